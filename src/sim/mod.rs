@@ -1,0 +1,4 @@
+//! A small GitHub and a small Notion, people who edit them, faults, and the oracle.
+
+pub mod github;
+pub mod notion;

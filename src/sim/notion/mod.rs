@@ -1,0 +1,1 @@
+//! The small Notion: its state and the HTTP server in front of it.
