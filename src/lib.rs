@@ -3,4 +3,7 @@
 //! The rooms and who may enter which are described in `ARCHITECTURE.md`.
 
 pub mod core;
+pub mod engine;
+pub mod remote;
 pub mod sim;
+pub mod store;

@@ -2,4 +2,23 @@
 //!
 //! Pure: no async, no clock, no randomness, no I/O. `now` is always an argument.
 
+pub mod codec;
+pub mod field;
+pub mod history;
+pub mod item;
+pub mod mapping;
+pub mod pair;
+pub mod step;
 pub mod text;
+pub mod time;
+pub mod value;
+
+pub use codec::Codec;
+pub use field::{Class, Direction, Field, FieldKey, Policy};
+pub use history::{Outcome, Record, RecordId, RecordKind};
+pub use item::{Kind, Life, ObjectId, Observation, Side, Stamp};
+pub use mapping::{Mapping, PropertyKind};
+pub use pair::{Base, Blocked, Conflict, Intent, IntentState, Key, Pair, PairId, PairLife};
+pub use step::{Action, Change, Draft, Row, Step};
+pub use time::Time;
+pub use value::Value;

@@ -1,0 +1,311 @@
+//! The pair: the durable record that ties a GitHub object to a Notion page.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
+
+/// The id of a pair: 32 lowercase hex digits, the first twelve a time in milliseconds, so that ids sort by age.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PairId(pub String);
+
+/// The random key of a pair, fixed for life: 32 lowercase hex digits (128 bits). Written into issues that we create.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub String);
+
+/// Where a pair stands as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PairLife {
+    /// Only one side is known so far.
+    New,
+    /// Both sides are known and kept in step.
+    Active,
+    /// Both are gone. Kept for good, so that a late list cannot resurrect it.
+    Tombstone,
+    /// Out of the selection, transferred away, or its partner was trashed: kept, not written.
+    Unlinked(String),
+    /// Set aside because of an error that needs a person; the text says what to do.
+    Parked(String),
+}
+
+/// The values of one field at the last agreement, each side in its own normal form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// GitHub's value.
+    pub github: Value,
+    /// Notion's value; absent in storage when it is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notion: Option<Value>,
+    /// The Notion value was sent but never read back (a body that went with a create): a first read that differs
+    /// only in markup is a rendering, not an edit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assumed: bool,
+}
+
+impl Base {
+    /// The agreement of two values.
+    pub fn new(github: Value, notion: Value) -> Self {
+        let notion = (notion != github).then_some(notion);
+        Self {
+            github,
+            notion,
+            assumed: false,
+        }
+    }
+
+    /// The same agreement, with a Notion value that was sent and not read back.
+    pub fn assumed(mut self) -> Self {
+        self.assumed = true;
+        self
+    }
+
+    /// Notion's value.
+    pub fn notion(&self) -> &Value {
+        self.notion.as_ref().unwrap_or(&self.github)
+    }
+
+    /// One side's value.
+    pub fn of(&self, side: Side) -> &Value {
+        match side {
+            Side::Github => &self.github,
+            Side::Notion => self.notion(),
+        }
+    }
+}
+
+/// A write that the service refused or dropped: not tried again until the source value or the permission changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// The side that refused.
+    pub side: Side,
+    /// The other side's value that could not be written.
+    pub source: Value,
+    /// Why, and what a person can do.
+    pub reason: String,
+    /// Since when.
+    pub since: Time,
+}
+
+/// Whether an intent's request is believed to be on its way or unclear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentState {
+    /// Durable; the request may or may not have been sent.
+    Prepared,
+    /// The answer was lost, or the process that sent it died.
+    InDoubt {
+        /// Since when it is in doubt.
+        since: Time,
+        /// How many complete look-ups found nothing.
+        lookups: u8,
+        /// When the last of them was made.
+        looked: Option<Time>,
+    },
+}
+
+/// A step made durable before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id: also the id of its record in the history.
+    pub id: String,
+    /// How often this create was attempted, from 1.
+    pub attempt: u32,
+    /// What is written.
+    pub step: Step,
+    /// What is known of the request.
+    pub state: IntentState,
+    /// When it was committed (commit A), on our own clock.
+    pub committed_at: Time,
+    /// The run that made it.
+    pub run: String,
+}
+
+/// The answer of a person to a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Which value wins, said per side, each in that side's normal form.
+    pub github: Value,
+    /// The same on Notion.
+    pub notion: Value,
+    /// What was picked: `github`, `notion`, `base` or `edited`.
+    pub pick: String,
+    /// When.
+    pub at: Time,
+}
+
+/// Both sides changed one field differently; waits for a choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Its id, short enough to type.
+    pub id: String,
+    /// The field, or none when one side was deleted and the other edited.
+    pub field: Option<FieldKey>,
+    /// The value at the last agreement (GitHub's normal form); `Null` when there was none.
+    pub base: Value,
+    /// GitHub's value.
+    pub github: Value,
+    /// Notion's value.
+    pub notion: Value,
+    /// GitHub's version stamp when it was found.
+    pub github_at: Option<Time>,
+    /// Notion's version stamp when it was found.
+    pub notion_at: Option<Time>,
+    /// When it was found.
+    pub found_at: Time,
+    /// One line on what happened, for people.
+    pub note: String,
+    /// The person's answer, until it is carried out.
+    pub choice: Option<Choice>,
+}
+
+/// Held by the guard until a person agrees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The id of the guard's halt that it belongs to.
+    pub halt: String,
+    /// Why, for people.
+    pub reason: String,
+    /// Whether a person agreed to this very step.
+    pub agreed: bool,
+}
+
+/// One pair is one document with at most one open intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Its id.
+    pub id: PairId,
+    /// Counts the commits of this document; every commit is a compare-and-swap on it. 0 = not stored yet.
+    pub rev: u64,
+    /// The link's name.
+    pub link: String,
+    /// The key written into issues made for it.
+    pub key: Key,
+    /// What kind of item it is.
+    pub kind: Kind,
+    /// The GitHub object, once known.
+    pub github: Option<ObjectId>,
+    /// The Notion page, once known.
+    pub notion: Option<ObjectId>,
+    /// The item's title when last seen, for people.
+    pub title: String,
+    /// Where it stands.
+    pub life: PairLife,
+    /// Agreements, by field.
+    pub base: BTreeMap<FieldKey, Base>,
+    /// The versions that the bases were read from: GitHub, Notion.
+    pub seen: [Option<Stamp>; 2],
+    /// While `New`: what the listing saw, so that a create needs no further read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Box<Observation>>,
+    /// The one open intent.
+    pub intent: Option<Intent>,
+    /// Reads before this time may still show the past of our own write.
+    pub quiet_until: Option<Time>,
+    /// Something may have changed since; oldest first is the working order.
+    pub dirty_since: Option<Time>,
+    /// Failed attempts in a row.
+    pub tries: u32,
+    /// Not before this time.
+    pub next_try: Option<Time>,
+    /// What the last failure was, for people.
+    pub last_error: Option<String>,
+    /// Refused writes, by field.
+    pub blocked: BTreeMap<FieldKey, Blocked>,
+    /// Open conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// Held by the guard.
+    pub hold: Option<Hold>,
+    /// Fields whose foreign edits were put back: what value, when. The same value again within a day parks the field.
+    pub reverted: BTreeMap<FieldKey, (Value, Time)>,
+    /// When it was first seen.
+    pub created_at: Time,
+    /// When it was last found or brought in step.
+    pub synced_at: Option<Time>,
+}
+
+impl Pair {
+    /// A pair of which one side was just seen for the first time.
+    pub fn first_seen(id: PairId, key: Key, link: &str, seen: &Observation, now: Time) -> Self {
+        let mut pair = Self {
+            id,
+            rev: 0,
+            link: link.to_owned(),
+            key,
+            kind: seen.kind,
+            github: None,
+            notion: None,
+            title: seen.title().to_owned(),
+            life: PairLife::New,
+            base: BTreeMap::new(),
+            seen: [None, None],
+            pending: Some(Box::new(seen.clone())),
+            intent: None,
+            quiet_until: None,
+            dirty_since: Some(now),
+            tries: 0,
+            next_try: None,
+            last_error: None,
+            blocked: BTreeMap::new(),
+            conflicts: Vec::new(),
+            hold: None,
+            reverted: BTreeMap::new(),
+            created_at: now,
+            synced_at: None,
+        };
+        *pair.object_mut(seen.side) = Some(seen.id.clone());
+        pair
+    }
+
+    /// One side's object.
+    pub const fn object(&self, side: Side) -> Option<&ObjectId> {
+        match side {
+            Side::Github => self.github.as_ref(),
+            Side::Notion => self.notion.as_ref(),
+        }
+    }
+
+    /// One side's object, to set it.
+    pub const fn object_mut(&mut self, side: Side) -> &mut Option<ObjectId> {
+        match side {
+            Side::Github => &mut self.github,
+            Side::Notion => &mut self.notion,
+        }
+    }
+
+    /// The stamp of the version that one side's bases came from.
+    pub const fn seen(&self, side: Side) -> Option<&Stamp> {
+        self.seen[side as usize].as_ref()
+    }
+
+    /// Marks it as possibly changed; an earlier mark stays.
+    pub fn touch(&mut self, now: Time) {
+        self.dirty_since = Some(self.dirty_since.map_or(now, |since| since.min(now)));
+    }
+
+    /// Whether a turn may look at it now.
+    pub fn is_due(&self, now: Time) -> bool {
+        self.dirty_since.is_some()
+            && self.intent.is_none()
+            && self.next_try.is_none_or(|at| at <= now)
+            && self.quiet_until.is_none_or(|at| at <= now)
+            && !matches!(self.life, PairLife::Tombstone)
+    }
+
+    /// The name for people: `owner/repo#12` where known, else the title.
+    pub fn name(&self) -> &str {
+        self.github
+            .as_ref()
+            .map_or(self.title.as_str(), |id| id.locator.as_str())
+    }
+
+    /// The open conflict of a field.
+    pub fn conflict_on(&self, field: Option<&FieldKey>) -> Option<&Conflict> {
+        self.conflicts
+            .iter()
+            .find(|conflict| conflict.field.as_ref() == field)
+    }
+}

@@ -1,0 +1,192 @@
+//! The services: one trait, two real implementations.
+//!
+//! The wire shapes of each service stop at its door; what leaves is the core's vocabulary.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::core::{Draft, FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
+
+/// Why a request to a service did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RemoteError {
+    /// The token is missing, wrong or expired (401). Certainly not applied.
+    #[error("{service} refused the token: {message}")]
+    Unauthorized {
+        /// `GitHub` or `Notion`.
+        service: &'static str,
+        /// The service's word.
+        message: String,
+    },
+    /// The token may not do this (403), or the container is not shared with it (404 on a container). Not applied.
+    #[error("{service} denied access: {message}")]
+    Denied {
+        /// `GitHub` or `Notion`.
+        service: &'static str,
+        /// What was denied and what to do.
+        message: String,
+    },
+    /// A rate limit, ours or theirs. Certainly not applied.
+    #[error("{reason}")]
+    Limited {
+        /// Not before this time.
+        until: Time,
+        /// Which limit, for people.
+        reason: String,
+    },
+    /// The service understood and refused (400, 404, 409 without retry, 410, 422). Certainly not applied.
+    #[error("refused ({status}): {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The field that was named, if one was.
+        field: Option<FieldKey>,
+        /// The service's word, with what to do.
+        message: String,
+    },
+    /// What was to be changed is not what was seen (409, or Notion's text compare-and-swap). Not applied: plan again.
+    #[error("changed meanwhile: {0}")]
+    Stale(String),
+    /// No connection could be made. Certainly not applied.
+    #[error("cannot reach {service}: {message}")]
+    Offline {
+        /// `GitHub` or `Notion`.
+        service: &'static str,
+        /// The cause.
+        message: String,
+    },
+    /// 5xx, timeout, reset, cut or garbled answer. A write may or may not have been applied.
+    #[error("unclear answer: {0}")]
+    Unclear(String),
+    /// The configuration cannot work with what the service shows: a property of the wrong type, several data sources.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl RemoteError {
+    /// Whether a write that ended like this may have been applied.
+    pub const fn maybe_applied(&self) -> bool {
+        matches!(self, Self::Unclear(_))
+    }
+
+    /// Whether the whole side is out of reach, so that other items would fail the same way.
+    pub const fn is_side_wide(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized { .. }
+                | Self::Limited { .. }
+                | Self::Offline { .. }
+                | Self::Setup(_)
+        )
+    }
+}
+
+/// What opening a side found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The streams to list: `issues:owner/repo`, `commits:owner/repo`, `pages`.
+    pub streams: Vec<String>,
+    /// What the adapter wants to be given at the next opening, so that it need not ask again. Opaque.
+    pub memo: Option<String>,
+    /// Fields that cannot be kept in step now, and why, with what to do.
+    pub paused: BTreeMap<FieldKey, String>,
+    /// Notices for people: added properties, a host without GraphQL.
+    pub notes: Vec<String>,
+}
+
+/// Where a listing starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListFrom {
+    /// Only objects changed at or after this time; none = all.
+    pub since: Option<Time>,
+    /// The validator of an earlier first page, for a conditional request. Opaque: made by the adapter.
+    pub tag: Option<String>,
+    /// The following page, as an earlier page named it. Opaque.
+    pub page: Option<String>,
+}
+
+/// One page of a listing, newest change first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Nothing changed since the tag was given (304); everything else is empty.
+    pub unchanged: bool,
+    /// What it showed. Rows of objects that this link does not keep are left out.
+    pub rows: Vec<Observation>,
+    /// The next page, if there is one.
+    pub next: Option<String>,
+    /// The validator for the next conditional request (first pages only).
+    pub tag: Option<String>,
+    /// Whether the service said that rows are missing (Notion's 10,000-row cut).
+    pub cut: bool,
+}
+
+/// The answer to a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What the service shows after the write. Fields that the answer did not contain are missing.
+    pub post: Observation,
+    /// The service's request id, for the history.
+    pub request: Option<String>,
+}
+
+/// The result of looking for an object that a lost create may have made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// Objects that carry the marker, made by our account, oldest first.
+    pub hits: Vec<Observation>,
+    /// Whether the whole range was read, so that no hit means something.
+    pub complete: bool,
+}
+
+/// How many requests may still be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Requests (GitHub: points) a window; 0 = not known yet.
+    pub limit: u32,
+    /// What is left in this window.
+    pub left: u32,
+    /// When the window starts anew.
+    pub resets_at: Option<Time>,
+    /// Requests made since the start.
+    pub made: u64,
+}
+
+/// A body that is known as of a version, so that it need not be read again.
+pub type KnownBody<'a> = Option<(&'a Stamp, &'a Value)>;
+
+/// One side of one link. Every method makes the fewest requests it can, and never sends a write twice.
+#[allow(
+    async_fn_in_trait,
+    reason = "the engine runs on one thread; nothing needs Send"
+)]
+pub trait Remote {
+    /// Which side this is.
+    fn side(&self) -> Side;
+
+    /// Finds out what there is to list and whether the mapping fits, using `memo` from an earlier opening instead of
+    /// requests where it can. Adds missing properties if `may_write`.
+    async fn open(&self, memo: Option<&str>, may_write: bool) -> Result<Opened, RemoteError>;
+
+    /// Reads one page of a stream. Bodies may be missing from rows (Notion).
+    async fn list(&self, stream: &str, from: &ListFrom) -> Result<Page, RemoteError>;
+
+    /// Reads one object whole. A deleted, trashed, moved or unreachable object is an `Ok` with that `Life`.
+    /// Where `known` is given and its stamp still stands, the body is taken from it instead of being read.
+    async fn get(
+        &self,
+        kind: Kind,
+        id: &ObjectId,
+        known: KnownBody<'_>,
+    ) -> Result<Observation, RemoteError>;
+
+    /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).
+    async fn write(&self, step: &Step, target: Option<&Observation>)
+    -> Result<Answer, RemoteError>;
+
+    /// Looks for the object that a create may have made, created at or after `since`.
+    async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError>;
+
+    /// What may still be asked of the service.
+    fn budget(&self) -> Budget;
+}

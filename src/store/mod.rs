@@ -1,0 +1,218 @@
+//! What is remembered: one trait, so that the same protocol is right on every store.
+//!
+//! Every commit of a pair is a compare-and-swap on its `rev`; unique keys forbid two pairs for one object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::core::{Outcome, Pair, PairId, Record, RecordKind, Side, Time};
+
+/// Why the store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// The document was committed by someone else since it was read.
+    #[error("the record was changed meanwhile")]
+    Stale,
+    /// Another pair already has this GitHub object or this page.
+    #[error("{0} already belongs to another pair")]
+    Duplicate(String),
+    /// The store cannot be reached or cannot write (disk full, server away). Nothing was committed, or the commit
+    /// may be found by reading again.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The file or document is damaged, or was written by a newer version. It is left as it is.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// How far a stream has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The greatest server stamp that was seen and durably touched.
+    pub stamp: Option<Time>,
+    /// The validator for a conditional request. Opaque.
+    pub tag: Option<String>,
+    /// When the stream was last read whole.
+    pub swept_at: Option<Time>,
+    /// When it was last read at all.
+    pub polled_at: Option<Time>,
+    /// Set while a listing was ended early because a whole page was unchanged: the stamp stays, and once this is
+    /// older than the list lag the next listing goes to the end.
+    pub shallow_since: Option<Time>,
+}
+
+/// A failed attempt, kept with its retries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorEntry {
+    /// Its id: scope and class, so that a repeated error is one entry that counts.
+    pub id: String,
+    /// The link.
+    pub link: String,
+    /// What it hit: an item's name, `GitHub`, `Notion` or `store`.
+    pub scope: String,
+    /// The pair, if it hit one.
+    pub pair: Option<PairId>,
+    /// The kind of error: `limited`, `offline`, `unauthorized`, `denied`, `refused`, `unclear`, `setup`, `store`.
+    pub class: String,
+    /// What happened, and what to do.
+    pub message: String,
+    /// When it was first seen.
+    pub first_at: Time,
+    /// When it was last seen.
+    pub last_at: Time,
+    /// How often.
+    pub count: u32,
+    /// When it is tried again; none = waits for a person.
+    pub next_try: Option<Time>,
+    /// When it was over.
+    pub resolved_at: Option<Time>,
+}
+
+/// Which pairs to page through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// With an open conflict.
+    Conflicted,
+    /// Held by the guard.
+    Held,
+    /// With an open intent.
+    InDoubt,
+    /// Parked, blocked or failed.
+    Troubled,
+}
+
+/// Which records to page through, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Only at or after this time.
+    pub since: Option<Time>,
+    /// Only before this record (paging).
+    pub before: Option<(Time, String)>,
+    /// Only of this pair.
+    pub pair: Option<PairId>,
+    /// Only with one of these outcomes; empty = any.
+    pub outcomes: Vec<Outcome>,
+    /// Only of these kinds; empty = any.
+    pub kinds: Vec<RecordKind>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// How many pairs stand where, for one link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Kept in step.
+    pub active: u64,
+    /// Known on one side only.
+    pub new: u64,
+    /// Waiting for a turn (dirty and not parked).
+    pub queued: u64,
+    /// With open conflicts.
+    pub conflicted: u64,
+    /// Held by the guard.
+    pub held: u64,
+    /// With an open intent.
+    pub in_doubt: u64,
+    /// Parked.
+    pub parked: u64,
+}
+
+/// Who runs a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Who holds it.
+    pub holder: String,
+    /// Until when.
+    pub until: Time,
+    /// Counts the changes of holder.
+    pub fence: u64,
+}
+
+/// The store. Single-document commits only; a batch is many commits of which each stands for itself.
+#[allow(
+    async_fn_in_trait,
+    reason = "the engine runs on one thread; nothing needs Send"
+)]
+pub trait Store {
+    /// Commits a pair if its stored `rev` is still `pair.rev` (0 = not stored yet), together with its records, and
+    /// returns the new `rev`. Records are inserted once per id. Either all of it is durable or none of it.
+    async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError>;
+
+    /// Commits many pairs, each by itself as `put` does without records; the answers are in the same order.
+    async fn put_all(&self, pairs: &[Pair]) -> Result<Vec<Result<u64, StoreError>>, StoreError>;
+
+    /// Reads a pair.
+    async fn pair(&self, id: &PairId) -> Result<Option<Pair>, StoreError>;
+
+    /// Finds the pairs of many objects of one side, by node id; those unknown are missing.
+    async fn by_nodes(
+        &self,
+        link: &str,
+        side: Side,
+        nodes: &[&str],
+    ) -> Result<BTreeMap<String, Pair>, StoreError>;
+
+    /// The pairs due for a turn at `now` (see `Pair::is_due`), oldest `dirty_since` first, then by id.
+    async fn due(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError>;
+
+    /// The earliest time at which a dirty pair that is not due now becomes due.
+    async fn next_due(&self, link: &str, now: Time) -> Result<Option<Time>, StoreError>;
+
+    /// Pages through pairs in the order of their ids, after `after`.
+    async fn pairs(
+        &self,
+        link: &str,
+        which: Which,
+        after: Option<&PairId>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError>;
+
+    /// Counts the pairs of a link.
+    async fn counts(&self, link: &str) -> Result<Counts, StoreError>;
+
+    /// Inserts records; an id that exists stays as it is.
+    async fn record(&self, records: &[Record]) -> Result<(), StoreError>;
+
+    /// Reads the history, newest first.
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Record>, StoreError>;
+
+    /// Reads one record.
+    async fn record_by_id(&self, id: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Inserts or replaces an error entry.
+    async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError>;
+
+    /// Reads one error entry.
+    async fn error(&self, id: &str) -> Result<Option<ErrorEntry>, StoreError>;
+
+    /// The latest error entries, newest first; open ones only if `open`.
+    async fn errors(&self, open: bool, limit: usize) -> Result<Vec<ErrorEntry>, StoreError>;
+
+    /// Reads a cursor (`link/side/stream`).
+    async fn cursor(&self, name: &str) -> Result<Option<Cursor>, StoreError>;
+
+    /// Writes a cursor.
+    async fn put_cursor(&self, name: &str, cursor: &Cursor) -> Result<(), StoreError>;
+
+    /// Reads a durable setting (pause, consents, memos of the adapters). The value is JSON text.
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Writes a durable setting; `None` removes it.
+    async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// Takes or renews a lease if it is free, expired or ours; returns who holds it now.
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Time,
+        ttl_ms: i64,
+    ) -> Result<Lease, StoreError>;
+
+    /// Gives a lease back if it is ours.
+    async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError>;
+}
