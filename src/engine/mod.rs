@@ -3,7 +3,18 @@
 //! Generic over remotes, store and clock. Knows nothing of a terminal.
 
 pub mod clock;
+pub mod link;
+mod observe;
+mod recover;
+pub mod report;
+pub mod run;
 pub mod settings;
+mod sides;
+mod turn;
+mod write;
 
 pub use clock::Clock;
+pub use link::{Link, LinkSpec};
+pub use report::{Event, Report, Stop};
+pub use run::{Ask, Engine};
 pub use settings::Settings;
