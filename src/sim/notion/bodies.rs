@@ -185,6 +185,34 @@ impl Workspace {
             .ok_or_else(|| Refusal::missing("block", block))
     }
 
+    /// The depth of a block and the last block nested in it, or itself.
+    pub fn end_of(&self, page: Id, block: Id) -> (usize, Id) {
+        let body = self
+            .pages
+            .get(&page)
+            .map_or(&[][..], |page| page.body.as_slice());
+        let Some(at) = body.iter().position(|b| b.id == block) else {
+            return (0, block);
+        };
+        let depth = body[at].depth;
+        let nested = body[at + 1..].iter().take_while(|b| b.depth > depth);
+        (depth, nested.last().map_or(block, |b| b.id))
+    }
+
+    /// Reads the Markdown of one block and what is nested in it.
+    pub fn read_block_markdown(&self, actor: Id, block: Id) -> Result<String, Refusal> {
+        let (page, at) = self.find_block(actor, block)?;
+        let body = &self.reach(actor, page)?.body;
+        let depth = body[at].depth;
+        let nested = body[at + 1..]
+            .iter()
+            .take_while(|b| b.depth > depth)
+            .count();
+        let mut part = body[at..=at + nested].to_vec();
+        part.iter_mut().for_each(|b| b.depth -= depth);
+        Ok(self.blocks_markdown(&part))
+    }
+
     fn change_blocks(
         &mut self,
         now: i64,

@@ -8,7 +8,7 @@ pub mod blocks;
 pub mod bodies;
 pub mod body;
 pub mod columns;
-//pub mod http;
+pub mod http;
 pub mod ids;
 pub mod inline;
 mod lines;
