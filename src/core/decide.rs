@@ -157,12 +157,36 @@ pub fn hold_back_reason(
 impl Case<'_> {
     fn decide(&self) -> Ruled {
         let conflict = self.input.pair.conflict_on(Some(&self.field.key));
+        if let Some(ruled) = self.restore() {
+            return ruled;
+        }
         match self.field.class {
             Class::Set if conflict.is_some() => self.value(),
             Class::Mirror => self.mirror(),
             Class::Set => self.set(),
             Class::Scalar | Class::Text => self.value(),
         }
+    }
+
+    /// A person said that the changes on one side were wrong: they go back to the base, unless the other side
+    /// changed as well.
+    fn restore(&self) -> Option<Ruled> {
+        let (side, base) = (self.input.pair.restore?, self.base?);
+        let (shown, other) = match side {
+            Side::Github => (self.l, self.r),
+            Side::Notion => (self.r, self.l),
+        };
+        let is_needed = self.field.class != Class::Mirror
+            && !self.same(shown, base.of(side))
+            && self.same(other, base.of(side.other()))
+            && !self.is_blocked(side, other);
+        is_needed.then(|| {
+            Ruled::write(
+                Row::Choice,
+                side,
+                self.change(side, base.of(side).clone(), Row::Choice, false),
+            )
+        })
     }
 
     fn key(&self) -> FieldKey {

@@ -366,9 +366,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.dirty_since = None;
             pair.next_try = None;
             pair.hold = None;
-            if matches!(pair.life, PairLife::Parked(_)) {
-                pair.hold = None;
-            }
+            pair.restore = None;
         }
         if wrote.is_none() {
             pair.tries = 0;
