@@ -1,1 +1,20 @@
 //! Text as both services write it: canonical lines, three-way merge, what is neutralised on the way.
+//!
+//! A text is kept as each side wrote it; only `\r\n` becomes `\n`. Whether two texts say the
+//! same is decided on canonical lines ([`lines`], [`same`]), which forget everything a trip from
+//! GitHub through Notion's enhanced Markdown and back may change: bullets, emphasis marks,
+//! escapes, blank lines, indents, table syntax, expiring signatures in addresses.
+//!
+//! [`for_notion`] and [`from_notion`] translate, [`merge`] joins two people's edits without
+//! losing a line, [`outgoing`] takes the teeth out of text that goes to a public place.
+
+mod block;
+mod flavour;
+mod inline;
+mod key;
+mod leaf;
+mod render;
+mod table;
+
+pub use flavour::{for_notion, from_notion};
+pub use key::{Line, canonical, lines, normalised, same, same_words};

@@ -1,0 +1,76 @@
+//! Laws that hold for every text, tried on random and hostile ones.
+
+use proptest::prelude::*;
+use pulse_sync::core::text::{canonical, for_notion, from_notion, lines, normalised, same, same_words};
+
+/// Pieces out of which hostile texts are made: every mark that means something somewhere.
+const PIECES: &[&str] = &[
+    "a", "b", "word", "x1", " ", " ", "  ", "    ", "\t", "\n", "\n", "\n", "\n\n", "\r\n", "\\",
+    "\\\\", "*", "**", "_", "__", "~~", "`", "``", "```", "````", "```rust\n", "~~~", "- ", "* ", "+ ",
+    "1. ", "12) ", "- [ ] ", "- [x] ", "[X]", "# ", "##### ", " #", "> ", ">", "---", "***", "===",
+    "----", "|", " | ", "|---|", "|:-|-:|\n", "| a | b |\n", "[", "]", "(", ")", "[a](b)", "![i](u)",
+    "](", "!", "<", ">", "<br>", "<br/>", "<details>", "</details>", "<summary>", "</summary>",
+    "<details><summary>s</summary>\n", "<table>", "<tr>", "<td>", "</td>", "</tr>", "</table>",
+    "<table><tr><td>a</td></tr></table>", "<page url=\"x\">", "</page>", "<empty-block/>", "<span>",
+    "</span>", "<img src=\"u\" alt=\"t\">", "<https://x.y/z>", "https://x.y/_a_?b=c", "{color=\"red\"}",
+    "{", "}", "$", "^", "[^1]", "\u{2060}", "\u{200d}", "\u{feff}", "é", "漢", "👩‍💻", "@name", "#12",
+    "closes #1", "<!--", "-->", "&amp;", "\u{a0}", "\u{b}", "\r", "'", "\"", "=", "+", "-", "#", ".",
+];
+
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => prop::collection::vec(prop::sample::select(PIECES), 0..14).prop_map(|p| p.concat()),
+        3 => prop::collection::vec(prop::sample::select(PIECES), 0..50).prop_map(|p| p.concat()),
+        1 => "\\PC{0,40}",
+    ]
+}
+
+/// Lines as people write them, for merges and round trips.
+fn prose() -> impl Strategy<Value = String> {
+    const LINES: &[&str] = &[
+        "Some words", "More *words* here", "* one", "- two", "  - nested", "\t- nested too", "1. first",
+        "## Heading", "", "", "- [ ] todo", "- [x] done", "> quoted", "```rust", "let x = 1;", "```",
+        "| a | b |", "|---|---|", "| 1 | 2 |", "a < b and $5", "see <page url=\"x\"> and #12", "---",
+        "<details><summary>More</summary>", "</details>", "[link](https://a.b/c_d)", "_it_ __bold__",
+    ];
+    prop::collection::vec(prop::sample::select(LINES), 0..12).prop_map(|l| l.join("\n"))
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![2 => hostile(), 1 => prose()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn canonical_is_a_fixed_point(text in any_text()) {
+        let once = canonical(&text);
+        prop_assert_eq!(canonical(&once), once);
+    }
+
+    #[test]
+    fn lines_keep_every_byte(text in any_text()) {
+        let raw: String = lines(&text).iter().map(|line| line.raw.clone()).collect();
+        if !raw.is_empty() {
+            prop_assert_eq!(raw, normalised(&text));
+        }
+    }
+
+    #[test]
+    fn a_trip_to_notion_and_back_says_the_same(text in any_text()) {
+        let there = for_notion(&text);
+        prop_assert_eq!(canonical(&there), canonical(&text), "there: {:?}", there);
+        let back = from_notion(&there);
+        prop_assert_eq!(canonical(&back), canonical(&text), "there: {:?} back: {:?}", there, back);
+        prop_assert!(same(&text, &back));
+    }
+
+    #[test]
+    fn same_is_symmetric_and_implies_same_words(a in any_text(), b in any_text()) {
+        prop_assert!(same(&a, &a));
+        prop_assert_eq!(same(&a, &b), same(&b, &a));
+        prop_assert_eq!(same_words(&a, &b), same_words(&b, &a));
+        prop_assert!(same_words(&a, &canonical(&a)));
+    }
+}
