@@ -74,3 +74,77 @@ proptest! {
         prop_assert!(same_words(&a, &canonical(&a)));
     }
 }
+
+/// Finds what Notion would obey in a text: any tag, brace, dollar or citation that is neither
+/// escaped, nor in code, nor written by the translation itself. Shares no code with the product.
+fn obeyed(notion: &str) -> Option<String> {
+    const OURS: &[&str] = &[
+        "<br>", "<details>", "</details>", "<summary>", "</summary>", "<table header-row=\"true\">",
+        "</table>", "<tr>", "</tr>", "<td>", "</td>",
+    ];
+    let mut fence: Option<usize> = None;
+    for line in notion.lines() {
+        let bare = line.trim_start_matches('\t');
+        let ticks = bare.chars().take_while(|c| *c == '`').count();
+        if let Some(open) = fence {
+            if ticks >= open && bare.len() == ticks {
+                fence = None;
+            }
+            continue;
+        }
+        if ticks >= 3 && !bare[ticks..].contains('`') {
+            fence = Some(ticks);
+            continue;
+        }
+        let chars: Vec<char> = bare.chars().collect();
+        let mut at = 0;
+        while at < chars.len() {
+            let rest: String = chars[at..].iter().collect();
+            match chars[at] {
+                '\\' => at += 1,
+                '`' => {
+                    let run = chars[at..].iter().take_while(|c| **c == '`').count();
+                    let mut end = at + run;
+                    loop {
+                        let close = chars[end..].iter().take_while(|c| **c == '`').count();
+                        if end >= chars.len() {
+                            return Some(format!("code without end: {line}"));
+                        }
+                        if close == run {
+                            break;
+                        }
+                        end += close.max(1);
+                    }
+                    let code: String = chars[at + run..end].iter().collect();
+                    if run > 1 && code.contains("<p") {
+                        return Some(format!("tag in doubtful code: {line}"));
+                    }
+                    at = end + run - 1;
+                }
+                '<' => match OURS.iter().find(|tag| rest.starts_with(**tag)) {
+                    Some(tag) => at += tag.len() - 1,
+                    None => return Some(rest),
+                },
+                '[' if rest.starts_with("[^") => return Some(rest),
+                ']' if rest.starts_with("](") => {
+                    let url = rest.chars().take_while(|c| !c.is_whitespace() && *c != ')').count();
+                    at += url - 1;
+                }
+                '{' | '}' | '$' => return Some(rest),
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+    fence.map(|_| "fence without end".to_owned())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_sent_to_notion_is_obeyed(text in any_text()) {
+        let there = for_notion(&text);
+        prop_assert_eq!(obeyed(&there), None, "there: {:?}", there);
+    }
+}

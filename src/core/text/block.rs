@@ -4,7 +4,7 @@
 //! give the same blocks. Every byte of the text ends up in the `raw` of exactly one block.
 
 use super::inline::{self, is_space, trim, visible};
-use super::{leaf, table};
+use super::{leaf, render, table};
 use leaf::Leaf;
 
 /// `<details>` inside `<details>` is read this deep; deeper ones are text.
@@ -58,7 +58,7 @@ struct Source<'a> {
 pub(super) fn parse(text: &str) -> Vec<Block> {
     let lines: Vec<Source> = text
         .split_inclusive('\n')
-        .map(|raw| Source { raw, text: raw.strip_suffix('\n').unwrap_or(raw) })
+        .map(|raw| Source { raw, text: raw.trim_end_matches(['\n', '\r']) })
         .collect();
     let mut parser = Parser::default();
     parser.read(&lines);
@@ -207,7 +207,7 @@ impl Parser {
         if !head.eq_ignore_ascii_case("<table") {
             return None;
         }
-        let ends = |s: &&Source| trim(s.text).to_ascii_lowercase().ends_with("</table>");
+        let ends = |s: &&Source| trim(&visible(s.text)).to_ascii_lowercase().ends_with("</table>");
         let length = rest.iter().position(|s| ends(&s))? + 1;
         let text: Vec<String> = rest[..length].iter().map(|s| visible(s.text)).collect();
         let rows = table::html_rows(trim(&text.join("\n")))?;
@@ -226,13 +226,11 @@ impl Parser {
     }
 
     fn pipe_table(&mut self, rest: &[Source], line: &str, column: usize) -> Option<usize> {
-        let (head, columns) = table_head(rest)?;
+        let (head, _) = table_head(rest)?;
         let depth = self.depth(column);
-        self.push(depth, Kind::Row(head), rest[0].raw);
-        self.push(depth, Kind::Delimiter(columns), rest[1].raw);
-        let mut taken = 2;
-        while taken < rest.len() && table_head(&rest[taken..]).is_none() {
-            let shown = visible(rest[taken].text);
+        let mut rows = vec![head];
+        while rows.len() + 1 < rest.len() && table_head(&rest[rows.len() + 1..]).is_none() {
+            let shown = visible(rest[rows.len() + 1].text);
             let Some(mut cells) = table::cells(&shown) else { break };
             if line.starts_with('|') && !trim(&shown).starts_with('|') {
                 break;
@@ -240,11 +238,15 @@ impl Parser {
             if table::delimiter(&shown).is_some() {
                 cells.fill("---".to_owned());
             }
-            if cells.len() < columns {
-                cells.resize(columns, String::new());
+            rows.push(cells);
+        }
+        let taken = rows.len() + 1;
+        for (at, row) in table::squared(rows)?.into_iter().enumerate() {
+            let columns = row.len();
+            self.push(depth, Kind::Row(row), rest[if at == 0 { 0 } else { at + 1 }].raw);
+            if at == 0 {
+                self.push(depth, Kind::Delimiter(columns), rest[1].raw);
             }
-            self.push(depth, Kind::Row(cells), rest[taken].raw);
-            taken += 1;
         }
         Some(taken)
     }
@@ -272,7 +274,9 @@ impl Parser {
             self.push(depth, Kind::Leaf(read), rest[0].raw);
             return 1;
         };
-        let mut pieces = inline::split_breaks(slot).into_iter();
+        let mut pieces = inline::split_breaks(slot);
+        pieces.retain(|piece| !render::key(piece).is_empty());
+        let mut pieces = pieces.into_iter();
         *slot = pieces.next().unwrap_or_default();
         let fence = leaf::fence(slot).filter(|_| matches!(read, Leaf::Item { .. }));
         let quoted = matches!(read, Leaf::Quote(_));

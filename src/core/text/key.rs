@@ -1,6 +1,7 @@
 //! Canonical lines: the form in which texts are compared.
 
 use super::block::{self, Block, Kind};
+use super::inline::trim;
 use super::leaf::{self, Leaf};
 use super::render::{self, Target};
 use super::table;
@@ -113,7 +114,7 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
             let text = render::line(text, target);
             let text = leaf::without_closing(&text);
             let level = if target == Target::GitHub { *level } else { (*level).min(4) };
-            Some(format!("{} {text}", "#".repeat(level.into())).trim_end().to_owned())
+            Some(trim(&format!("{} {text}", "#".repeat(level.into()))).to_owned())
         }
         Leaf::Item { number, check, text } => {
             let marker = match number {
@@ -131,7 +132,9 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
         Leaf::Quote(inner) => of_leaf(inner, target).map(|inner| format!("> {inner}")),
         Leaf::Text(text) => {
             let text = render::line(text, target);
-            let special = leaf::is_special(&text) || leaf::is_blank(&text);
+            let special = leaf::is_special(&text)
+                || leaf::is_blank(&text)
+                || (target == Target::GitHub && leaf::is_structure(&text));
             match text.as_str() {
                 "" => None,
                 _ if special => Some(leaf::guarded(&text)),

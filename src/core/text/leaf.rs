@@ -209,6 +209,13 @@ fn language(info: &str) -> String {
     name.to_owned()
 }
 
+/// Says whether the line starts with a tag that frames other lines.
+pub(super) fn is_structure(line: &str) -> bool {
+    const TAGS: [&str; 5] = ["<details", "</details", "<summary", "<table", "</table"];
+    let starts = |tag: &&str| line.get(..tag.len()).is_some_and(|s| s.eq_ignore_ascii_case(tag));
+    TAGS.iter().any(|tag| starts(&tag))
+}
+
 /// Returns what follows `<details …>` on its line.
 pub(super) fn details(line: &str) -> Option<&str> {
     let head = line.get(..8)?;

@@ -68,7 +68,10 @@ pub(super) fn html_rows(text: &str) -> Option<Vec<Vec<String>>> {
         let (name, after) = (tag_name(&tag[..end]), trim_lines(&tag[end + 1..]));
         match name.as_str() {
             "table" if !seen_table => seen_table = true,
-            "/table" => return (after.is_empty() && seen_table).then(|| squared(rows))?,
+            "/table" if seen_table && after.is_empty() => {
+                rows.retain(|row| !row.is_empty());
+                return squared(rows);
+            }
             "thead" | "/thead" | "tbody" | "/tbody" | "colgroup" | "/colgroup" | "col" | "/tr" => {}
             "tr" => rows.push(Vec::new()),
             "td" | "th" => {
@@ -115,8 +118,8 @@ fn cell_text<'a>(text: &'a str, lower: &str, name: &str) -> Option<(String, &'a 
     Some((lines.join("<br>"), &text[end + close.len()..]))
 }
 
-fn squared(mut rows: Vec<Vec<String>>) -> Option<Vec<Vec<String>>> {
-    rows.retain(|row| !row.is_empty());
+/// Gives all rows the same number of cells.
+pub(super) fn squared(mut rows: Vec<Vec<String>>) -> Option<Vec<Vec<String>>> {
     let width = rows.iter().map(Vec::len).max()?;
     for row in &mut rows {
         row.resize(width, String::new());
