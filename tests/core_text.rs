@@ -3,3 +3,7 @@
 
 #[path = "core_text/laws.rs"]
 mod laws;
+#[path = "core_text/cases.rs"]
+mod cases;
+#[path = "core_text/merging.rs"]
+mod merging;

@@ -1,7 +1,10 @@
 //! Laws that hold for every text, tried on random and hostile ones.
 
 use proptest::prelude::*;
-use pulse_sync::core::text::{canonical, for_notion, from_notion, lines, normalised, same, same_words};
+use pulse_sync::core::text::{
+    canonical, for_notion, from_notion, hunk, lines, marker, merge, normalised, outgoing, same, same_words,
+    split_private,
+};
 
 /// Pieces out of which hostile texts are made: every mark that means something somewhere.
 const PIECES: &[&str] = &[
@@ -146,5 +149,60 @@ proptest! {
     fn nothing_sent_to_notion_is_obeyed(text in any_text()) {
         let there = for_notion(&text);
         prop_assert_eq!(obeyed(&there), None, "there: {:?}", there);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_marker_comes_off_as_it_went_on(text in any_text(), key in "[0-9a-f]{32}", other in "[0-9a-f]{32}") {
+        let marked = marker::write(&text, &key);
+        prop_assert_eq!(marker::read(&marked), Some(key.clone()), "{:?}", marked);
+        prop_assert_eq!(marker::strip(&marked), text.clone());
+        let twice = marker::write(&marked, &other);
+        prop_assert_eq!(marker::read(&twice), Some(other));
+        prop_assert_eq!(marker::strip(&twice), marked);
+        let fenced = format!("```\n{}\n```\n", format!("<!-- pulse-sync:{key} -->"));
+        prop_assert_eq!(marker::read(&fenced), None);
+        prop_assert_eq!(marker::strip(&fenced), fenced);
+    }
+
+    #[test]
+    fn a_hunk_applies(old in any_text(), new in any_text()) {
+        match hunk(&old, &new) {
+            None => prop_assert_eq!(old, new),
+            Some((from, to)) => {
+                prop_assert_eq!(old.replacen(&from, &to, 1), new);
+                if !old.is_empty() {
+                    prop_assert_eq!(old.match_indices(&from).count(), 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn outgoing_text_is_settled_and_says_the_same(text in any_text(), known in any_text()) {
+        let once = outgoing(&text, &known);
+        prop_assert_eq!(outgoing(&once, &known), once.clone());
+        prop_assert_eq!(canonical(&once), canonical(&text));
+        prop_assert_eq!(outgoing(&text, &text).replace('\u{2060}', ""), normalised(&text).replace('\u{2060}', ""));
+        prop_assert_eq!(marker::read(&once), None);
+    }
+
+    #[test]
+    fn a_split_page_is_the_page(text in any_text()) {
+        let page = format!("{text}\n## Private Notes\n{text}");
+        for page in [&text, &page] {
+            let split = split_private(page, "private notes");
+            prop_assert_eq!(&format!("{}{}", split.managed, split.private), page);
+        }
+    }
+
+    #[test]
+    fn no_merge_of_hostile_texts_panics(a in any_text(), b in any_text(), c in any_text()) {
+        let merged = merge(&a, &b, &c);
+        prop_assert!(merged.clean().is_some() || !merged.hunks().is_empty());
+        prop_assert!(merge(&a, &b, &b).clean().is_some());
     }
 }

@@ -324,3 +324,23 @@ pub(super) fn attribute(tag: &str, name: &str) -> Option<String> {
     }
     None
 }
+
+/// Marks the characters that are code. None when a backtick has no partner on the line.
+pub(super) fn code_mask(line: &str) -> Option<Vec<bool>> {
+    let chars: Vec<char> = line.chars().collect();
+    let spans = code_spans(&chars);
+    let mut mask = vec![false; chars.len()];
+    let mut at = 0;
+    while at < chars.len() {
+        match chars[at] {
+            '\\' => at += 2,
+            '`' => {
+                let span = spans.get(&at)?;
+                mask[at..span.end].fill(true);
+                at = span.end;
+            }
+            _ => at += 1,
+        }
+    }
+    Some(mask)
+}

@@ -42,6 +42,11 @@ pub(super) struct Fence {
 }
 
 impl Fence {
+    /// Returns the line that closes the code block.
+    pub(super) fn closing(&self) -> String {
+        self.mark.to_string().repeat(self.length)
+    }
+
     /// Says whether the line closes the code block.
     pub(super) fn ends(&self, line: &str) -> bool {
         let line = trim(line);

@@ -10,11 +10,21 @@
 
 mod block;
 mod flavour;
+mod hunk;
 mod inline;
 mod key;
 mod leaf;
+pub mod limits;
+pub mod marker;
+mod merge;
+mod outgoing;
+mod private;
 mod render;
 mod table;
 
 pub use flavour::{for_notion, from_notion};
+pub use hunk::hunk;
 pub use key::{Line, canonical, lines, normalised, same, same_words};
+pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge};
+pub use outgoing::{outgoing, outgoing_line};
+pub use private::{Split, holds_foreign_blocks, split_private};
