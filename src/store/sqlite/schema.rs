@@ -135,7 +135,7 @@ fn migrate(conn: &mut Connection, steps: &[&str], from: usize) -> rusqlite::Resu
 mod tests {
     use super::*;
 
-    fn version(conn: &Connection) -> usize {
+    fn version(conn: &Connection) -> i64 {
         pragma(conn, "user_version").unwrap()
     }
 
