@@ -1,6 +1,11 @@
-//! What is remembered: the conformance suite on every store, a model test, and what only SQLite can get wrong.
+//! What is remembered: the conformance suite on every store, a model test, and what only `SQLite` can get wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::assigning_clones
+)]
 
 #[path = "store/make.rs"]
 mod make;

@@ -1,6 +1,12 @@
 //! How fast the embedded store is: `cargo bench --bench store`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::assigning_clones,
+    missing_docs
+)]
 
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../store/make.rs"]

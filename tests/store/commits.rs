@@ -187,7 +187,7 @@ pub async fn stale_is_said_before_duplicate(store: &impl Store) {
 pub async fn one_pair_may_keep_its_nodes(store: &impl Store) {
     let first = stored(store, pair(1)).await;
     let swapped = with(first, |pair| {
-        std::mem::swap(&mut pair.github, &mut pair.notion)
+        std::mem::swap(&mut pair.github, &mut pair.notion);
     });
     assert_eq!(store.put(&swapped, &[]).await, Ok(2));
 }

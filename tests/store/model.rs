@@ -1,4 +1,4 @@
-//! Random operations: SQLite must answer exactly as the store in memory does, also after it was closed and opened.
+//! Random operations: `SQLite` must answer exactly as the store in memory does, also after it was closed and opened.
 
 use proptest::prelude::*;
 use pulse_sync::core::{Outcome, Pair, PairLife, Record, RecordKind, Side, Time};

@@ -120,9 +120,9 @@ pub async fn only_the_holder_releases(store: &impl Store) {
 }
 
 pub async fn the_fence_counts_holders(store: &impl Store) {
-    for (round, holder) in (1..).zip(["a", "b", "a", "c"]) {
+    for (round, holder) in (1_u32..).zip(["a", "b", "a", "c"]) {
         let now = i64::from(round) * 100;
-        assert_eq!(ask(store, holder, now).await.fence, u64::from(round as u32));
+        assert_eq!(ask(store, holder, now).await.fence, u64::from(round));
     }
 }
 

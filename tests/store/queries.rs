@@ -256,7 +256,7 @@ fn one_of_each() -> Vec<Pair> {
         with(pair(4), |pair| pair.hold = Some(hold(true))),
         with(pair(5), |pair| pair.intent = Some(intent())),
         with(pair(6), |pair| {
-            pair.life = PairLife::Parked("ask".to_owned())
+            pair.life = PairLife::Parked("ask".to_owned());
         }),
         with(pair(7), |pair| pair.blocked = blocked()),
         with(pair(8), |pair| pair.tries = 1),
@@ -280,7 +280,7 @@ pub async fn each_kind_of_page_has_its_pairs(store: &impl Store) {
 pub async fn a_page_skips_what_is_not_asked_for(store: &impl Store) {
     let every_third = |number: u32| {
         with(pair(number), |pair| {
-            pair.tries = u32::from(number.is_multiple_of(3))
+            pair.tries = u32::from(number.is_multiple_of(3));
         })
     };
     put(store, (1..13).map(every_third)).await;

@@ -74,13 +74,14 @@ pub async fn since_is_inclusive(store: &impl Store) {
 
 /// Records of two pairs and none, with all outcomes and two kinds.
 async fn mixed(store: &impl Store) {
+    use Outcome::{Done, Failed, Held, InDoubt, Info, NotApplied, Open, Refused};
+
     let make = |name: &str, at, pair, outcome, kind| Record {
         pair,
         outcome,
         kind,
         ..record(name, at)
     };
-    use Outcome::{Done, Failed, Held, InDoubt, Info, NotApplied, Open, Refused};
     let outcomes = [Open, Done, Refused, NotApplied, InDoubt, Held, Failed, Info];
     let pairs = [Some(id(1)), Some(id(2)), None];
     let kinds = [RecordKind::Write, RecordKind::Item];

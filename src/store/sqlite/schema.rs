@@ -14,11 +14,11 @@ use crate::store::StoreError;
 /// Marks the file as ours in its header ("puls").
 const APPLICATION_ID: i32 = 0x7075_6c73;
 
-/// How every SQLite file begins.
+/// How every `SQLite` file begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Files up to this size are checked whole when they are opened; a check reads every page, and a start must not
-/// take seconds. Of larger ones only the small tables are: pages that are read later are checked by SQLite as far
+/// take seconds. Of larger ones only the small tables are: pages that are read later are checked by `SQLite` as far
 /// as it can, and every document is checked as it is decoded.
 const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
 
@@ -62,7 +62,7 @@ fn inspect(path: &Path) -> Result<usize, Trouble> {
     }
 }
 
-/// Refuses a file that does not begin as it must. SQLite takes one of a few bytes for an empty one and would fill it.
+/// Refuses a file that does not begin as it must. `SQLite` takes one of a few bytes for an empty one and would fill it.
 fn refuse_garbage(path: &Path) -> Result<(), StoreError> {
     let mut start = Vec::new();
     let wanted = MAGIC.len() as u64;
