@@ -165,7 +165,39 @@ impl Hub {
             self.record(touch, "body", none(), json!(issue.body));
         }
         self.record(touch, "state", none(), json!(issue.state.as_str()));
+        if let Some(reason) = issue.state_reason {
+            self.record(touch, "state_reason", none(), json!(reason.as_str()));
+        }
+        if issue.locked {
+            self.record(touch, "locked", json!(false), json!(true));
+        }
+        if let Some(pull) = &issue.pull {
+            self.record(touch, "draft", none(), json!(pull.draft));
+            self.record(touch, "base", none(), json!(pull.base));
+            self.record(touch, "head", none(), json!(pull.head));
+            self.record(touch, "head_sha", none(), json!(pull.head_sha));
+            self.record(touch, "merged", none(), json!(pull.merged_at.is_some()));
+        }
+        self.record_lists(touch, &issue)?;
         self.repo_mut(touch.repo)?.issues.insert(touch.number, issue);
+        Ok(())
+    }
+
+    /// Logs labels, assignees and milestone an issue comes with, from a world or elsewhere.
+    fn record_lists(&mut self, touch: &Touch, issue: &Issue) -> Result<(), Refusal> {
+        let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
+        let labels = sorted(&repo.label_names(issue));
+        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
+        let milestone = milestone.map(|milestone| json!(milestone.title));
+        if !issue.labels.is_empty() {
+            self.record(touch, "labels", json!([]), labels);
+        }
+        if !issue.assignees.is_empty() {
+            self.record(touch, "assignees", json!([]), sorted(&issue.assignees));
+        }
+        if let Some(title) = milestone {
+            self.record(touch, "milestone", Value::Null, title);
+        }
         Ok(())
     }
 

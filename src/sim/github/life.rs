@@ -144,7 +144,6 @@ impl Hub {
         let gone = self.take_issue(&from, departure)?;
         let place = format!("{to}#{}", target.number);
         self.record(&from, "transferred", json!(gone.node_id), json!(place));
-        self.log_arrival(&target, &issue)?;
         self.insert_issue(&target, issue)?;
         self.move_comments(&from, &target)?;
         self.event(&target, EventKind::Transferred)?;
@@ -172,18 +171,6 @@ impl Hub {
         issue.node_id = node_id("I", id);
         issue.number = to.number;
         Ok(issue)
-    }
-
-    /// Notes the fields that `insert_issue` does not.
-    fn log_arrival(&mut self, to: &Touch, issue: &Issue) -> Result<(), Refusal> {
-        let repo = self.repo_by_id(to.repo).ok_or(Refusal::NotFound)?;
-        let labels = json!(repo.label_names(issue));
-        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
-        let milestone = json!(milestone.map(|m| m.title.clone()));
-        self.record(to, "labels", Value::Null, labels);
-        self.record(to, "assignees", Value::Null, json!(issue.assignees));
-        self.record(to, "milestone", Value::Null, milestone);
-        Ok(())
     }
 
     fn move_comments(&mut self, from: &Touch, to: &Touch) -> Result<(), Refusal> {

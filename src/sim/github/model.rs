@@ -496,7 +496,8 @@ impl Repo {
 /// `title`, `body`, `state`, `state_reason`, `labels` and `assignees` (sorted names), `milestone`
 /// (title), `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `review`,
 /// `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
-/// `label`, `milestone_title`, `commit` and `branch`.
+/// `label`, `milestone_title`, `commit` and `branch`. A renamed label is one change of the
+/// repository, not of the issues that carry it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// Place in the log, from 0.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::commits::NewCommit;
 use super::hub::{Hub, Touch};
@@ -63,9 +63,6 @@ impl Hub {
         };
         let mut issue = Issue::new(id, &touch, new.title, new.body);
         issue.node_id = node_id("PR", pull_id);
-        self.record(&touch, "draft", Value::Null, json!(pull.draft));
-        self.record(&touch, "base", Value::Null, json!(pull.base));
-        self.record(&touch, "head", Value::Null, json!(pull.head));
         issue.pull = Some(Box::new(pull));
         self.insert_issue(&touch, issue)?;
         self.refresh_pull(&touch)?;

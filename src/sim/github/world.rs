@@ -245,7 +245,6 @@ impl Loader<'_> {
             }
             None => self.done.issues += 1,
         }
-        self.note(&touch, &issue);
         self.hub.insert_issue(&touch, issue).map_err(refused)
     }
 
@@ -325,17 +324,6 @@ impl Loader<'_> {
             linked: Vec::new(),
         }));
         Ok(())
-    }
-
-    /// Logs the first values that `insert_issue` does not.
-    fn note(&mut self, touch: &Touch, issue: &Issue) {
-        let Some(repo) = self.hub.repo_by_id(touch.repo) else { return };
-        let labels = json!(repo.label_names(issue));
-        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
-        let milestone = json!(milestone.map(|m| m.title.clone()));
-        self.hub.record(touch, "labels", Value::Null, labels);
-        self.hub.record(touch, "assignees", Value::Null, json!(issue.assignees));
-        self.hub.record(touch, "milestone", Value::Null, milestone);
     }
 
     fn commit(&mut self, touch: &Touch, line: CommitLine) -> Result<(), String> {

@@ -109,7 +109,7 @@ fn put_contents(desk: &mut Desk<'_>, call: &Call, place: &Place, path: &str) -> 
             "name": path.rsplit('/').next(), "path": path, "sha": sha, "type": "file",
             // Base64 spends four characters on three bytes.
             "size": content.trim_end_matches('=').len() * 3 / 4,
-            "url": url, "html_url": html, "git_url": git, "download_url": null,
+            "url": url, "html_url": html, "git_url": git, "download_url": html,
             "_links": { "self": url, "git": git, "html": html },
         },
         "commit": {

@@ -58,9 +58,9 @@ pub(super) fn route(desk: &mut Desk<'_>, call: &Call, place: &Place, rest: &[&st
 fn permission(desk: &Desk<'_>, call: &Call, place: &Place, login: &str) -> Outcome {
     let user = desk.hub.user(login).ok_or(Refusal::NotFound)?;
     let word = permission_word(desk.hub.permission(Some(login), desk.repo(place)?));
-    let body = json!({
-        "permission": word, "role_name": word, "user": desk.wire(call).user(&user.login),
-    });
+    let mut shown = desk.wire(call).user(&user.login);
+    shown["role_name"] = json!(word);
+    let body = json!({ "permission": word, "role_name": word, "user": shown });
     Ok(Answer::ok(&body))
 }
 

@@ -66,7 +66,9 @@ pub(super) fn issues(desk: &Desk<'_>, call: &Call) -> Outcome {
     let from = (page - 1).saturating_mul(per_page);
     let items: Vec<_> =
         found.iter().skip(from).take(per_page).map(|hit| with_score(desk, call, *hit)).collect();
-    let body =
-        json!({ "total_count": found.len(), "incomplete_results": false, "items": items });
+    let body = json!({
+        "total_count": found.len(), "incomplete_results": false, "search_type": "lexical",
+        "items": items,
+    });
     Ok(with_links(call, Answer::ok(&body), found.len()))
 }
