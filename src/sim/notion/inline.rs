@@ -17,7 +17,10 @@ pub fn parse(line: &str) -> RichText {
 /// Writes runs as Markdown, each literal sign escaped.
 pub fn write(spans: &[Span]) -> String {
     let mut out = String::new();
-    group(spans, Style::default(), false, &mut out);
+    let writer = Writer {
+        alone: spans.len() == 1,
+    };
+    writer.group(spans, Style::default(), false, &mut out);
     out
 }
 
@@ -373,86 +376,95 @@ impl Wrap {
     }
 }
 
-/// Writes runs, always opening the style that lasts longest first.
-fn group(spans: &[Span], done: Style, linked: bool, out: &mut String) {
-    let mut at = 0;
-    while let Some(first) = spans.get(at) {
-        let reach = |wrap: Wrap| {
-            let same = spans[at..]
-                .iter()
-                .take_while(|s| wrap.covers(s, first, done, linked));
-            (same.count(), wrap)
-        };
-        let mut best = (0, Wrap::Link);
-        for wrap in Wrap::ALL {
-            let candidate = reach(wrap);
-            if candidate.0 > best.0 {
-                best = candidate;
-            }
-        }
-        let (length, wrap) = best;
-        if length == 0 {
-            write_piece(first, out);
-            at += 1;
-            continue;
-        }
-        write_wrapped(&spans[at..at + length], wrap, done, linked, out);
-        at += length;
-    }
+/// Writes the runs of one line.
+#[derive(Clone, Copy)]
+struct Writer {
+    /// The line is one run: nothing else in it can pair with a literal underscore.
+    alone: bool,
 }
 
-fn write_wrapped(spans: &[Span], wrap: Wrap, done: Style, linked: bool, out: &mut String) {
-    let mut inner = String::new();
-    let (style, in_link) = match wrap {
-        Wrap::Link => (done, true),
-        Wrap::Bold => (Style { bold: true, ..done }, linked),
-        Wrap::Italic => (
-            Style {
-                italic: true,
-                ..done
-            },
-            linked,
-        ),
-        Wrap::Strike => (
-            Style {
-                strike: true,
-                ..done
-            },
-            linked,
-        ),
-    };
-    group(spans, style, in_link, &mut inner);
-    let sign = match wrap {
-        Wrap::Link => {
-            let url = spans
-                .first()
-                .and_then(|s| s.link.as_deref())
-                .unwrap_or_default();
-            out.push_str(&format!("[{inner}]({url})"));
+impl Writer {
+    /// Writes runs, always opening the style that lasts longest first.
+    fn group(self, spans: &[Span], done: Style, linked: bool, out: &mut String) {
+        let mut at = 0;
+        while let Some(first) = spans.get(at) {
+            let reach = |wrap: Wrap| {
+                let same = spans[at..]
+                    .iter()
+                    .take_while(|s| wrap.covers(s, first, done, linked));
+                (same.count(), wrap)
+            };
+            let mut best = (0, Wrap::Link);
+            for wrap in Wrap::ALL {
+                let candidate = reach(wrap);
+                if candidate.0 > best.0 {
+                    best = candidate;
+                }
+            }
+            let (length, wrap) = best;
+            if length == 0 {
+                self.piece(first, out);
+                at += 1;
+                continue;
+            }
+            self.wrapped(&spans[at..at + length], wrap, done, linked, out);
+            at += length;
+        }
+    }
+
+    fn wrapped(self, spans: &[Span], wrap: Wrap, done: Style, linked: bool, out: &mut String) {
+        let mut inner = String::new();
+        let (style, in_link) = match wrap {
+            Wrap::Link => (done, true),
+            Wrap::Bold => (Style { bold: true, ..done }, linked),
+            Wrap::Italic => (
+                Style {
+                    italic: true,
+                    ..done
+                },
+                linked,
+            ),
+            Wrap::Strike => (
+                Style {
+                    strike: true,
+                    ..done
+                },
+                linked,
+            ),
+        };
+        self.group(spans, style, in_link, &mut inner);
+        let sign = match wrap {
+            Wrap::Link => {
+                let url = spans
+                    .first()
+                    .and_then(|s| s.link.as_deref())
+                    .unwrap_or_default();
+                out.push_str(&format!("[{inner}]({url})"));
+                return;
+            }
+            Wrap::Bold => "**",
+            Wrap::Italic => "*",
+            Wrap::Strike => "~~",
+        };
+        // A sign next to white space would not be read back as emphasis.
+        let core = inner.trim();
+        if core.is_empty() {
+            out.push_str(&inner);
             return;
         }
-        Wrap::Bold => "**",
-        Wrap::Italic => "*",
-        Wrap::Strike => "~~",
-    };
-    // A sign next to white space would not be read back as emphasis.
-    let core = inner.trim();
-    if core.is_empty() {
-        out.push_str(&inner);
-        return;
+        let lead = &inner[..inner.len() - inner.trim_start().len()];
+        let tail = &inner[inner.trim_end().len()..];
+        out.push_str(&format!("{lead}{sign}{core}{sign}{tail}"));
     }
-    let lead = &inner[..inner.len() - inner.trim_start().len()];
-    let tail = &inner[inner.trim_end().len()..];
-    out.push_str(&format!("{lead}{sign}{core}{sign}{tail}"));
-}
 
-fn write_piece(span: &Span, out: &mut String) {
-    match &span.piece {
-        Piece::Break => out.push_str("<br>"),
-        Piece::Math(expression) => out.push_str(&format!("${expression}$")),
-        Piece::Raw(raw) => out.push_str(raw),
-        Piece::Text(text) if span.style.code => out.push_str(&code_span(text)),
-        Piece::Text(text) => out.push_str(&escape(text)),
+    fn piece(self, span: &Span, out: &mut String) {
+        match &span.piece {
+            Piece::Break => out.push_str("<br>"),
+            Piece::Math(expression) => out.push_str(&format!("${expression}$")),
+            Piece::Raw(raw) => out.push_str(raw),
+            Piece::Text(text) if span.style.code => out.push_str(&code_span(text)),
+            Piece::Text(text) => out.push_str(&escape_in(text, self.alone)),
+        }
     }
 }
 
@@ -468,8 +480,12 @@ fn code_span(text: &str) -> String {
     }
 }
 
-/// Escapes literal text; a line feed becomes `<br>`.
+/// Escapes literal text that stands alone; a line feed becomes `<br>`.
 pub fn escape(text: &str) -> String {
+    escape_in(text, true)
+}
+
+fn escape_in(text: &str, alone: bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 8);
     for (at, sign) in chars.iter().enumerate() {
@@ -477,7 +493,7 @@ pub fn escape(text: &str) -> String {
             out.push_str("<br>");
             continue;
         }
-        if ESCAPED.contains(*sign) || (*sign == '_' && is_delimiter(&chars, at)) {
+        if ESCAPED.contains(*sign) || (*sign == '_' && is_delimiter(&chars, at, alone)) {
             out.push('\\');
         }
         out.push(*sign);
@@ -486,12 +502,26 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Says whether a literal underscore would be read as the start or end of emphasis.
-fn is_delimiter(chars: &[char], at: usize) -> bool {
-    let word = |index: Option<usize>| {
-        index
-            .and_then(|i| chars.get(i))
-            .is_some_and(|c| c.is_alphanumeric())
-    };
-    let before = at.checked_sub(1);
-    !(word(before) && word(Some(at + 1))) && chars.iter().filter(|c| **c == '_').count() > 1
+fn is_delimiter(chars: &[char], at: usize, alone: bool) -> bool {
+    let (opens, closes) = (can_open(chars, at), can_close(chars, at));
+    if !alone {
+        return opens || closes;
+    }
+    let later = (at + 1..chars.len()).any(|i| can_close(chars, i));
+    let earlier = (0..at).any(|i| can_open(chars, i));
+    (opens && later) || (closes && earlier)
+}
+
+fn can_open(chars: &[char], at: usize) -> bool {
+    let before = at
+        .checked_sub(1)
+        .is_some_and(|i| chars[i].is_alphanumeric());
+    let space = chars.get(at + 1).is_some_and(|c| c.is_whitespace());
+    chars[at] == '_' && !before && !space
+}
+
+fn can_close(chars: &[char], at: usize) -> bool {
+    let after = chars.get(at + 1).is_some_and(|c| c.is_alphanumeric());
+    let space = at.checked_sub(1).is_some_and(|i| chars[i].is_whitespace());
+    chars[at] == '_' && !after && !space
 }
