@@ -366,7 +366,7 @@ fn example_keys() -> (BTreeSet<String>, String) {
         let is_key =
             bare.contains(" = ") && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).to_owned();
+            line.trim_matches(['[', ']']).clone_into(&mut section);
             keys.insert(section.clone());
         } else if is_key {
             assert!(

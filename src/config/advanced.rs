@@ -47,7 +47,7 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &mut Config) {
     let settings = &mut config.settings;
     let mut flight = None;
     for (key, place) in DURATIONS {
-        if let Some(at) = section.read(key, words::duration) {
+        if let Some(at) = section.duration(key, words::duration) {
             *place(settings) = at.value;
             if key == "flight" {
                 flight = Some(at.span);

@@ -114,11 +114,11 @@ fn selection(section: &mut Section<'_, '_>, link: &mut Link) {
     }
     set(
         &mut link.commits_since,
-        value(section.read("commits_since", words::window)),
+        value(section.duration("commits_since", words::window)),
     );
     set(
         &mut link.closed_since,
-        value(section.read("closed_since", words::window)),
+        value(section.duration("closed_since", words::window)),
     );
     set(
         &mut link.ignore_label,

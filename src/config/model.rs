@@ -62,7 +62,7 @@ impl Config {
     ///
     /// # Errors
     /// When there is none: the problem says what is missing and the ways to say it.
-    pub fn require_links(&self) -> Result<&[Link], Problem> {
+    pub fn require_links(&self) -> Result<&[Link], Box<Problem>> {
         if self.links.is_empty() {
             let mut missing = Vec::new();
             if self.username.is_none() {
@@ -71,14 +71,12 @@ impl Config {
             if self.database.is_none() {
                 missing.push("NOTION_DATABASE_ID");
             }
-            return Err(Problem::of_file(
-                &self.file,
-                "nothing to keep in step: no link is configured",
-            )
-            .help(format!(
+            let message = "nothing to keep in step: no link is configured";
+            let help = format!(
                 "set {}, or write a [[link]] with `name`, `repositories` and `database` into the file",
                 missing.join(" and ")
-            )));
+            );
+            return Err(Box::new(Problem::of_file(&self.file, message).help(help)));
         }
         Ok(&self.links)
     }

@@ -188,7 +188,9 @@ fn notion(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) 
 
 fn sync(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
     let source = section.source;
-    let written = section.read("interval", words::interval).map(|at| at.value);
+    let written = section
+        .duration("interval", words::interval)
+        .map(|at| at.value);
     let variable = env.get("SYNC_INTERVAL");
     let interval = source.variable("SYNC_INTERVAL", variable, words::interval_seconds);
     if let Some(interval) = interval.or(written) {

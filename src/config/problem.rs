@@ -191,7 +191,7 @@ pub(super) fn place_of(file: &str, text: &str, span: &Range<usize>) -> Place {
     Place::Line {
         file: printable(file),
         line: text[..start].matches('\n').count() + 1,
-        column: text[line_start..start].chars().count() + 1,
+        column: safe[..span.start].chars().count() + 1,
         text: safe,
         span,
     }

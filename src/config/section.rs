@@ -66,6 +66,14 @@ pub(super) struct Source<'t> {
     pub(super) text: &'t str,
     problems: RefCell<Vec<Problem>>,
     known: RefCell<BTreeSet<String>>,
+    unknown: RefCell<Vec<Unknown>>,
+}
+
+/// A key that nobody asked for, kept until all keys that exist are known.
+struct Unknown {
+    key: At<String>,
+    section: String,
+    known_here: Vec<&'static str>,
 }
 
 impl<'t> Source<'t> {
@@ -75,6 +83,7 @@ impl<'t> Source<'t> {
             text,
             problems: RefCell::new(Vec::new()),
             known: RefCell::new(BTreeSet::new()),
+            unknown: RefCell::new(Vec::new()),
         }
     }
 
@@ -109,7 +118,35 @@ impl<'t> Source<'t> {
 
     /// The problems found and the keys asked for.
     pub(super) fn into_parts(self) -> (Vec<Problem>, BTreeSet<String>) {
+        for unknown in self.unknown.take() {
+            let fault = unknown.fault(&self.known.borrow());
+            self.fault(&unknown.key.span, &fault);
+        }
         (self.problems.into_inner(), self.known.into_inner())
+    }
+}
+
+impl Unknown {
+    /// Names the key that was meant: a near one of this section, the same or a near one of another, or all of this.
+    fn fault(&self, known: &BTreeSet<String>) -> Fault {
+        let key = self.key.as_str();
+        let elsewhere = || {
+            let others = known.iter().filter_map(|full| full.rsplit_once('.'));
+            let near = nearest(key, others.clone().map(|(_, name)| name))?;
+            others
+                .filter(|(_, name)| *name == near)
+                .map(|(section, name)| format!("did you mean `{name}` in [{section}]?"))
+                .next()
+        };
+        let label = nearest(key, self.known_here.iter().copied())
+            .map(|near| format!("did you mean `{near}`?"))
+            .or_else(elsewhere)
+            .unwrap_or_else(|| format!("known here: {}", listed(&self.known_here)));
+        let place = match self.section.as_str() {
+            "" => String::new(),
+            section => format!(" in `{section}`"),
+        };
+        Fault::new(format!("unknown key `{key}`{place}"), label)
     }
 }
 
@@ -134,13 +171,8 @@ impl<'s, 't> Section<'s, 't> {
         }
     }
 
-    fn child(
-        &self,
-        key: &str,
-        table: Option<&'s DeTable<'t>>,
-        span: Range<usize>,
-    ) -> Section<'s, 't> {
-        Section {
+    fn child(&self, key: &str, table: Option<&'s DeTable<'t>>, span: Range<usize>) -> Self {
+        Self {
             source: self.source,
             name: self.full(key),
             table,
@@ -190,16 +222,18 @@ impl<'s, 't> Section<'s, 't> {
     /// A text.
     pub(super) fn text(&mut self, key: &'static str) -> Option<At<String>> {
         let value = self.value(key)?;
-        match value.get_ref().as_str() {
-            Some(text) => Some(At {
-                value: text.to_owned(),
-                span: value.span(),
-            }),
-            None => {
-                self.wrong_type(key, value, "a text in quotes");
-                None
-            }
-        }
+        self.text_of(key, value)
+    }
+
+    fn text_of(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(key, value, "a text in quotes");
+            return None;
+        };
+        Some(At {
+            value: text.to_owned(),
+            span: value.span(),
+        })
     }
 
     /// A text with a meaning.
@@ -208,7 +242,16 @@ impl<'s, 't> Section<'s, 't> {
         key: &'static str,
         read: impl FnOnce(&str) -> Result<T, Fault>,
     ) -> Option<At<T>> {
-        let At { value, span } = self.text(key)?;
+        let text = self.text(key)?;
+        self.meaning(text, read)
+    }
+
+    fn meaning<T>(
+        &self,
+        text: At<String>,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        let At { value, span } = text;
         match read(&value) {
             Ok(value) => Some(At { value, span }),
             Err(fault) => {
@@ -216,6 +259,23 @@ impl<'s, 't> Section<'s, 't> {
                 None
             }
         }
+    }
+
+    /// A duration in quotes; a bare number is the most frequent mistake.
+    pub(super) fn duration<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        let value = self.value(key)?;
+        if let Some(number) = value.get_ref().as_integer() {
+            let label = format!("did you mean \"{}s\"?", number.as_str());
+            let fault = Fault::new(format!("`{key}` must be a duration in quotes"), label);
+            self.source.fault(&value.span(), &fault);
+            return None;
+        }
+        let text = self.text_of(key, value)?;
+        self.meaning(text, read)
     }
 
     /// One of a fixed set of names.
@@ -264,7 +324,7 @@ impl<'s, 't> Section<'s, 't> {
             return None;
         };
         let mut list = Vec::new();
-        for element in array.iter() {
+        for element in array {
             match element.get_ref().as_str().map(&read) {
                 Some(Ok(value)) => list.push(At {
                     value,
@@ -294,19 +354,23 @@ impl<'s, 't> Section<'s, 't> {
     }
 
     /// A table within this one.
-    pub(super) fn table(&mut self, key: &'static str) -> Section<'s, 't> {
+    pub(super) fn table(&mut self, key: &'static str) -> Self {
         let Some(value) = self.value(key) else {
             return self.child(key, None, self.span.clone());
         };
         let table = value.get_ref().as_table();
         if table.is_none() {
-            self.wrong_type(key, value, &format!("a table, written [{key}]"));
+            self.wrong_type(
+                key,
+                value,
+                &format!("a table, written [{}]", self.full(key)),
+            );
         }
         self.child(key, table, value.span())
     }
 
     /// The tables of a list, written `[[key]]`; and whether anything was written at all.
-    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Section<'s, 't>> {
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Self> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };
@@ -315,7 +379,7 @@ impl<'s, 't> Section<'s, 't> {
             return Vec::new();
         };
         let mut sections = Vec::new();
-        for element in array.iter() {
+        for element in array {
             match element.get_ref().as_table() {
                 Some(table) => sections.push(self.child(key, Some(table), element.span())),
                 None => self.wrong_type(key, element, &format!("a table, written [[{key}]]")),
@@ -324,26 +388,20 @@ impl<'s, 't> Section<'s, 't> {
         sections
     }
 
-    /// Reports every key that nobody asked for.
+    /// Notes every key that nobody asked for, to be reported in the end.
     pub(super) fn finish(self) {
-        let unknown = self.table.into_iter().flat_map(|table| table.iter());
-        for (name, _) in unknown.filter(|(name, _)| !self.asked.contains(&name.get_ref().as_ref()))
-        {
-            let known = self.asked.iter().copied();
-            let label = match nearest(name.get_ref(), known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here: {}", listed(&self.asked)),
-            };
-            let place = if self.name.is_empty() {
-                String::new()
-            } else {
-                format!(" in `{}`", self.name)
-            };
-            self.source.fault(
-                &name.span(),
-                &Fault::new(format!("unknown key `{}`{place}", name.get_ref()), label),
-            );
-        }
+        let keys = self.table.into_iter().flat_map(|table| table.keys());
+        let unknown = keys
+            .filter(|key| !self.asked.contains(&key.get_ref().as_ref()))
+            .map(|key| Unknown {
+                key: At {
+                    value: key.get_ref().to_string(),
+                    span: key.span(),
+                },
+                section: self.name.clone(),
+                known_here: self.asked.clone(),
+            });
+        self.source.unknown.borrow_mut().extend(unknown);
     }
 }
 
