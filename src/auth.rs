@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::config::{Environment, GITHUB_API, Service};
 
 /// A password manager may ask its owner first.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
 /// No token is longer; a program that prints more prints something else.
 const OUTPUT_MAX: u64 = 64 * 1024;
 

@@ -393,7 +393,7 @@ fn a_planted_trespass_is_caught() {
         ("cli/mod.rs", "use ratatui::Frame;"),
         ("attic/mod.rs", ""),
     ] {
-        assert_eq!(trespasses(file, text).len(), 1, "{file}: {text}");
+        assert!(!trespasses(file, text).is_empty(), "{file}: {text}");
     }
 }
 

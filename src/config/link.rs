@@ -42,7 +42,7 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &Config) -> Option<Plac
 
     let repositories = repositories?;
     link.repositories = repositories.value;
-    link.database = database.as_ref()?.value.clone();
+    database.as_ref()?.value.clone_into(&mut link.database);
     check_new_pages(source, &link, &repositories.span);
     Some(Placed {
         link,
