@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulse_sync::config::{
-    self, Config, EXAMPLE, Environment, Link, NewPages, Place, Problem, Severity, StoreChoice,
-    TrashedPage, Window, known_keys, load, locate, render_all,
+    self, Config, EXAMPLE, Environment, Link, Place, Problem, Severity, StoreChoice, Window,
+    known_keys, load, locate, render_all,
 };
+use pulse_sync::core::plan::{NewPages, OnTrashed};
 use pulse_sync::core::{Kind, Policy};
 use pulse_sync::engine::Settings;
 use secrecy::ExposeSecret;
@@ -146,9 +147,31 @@ fn one_link_says_everything() {
     expected.closed_since = Window::Last(31_557_600_000);
     expected.status.open = vec!["Todo".into()];
     expected.status.closed = vec!["Done".into(), "Dropped".into()];
-    expected.on_trashed_page = TrashedPage::Close;
+    expected.on_trashed_page = OnTrashed::Close;
     assert_eq!(config.links, [expected]);
     assert_eq!(config.warnings, []);
+}
+
+#[test]
+fn a_link_takes_what_it_names_and_leaves_out_what_it_excludes() {
+    let config = valid("one_link.toml");
+    let link = &config.links[0];
+    for (repository, taken) in [
+        ("octocat/hello-world", true),
+        ("OctoCat/New", true),
+        ("octocat/old-one", false),
+        ("octocat/Archive", false),
+        ("octocat", false),
+        ("other/hello-world", false),
+    ] {
+        assert_eq!(link.takes(repository), taken, "{repository}");
+    }
+    let rules = link.rules(&config.settings);
+    assert_eq!(rules.new_repository.as_deref(), Some("Octocat/Hello-World"));
+    assert_eq!(
+        (rules.debounce, rules.revert_again),
+        (config.settings.debounce, DAY)
+    );
 }
 
 #[test]

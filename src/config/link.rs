@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use glob::Pattern;
-
 use super::model::{Config, Link};
 use super::section::{At, Fault, Named, Section, Source, listed};
 use super::words;
@@ -178,7 +176,7 @@ fn check_new_pages(source: &Source<'_>, link: &Link, span: &Range<usize>) {
     let Some(target) = &link.repository_for_new else {
         return;
     };
-    if !link.repositories.is_empty() && !takes(link, target) {
+    if !link.repositories.is_empty() && !link.takes(target) {
         let message =
             format!("`repository_for_new` = \"{target}\" is none of this link's repositories");
         source.fault(
@@ -186,17 +184,6 @@ fn check_new_pages(source: &Source<'_>, link: &Link, span: &Range<usize>) {
             &Fault::new(message, "add it here, or choose one of these"),
         );
     }
-}
-
-fn takes(link: &Link, repository: &str) -> bool {
-    let matches = |glob: &String| covers(glob, repository);
-    link.repositories.iter().any(matches) && !link.exclude.iter().any(matches)
-}
-
-/// Whether a glob covers a repository; GitHub's names do not tell upper from lower case.
-fn covers(glob: &str, repository: &str) -> bool {
-    Pattern::new(&glob.to_lowercase())
-        .is_ok_and(|pattern| pattern.matches(&repository.to_lowercase()))
 }
 
 /// Reports links that get in each other's way.

@@ -15,7 +15,7 @@ mod words;
 
 pub use env::Environment;
 pub use file::{Located, locate, read};
-pub use model::{Config, Link, NewPages, Service, StoreChoice, TrashedPage, Window};
+pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};
 pub use problem::{Place, Problem, Severity, render_all};
 

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
 use super::{GITHUB_API, NOTION_API, Problem};
 use crate::core::codec::StateMap;
+use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::{Kind, Mapping, Policy};
 use crate::engine::Settings;
 
@@ -178,7 +180,7 @@ pub struct Link {
     /// Which Notion status options mean which state.
     pub status: StateMap,
     /// What a trashed page does to its issue.
-    pub on_trashed_page: TrashedPage,
+    pub on_trashed_page: OnTrashed,
 }
 
 impl Link {
@@ -200,7 +202,7 @@ impl Link {
             skip_bots: true,
             skip_merge_commits: true,
             status: StateMap::default(),
-            on_trashed_page: TrashedPage::Unlink,
+            on_trashed_page: OnTrashed::Unlink,
         }
     }
 
@@ -208,26 +210,26 @@ impl Link {
     pub fn mapping(&self) -> Mapping {
         Mapping::standard(self.status.clone(), self.conflict)
     }
-}
 
-/// Which new Notion pages become issues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NewPages {
-    /// Those whose `Publish` property says `Ready`.
-    Ready,
-    /// All.
-    All,
-    /// None.
-    Ignore,
-}
+    /// The policies that the plan of this link follows.
+    pub fn rules(&self, settings: &Settings) -> Rules {
+        Rules {
+            new_pages: self.new_pages,
+            new_repository: self.repository_for_new.clone(),
+            on_trashed: self.on_trashed_page,
+            debounce: settings.debounce,
+            revert_again: DAY,
+        }
+    }
 
-/// What a page in the trash does to its issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrashedPage {
-    /// The pair is unlinked; the issue stays as it is.
-    Unlink,
-    /// The issue is closed as not planned, after the guard.
-    Close,
+    /// Whether a repository, `owner/name`, belongs to this link. GitHub's names do not tell upper from lower case.
+    pub fn takes(&self, repository: &str) -> bool {
+        let covers = |glob: &String| {
+            Pattern::new(&glob.to_lowercase())
+                .is_ok_and(|pattern| pattern.matches(&repository.to_lowercase()))
+        };
+        self.repositories.iter().any(covers) && !self.exclude.iter().any(covers)
+    }
 }
 
 /// How far back something is taken.

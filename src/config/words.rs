@@ -6,8 +6,9 @@ use glob::Pattern;
 use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
-use super::model::{NewPages, TrashedPage, Window};
+use super::model::Window;
 use super::section::{Fault, Named};
+use crate::core::plan::{NewPages, OnTrashed};
 use crate::core::{Kind, Policy};
 
 /// Milliseconds of a duration such as `90s` or `1h 30m`.
@@ -319,7 +320,7 @@ impl Named for NewPages {
     ];
 }
 
-impl Named for TrashedPage {
+impl Named for OnTrashed {
     const NAMES: &'static [(&'static str, Self)] =
         &[("unlink", Self::Unlink), ("close", Self::Close)];
 }
