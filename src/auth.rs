@@ -223,6 +223,7 @@ fn run(words: &[String], timeout: Duration) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn a_command_that_hangs_is_ended() {
         let words = ["sleep".to_owned(), "60".to_owned()];
