@@ -200,6 +200,11 @@ impl Account {
         (self.inner.now)()
     }
 
+    /// Whether a path or a link is one that would be asked: the same origin, below the base URL's path.
+    pub fn allows(&self, link: &str) -> bool {
+        self.url(link).is_ok()
+    }
+
     /// What may still be asked.
     pub fn budget(&self) -> Budget {
         self.window().budget(self.now())
