@@ -18,7 +18,7 @@ use crate::remote::RemoteError;
 use crate::remote::http::{Ask, Reply};
 
 /// What people are told about a host without GraphQL.
-pub(super) const NO_GRAPHQL: &str = "this GitHub answers no GraphQL: review, checks and linked issues of pull requests are left out";
+pub(super) const NO_GRAPHQL: &str = "this GitHub answers no GraphQL to this token: review, checks and linked issues of pull requests are left out";
 /// Up to so many pull requests are read one by one rather than from the list.
 const SINGLY: usize = 3;
 /// A failing query of at most this many is not halved again.

@@ -92,7 +92,6 @@ pub(super) struct Pull {
     pub number: Option<u64>,
     pub draft: Option<bool>,
     pub merged_at: Option<String>,
-    pub updated_at: Option<String>,
     pub base: Option<Branch>,
     pub head: Option<Branch>,
     pub additions: Option<i64>,
