@@ -1,0 +1,394 @@
+//! Labels, milestones and assignees: of the repository and on its issues.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::hub::{Hub, Touch};
+use super::ids::{floor_second, node_id};
+use super::issues::{check_labels, sorted};
+use super::model::{EventKind, Issue, Label, Milestone, Permission, RepoId, State};
+use super::refusal::Refusal;
+
+/// The colour of a label made on the fly.
+const DEFAULT_COLOR: &str = "ededed";
+
+/// What to change in a label; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct LabelEdit {
+    /// New name.
+    pub name: Option<String>,
+    /// New colour, six hexadecimal digits.
+    pub color: Option<String>,
+    /// New description.
+    pub description: Option<String>,
+}
+
+/// A new milestone, or what to change in one.
+#[derive(Debug, Clone, Default)]
+pub struct MilestoneEdit {
+    /// Title.
+    pub title: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Due day.
+    pub due_on: Option<i64>,
+    /// Open or closed.
+    pub state: Option<State>,
+}
+
+impl Hub {
+    /// Makes a label. Needs write access; refuses a taken name.
+    pub fn create_label(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        label: LabelEdit,
+    ) -> Result<&Label, Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        let name = label.name.ok_or_else(|| Refusal::field("Label", "name", "missing_field"))?;
+        check_labels(std::slice::from_ref(&name))?;
+        let color = label.color.unwrap_or_else(|| DEFAULT_COLOR.to_owned());
+        check_color(&color)?;
+        if self.repo_mut(touch.repo)?.label(&name).is_some() {
+            return Err(Refusal::field("Label", "name", "already_exists"));
+        }
+        let id = self.ensure_label(&touch, &name, &color)?;
+        let made = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        made.description = label.description;
+        Ok(made)
+    }
+
+    /// Renames or recolours a label; the issues that carry it do not count as updated.
+    pub fn edit_label(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        name: &str,
+        edit: LabelEdit,
+    ) -> Result<&Label, Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        if let Some(color) = &edit.color {
+            check_color(color)?;
+        }
+        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        if let Some(new) = edit.name {
+            check_labels(std::slice::from_ref(&new))?;
+            let repo = self.repo_mut(touch.repo)?;
+            if repo.label(&new).is_some_and(|other| other.id != id) {
+                return Err(Refusal::field("Label", "name", "already_exists"));
+            }
+            repo.label_names.retain(|_, known| *known != id);
+            repo.label_names.insert(new.to_lowercase(), id);
+            let label = repo.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+            let before = std::mem::replace(&mut label.name, new.clone());
+            self.record(&touch, "label", json!(before), json!(new));
+        }
+        let label = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        label.color = edit.color.unwrap_or_else(|| label.color.clone());
+        label.description = edit.description.or_else(|| label.description.clone());
+        Ok(label)
+    }
+
+    /// Deletes a label and takes it off every issue.
+    pub fn delete_label(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let carriers: Vec<u64> = self
+            .repo_mut(touch.repo)?
+            .issues
+            .values()
+            .filter(|issue| issue.labels.contains(&id))
+            .map(|issue| issue.number)
+            .collect();
+        for number in carriers {
+            let touch = Touch { number, ..touch.clone() };
+            let rest = self.labels_without(&touch, id)?;
+            self.store_labels(&touch, rest)?;
+        }
+        let repo = self.repo_mut(touch.repo)?;
+        repo.label_names.retain(|_, known| *known != id);
+        let gone = repo.labels.remove(&id).map(|label| label.name);
+        self.record(&touch, "label", json!(gone), Value::Null);
+        Ok(())
+    }
+
+    /// Adds labels to an issue, making unknown ones. Needs write access.
+    pub fn add_labels(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        names: &[String],
+    ) -> Result<&Issue, Refusal> {
+        let touch = self.touch_labels(now, actor, repo, number)?;
+        check_labels(names)?;
+        let mut ids = self.issue_in(touch.repo, number)?.labels.clone();
+        for name in names {
+            ids.push(self.ensure_label(&touch, name, DEFAULT_COLOR)?);
+        }
+        self.settle_labels(&touch, ids)
+    }
+
+    /// Replaces all labels of an issue. Needs write access.
+    pub fn replace_labels(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        names: &[String],
+    ) -> Result<&Issue, Refusal> {
+        let touch = self.touch_labels(now, actor, repo, number)?;
+        check_labels(names)?;
+        if self.set_labels(&touch, names)? {
+            self.bump(&touch)?;
+        }
+        self.issue_in(touch.repo, number)
+    }
+
+    /// Takes one label off an issue; 404 when it is not on it. Needs write access.
+    pub fn remove_label(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        name: &str,
+    ) -> Result<&Issue, Refusal> {
+        let touch = self.touch_labels(now, actor, repo, number)?;
+        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        if !self.issue_in(touch.repo, number)?.labels.contains(&id) {
+            return Err(Refusal::NotFound);
+        }
+        let rest = self.labels_without(&touch, id)?;
+        self.settle_labels(&touch, rest)
+    }
+
+    /// Assigns people. Unknown ones, and everybody without write access, are dropped in silence.
+    pub fn add_assignees(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        logins: &[String],
+    ) -> Result<&Issue, Refusal> {
+        let wanted = |before: &[String]| before.iter().chain(logins).cloned().collect();
+        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+    }
+
+    /// Takes people off an issue. Dropped in silence without write access.
+    pub fn remove_assignees(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        logins: &[String],
+    ) -> Result<&Issue, Refusal> {
+        let named = |login: &&String| !logins.iter().any(|l| l.eq_ignore_ascii_case(login));
+        let wanted = |before: &[String]| before.iter().filter(named).cloned().collect();
+        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+    }
+
+    fn change_assignees(
+        &mut self,
+        touch: Touch,
+        wanted: impl Fn(&[String]) -> Vec<String>,
+    ) -> Result<&Issue, Refusal> {
+        if self.may(&touch, Permission::Write) {
+            let issue = self.issue_in(touch.repo, touch.number)?;
+            let before: Vec<String> = issue.assignees.iter().map(ToString::to_string).collect();
+            if self.set_assignees(&touch, &wanted(&before))? {
+                self.bump(&touch)?;
+            }
+        }
+        self.issue_in(touch.repo, touch.number)
+    }
+
+    /// Makes a milestone. Needs write access; refuses a taken title.
+    pub fn create_milestone(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        new: MilestoneEdit,
+    ) -> Result<&Milestone, Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        let title = new.title.clone().unwrap_or_default();
+        if title.trim().is_empty() {
+            return Err(Refusal::field("Milestone", "title", "missing_field"));
+        }
+        if self.repo_mut(touch.repo)?.milestones.values().any(|m| m.title == title) {
+            return Err(Refusal::field("Milestone", "title", "already_exists"));
+        }
+        let number = self.insert_milestone(&touch, title)?;
+        self.change_milestone(&touch, number, new)
+    }
+
+    /// Changes a milestone; the issues in it do not count as updated.
+    pub fn edit_milestone(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        edit: MilestoneEdit,
+    ) -> Result<&Milestone, Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        self.change_milestone(&touch, number, edit)
+    }
+
+    fn change_milestone(
+        &mut self,
+        touch: &Touch,
+        number: u64,
+        edit: MilestoneEdit,
+    ) -> Result<&Milestone, Refusal> {
+        let repo = self.repo_mut(touch.repo)?;
+        let milestone = repo.milestones.get_mut(&number).ok_or(Refusal::NotFound)?;
+        milestone.updated_at = floor_second(touch.now);
+        milestone.due_on = edit.due_on.or(milestone.due_on);
+        milestone.state = edit.state.unwrap_or(milestone.state);
+        milestone.description = edit.description.or_else(|| milestone.description.clone());
+        if let Some(title) = edit.title
+            && title != milestone.title
+        {
+            let before = std::mem::replace(&mut milestone.title, title.clone());
+            self.record(touch, "milestone_title", json!(before), json!(title));
+        }
+        self.repo_mut(touch.repo)?.milestones.get(&number).ok_or(Refusal::NotFound)
+    }
+
+    pub(crate) fn insert_milestone(
+        &mut self,
+        touch: &Touch,
+        title: String,
+    ) -> Result<u64, Refusal> {
+        let (id, at) = (self.fresh_id(), floor_second(touch.now));
+        self.record(touch, "milestone_title", Value::Null, json!(title));
+        let repo = self.repo_mut(touch.repo)?;
+        repo.last_milestone += 1;
+        let number = repo.last_milestone;
+        let milestone = Milestone {
+            id,
+            node_id: node_id("MI", id),
+            number,
+            title,
+            description: None,
+            state: State::Open,
+            due_on: None,
+            creator: Arc::clone(&touch.actor),
+            created_at: at,
+            updated_at: at,
+        };
+        repo.milestones.insert(number, milestone);
+        Ok(number)
+    }
+
+    /// Finds a label by name, or makes it.
+    pub(crate) fn ensure_label(
+        &mut self,
+        touch: &Touch,
+        name: &str,
+        color: &str,
+    ) -> Result<u64, Refusal> {
+        if let Some(label) = self.repo_mut(touch.repo)?.label(name) {
+            return Ok(label.id);
+        }
+        let id = self.fresh_id();
+        let (name, color) = (name.to_owned(), color.to_ascii_lowercase());
+        let whole = Touch { number: 0, ..touch.clone() };
+        self.record(&whole, "label", Value::Null, json!(name));
+        let repo = self.repo_mut(touch.repo)?;
+        repo.label_names.insert(name.to_lowercase(), id);
+        let label = Label { id, node_id: node_id("LA", id), name, color, description: None };
+        repo.labels.insert(id, label);
+        Ok(id)
+    }
+
+    /// Sets an issue's labels by name; says whether anything changed.
+    pub(crate) fn set_labels(&mut self, touch: &Touch, names: &[String]) -> Result<bool, Refusal> {
+        let mut ids = Vec::with_capacity(names.len());
+        for name in names {
+            ids.push(self.ensure_label(touch, name, DEFAULT_COLOR)?);
+        }
+        self.store_labels(touch, ids)
+    }
+
+    fn store_labels(&mut self, touch: &Touch, mut after: Vec<u64>) -> Result<bool, Refusal> {
+        after.sort_unstable();
+        after.dedup();
+        let before = std::mem::replace(&mut self.issue_mut(touch)?.labels, after.clone());
+        if before == after {
+            return Ok(false);
+        }
+        let added = after.iter().filter(|id| !before.contains(id));
+        let gone = before.iter().filter(|id| !after.contains(id));
+        let added: Vec<_> = added.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
+        let gone: Vec<_> = gone.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
+        for (name, color) in added {
+            self.event(touch, EventKind::Labeled(name, color))?;
+        }
+        for (name, color) in gone {
+            self.event(touch, EventKind::Unlabeled(name, color))?;
+        }
+        let names = |ids: &[u64]| {
+            let named = ids.iter().filter_map(|id| self.name_and_color(touch.repo, *id));
+            sorted(&named.map(|(name, _)| name).collect::<Vec<_>>())
+        };
+        let (before, after) = (names(&before), names(&after));
+        self.record(touch, "labels", before, after);
+        Ok(true)
+    }
+
+    fn settle_labels(&mut self, touch: &Touch, ids: Vec<u64>) -> Result<&Issue, Refusal> {
+        if self.store_labels(touch, ids)? {
+            self.bump(touch)?;
+        }
+        self.issue_in(touch.repo, touch.number)
+    }
+
+    fn touch_labels(
+        &self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+    ) -> Result<Touch, Refusal> {
+        let touch = self.touch_issue(now, actor, repo, number)?;
+        if self.may(&touch, Permission::Write) {
+            Ok(touch)
+        } else {
+            Err(Refusal::Forbidden("Must have admin rights to Repository."))
+        }
+    }
+
+    fn labels_without(&self, touch: &Touch, id: u64) -> Result<Vec<u64>, Refusal> {
+        let issue = self.issue_in(touch.repo, touch.number)?;
+        Ok(issue.labels.iter().copied().filter(|known| *known != id).collect())
+    }
+
+    fn name_and_color(&self, repo: RepoId, label: u64) -> Option<(String, String)> {
+        let label = self.repo_by_id(repo)?.labels.get(&label)?;
+        Some((label.name.clone(), label.color.clone()))
+    }
+}
+
+fn check_color(color: &str) -> Result<(), Refusal> {
+    if color.len() == 6 && color.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(())
+    } else {
+        Err(Refusal::field("Label", "color", "invalid"))
+    }
+}
