@@ -14,9 +14,14 @@ fn hub() -> Hub {
         hub.add_user(T0, login, AccountKind::User);
         hub.add_token(&format!("t-{login}"), login, false);
     }
-    hub.create_repo(T0, "ada", NewRepo::public("ada/demo")).unwrap();
-    let first = NewCommit { message: "First".into(), ..NewCommit::default() };
-    hub.push_commit(T0, "ada", "ada/demo", "main", first).unwrap();
+    hub.create_repo(T0, "ada", NewRepo::public("ada/demo"))
+        .unwrap();
+    let first = NewCommit {
+        message: "First".into(),
+        ..NewCommit::default()
+    };
+    hub.push_commit(T0, "ada", "ada/demo", "main", first)
+        .unwrap();
     hub
 }
 
@@ -25,7 +30,9 @@ fn hub() -> Hub {
 #[tokio::test]
 #[ignore = "a server for probes, not a test"]
 async fn serve_for_probes() {
-    let Ok(spec) = std::env::var("SIM_GITHUB_SERVE") else { return };
+    let Ok(spec) = std::env::var("SIM_GITHUB_SERVE") else {
+        return;
+    };
     let (port, seconds) = spec.split_once(' ').unwrap();
     let front = Shared::new(Front::new(hub(), Limits::github()));
     let addr = format!("127.0.0.1:{port}").parse().unwrap();

@@ -3,7 +3,7 @@
 use http::header::IF_NONE_MATCH;
 use serde::{Deserialize, Serialize};
 
-use super::place::{iso, next_link, repo_path, same_family};
+use super::place::{next_link, repo_path, same_family};
 use super::wire::Issue;
 use super::{GithubRemote, refuse, rows};
 use crate::core::{Kind, Observation, Time};
@@ -40,7 +40,7 @@ impl GithubRemote {
     ) -> Result<Page, RemoteError> {
         let read_at = self.now();
         let first = from.page.is_none();
-        let url = issues_url(&self.present(repo), from.since);
+        let url = issues_url(&self.present(repo));
         let (reply, tag, next) = match self.fetch(url, from).await? {
             Fetched::Unchanged => return Ok(unchanged(from)),
             Fetched::Page { reply, tag, next } => (reply, tag, next),
@@ -61,15 +61,16 @@ impl GithubRemote {
         let mut rows = Vec::new();
         for row in &issues {
             self.learn_milestone(repo, row);
-            if self.wants(row) {
+            if self.wants(row) && !is_older(row, from.since) {
                 rows.push(rows::issue(row, &reader));
             }
         }
         self.enrich(repo, &mut rows, first).await?;
+        let over = issues.iter().any(|row| is_older(row, from.since));
         Ok(Page {
             unchanged: false,
             rows,
-            next,
+            next: next.filter(|_| !over),
             tag,
             cut: false,
         })
@@ -139,15 +140,18 @@ impl GithubRemote {
     }
 }
 
-fn issues_url(repo: &str, since: Option<Time>) -> String {
-    let since = since
-        .and_then(iso)
-        .map(|since| format!("&since={since}"))
-        .unwrap_or_default();
+/// The list in the order of change. Without `since`, so that the address and with it the tag stay the same when the
+/// cursor moves: the list ends by itself at the first row that is older.
+fn issues_url(repo: &str) -> String {
     format!(
-        "{}/issues?state=all&sort=updated&direction=desc&per_page=100{since}",
+        "{}/issues?state=all&sort=updated&direction=desc&per_page=100",
         repo_path(repo)
     )
+}
+
+fn is_older(row: &Issue, since: Option<Time>) -> bool {
+    let updated = row.updated_at.as_deref().and_then(super::place::time);
+    matches!((updated, since), (Some(updated), Some(since)) if updated < since)
 }
 
 fn conditional(url: &str, from: &ListFrom) -> Ask {

@@ -10,6 +10,8 @@
 //! - A repository is asked for by the name in the configuration. When it was renamed (301) the link is followed once,
 //!   by hand and only within the same origin, and the new name is used from then on and noted.
 //! - A commit's lasting id is made with the name in the configuration, so a rename does not make it a new commit.
+//! - Lists are asked for under an address that never changes, newest change first, and end at the first row before
+//!   `since`: so the tag of the first page stays useful, and a repository in which nothing happened costs nothing.
 //! - Commit lists are read down to a while before `since`: a merge brings commits that are older than itself.
 
 mod commits;

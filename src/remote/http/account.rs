@@ -100,7 +100,7 @@ impl Ask {
 
     /// A POST that makes something.
     pub fn post(path: impl Into<String>, body: Json) -> Self {
-        Self::new(Method::POST, path, Some(body), Spend::Make)
+        Self::new(Method::POST, path, Some(body), Spend::Write)
     }
 
     /// A POST that only asks (a Notion query, a GraphQL query).

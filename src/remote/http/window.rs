@@ -28,10 +28,8 @@ const LEARNED_FOR: i64 = 10 * MINUTE;
 pub enum Spend {
     /// A read: one point.
     Read,
-    /// A change: five points on GitHub.
+    /// A write: five points on GitHub, which limits writes further.
     Write,
-    /// A write that makes content (GitHub limits these further): five points.
-    Make,
     /// A GraphQL query: one point, and one of GraphQL's own hourly budget.
     Query,
 }
@@ -40,12 +38,12 @@ impl Spend {
     const fn points(self) -> u32 {
         match self {
             Self::Read | Self::Query => 1,
-            Self::Write | Self::Make => 5,
+            Self::Write => 5,
         }
     }
 
     const fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Make)
+        matches!(self, Self::Write)
     }
 
     /// Index of the hourly budget it is taken from.
@@ -64,16 +62,16 @@ pub enum Counts {
     Requests,
     /// Points.
     Points,
-    /// Requests that make content.
-    Makes,
+    /// Writes.
+    Writes,
 }
 
 impl Counts {
     const fn of(self, spend: Spend) -> u32 {
         match (self, spend) {
-            (Self::Requests, _) | (Self::Makes, Spend::Make) => 1,
+            (Self::Requests, _) | (Self::Writes, Spend::Write) => 1,
             (Self::Points, spend) => spend.points(),
-            (Self::Makes, _) => 0,
+            (Self::Writes, _) => 0,
         }
     }
 }
@@ -120,8 +118,9 @@ impl Rules {
         }
     }
 
-    /// GitHub's secondary limits: 900 points a minute, 80 content-creating requests a minute and 500 an hour, a second
-    /// between writes. The hourly limit comes with the answers.
+    /// GitHub's secondary limits ("Rate limits for the REST API", 2026): 900 points a minute, 80 content-generating
+    /// requests a minute and 500 an hour, a second between writes. Which writes generate content is not said, so all
+    /// count. The hourly limit of requests comes with the answers.
     pub fn github() -> Self {
         let rolling = |ms, limit, counts, name| Rolling {
             ms,
@@ -132,8 +131,8 @@ impl Rules {
         Self {
             rolling: vec![
                 rolling(MINUTE, 900, Counts::Points, "GitHub's points a minute"),
-                rolling(MINUTE, 80, Counts::Makes, "GitHub's creations a minute"),
-                rolling(HOUR, 500, Counts::Makes, "GitHub's creations an hour"),
+                rolling(MINUTE, 80, Counts::Writes, "GitHub's writes a minute"),
+                rolling(HOUR, 500, Counts::Writes, "GitHub's writes an hour"),
             ],
             write_gap: SECOND,
             least_pause: MINUTE,

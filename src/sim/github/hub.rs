@@ -55,7 +55,12 @@ impl NewRepo {
     /// Describes a public repository with the default branch `main`.
     pub fn public(full_name: &str) -> Self {
         let default_branch = "main".to_owned();
-        Self { full_name: full_name.to_owned(), private: false, fork: false, default_branch }
+        Self {
+            full_name: full_name.to_owned(),
+            private: false,
+            fork: false,
+            default_branch,
+        }
     }
 }
 
@@ -87,7 +92,8 @@ impl Hub {
     /// Gives a user a token. `read_only` makes every write with it fail with 403.
     pub fn add_token(&mut self, token: &str, login: &str, read_only: bool) {
         let login = self.login(login).unwrap_or_else(|| Arc::from(login));
-        self.tokens.insert(token.to_owned(), Token { login, read_only });
+        self.tokens
+            .insert(token.to_owned(), Token { login, read_only });
     }
 
     /// Takes a token away: calls with it answer 401 from now on.
@@ -100,9 +106,15 @@ impl Hub {
         let key = new.full_name.to_lowercase();
         let (owner, name) = split_name(&new.full_name)?;
         let owner = self.login(owner).ok_or(Refusal::NotFound)?;
-        let actor = self.login(actor).ok_or(Refusal::Unauthorized("Requires authentication"))?;
+        let actor = self
+            .login(actor)
+            .ok_or(Refusal::Unauthorized("Requires authentication"))?;
         if self.names.contains_key(&key) {
-            return Err(Refusal::custom("Repository", "name", "name already exists on this account"));
+            return Err(Refusal::custom(
+                "Repository",
+                "name",
+                "name already exists on this account",
+            ));
         }
         let id = self.fresh_id();
         let mut repo = Repo::empty(id, owner, name, floor_second(now));
@@ -110,12 +122,18 @@ impl Hub {
         repo.fork = new.fork;
         repo.default_branch = new.default_branch;
         if !repo.owner.eq_ignore_ascii_case(&actor) {
-            repo.collaborators.insert(Arc::clone(&actor), Permission::Admin);
+            repo.collaborators
+                .insert(Arc::clone(&actor), Permission::Admin);
         }
         self.redirects.remove(&key);
         self.names.insert(key, id);
         self.repos.insert(id, repo);
-        let touch = Touch { now, actor, repo: id, number: 0 };
+        let touch = Touch {
+            now,
+            actor,
+            repo: id,
+            number: 0,
+        };
         self.record(&touch, "repository", Value::Null, json!(new.full_name));
         Ok(id)
     }
@@ -134,11 +152,23 @@ impl Hub {
             let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
             (repo.full_name(), Arc::clone(&repo.owner))
         };
-        let full = if to.contains('/') { to.to_owned() } else { format!("{owner}/{to}") };
+        let full = if to.contains('/') {
+            to.to_owned()
+        } else {
+            format!("{owner}/{to}")
+        };
         let (owner, name) = split_name(&full)?;
         let owner = self.login(owner).ok_or(Refusal::NotFound)?;
-        if self.names.get(&full.to_lowercase()).is_some_and(|id| *id != touch.repo) {
-            return Err(Refusal::custom("Repository", "name", "name already exists on this account"));
+        if self
+            .names
+            .get(&full.to_lowercase())
+            .is_some_and(|id| *id != touch.repo)
+        {
+            return Err(Refusal::custom(
+                "Repository",
+                "name",
+                "name already exists on this account",
+            ));
         }
         self.names.remove(&old.to_lowercase());
         self.redirects.insert(old.to_lowercase(), touch.repo);
@@ -156,7 +186,9 @@ impl Hub {
     /// Deletes a repository: it answers 404 from now on.
     pub fn delete_repo(&mut self, now: i64, actor: &str, repo: &str) -> Result<(), Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Admin)?;
-        let Some(gone) = self.repos.remove(&touch.repo) else { return Err(Refusal::NotFound) };
+        let Some(gone) = self.repos.remove(&touch.repo) else {
+            return Err(Refusal::NotFound);
+        };
         self.names.retain(|_, id| *id != touch.repo);
         self.redirects.retain(|_, id| *id != touch.repo);
         self.nodes.retain(|_, (id, _)| *id != touch.repo);
@@ -174,12 +206,19 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let id = self.resolve(repo)?;
         let login = self.login(login).ok_or(Refusal::NotFound)?;
-        let Some(repo) = self.repos.get_mut(&id) else { return Err(Refusal::NotFound) };
+        let Some(repo) = self.repos.get_mut(&id) else {
+            return Err(Refusal::NotFound);
+        };
         let before = match permission {
             Some(given) => repo.collaborators.insert(Arc::clone(&login), given),
             None => repo.collaborators.remove(&login),
         };
-        let touch = Touch { now, actor: Arc::clone(&repo.owner), repo: id, number: 0 };
+        let touch = Touch {
+            now,
+            actor: Arc::clone(&repo.owner),
+            repo: id,
+            number: 0,
+        };
         let text = |value: Option<Permission>| json!(value.map(|p| format!("{login} {p:?}")));
         self.record(&touch, "permission", text(before), text(permission));
         Ok(())
@@ -203,11 +242,22 @@ impl Hub {
         value: bool,
     ) -> Result<(), Refusal> {
         let id = self.resolve(repo)?;
-        let Some(repo) = self.repos.get_mut(&id) else { return Err(Refusal::NotFound) };
-        let slot = if flag == "private" { &mut repo.private } else { &mut repo.archived };
+        let Some(repo) = self.repos.get_mut(&id) else {
+            return Err(Refusal::NotFound);
+        };
+        let slot = if flag == "private" {
+            &mut repo.private
+        } else {
+            &mut repo.archived
+        };
         let before = std::mem::replace(slot, value);
         repo.updated_at = floor_second(now);
-        let touch = Touch { now, actor: Arc::clone(&repo.owner), repo: id, number: 0 };
+        let touch = Touch {
+            now,
+            actor: Arc::clone(&repo.owner),
+            repo: id,
+            number: 0,
+        };
         self.record(&touch, flag, json!(before), json!(value));
         Ok(())
     }
@@ -228,7 +278,10 @@ impl Hub {
         if let Some(id) = self.names.get(&key) {
             return Ok(*id);
         }
-        Err(self.redirects.get(&key).map_or(Refusal::NotFound, |id| Refusal::RepoMoved(*id)))
+        Err(self
+            .redirects
+            .get(&key)
+            .map_or(Refusal::NotFound, |id| Refusal::RepoMoved(*id)))
     }
 
     /// Finds a repository by its present name.
@@ -279,7 +332,8 @@ impl Hub {
                 return Some(Permission::Admin);
             }
             let mut all = repo.collaborators.iter();
-            all.find(|(known, _)| known.eq_ignore_ascii_case(login)).map(|(_, given)| *given)
+            all.find(|(known, _)| known.eq_ignore_ascii_case(login))
+                .map(|(_, given)| *given)
         });
         given.or((!repo.private).then_some(Permission::Read))
     }
@@ -288,12 +342,22 @@ impl Hub {
     pub(crate) fn touch(&self, now: i64, actor: &str, repo: &str) -> Result<Touch, Refusal> {
         let id = self.resolve(repo)?;
         let repo = self.repo_by_id(id).ok_or(Refusal::NotFound)?;
-        let actor = self.login(actor).ok_or(Refusal::Unauthorized("Requires authentication"))?;
-        self.permission(Some(&actor), repo).ok_or(Refusal::NotFound)?;
+        let actor = self
+            .login(actor)
+            .ok_or(Refusal::Unauthorized("Requires authentication"))?;
+        self.permission(Some(&actor), repo)
+            .ok_or(Refusal::NotFound)?;
         if repo.archived {
-            return Err(Refusal::Forbidden("Repository was archived so is read-only."));
+            return Err(Refusal::Forbidden(
+                "Repository was archived so is read-only.",
+            ));
         }
-        Ok(Touch { now, actor, repo: id, number: 0 })
+        Ok(Touch {
+            now,
+            actor,
+            repo: id,
+            number: 0,
+        })
     }
 
     /// Starts a change that needs a right.
@@ -355,14 +419,28 @@ impl Hub {
     ) {
         let (seq, actor) = (self.log.len() as u64, Arc::clone(&touch.actor));
         let (at, repo, number) = (touch.now, touch.repo, touch.number);
-        self.log.push(Change { seq, at, actor, repo, number, field, before, after });
+        self.log.push(Change {
+            seq,
+            at,
+            actor,
+            repo,
+            number,
+            field,
+            before,
+            after,
+        });
     }
 
     /// Adds to an issue's event list.
     pub(crate) fn event(&mut self, touch: &Touch, kind: EventKind) -> Result<(), Refusal> {
         let id = self.fresh_id();
         let (at, actor) = (floor_second(touch.now), Arc::clone(&touch.actor));
-        self.issue_mut(touch)?.events.push(IssueEvent { id, actor, at, kind });
+        self.issue_mut(touch)?.events.push(IssueEvent {
+            id,
+            actor,
+            at,
+            kind,
+        });
         Ok(())
     }
 

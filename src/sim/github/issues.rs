@@ -117,7 +117,10 @@ impl Hub {
         if edit.state == Some(State::Open) && issue.is_merged() {
             return Err(Refusal::field("PullRequest", "state", "invalid"));
         }
-        check_text(edit.title.as_deref(), edit.body.as_ref().and_then(Option::as_deref))?;
+        check_text(
+            edit.title.as_deref(),
+            edit.body.as_ref().and_then(Option::as_deref),
+        )?;
         self.check_lists(&touch, &edit)?;
         let mut changed = false;
         if let Some(title) = edit.title.take() {
@@ -144,7 +147,10 @@ impl Hub {
         repo: &str,
         number: u64,
     ) -> Result<Touch, Refusal> {
-        let touch = Touch { number, ..self.touch(now, actor, repo)? };
+        let touch = Touch {
+            number,
+            ..self.touch(now, actor, repo)?
+        };
         self.issue_in(touch.repo, number)?;
         Ok(touch)
     }
@@ -179,7 +185,9 @@ impl Hub {
             self.record(touch, "merged", none(), json!(pull.merged_at.is_some()));
         }
         self.record_lists(touch, &issue)?;
-        self.repo_mut(touch.repo)?.issues.insert(touch.number, issue);
+        self.repo_mut(touch.repo)?
+            .issues
+            .insert(touch.number, issue);
         Ok(())
     }
 
@@ -275,12 +283,21 @@ impl Hub {
         issue.closed_by = closed.then(|| Arc::clone(&touch.actor));
         let before = std::mem::replace(&mut issue.state, state);
         let old_reason = std::mem::replace(&mut issue.state_reason, reason);
-        self.record(touch, "state", json!(before.as_str()), json!(state.as_str()));
+        self.record(
+            touch,
+            "state",
+            json!(before.as_str()),
+            json!(state.as_str()),
+        );
         if old_reason != reason {
             let text = |value: Option<StateReason>| json!(value.map(StateReason::as_str));
             self.record(touch, "state_reason", text(old_reason), text(reason));
         }
-        let kind = if closed { EventKind::Closed(reason) } else { EventKind::Reopened };
+        let kind = if closed {
+            EventKind::Closed(reason)
+        } else {
+            EventKind::Reopened
+        };
         self.event(touch, kind)?;
         Ok(true)
     }
@@ -297,8 +314,16 @@ impl Hub {
         after.truncate(MAX_ASSIGNEES);
         let issue = self.issue_mut(touch)?;
         let before = std::mem::replace(&mut issue.assignees, after.clone());
-        let added = after.iter().filter(|l| !before.contains(l)).cloned().map(EventKind::Assigned);
-        let gone = before.iter().filter(|l| !after.contains(l)).cloned().map(EventKind::Unassigned);
+        let added = after
+            .iter()
+            .filter(|l| !before.contains(l))
+            .cloned()
+            .map(EventKind::Assigned);
+        let gone = before
+            .iter()
+            .filter(|l| !after.contains(l))
+            .cloned()
+            .map(EventKind::Unassigned);
         let events: Vec<_> = added.chain(gone).collect();
         if events.is_empty() {
             return Ok(false);
@@ -318,7 +343,9 @@ impl Hub {
         let before = std::mem::replace(&mut issue.milestone, after);
         let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
         let title = |number: Option<u64>| {
-            number.and_then(|n| repo.milestones.get(&n)).map(|m| m.title.clone())
+            number
+                .and_then(|n| repo.milestones.get(&n))
+                .map(|m| m.title.clone())
         };
         let (before, after) = (title(before), title(after));
         self.record(touch, "milestone", json!(before), json!(after));
@@ -335,7 +362,9 @@ impl Hub {
 impl Issue {
     /// Says whether it is a merged pull request.
     pub fn is_merged(&self) -> bool {
-        self.pull.as_ref().is_some_and(|pull| pull.merged_at.is_some())
+        self.pull
+            .as_ref()
+            .is_some_and(|pull| pull.merged_at.is_some())
     }
 
     pub(crate) fn new(id: u64, touch: &Touch, title: String, body: Option<String>) -> Self {

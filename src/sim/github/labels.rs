@@ -47,7 +47,9 @@ impl Hub {
         label: LabelEdit,
     ) -> Result<&Label, Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let name = label.name.ok_or_else(|| Refusal::field("Label", "name", "missing_field"))?;
+        let name = label
+            .name
+            .ok_or_else(|| Refusal::field("Label", "name", "missing_field"))?;
         check_labels(std::slice::from_ref(&name))?;
         let color = label.color.unwrap_or_else(|| DEFAULT_COLOR.to_owned());
         check_color(&color)?;
@@ -55,7 +57,11 @@ impl Hub {
             return Err(Refusal::field("Label", "name", "already_exists"));
         }
         let id = self.ensure_label(&touch, &name, &color)?;
-        let made = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let made = self
+            .repo_mut(touch.repo)?
+            .labels
+            .get_mut(&id)
+            .ok_or(Refusal::NotFound)?;
         made.description = label.description;
         Ok(made)
     }
@@ -73,7 +79,11 @@ impl Hub {
         if let Some(color) = &edit.color {
             check_color(color)?;
         }
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         if let Some(new) = edit.name {
             check_labels(std::slice::from_ref(&new))?;
             let repo = self.repo_mut(touch.repo)?;
@@ -86,7 +96,11 @@ impl Hub {
             let before = std::mem::replace(&mut label.name, new.clone());
             self.record(&touch, "label", json!(before), json!(new));
         }
-        let label = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let label = self
+            .repo_mut(touch.repo)?
+            .labels
+            .get_mut(&id)
+            .ok_or(Refusal::NotFound)?;
         label.color = edit.color.unwrap_or_else(|| label.color.clone());
         label.description = edit.description.or_else(|| label.description.clone());
         Ok(label)
@@ -101,7 +115,11 @@ impl Hub {
         name: &str,
     ) -> Result<(), Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         let carriers: Vec<u64> = self
             .repo_mut(touch.repo)?
             .issues
@@ -110,7 +128,10 @@ impl Hub {
             .map(|issue| issue.number)
             .collect();
         for number in carriers {
-            let touch = Touch { number, ..touch.clone() };
+            let touch = Touch {
+                number,
+                ..touch.clone()
+            };
             let rest = self.labels_without(&touch, id)?;
             self.store_labels(&touch, rest)?;
         }
@@ -166,7 +187,11 @@ impl Hub {
         name: &str,
     ) -> Result<&Issue, Refusal> {
         let touch = self.touch_labels(now, actor, repo, number)?;
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         if !self.issue_in(touch.repo, number)?.labels.contains(&id) {
             return Err(Refusal::NotFound);
         }
@@ -229,7 +254,12 @@ impl Hub {
         if title.trim().is_empty() {
             return Err(Refusal::field("Milestone", "title", "missing_field"));
         }
-        if self.repo_mut(touch.repo)?.milestones.values().any(|m| m.title == title) {
+        if self
+            .repo_mut(touch.repo)?
+            .milestones
+            .values()
+            .any(|m| m.title == title)
+        {
             return Err(Refusal::field("Milestone", "title", "already_exists"));
         }
         let number = self.insert_milestone(&touch, title)?;
@@ -267,7 +297,10 @@ impl Hub {
             let before = std::mem::replace(&mut milestone.title, title.clone());
             self.record(touch, "milestone_title", json!(before), json!(title));
         }
-        self.repo_mut(touch.repo)?.milestones.get(&number).ok_or(Refusal::NotFound)
+        self.repo_mut(touch.repo)?
+            .milestones
+            .get(&number)
+            .ok_or(Refusal::NotFound)
     }
 
     pub(crate) fn insert_milestone(
@@ -308,11 +341,20 @@ impl Hub {
         }
         let id = self.fresh_id();
         let (name, color) = (name.to_owned(), color.to_ascii_lowercase());
-        let whole = Touch { number: 0, ..touch.clone() };
+        let whole = Touch {
+            number: 0,
+            ..touch.clone()
+        };
         self.record(&whole, "label", Value::Null, json!(name));
         let repo = self.repo_mut(touch.repo)?;
         repo.label_names.insert(name.to_lowercase(), id);
-        let label = Label { id, node_id: node_id("LA", id), name, color, description: None };
+        let label = Label {
+            id,
+            node_id: node_id("LA", id),
+            name,
+            color,
+            description: None,
+        };
         repo.labels.insert(id, label);
         Ok(id)
     }
@@ -335,8 +377,12 @@ impl Hub {
         }
         let added = after.iter().filter(|id| !before.contains(id));
         let gone = before.iter().filter(|id| !after.contains(id));
-        let added: Vec<_> = added.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
-        let gone: Vec<_> = gone.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
+        let added: Vec<_> = added
+            .filter_map(|id| self.name_and_color(touch.repo, *id))
+            .collect();
+        let gone: Vec<_> = gone
+            .filter_map(|id| self.name_and_color(touch.repo, *id))
+            .collect();
         for (name, color) in added {
             self.event(touch, EventKind::Labeled(name, color))?;
         }
@@ -344,7 +390,9 @@ impl Hub {
             self.event(touch, EventKind::Unlabeled(name, color))?;
         }
         let names = |ids: &[u64]| {
-            let named = ids.iter().filter_map(|id| self.name_and_color(touch.repo, *id));
+            let named = ids
+                .iter()
+                .filter_map(|id| self.name_and_color(touch.repo, *id));
             sorted(&named.map(|(name, _)| name).collect::<Vec<_>>())
         };
         let (before, after) = (names(&before), names(&after));
@@ -376,7 +424,12 @@ impl Hub {
 
     fn labels_without(&self, touch: &Touch, id: u64) -> Result<Vec<u64>, Refusal> {
         let issue = self.issue_in(touch.repo, touch.number)?;
-        Ok(issue.labels.iter().copied().filter(|known| *known != id).collect())
+        Ok(issue
+            .labels
+            .iter()
+            .copied()
+            .filter(|known| *known != id)
+            .collect())
     }
 
     fn name_and_color(&self, repo: RepoId, label: u64) -> Option<(String, String)> {

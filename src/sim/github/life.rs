@@ -24,7 +24,9 @@ impl Hub {
         check_comment(body)?;
         let locked = self.issue_in(touch.repo, number)?.locked;
         if locked && !self.may(&touch, Permission::Write) {
-            return Err(Refusal::Forbidden("Unable to create comment because issue is locked."));
+            return Err(Refusal::Forbidden(
+                "Unable to create comment because issue is locked.",
+            ));
         }
         self.issue_mut(&touch)?.comments += 1;
         self.bump(&touch)?;
@@ -62,7 +64,11 @@ impl Hub {
         id: u64,
     ) -> Result<(), Refusal> {
         let touch = self.touch_comment(now, actor, repo, id)?;
-        let gone = self.repo_mut(touch.repo)?.comments.remove(&id).ok_or(Refusal::NotFound)?;
+        let gone = self
+            .repo_mut(touch.repo)?
+            .comments
+            .remove(&id)
+            .ok_or(Refusal::NotFound)?;
         let issue = self.issue_mut(&touch)?;
         issue.comments = issue.comments.saturating_sub(1);
         self.record(&touch, "comment", json!(gone.body), Value::Null);
@@ -93,7 +99,11 @@ impl Hub {
         issue.lock_reason = lock.clone().flatten();
         if before != lock.is_some() {
             self.record(&touch, "locked", json!(before), json!(lock.is_some()));
-            let kind = if lock.is_some() { EventKind::Locked } else { EventKind::Unlocked };
+            let kind = if lock.is_some() {
+                EventKind::Locked
+            } else {
+                EventKind::Unlocked
+            };
             self.event(&touch, kind)?;
             self.bump(&touch)?;
         }
@@ -114,7 +124,9 @@ impl Hub {
             return Err(Refusal::Forbidden("Must have admin rights to Repository."));
         }
         let gone = self.take_issue(&touch, Departure::Deleted)?;
-        self.repo_mut(touch.repo)?.comments.retain(|_, comment| comment.number != number);
+        self.repo_mut(touch.repo)?
+            .comments
+            .retain(|_, comment| comment.number != number);
         self.record(&touch, "deleted", json!(gone.node_id), Value::Null);
         Ok(())
     }
@@ -156,17 +168,33 @@ impl Hub {
         let id = self.fresh_id();
         let source = self.repo_by_id(from.repo).ok_or(Refusal::NotFound)?;
         let target = self.repo_by_id(to.repo).ok_or(Refusal::NotFound)?;
-        let mut issue = source.issues.get(&from.number).ok_or(Refusal::NotFound)?.clone();
+        let mut issue = source
+            .issues
+            .get(&from.number)
+            .ok_or(Refusal::NotFound)?
+            .clone();
         let names = source.label_names(&issue);
-        let mut labels: Vec<u64> =
-            names.iter().filter_map(|name| target.label(name)).map(|label| label.id).collect();
+        let mut labels: Vec<u64> = names
+            .iter()
+            .filter_map(|name| target.label(name))
+            .map(|label| label.id)
+            .collect();
         labels.sort_unstable();
-        let title = issue.milestone.and_then(|n| source.milestones.get(&n)).map(|m| &m.title);
+        let title = issue
+            .milestone
+            .and_then(|n| source.milestones.get(&n))
+            .map(|m| &m.title);
         issue.milestone = title.and_then(|title| {
-            target.milestones.values().find(|m| m.title == *title).map(|m| m.number)
+            target
+                .milestones
+                .values()
+                .find(|m| m.title == *title)
+                .map(|m| m.number)
         });
         issue.labels = labels;
-        issue.assignees.retain(|login| target.assignable(login).is_some());
+        issue
+            .assignees
+            .retain(|login| target.assignable(login).is_some());
         issue.id = id;
         issue.node_id = node_id("I", id);
         issue.number = to.number;
@@ -179,14 +207,24 @@ impl Hub {
         self.repo_mut(from.repo)?.comments = kept;
         let target = self.repo_mut(to.repo)?;
         for (id, comment) in moved {
-            target.comments.insert(id, Comment { number: to.number, ..comment });
+            target.comments.insert(
+                id,
+                Comment {
+                    number: to.number,
+                    ..comment
+                },
+            );
         }
         Ok(())
     }
 
     fn take_issue(&mut self, touch: &Touch, departure: Departure) -> Result<Issue, Refusal> {
         let repo = self.repo_mut(touch.repo)?;
-        if repo.issues.get(&touch.number).is_some_and(|issue| issue.pull.is_some()) {
+        if repo
+            .issues
+            .get(&touch.number)
+            .is_some_and(|issue| issue.pull.is_some())
+        {
             return Err(Refusal::Forbidden("Pull requests cannot be deleted."));
         }
         let issue = repo.issues.remove(&touch.number).ok_or(Refusal::NotFound)?;
@@ -210,19 +248,16 @@ impl Hub {
         Ok(id)
     }
 
-    fn touch_comment(
-        &self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        id: u64,
-    ) -> Result<Touch, Refusal> {
+    fn touch_comment(&self, now: i64, actor: &str, repo: &str, id: u64) -> Result<Touch, Refusal> {
         let touch = self.touch(now, actor, repo)?;
         let comment = self.comment(touch.repo, id)?;
         if comment.author != touch.actor && !self.may(&touch, Permission::Write) {
             return Err(Refusal::Forbidden("Must have admin rights to Repository."));
         }
-        Ok(Touch { number: comment.number, ..touch })
+        Ok(Touch {
+            number: comment.number,
+            ..touch
+        })
     }
 }
 

@@ -77,7 +77,9 @@ impl State {
 
     /// Reads the service's spelling.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Closed].into_iter().find(|state| state.as_str() == text)
+        [Self::Open, Self::Closed]
+            .into_iter()
+            .find(|state| state.as_str() == text)
     }
 }
 
@@ -107,9 +109,14 @@ impl StateReason {
 
     /// Reads the service's spelling.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Completed, Self::NotPlanned, Self::Duplicate, Self::Reopened]
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
+        [
+            Self::Completed,
+            Self::NotPlanned,
+            Self::Duplicate,
+            Self::Reopened,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == text)
     }
 }
 
@@ -480,13 +487,18 @@ impl Repo {
 
     /// Finds a label by name, without regard to case.
     pub fn label(&self, name: &str) -> Option<&Label> {
-        self.label_names.get(&name.to_lowercase()).and_then(|id| self.labels.get(id))
+        self.label_names
+            .get(&name.to_lowercase())
+            .and_then(|id| self.labels.get(id))
     }
 
     /// Says whether a user may be assigned here: the owner and every collaborator.
     pub fn assignable(&self, login: &str) -> Option<Login> {
         let same = |known: &&Login| known.eq_ignore_ascii_case(login);
-        std::iter::once(&self.owner).chain(self.collaborators.keys()).find(same).cloned()
+        std::iter::once(&self.owner)
+            .chain(self.collaborators.keys())
+            .find(same)
+            .cloned()
     }
 }
 

@@ -156,10 +156,22 @@ impl Hub {
     ) -> Result<Loaded, WorldError> {
         let owner = self.add_user(now, owner, AccountKind::User);
         let (repos, commits, done) = (BTreeMap::new(), BTreeMap::new(), Loaded::default());
-        let mut loader = Loader { hub: self, owner, now, repos, commits, done };
+        let mut loader = Loader {
+            hub: self,
+            owner,
+            now,
+            repos,
+            commits,
+            done,
+        };
         for (at, line) in world.lines().enumerate() {
-            let result = line.map_err(|e| e.to_string()).and_then(|text| loader.line(&text));
-            result.map_err(|cause| WorldError { line: at + 1, cause })?;
+            let result = line
+                .map_err(|e| e.to_string())
+                .and_then(|text| loader.line(&text));
+            result.map_err(|cause| WorldError {
+                line: at + 1,
+                cause,
+            })?;
         }
         loader.settle();
         Ok(loader.done)
@@ -174,7 +186,12 @@ impl Loader<'_> {
         let line: Line = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let repo = self.repo(&line.src)?;
         let actor = self.person(line.author.as_deref());
-        let touch = Touch { now: self.now, actor, repo, number: 0 };
+        let touch = Touch {
+            now: self.now,
+            actor,
+            repo,
+            number: 0,
+        };
         if line.kind == Kind::Commit {
             return self.commit(&touch, from(line.rest)?);
         }
@@ -186,7 +203,8 @@ impl Loader<'_> {
     }
 
     fn person(&mut self, login: Option<&str>) -> Login {
-        self.hub.add_user(self.now, login.unwrap_or("ghost"), AccountKind::User)
+        self.hub
+            .add_user(self.now, login.unwrap_or("ghost"), AccountKind::User)
     }
 
     fn repo(&mut self, src: &str) -> Result<RepoId, String> {
@@ -196,7 +214,10 @@ impl Loader<'_> {
         let name = format!("{}/{src}", self.owner);
         let mut new = NewRepo::public(&name);
         new.default_branch = String::new();
-        let id = self.hub.create_repo(self.now, &self.owner, new).map_err(refused)?;
+        let id = self
+            .hub
+            .create_repo(self.now, &self.owner, new)
+            .map_err(refused)?;
         self.repos.insert(src.to_owned(), id);
         self.done.repos.push(name);
         Ok(id)
@@ -249,18 +270,33 @@ impl Loader<'_> {
     }
 
     fn label(&mut self, touch: &Touch, label: &LabelLine) -> Result<u64, String> {
-        let color = if label.color.len() == 6 { label.color.as_str() } else { "ededed" };
-        self.hub.ensure_label(touch, &label.name, color).map_err(refused)
+        let color = if label.color.len() == 6 {
+            label.color.as_str()
+        } else {
+            "ededed"
+        };
+        self.hub
+            .ensure_label(touch, &label.name, color)
+            .map_err(refused)
     }
 
     fn milestone(&mut self, touch: &Touch, title: &str) -> Result<u64, String> {
         let repo = self.hub.repo_mut(touch.repo).map_err(refused)?;
-        let known = repo.milestones.values().find(|m| m.title == title).map(|m| m.number);
+        let known = repo
+            .milestones
+            .values()
+            .find(|m| m.title == title)
+            .map(|m| m.number);
         match known {
             Some(number) => Ok(number),
             None => {
-                let whole = Touch { number: 0, ..touch.clone() };
-                self.hub.insert_milestone(&whole, title.to_owned()).map_err(refused)
+                let whole = Touch {
+                    number: 0,
+                    ..touch.clone()
+                };
+                self.hub
+                    .insert_milestone(&whole, title.to_owned())
+                    .map_err(refused)
             }
         }
     }
@@ -270,7 +306,9 @@ impl Loader<'_> {
         let people: Vec<Login> = logins.iter().map(|l| self.person(Some(l))).collect();
         let repo = self.hub.repo_mut(touch.repo).map_err(refused)?;
         for login in people.iter().filter(|login| **login != repo.owner) {
-            repo.collaborators.entry(Arc::clone(login)).or_insert(Permission::Write);
+            repo.collaborators
+                .entry(Arc::clone(login))
+                .or_insert(Permission::Write);
         }
         Ok(people)
     }
@@ -305,7 +343,9 @@ impl Loader<'_> {
         let merged_at = opt_time(line.merged_at.as_deref())?;
         issue.pull = Some(Box::new(Pull {
             id,
-            head: line.head.unwrap_or_else(|| format!("patch-{}", touch.number)),
+            head: line
+                .head
+                .unwrap_or_else(|| format!("patch-{}", touch.number)),
             base,
             head_sha: line.head_sha.unwrap_or_else(|| sha(id)),
             base_sha: sha(touch.repo),
@@ -347,8 +387,12 @@ impl Loader<'_> {
         if repo.commits.insert(line.sha.clone(), commit).is_some() {
             return Err(format!("commit {} is there already", line.sha));
         }
-        self.hub.record(touch, "commit", Value::Null, json!(line.sha));
-        self.commits.entry(touch.repo).or_default().push((committed_at, line.sha));
+        self.hub
+            .record(touch, "commit", Value::Null, json!(line.sha));
+        self.commits
+            .entry(touch.repo)
+            .or_default()
+            .push((committed_at, line.sha));
         self.done.commits += 1;
         Ok(())
     }
@@ -356,7 +400,9 @@ impl Loader<'_> {
     /// Gives every repository its default branch.
     fn settle(&mut self) {
         for id in self.repos.values() {
-            let Ok(repo) = self.hub.repo_mut(*id) else { continue };
+            let Ok(repo) = self.hub.repo_mut(*id) else {
+                continue;
+            };
             if repo.default_branch.is_empty() {
                 "main".clone_into(&mut repo.default_branch);
             }

@@ -30,7 +30,11 @@ pub(crate) struct Place {
 
 impl Desk<'_> {
     pub(crate) fn wire<'a>(&'a self, call: &'a Call) -> Wire<'a> {
-        Wire { hub: self.hub, base: &call.base, html: self.html }
+        Wire {
+            hub: self.hub,
+            base: &call.base,
+            html: self.html,
+        }
     }
 
     pub(crate) fn repo(&self, place: &Place) -> Result<&Repo, Refusal> {
@@ -42,13 +46,18 @@ impl Desk<'_> {
 pub(crate) fn dispatch(desk: &mut Desk<'_>, call: &Call) -> Outcome {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method.as_str(), segments.as_slice()) {
-        ("GET", []) => Ok(Answer::ok(&json!({ "current_user_url": format!("{}/user", call.base) }))),
+        ("GET", []) => Ok(Answer::ok(
+            &json!({ "current_user_url": format!("{}/user", call.base) }),
+        )),
         ("GET", ["user"]) => viewer(desk, call),
         ("GET", ["user", "repos"]) => {
             let me = call.actor()?.to_owned();
             let mine = |repo: &Repo| {
                 repo.owner.eq_ignore_ascii_case(&me)
-                    || repo.collaborators.keys().any(|who| who.eq_ignore_ascii_case(&me))
+                    || repo
+                        .collaborators
+                        .keys()
+                        .any(|who| who.eq_ignore_ascii_case(&me))
             };
             Ok(repos(desk, call, mine))
         }
@@ -58,7 +67,9 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, call: &Call) -> Outcome {
         }
         ("GET", ["users" | "orgs", login, "repos"]) => {
             desk.hub.user(login).ok_or(Refusal::NotFound)?;
-            Ok(repos(desk, call, |repo| repo.owner.eq_ignore_ascii_case(login)))
+            Ok(repos(desk, call, |repo| {
+                repo.owner.eq_ignore_ascii_case(login)
+            }))
         }
         ("GET", ["search", "issues"]) => search::issues(desk, call),
         (_, ["repos", owner, name, rest @ ..]) => {
@@ -90,7 +101,12 @@ fn viewer(desk: &Desk<'_>, call: &Call) -> Outcome {
 fn repos(desk: &Desk<'_>, call: &Call, wanted: impl Fn(&Repo) -> bool) -> Answer {
     let actor = call.actor.as_deref();
     let seen = |repo: &&Repo| desk.hub.permission(actor, repo).is_some();
-    let mut found: Vec<&Repo> = desk.hub.repos().filter(seen).filter(|repo| wanted(repo)).collect();
+    let mut found: Vec<&Repo> = desk
+        .hub
+        .repos()
+        .filter(seen)
+        .filter(|repo| wanted(repo))
+        .collect();
     let sort = call.param("sort").unwrap_or("full_name");
     match sort {
         "created" => found.sort_by_key(|repo| repo.created_at),
@@ -107,8 +123,13 @@ fn repos(desk: &Desk<'_>, call: &Call, wanted: impl Fn(&Repo) -> bool) -> Answer
 
 fn in_repo(desk: &mut Desk<'_>, call: &Call, id: RepoId, rest: &[&str]) -> Outcome {
     let repo = desk.hub.repo_by_id(id).ok_or(Refusal::NotFound)?;
-    desk.hub.permission(call.actor.as_deref(), repo).ok_or(Refusal::NotFound)?;
-    let place = Place { id, name: repo.full_name() };
+    desk.hub
+        .permission(call.actor.as_deref(), repo)
+        .ok_or(Refusal::NotFound)?;
+    let place = Place {
+        id,
+        name: repo.full_name(),
+    };
     if call.writes() {
         call.actor()?;
     }
