@@ -2,6 +2,8 @@
 //!
 //! The wire shapes of each service stop at its door; what leaves is the core's vocabulary.
 
+pub mod http;
+
 use std::collections::BTreeMap;
 
 use thiserror::Error;
