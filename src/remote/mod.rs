@@ -3,6 +3,7 @@
 //! The wire shapes of each service stop at its door; what leaves is the core's vocabulary.
 
 pub mod http;
+pub mod notion;
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
+use super::adopted::Adopted;
 use super::property;
 use crate::core::codec::StateMap;
 use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY};
@@ -142,15 +143,15 @@ fn bind(fit: &mut Fit, columns: &[Column], name: String, wanted: PropertyKind) {
     match found {
         None => fit.missing.push((name, wanted)),
         Some(column) => {
-            let suitable = suits(wanted, &column.api_type);
-            if !suitable {
-                fit.lost.insert(name.clone(), wrong_type(column, wanted));
+            if !suits(wanted, &column.api_type) {
+                // Not remembered as bound: whatever is there under this name next time is looked at afresh.
+                fit.lost.insert(name, wrong_type(column, wanted));
+                return;
             }
-            let api_type = if suitable { column.api_type.as_str() } else { wanted.api_name() };
             let binding = Binding {
                 id: column.id.clone(),
                 name: column.name.clone(),
-                api_type: api_type.to_owned(),
+                api_type: column.api_type.clone(),
             };
             fit.bound.insert(name, binding);
         }
@@ -167,14 +168,33 @@ fn wrong_type(column: &Column, wanted: PropertyKind) -> String {
     )
 }
 
-/// The fields that cannot be kept in step, from the properties that are lost.
-pub fn paused(mapping: &Mapping, lost: &BTreeMap<String, String>) -> BTreeMap<FieldKey, String> {
+/// The fields that cannot be kept in step, and why.
+pub fn paused(mapping: &Mapping, adopted: &Adopted) -> BTreeMap<FieldKey, String> {
+    paused_by(mapping, &adopted.bound, &adopted.lost)
+}
+
+/// The fields that cannot be kept in step, from the properties that are bound and those that are lost.
+pub fn paused_by(
+    mapping: &Mapping,
+    bound: &BTreeMap<String, Binding>,
+    lost: &BTreeMap<String, String>,
+) -> BTreeMap<FieldKey, String> {
     let fields = KINDS.iter().flat_map(|kind| mapping.bound(*kind));
+    let twice = |name: &str, wanted: PropertyKind| {
+        let binding = bound.get(name)?;
+        (!suits(wanted, &binding.api_type)).then(|| {
+            format!(
+                "the property \"{name}\" is mapped twice, as {} and as {}; give each its own in the configuration",
+                binding.api_type,
+                wanted.api_name()
+            )
+        })
+    };
     fields
-        .filter_map(|bound| {
-            let (name, _) = bound.property.as_ref()?;
-            let reason = lost.get(name)?;
-            Some((bound.field.key.clone(), reason.clone()))
+        .filter_map(|field| {
+            let (name, wanted) = field.property.as_ref()?;
+            let reason = lost.get(name).cloned().or_else(|| twice(name, *wanted))?;
+            Some((field.field.key.clone(), reason))
         })
         .collect()
 }
