@@ -6,9 +6,7 @@
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-use crate::core::text;
-use crate::core::{FieldKey, Value};
-use crate::remote::RemoteError;
+use crate::core::{Value, text};
 
 /// One unit of a text that is kept or replaced as a whole: a line, or the lines of a table.
 #[derive(Clone, Debug)]
@@ -294,4 +292,3 @@ fn is_child(line: &str) -> bool {
             line.starts_with(open) && (line.ends_with(close) || line.ends_with("/>"))
         })
 }
-

@@ -29,7 +29,8 @@ impl NotionRemote {
         let mut notes = Vec::new();
         let adopted = match earlier {
             Some(earlier)
-                if earlier.is_whole(&self.config.mapping) && self.looked.get() != Looked::Failed =>
+                if earlier.is_whole(&self.config.mapping)
+                    && self.looked.get() != Looked::Failed =>
             {
                 self.adopt(earlier)
             }
@@ -76,7 +77,10 @@ impl NotionRemote {
         if let Some(reason) = schema::lost_own(&after.lost) {
             return Err(own_lost(reason));
         }
-        tracing::info!(lost = after.lost.len(), "the Notion database's properties were read again");
+        tracing::info!(
+            lost = after.lost.len(),
+            "the Notion database's properties were read again"
+        );
         Ok(after.lost != before.lost || after.bound != before.bound)
     }
 
@@ -95,10 +99,9 @@ impl NotionRemote {
         if me == adopted.me {
             return Ok(adopted);
         }
-        Ok(self.adopt(Adopted {
-            me,
-            ..(*adopted).clone()
-        }))
+        let mut adopted = (*adopted).clone();
+        adopted.me = me;
+        Ok(self.adopt(adopted))
     }
 
     async fn fit(
@@ -167,7 +170,10 @@ impl NotionRemote {
             }
             (Err(error), _) => return Err(error),
         };
-        notes.push(format!("added to the Notion database: {}", names.join(", ")));
+        notes.push(format!(
+            "added to the Notion database: {}",
+            names.join(", ")
+        ));
         Ok(json)
     }
 
@@ -177,7 +183,10 @@ impl NotionRemote {
         let exchange = wire::exchange(self.account(), ask).await?;
         let refused = match exchange.reply.status {
             404 if exchange.is_missing() => not_shared(&format!("the Notion database {target}")),
-            400 => exchange.heard(&[]).err().unwrap_or_else(|| not_shared(target)),
+            400 => exchange
+                .heard(&[])
+                .err()
+                .unwrap_or_else(|| not_shared(target)),
             _ => {
                 let id = only_source(&exchange.heard(&[])?)?;
                 return Ok((id.clone(), self.source(&id).await?));
@@ -186,7 +195,9 @@ impl NotionRemote {
         // Not a database: perhaps the id of a data source was given.
         let ask = Ask::get(format!("/v1/data_sources/{target}"));
         let exchange = wire::exchange(self.account(), ask).await?;
-        if matches!(exchange.reply.status, 400 | 404) && (exchange.is_missing() || exchange.reply.status == 400) {
+        if matches!(exchange.reply.status, 400 | 404)
+            && (exchange.is_missing() || exchange.reply.status == 400)
+        {
             return Err(explained(refused));
         }
         let source = usable(exchange.heard(&[])?)?;

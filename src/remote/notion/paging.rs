@@ -106,7 +106,12 @@ impl Mark {
 
     /// Where the listing goes on after an answer, and whether rows are missing from it for good.
     /// `newest` is the latest creation time among the answer's rows.
-    pub fn after(&self, cursor: Option<String>, incomplete: bool, newest: Option<Time>) -> (Option<Self>, bool) {
+    pub fn after(
+        &self,
+        cursor: Option<String>,
+        incomplete: bool,
+        newest: Option<Time>,
+    ) -> (Option<Self>, bool) {
         match self {
             Self::Recent { .. } => {
                 let next = cursor.map(|cursor| Self::Recent {
@@ -137,7 +142,11 @@ impl Mark {
         };
         let start = moment::floor(last);
         let stuck = from.is_some_and(|from| moment::floor(from) >= start);
-        let start = if stuck { start.plus(moment::MINUTE) } else { start };
+        let start = if stuck {
+            start.plus(moment::MINUTE)
+        } else {
+            start
+        };
         let next = Self::All {
             from: Some(start),
             last: None,

@@ -20,11 +20,17 @@ const MENTIONS_SHOWN: usize = 25;
 
 /// The type of a property that has this API name, if a field can be bound to it.
 pub fn kind_named(api_name: &str) -> Option<PropertyKind> {
-    use PropertyKind::{
-        Checkbox, Date, MultiSelect, Number, RichText, Select, Status, Title, Url,
-    };
+    use PropertyKind::{Checkbox, Date, MultiSelect, Number, RichText, Select, Status, Title, Url};
     [
-        Title, RichText, Number, Select, MultiSelect, Status, Date, Checkbox, Url,
+        Title,
+        RichText,
+        Number,
+        Select,
+        MultiSelect,
+        Status,
+        Date,
+        Checkbox,
+        Url,
     ]
     .into_iter()
     .find(|kind| kind.api_name() == api_name)

@@ -11,9 +11,7 @@ use super::row::{Reader, Row, unread};
 use super::wire::{self, Heard};
 use super::{NotionRemote, body, moment, property};
 use crate::core::mapping::ID_PROPERTY;
-use crate::core::{
-    Draft, FieldKey, Kind, Life, ObjectId, Observation, PropertyKind, Time, Value,
-};
+use crate::core::{Draft, FieldKey, Kind, Life, ObjectId, Observation, PropertyKind, Time, Value};
 use crate::remote::http::Ask;
 use crate::remote::{KnownBody, ListFrom, Lookup, Page, RemoteError};
 
@@ -54,7 +52,11 @@ impl NotionRemote {
         let reader = Reader::new(&adopted, &self.config.mapping, &heard);
         let rows: Vec<Option<Row>> = results
             .iter()
-            .filter(|page| page["object"].as_str().is_none_or(|object| object == "page"))
+            .filter(|page| {
+                page["object"]
+                    .as_str()
+                    .is_none_or(|object| object == "page")
+            })
             .map(|page| reader.row(page, None))
             .collect();
         if rows.iter().flatten().any(|row| row.drifted) {
@@ -96,7 +98,11 @@ impl NotionRemote {
         };
         if row.drifted && self.look_again().await? {
             let adopted = self.adopted()?;
-            row = parse_row(&Reader::new(&adopted, &self.config.mapping, &heard), &heard, kind)?;
+            row = parse_row(
+                &Reader::new(&adopted, &self.config.mapping, &heard),
+                &heard,
+                kind,
+            )?;
         }
         for (field, property, kind) in std::mem::take(&mut row.cut) {
             if let Some(value) = self.whole_value(&id.node, &property, kind).await? {
@@ -126,7 +132,11 @@ impl NotionRemote {
             return Ok(Err(Box::new(unread(id, kind, asked))));
         }
         let heard = exchange.heard(&[])?;
-        let row = parse_row(&Reader::new(&adopted, &self.config.mapping, &heard), &heard, kind)?;
+        let row = parse_row(
+            &Reader::new(&adopted, &self.config.mapping, &heard),
+            &heard,
+            kind,
+        )?;
         Ok(Ok((heard, row)))
     }
 
@@ -137,7 +147,11 @@ impl NotionRemote {
     }
 
     /// Reads the text, or takes the known one where it is still this version's.
-    async fn read_body(&self, seen: &mut Observation, known: KnownBody<'_>) -> Result<(), RemoteError> {
+    async fn read_body(
+        &self,
+        seen: &mut Observation,
+        known: KnownBody<'_>,
+    ) -> Result<(), RemoteError> {
         if let Some((stamp, value)) = known
             && seen.body_is_as_of(stamp)
         {
@@ -177,8 +191,13 @@ impl NotionRemote {
         let mut text = String::new();
         let mut cursor: Option<String> = None;
         for _ in 0..VALUE_PAGES {
-            let from = cursor.map_or(String::new(), |cursor| format!("&start_cursor={}", encoded(&cursor)));
-            let path = format!("/v1/pages/{page}/properties/{}?page_size=100{from}", in_path(property));
+            let from = cursor.map_or(String::new(), |cursor| {
+                format!("&start_cursor={}", encoded(&cursor))
+            });
+            let path = format!(
+                "/v1/pages/{page}/properties/{}?page_size=100{from}",
+                in_path(property)
+            );
             let heard = wire::read(self.account(), Ask::get(path)).await?;
             let Some(items) = heard.json["results"].as_array() else {
                 return Ok(None);
@@ -200,7 +219,11 @@ impl NotionRemote {
     }
 
     /// Looks for pages that carry a draft's marker and were made by us since a time.
-    pub(super) async fn find_pages(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {
+    pub(super) async fn find_pages(
+        &self,
+        draft: &Draft,
+        since: Time,
+    ) -> Result<Lookup, RemoteError> {
         let mut adopted = self.adopted()?;
         let marker = adopted.property(ID_PROPERTY).ok_or_else(|| {
             RemoteError::Setup(format!(
@@ -229,9 +252,17 @@ impl NotionRemote {
         Ok(self.made_by_us(&adopted, draft, since, &heard))
     }
 
-    fn made_by_us(&self, adopted: &Rc<Adopted>, draft: &Draft, since: Time, heard: &Heard) -> Lookup {
+    fn made_by_us(
+        &self,
+        adopted: &Rc<Adopted>,
+        draft: &Draft,
+        since: Time,
+        heard: &Heard,
+    ) -> Lookup {
         let reader = Reader::new(adopted, &self.config.mapping, heard);
-        let pages = heard.json["results"].as_array().map_or(&[][..], Vec::as_slice);
+        let pages = heard.json["results"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
         let rows: Vec<Option<Row>> = pages
             .iter()
             .map(|page| reader.row(page, Some(draft.kind)))
@@ -270,7 +301,11 @@ impl NotionRemote {
 }
 
 /// Reads the page object of an answer.
-pub(super) fn parse_row(reader: &Reader<'_>, heard: &Heard, kind: Kind) -> Result<Row, RemoteError> {
+pub(super) fn parse_row(
+    reader: &Reader<'_>,
+    heard: &Heard,
+    kind: Kind,
+) -> Result<Row, RemoteError> {
     reader.row(&heard.json, Some(kind)).ok_or_else(garbled)
 }
 

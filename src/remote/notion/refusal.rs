@@ -159,11 +159,17 @@ mod tests {
             sent("state", "st", "Status"),
         ];
         for (message, field) in [
-            ("body.properties.a%3Ab.multi_select should be an array", Some("labels")),
+            (
+                "body.properties.a%3Ab.multi_select should be an array",
+                Some("labels"),
+            ),
             ("Labels is expected to be rich_text.", Some("labels")),
             ("URL: too long", Some("url")),
             ("CURL failed", None),
-            ("Invalid status option. Status option \"X\" does not exist.", Some("state")),
+            (
+                "Invalid status option. Status option \"X\" does not exist.",
+                Some("state"),
+            ),
             ("Title is expected to be select.", Some("title")),
             ("something else", None),
         ] {

@@ -55,7 +55,10 @@ impl<'a> Reader<'a> {
     pub fn row(&self, page: &Json, expected: Option<Kind>) -> Option<Row> {
         let id = page["id"].as_str()?;
         let properties = page["properties"].as_object()?;
-        if page["object"].as_str().is_some_and(|object| object != "page") {
+        if page["object"]
+            .as_str()
+            .is_some_and(|object| object != "page")
+        {
             return None;
         }
         let linked = self.own_text(properties, ID_PROPERTY);

@@ -107,7 +107,10 @@ pub fn fit(columns: &[Column], mapping: &Mapping, earlier: &BTreeMap<String, Bin
 
 fn rebind(fit: &mut Fit, columns: &[Column], name: &str, wanted: PropertyKind, earlier: &Binding) {
     let mut binding = earlier.clone();
-    match columns.iter().find(|column| same_id(&column.id, &earlier.id)) {
+    match columns
+        .iter()
+        .find(|column| same_id(&column.id, &earlier.id))
+    {
         None => {
             let reason = format!(
                 "the property \"{}\" was deleted in Notion; its values are left alone on both sides. Restore it in \

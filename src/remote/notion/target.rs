@@ -44,9 +44,7 @@ fn from_link(link: &str) -> Option<String> {
     if !known || !matches!(link.scheme(), "https" | "http") {
         return None;
     }
-    let segment = link
-        .path_segments()?
-        .rfind(|segment| !segment.is_empty())?;
+    let segment = link.path_segments()?.rfind(|segment| !segment.is_empty())?;
     whole_id(segment).or_else(|| id_at_end(segment))
 }
 
@@ -62,14 +60,18 @@ fn id_at_end(segment: &str) -> Option<String> {
 
 fn dashed(hex: &str) -> String {
     let hex = hex.to_ascii_lowercase();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 fn brief(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(80)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 #[cfg(test)]

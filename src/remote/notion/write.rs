@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::adopted::Adopted;
 use super::body::{self, Edit, Swap};
 use super::read::{Shown, garbled, parse_row};
-use super::refusal::{self, Sent, Spoken};
+use super::refusal::{Sent, Spoken};
 use super::row::{Reader, Row};
 use super::wire::{self, Exchange, Heard};
 use super::{NotionRemote, property};
@@ -45,14 +45,18 @@ impl NotionRemote {
     }
 
     /// The change of the text, if the step is one. Text and properties are two requests, never one step.
-    fn body_change<'a>(&self, kind: Kind, changes: &'a [Change]) -> Result<Option<&'a Change>, RemoteError> {
+    fn body_change<'a>(
+        &self,
+        kind: Kind,
+        changes: &'a [Change],
+    ) -> Result<Option<&'a Change>, RemoteError> {
         let is_body = |change: &&Change| change.field == FieldKey::BODY && self.has_body(kind);
         match changes {
             [] => Err(misdirected("a step without changes")),
             [only] => Ok(Some(only).filter(is_body)),
-            several if several.iter().any(|change| is_body(&change)) => {
-                Err(misdirected("a step that changes text and properties at once"))
-            }
+            several if several.iter().any(|change| is_body(&change)) => Err(misdirected(
+                "a step that changes text and properties at once",
+            )),
             _ => Ok(None),
         }
     }
@@ -79,7 +83,9 @@ impl NotionRemote {
             (KIND_PROPERTY, draft.kind.name()),
         ] {
             let binding = adopted.property(name).ok_or_else(|| {
-                RemoteError::Setup(format!("the Notion database has no usable property \"{name}\""))
+                RemoteError::Setup(format!(
+                    "the Notion database has no usable property \"{name}\""
+                ))
             })?;
             let kind = binding.kind().unwrap_or(PropertyKind::RichText);
             let value = property::write(kind, &Value::text(text)).map_err(misdirected)?;
@@ -141,7 +147,8 @@ impl NotionRemote {
                 return Err(RemoteError::Refused {
                     status: 400,
                     field: Some(change.field.clone()),
-                    message: "the field has no usable property in Notion now; nothing was sent".to_owned(),
+                    message: "the field has no usable property in Notion now; nothing was sent"
+                        .to_owned(),
                 });
             };
             properties.insert(binding.id.clone(), said(bound, kind, &change.new)?);
@@ -152,7 +159,8 @@ impl NotionRemote {
     }
 
     async fn set_trash(&self, target: &Observation, in_trash: bool) -> Result<Answer, RemoteError> {
-        self.patch(target, json!({ "in_trash": in_trash }), &[]).await
+        self.patch(target, json!({ "in_trash": in_trash }), &[])
+            .await
     }
 
     async fn patch(
@@ -186,14 +194,22 @@ impl NotionRemote {
 
     fn answer(&self, heard: &Heard, kind: Kind) -> Result<Answer, RemoteError> {
         let adopted = self.adopted()?;
-        let Row { seen, .. } = parse_row(&Reader::new(&adopted, &self.config.mapping, heard), heard, kind)?;
+        let Row { seen, .. } = parse_row(
+            &Reader::new(&adopted, &self.config.mapping, heard),
+            heard,
+            kind,
+        )?;
         Ok(Answer {
             post: seen,
             request: heard.request.clone(),
         })
     }
 
-    async fn change_body(&self, target: &Observation, change: &Change) -> Result<Answer, RemoteError> {
+    async fn change_body(
+        &self,
+        target: &Observation,
+        change: &Change,
+    ) -> Result<Answer, RemoteError> {
         let Some(raw) = &target.raw_body else {
             return Err(RemoteError::Stale(
                 "the page's text was not read right before".to_owned(),
@@ -243,7 +259,8 @@ impl NotionRemote {
         post.read_at = self.account().now();
         post.fields.clear();
         post.raw_body = None;
-        let ours = swap.is_none_or(|swap| swap.left_the_rest(&shown.raw, &self.config.private_heading));
+        let ours =
+            swap.is_none_or(|swap| swap.left_the_rest(&shown.raw, &self.config.private_heading));
         if ours {
             self.note_body(&mut post, shown);
         }
@@ -252,7 +269,11 @@ impl NotionRemote {
 }
 
 /// The request that makes a page. A text that does not fit is left to a later step.
-fn page_request(adopted: &Adopted, properties: Map<String, Json>, text: &str) -> Result<Json, RemoteError> {
+fn page_request(
+    adopted: &Adopted,
+    properties: Map<String, Json>,
+    text: &str,
+) -> Result<Json, RemoteError> {
     let mut request = json!({
         "parent": { "type": "data_source_id", "data_source_id": adopted.source },
         "properties": properties,
