@@ -141,15 +141,22 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
     })
 }
 
-impl Swap {
+impl Edit {
     /// Whether the text that Notion shows afterwards differs from the earlier one only where it was meant to.
     /// If not, somebody else changed another place in the meantime.
-    pub fn left_the_rest(&self, raw: &str, heading: &str) -> bool {
-        let (managed, _) = split(raw, heading);
-        let now: Vec<String> = units(managed).into_iter().flat_map(|u| u.keys).collect();
-        now.len() >= self.before.len() + self.after.len()
-            && now.starts_with(&self.before)
-            && now.ends_with(&self.after)
+    pub fn is_all_that_changed(&self, raw: &str, heading: &str) -> bool {
+        let (managed, private) = split(raw, heading);
+        match self {
+            Self::Nothing => true,
+            // How Notion renders it is not known beforehand; its words are.
+            Self::Fill(text) => private.is_empty() && text::same_words(managed, text),
+            Self::Swap(Swap { before, after, .. }) => {
+                let now: Vec<String> = units(managed).into_iter().flat_map(|u| u.keys).collect();
+                now.len() >= before.len() + after.len()
+                    && now.starts_with(before)
+                    && now.ends_with(after)
+            }
+        }
     }
 }
 
@@ -291,4 +298,158 @@ fn is_child(line: &str) -> bool {
         .any(|(open, close)| {
             line.starts_with(open) && (line.ends_with(close) || line.ends_with("/>"))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADING: &str = "Private notes";
+
+    /// What a page says after an edit, by the rule of `update_content`.
+    fn applied(raw: &str, new: &str) -> String {
+        match plan(raw, HEADING, new) {
+            Edit::Nothing => raw.to_owned(),
+            Edit::Fill(text) => text,
+            Edit::Swap(swap) => {
+                assert_eq!(occurrences(raw, &swap.old), 1, "{swap:?} in {raw:?}");
+                raw.replacen(&swap.old, &swap.new, 1)
+            }
+        }
+    }
+
+    #[test]
+    fn the_private_part_begins_at_its_heading() {
+        for (raw, managed) in [
+            ("one\ntwo", "one\ntwo"),
+            ("one\n## Private notes\nsecret", "one\n"),
+            (
+                "one\n#### **private  notes**\nsecret",
+                "one\n#### **private  notes**\nsecret",
+            ),
+            (
+                "one\n# **PRIVATE NOTES** {color=\"red\"}\nsecret\n# Public again",
+                "one\n",
+            ),
+            ("# Private notes", ""),
+            ("Private notes\nno heading", "Private notes\nno heading"),
+            (
+                "```\n# Private notes\n```\ntext",
+                "```\n# Private notes\n```\ntext",
+            ),
+            (
+                "````\n```\n# Private notes\n````\n# Private notes\nx",
+                "````\n```\n# Private notes\n````\n",
+            ),
+            ("# Private notes of others", "# Private notes of others"),
+        ] {
+            assert_eq!(split(raw, HEADING).0, managed, "{raw:?}");
+        }
+        assert_eq!(
+            split("# \nx", "").0,
+            "# \nx",
+            "no heading configured, nothing is private"
+        );
+    }
+
+    #[test]
+    fn child_pages_are_no_text() {
+        let raw = "one\n<page url=\"https://app.notion.com/p/1\">Sub</page>\ntwo\n<database url=\"u\">D</database>";
+        assert_eq!(field(raw, HEADING), Value::text("one\ntwo"));
+        let code = "```\n<page url=\"u\">Sub</page>\n```";
+        assert_eq!(field(code, HEADING), Value::text(code));
+    }
+
+    #[test]
+    fn an_edit_gives_the_wanted_text_and_keeps_the_rest() {
+        let sub = "<page url=\"https://app.notion.com/p/1\">Sub</page>";
+        for (raw, new, wanted) in [
+            ("a\nb\nc", "a\nB\nc", "a\nB\nc".to_owned()),
+            ("a\nb\nc", "a\nc", "a\nc".to_owned()),
+            ("a\nb", "a\nb\nc", "a\nb\nc".to_owned()),
+            ("b\nc", "a\nb\nc", "a\nb\nc".to_owned()),
+            ("a\nc", "a\nb\nc", "a\nb\nc".to_owned()),
+            ("a", "", String::new()),
+            ("x\nx\nx", "x\nx", "x\nx".to_owned()),
+            ("x\ny\nx\ny", "x\ny\nx\nz", "x\ny\nx\nz".to_owned()),
+            (
+                "a\n# Private notes\nsecret",
+                "b",
+                "b\n# Private notes\nsecret".to_owned(),
+            ),
+            (
+                "a\n# Private notes\nsecret",
+                "",
+                "# Private notes\nsecret".to_owned(),
+            ),
+            (
+                "# Private notes\nsecret",
+                "a\nb",
+                "a\nb\n# Private notes\nsecret".to_owned(),
+            ),
+            (
+                "a\n# Private notes\na",
+                "a\nb",
+                "a\nb\n# Private notes\na".to_owned(),
+            ),
+            (&format!("a\n{sub}\nb"), "A\nb", format!("A\n{sub}\nb")),
+            (&format!("a\n{sub}\nb"), "", sub.to_owned()),
+            (&format!("{sub}\na"), "a\nb", format!("{sub}\na\nb")),
+            (&format!("a\n{sub}"), "b", format!("b\n{sub}")),
+        ] {
+            assert_eq!(applied(raw, new), wanted, "{raw:?} with {new:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_say_the_same_keep_their_bytes() {
+        let raw = "- one\n*two*\nthree";
+        assert_eq!(applied(raw, "* one\n_two_\n3"), "- one\n*two*\n3");
+        assert_eq!(plan(raw, HEADING, "* one\n_two_\nthree"), Edit::Nothing);
+    }
+
+    #[test]
+    fn an_edit_elsewhere_is_noticed() {
+        let edit = plan("a\nb\nc", HEADING, "a\nB\nc");
+        for (raw, only_ours) in [
+            ("a\nB\nc", true),
+            ("a\nB as Notion renders it\nc", true),
+            ("a\nB\nc\nd", false),
+            ("A\nB\nc", false),
+            ("a\nB\nc\n# Private notes\nnew", true),
+            ("c", false),
+        ] {
+            assert_eq!(edit.is_all_that_changed(raw, HEADING), only_ours, "{raw:?}");
+        }
+        let fill = plan(" \n", HEADING, "*hello*");
+        assert!(fill.is_all_that_changed("_hello_", HEADING));
+        assert!(!fill.is_all_that_changed("mine\n_hello_", HEADING));
+    }
+
+    #[test]
+    fn a_piece_is_found_overlapping_too() {
+        assert_eq!(occurrences("aaa", "aa"), 2);
+        assert_eq!(occurrences("ééé", "éé"), 2);
+        assert_eq!(occurrences("abc", "d"), 0);
+    }
+
+    proptest::proptest! {
+        /// Any page, any new text: the piece is unique, the private part and child pages stay, the field says it.
+        #[test]
+        fn every_edit_does_what_it_says(
+            old in "([ab]\n|<page url=\"u\">P</page>\n|\n){0,6}[abc]?",
+            private in proptest::bool::ANY,
+            new in "([abd]\n){0,5}[abd]?",
+        ) {
+            let tail = if private { "# Private notes\na\nb\n" } else { "" };
+            let glue = if old.is_empty() || old.ends_with('\n') || tail.is_empty() { "" } else { "\n" };
+            let raw = format!("{old}{glue}{tail}");
+            let after = applied(&raw, &new);
+            let said = field(&after, HEADING);
+            proptest::prop_assert!(text::same(said.as_text(), &new), "{raw:?} with {new:?} is {after:?}");
+            proptest::prop_assert_eq!(split(&after, HEADING).1.trim_end(), tail.trim_end());
+            let children = |text: &str| text.matches("<page ").count();
+            proptest::prop_assert_eq!(children(&after), children(&raw));
+        }
+    }
 }

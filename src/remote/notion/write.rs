@@ -216,15 +216,16 @@ impl NotionRemote {
             ));
         };
         let heading = &self.config.private_heading;
-        let (request, swap) = match body::plan(raw, heading, change.new.as_text()) {
+        let edit = body::plan(raw, heading, change.new.as_text());
+        let request = match &edit {
             Edit::Nothing => {
                 return Ok(Answer {
                     post: target.clone(),
                     request: None,
                 });
             }
-            Edit::Fill(text) => (fill(&text), None),
-            Edit::Swap(swap) => (update(&swap), Some(swap)),
+            Edit::Fill(text) => fill(text),
+            Edit::Swap(swap) => update(swap),
         };
         let sent = [Sent {
             field: FieldKey::BODY,
@@ -235,14 +236,14 @@ impl NotionRemote {
         let path = format!("/v1/pages/{}/markdown", target.id.node);
         let ask = Ask::patch(path, fitting(request, &sent)?);
         let exchange = wire::exchange(self.account(), ask).await?;
-        if swap.is_some() && is_mismatch(&exchange) {
+        if is_mismatch(&exchange) {
             return Err(RemoteError::Stale(
                 "the page's text was edited in the meantime".to_owned(),
             ));
         }
         let heard = exchange.heard(&sent)?;
         let shown = Shown::from_json(&heard.json).ok_or_else(garbled)?;
-        Ok(self.body_answer(target, shown, swap.as_ref(), heard.request))
+        Ok(self.body_answer(target, shown, &edit, heard.request))
     }
 
     /// What is known of a page after its text was changed. The answer shows the text only, no stamp. When another
@@ -251,7 +252,7 @@ impl NotionRemote {
         &self,
         target: &Observation,
         shown: Shown,
-        swap: Option<&Swap>,
+        edit: &Edit,
         request: Option<String>,
     ) -> Answer {
         let mut post = target.clone();
@@ -259,8 +260,7 @@ impl NotionRemote {
         post.read_at = self.account().now();
         post.fields.clear();
         post.raw_body = None;
-        let ours =
-            swap.is_none_or(|swap| swap.left_the_rest(&shown.raw, &self.config.private_heading));
+        let ours = edit.is_all_that_changed(&shown.raw, &self.config.private_heading);
         if ours {
             self.note_body(&mut post, shown);
         }
@@ -289,11 +289,10 @@ fn page_request(
     fitting(request, &[])
 }
 
+/// Puts a text into an empty page. It is inserted, not put in place of what is there: somebody may be writing the
+/// first words at this very moment, and a replacement would take them away unseen.
 fn fill(text: &str) -> Json {
-    json!({
-        "type": "replace_content",
-        "replace_content": { "new_str": text, "allow_deleting_content": false },
-    })
+    json!({ "type": "insert_content", "insert_content": { "content": text } })
 }
 
 fn update(swap: &Swap) -> Json {
