@@ -2,12 +2,18 @@
 //!
 //! Pure: no async, no clock, no randomness, no I/O. `now` is always an argument.
 
+pub mod apply;
 pub mod codec;
+pub mod decide;
 pub mod field;
+pub mod guard;
 pub mod history;
 pub mod item;
+pub mod land;
 pub mod mapping;
 pub mod pair;
+pub mod plan;
+pub mod sight;
 pub mod step;
 pub mod text;
 pub mod time;

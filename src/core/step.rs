@@ -63,6 +63,9 @@ pub struct Change {
     pub source: Value,
     /// Which rule decided.
     pub row: Row,
+    /// The target itself holds an edit that the other side lacks: its own base stays, so that the edit still counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 /// A new object.

@@ -183,6 +183,12 @@ pub trait Remote {
         known: KnownBody<'_>,
     ) -> Result<Observation, RemoteError>;
 
+    /// Reads only the body of a listed row; everything else stays as listed. A side whose rows carry their bodies
+    /// gives the row back.
+    async fn read_body(&self, row: &Observation) -> Result<Observation, RemoteError> {
+        Ok(row.clone())
+    }
+
     /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).
     async fn write(&self, step: &Step, target: Option<&Observation>)
     -> Result<Answer, RemoteError>;

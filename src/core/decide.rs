@@ -1,0 +1,742 @@
+//! The field decision table, rows F0–F13: a pure function of the base and what both sides show.
+
+use std::collections::BTreeSet;
+
+use super::codec::Said;
+use super::pair::Choice;
+use super::plan::{Input, Move};
+use super::text::{self, Merged};
+use super::{
+    Base, Blocked, Change, Class, Conflict, Field, FieldKey, Observation, Pair, Policy, Row, Side,
+    Time, Value,
+};
+
+/// Stamps of the two services that are nearer than this cannot be ordered: Notion's are rounded to the minute.
+const NEWEST_APART_MS: i64 = 120_000;
+
+/// Both live observations.
+pub struct Looked<'a> {
+    /// GitHub's.
+    pub github: &'a Observation,
+    /// Notion's.
+    pub notion: &'a Observation,
+}
+
+/// What the table says about one field.
+#[derive(Debug)]
+pub struct Ruled {
+    /// The row that decided.
+    pub row: Row,
+    /// Changes of the pair.
+    pub moves: Vec<Move>,
+    /// Writes.
+    pub changes: Vec<(Side, Change)>,
+}
+
+impl Ruled {
+    const fn nothing(row: Row) -> Self {
+        Self {
+            row,
+            moves: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    fn moved(row: Row, mv: Move) -> Self {
+        Self {
+            row,
+            moves: vec![mv],
+            changes: Vec::new(),
+        }
+    }
+
+    fn write(row: Row, side: Side, change: Change) -> Self {
+        Self {
+            row,
+            moves: Vec::new(),
+            changes: vec![(side, change)],
+        }
+    }
+}
+
+/// One field with its base and both values.
+struct Case<'a> {
+    input: &'a Input<'a>,
+    looked: &'a Looked<'a>,
+    field: &'a Field,
+    base: Option<&'a Base>,
+    l: &'a Value,
+    r: &'a Value,
+}
+
+/// Decides for one field of a pair whose sides are both live.
+pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
+    if input.paused.contains(&field.key) {
+        return Ruled::nothing(Row::F13);
+    }
+    let (Some(l), Some(r)) = (
+        looked.github.field(&field.key),
+        looked.notion.field(&field.key),
+    ) else {
+        return Ruled::nothing(Row::F0);
+    };
+    let case = Case {
+        input,
+        looked,
+        field,
+        base: input.pair.base.get(&field.key),
+        l,
+        r,
+    };
+    let mut ruled = case.decide();
+    case.unblock(&mut ruled);
+    ruled
+}
+
+/// Whether any field that people may edit differs from its base on one side.
+pub fn changed(input: &Input<'_>, side: Side) -> bool {
+    let Some(seen) = input.seen(side) else {
+        return false;
+    };
+    input.mapping.fields(input.pair.kind).filter(|field| field.class != Class::Mirror).any(|field| {
+        let value = seen.field(&field.key);
+        let base = input.pair.base.get(&field.key);
+        matches!((value, base), (Some(value), Some(base)) if !field.codec.same(value, base.of(side)))
+    })
+}
+
+/// A short id for a conflict: derived, as the core draws no random numbers.
+pub fn conflict_id(pair: &Pair, field: Option<&FieldKey>, now: Time) -> String {
+    let text = format!(
+        "{}/{}/{}",
+        pair.id.0,
+        field.map_or("life", FieldKey::as_str),
+        now.0
+    );
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("c{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+}
+
+/// GitHub takes a reason only for a closed issue: holds such a change back unless the issue is or becomes closed.
+pub fn hold_back_reason(
+    changes: &mut Vec<(Side, Change)>,
+    github: &Observation,
+    moves: &mut Vec<Move>,
+    now: Time,
+) {
+    let goes = |changes: &[(Side, Change)], key: &FieldKey| {
+        changes
+            .iter()
+            .find(|(side, change)| *side == Side::Github && change.field == *key)
+            .map(|(_, change)| change.clone())
+    };
+    let Some(reason) = goes(changes, &FieldKey::CLOSED_AS) else {
+        return;
+    };
+    let state = goes(changes, &FieldKey::STATE).map_or_else(
+        || github.field(&FieldKey::STATE).cloned().unwrap_or_default(),
+        |change| change.new,
+    );
+    if state.as_text() == "closed" && !reason.new.is_empty() {
+        return;
+    }
+    changes.retain(|(side, change)| *side != Side::Github || change.field != FieldKey::CLOSED_AS);
+    let blocked = Blocked {
+        side: Side::Github,
+        source: reason.source,
+        reason:
+            "GitHub keeps a reason only for closed issues; set the page's Status to a closed option"
+                .to_owned(),
+        since: now,
+    };
+    moves.push(Move::Block(FieldKey::CLOSED_AS, blocked));
+}
+
+impl Case<'_> {
+    fn decide(&self) -> Ruled {
+        let conflict = self.input.pair.conflict_on(Some(&self.field.key));
+        if let Some(ruled) = self.restore() {
+            return ruled;
+        }
+        match self.field.class {
+            Class::Set if conflict.is_some() => self.value(),
+            Class::Mirror => self.mirror(),
+            Class::Set => self.set(),
+            Class::Scalar | Class::Text => self.value(),
+        }
+    }
+
+    /// A person said that the changes on one side were wrong: they go back to the base, unless the other side
+    /// changed as well.
+    fn restore(&self) -> Option<Ruled> {
+        let (side, base) = (self.input.pair.restore?, self.base?);
+        let (shown, other) = match side {
+            Side::Github => (self.l, self.r),
+            Side::Notion => (self.r, self.l),
+        };
+        let is_needed = self.field.class != Class::Mirror
+            && !self.same(shown, base.of(side))
+            && self.same(other, base.of(side.other()))
+            && !self.is_blocked(side, other);
+        is_needed.then(|| {
+            Ruled::write(
+                Row::Choice,
+                side,
+                self.change(side, base.of(side).clone(), Row::Choice, false),
+            )
+        })
+    }
+
+    fn key(&self) -> FieldKey {
+        self.field.key.clone()
+    }
+
+    fn same(&self, one: &Value, other: &Value) -> bool {
+        self.field.codec.same(one, other)
+    }
+
+    fn agree(&self) -> Ruled {
+        Ruled::moved(
+            Row::F2,
+            Move::Agree(self.key(), Base::new(self.l.clone(), self.r.clone())),
+        )
+    }
+
+    /// Whether `side` refused this very value before.
+    fn is_blocked(&self, side: Side, source: &Value) -> bool {
+        self.input
+            .pair
+            .blocked
+            .get(&self.field.key)
+            .is_some_and(|b| b.side == side && self.same(&b.source, source))
+    }
+
+    /// A refusal is forgotten once its source says something else.
+    fn unblock(&self, ruled: &mut Ruled) {
+        let Some(blocked) = self.input.pair.blocked.get(&self.field.key) else {
+            return;
+        };
+        let source = if blocked.side == Side::Github {
+            self.r
+        } else {
+            self.l
+        };
+        let again = ruled.moves.iter().any(|mv| matches!(mv, Move::Block(..)));
+        if !again && !self.same(&blocked.source, source) {
+            ruled.moves.push(Move::Unblock(self.key()));
+        }
+    }
+
+    fn change(&self, side: Side, new: Value, row: Row, partial: bool) -> Change {
+        let (pre, source) = match side {
+            Side::Github => (self.l, self.r),
+            Side::Notion => (self.r, self.l),
+        };
+        Change {
+            field: self.key(),
+            pre: pre.clone(),
+            new,
+            source: source.clone(),
+            row,
+            partial,
+        }
+    }
+
+    /// Writes the other side's value to `side`, unless it cannot be said, is blocked, or may not flow.
+    fn carry(&self, side: Side, row: Row) -> Ruled {
+        let (source, current) = match side {
+            Side::Github => (self.r, self.l),
+            Side::Notion => (self.l, self.r),
+        };
+        if !self.field.direction.allows(side) {
+            return Ruled::nothing(row);
+        }
+        if self.is_blocked(side, source) {
+            return Ruled::nothing(Row::F9);
+        }
+        match self.field.codec.say(side.other(), source, Some(current)) {
+            Said::Value(new) if self.same(&new, current) => self.agree(),
+            Said::Value(new) => Ruled::write(row, side, self.change(side, new, row, false)),
+            Said::Undecided => Ruled::nothing(Row::F0),
+            Said::Refused(reason) => self.block(side, source, reason),
+        }
+    }
+
+    fn block(&self, side: Side, source: &Value, reason: String) -> Ruled {
+        let blocked = Blocked {
+            side,
+            source: source.clone(),
+            reason,
+            since: self.input.now,
+        };
+        Ruled::moved(Row::F9, Move::Block(self.key(), blocked))
+    }
+
+    /// GitHub's word only.
+    fn mirror(&self) -> Ruled {
+        let Some(base) = self.base else {
+            return if self.field.codec.agree(self.l, self.r) {
+                self.agree()
+            } else {
+                self.carry(Side::Notion, Row::F11)
+            };
+        };
+        let (left, right) = (
+            !self.same(self.l, &base.github),
+            !self.same(self.r, base.notion()),
+        );
+        match (left, right) {
+            (false, false) => Ruled::nothing(Row::F1),
+            _ if self.field.codec.agree(self.l, self.r) => self.agree(),
+            (false, true)
+                if base.assumed && text::same_words(self.r.as_text(), base.notion().as_text()) =>
+            {
+                self.agree()
+            }
+            (true, _) => self.carry(Side::Notion, Row::F3),
+            (false, true) => self.put_back(),
+        }
+    }
+
+    /// F8: a foreign edit of a mirror field is put back once; the same again soon means that an automation fights us.
+    fn put_back(&self) -> Ruled {
+        if self.is_blocked(Side::Notion, self.l) {
+            return Ruled::nothing(Row::F9);
+        }
+        let again = self
+            .input
+            .pair
+            .reverted
+            .get(&self.field.key)
+            .is_some_and(|(value, at)| {
+                self.same(value, self.r)
+                    && self.input.now.since(*at) < self.input.rules.revert_again
+            });
+        if again {
+            let name = self.field.key.as_str();
+            let reason = format!(
+                "{name} belongs to GitHub, but something in Notion keeps changing it; find that automation"
+            );
+            return self.block(Side::Notion, self.l, reason);
+        }
+        let mut ruled = self.carry(Side::Notion, Row::F8);
+        if !ruled.changes.is_empty() {
+            ruled.moves.push(Move::Reverted(self.key(), self.r.clone()));
+        }
+        ruled
+    }
+
+    fn value(&self) -> Ruled {
+        if let Some(conflict) = self.input.pair.conflict_on(Some(&self.field.key)) {
+            return self.open_conflict(conflict);
+        }
+        self.unconflicted()
+    }
+
+    fn unconflicted(&self) -> Ruled {
+        let Some(base) = self.base else {
+            return self.first_meeting();
+        };
+        let left = !self.same(self.l, &base.github);
+        let mut right = !self.same(self.r, base.notion());
+        let rendering =
+            right && base.assumed && text::same_words(self.r.as_text(), base.notion().as_text());
+        if rendering {
+            right = false;
+        }
+        let mut ruled = match (left, right) {
+            (false, false) if rendering => {
+                return Ruled::moved(
+                    Row::F2,
+                    Move::Agree(self.key(), Base::new(base.github.clone(), self.r.clone())),
+                );
+            }
+            (false, false) => Ruled::nothing(Row::F1),
+            _ if self.field.codec.agree(self.l, self.r) => self.agree(),
+            (true, false) => self.carry(Side::Notion, Row::F3),
+            (false, true) if self.field.class == Class::Text => self.merge_text(base, false),
+            (false, true) => self.carry(Side::Github, Row::F4),
+            (true, true) if self.field.class == Class::Text => self.merge_text(base, true),
+            (true, true) => self.collide(base.github.clone()),
+        };
+        if left && ruled.row == Row::F4 {
+            ruled.row = Row::F7;
+        }
+        ruled
+    }
+
+    /// F11: there is no agreement yet.
+    fn first_meeting(&self) -> Ruled {
+        if self.field.codec.agree(self.l, self.r) || (self.l.is_empty() && self.r.is_empty()) {
+            return Ruled {
+                row: Row::F11,
+                ..self.agree()
+            };
+        }
+        match (self.l.is_empty(), self.r.is_empty()) {
+            (_, true) => self.carry(Side::Notion, Row::F11),
+            (true, _) => self.carry(Side::Github, Row::F11),
+            _ => self.collide(Value::Null),
+        }
+    }
+
+    /// F4, F6, F12 for texts: what Notion changed is applied onto what GitHub shows, so that whatever Notion cannot
+    /// show is never erased; then GitHub's text flows back whole.
+    fn merge_text(&self, base: &Base, left: bool) -> Ruled {
+        let row = if left { Row::F6 } else { Row::F4 };
+        if self.is_blocked(Side::Github, self.r) {
+            return Ruled::nothing(Row::F9);
+        }
+        let from = text::from_notion(base.notion().as_text());
+        let to = text::from_notion(self.r.as_text());
+        let Merged::Clean(merged) = text::apply_change(&from, &to, self.l.as_text()) else {
+            return self.collide(base.github.clone());
+        };
+        if text::same(&merged, self.l.as_text()) {
+            // GitHub holds Notion's edit already; what GitHub alone changed still has to go to Notion.
+            return if left {
+                self.carry(Side::Notion, row)
+            } else {
+                self.agree()
+            };
+        }
+        if !self.field.direction.allows(Side::Github) {
+            return Ruled::nothing(row);
+        }
+        match self
+            .field
+            .codec
+            .to_github(&Value::text(text::for_notion(&merged)), Some(self.l))
+        {
+            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
+            _ => {
+                let new = Value::text(text::outgoing(&merged, self.l.as_text()));
+                Ruled::write(row, Side::Github, self.change(Side::Github, new, row, left))
+            }
+        }
+    }
+
+    /// F7: both changed it differently.
+    fn collide(&self, base: Value) -> Ruled {
+        let winner = match self.field.policy {
+            Policy::Ask => None,
+            Policy::Github => Some(Side::Github),
+            Policy::Notion => Some(Side::Notion),
+            Policy::Newest => self.newest(),
+        };
+        let loser_is_writable =
+            winner.is_none_or(|winner| self.field.direction.allows(winner.other()));
+        let Some(winner) = winner.filter(|_| loser_is_writable) else {
+            return Ruled::moved(Row::F7, Move::Open(Box::new(self.conflict(base))));
+        };
+        let lost = if winner == Side::Github {
+            self.r
+        } else {
+            self.l
+        };
+        let mut ruled = self.carry(winner.other(), Row::F7);
+        if !ruled.changes.is_empty() {
+            ruled
+                .moves
+                .push(Move::Decided(self.key(), winner, lost.clone()));
+        }
+        ruled
+    }
+
+    fn newest(&self) -> Option<Side> {
+        let github = self.looked.github.stamp.as_ref()?.at;
+        let notion = self.looked.notion.stamp.as_ref()?.at;
+        match github.since(notion) {
+            apart if apart > NEWEST_APART_MS => Some(Side::Github),
+            apart if apart < -NEWEST_APART_MS => Some(Side::Notion),
+            _ => None,
+        }
+    }
+
+    fn conflict(&self, base: Value) -> Conflict {
+        let at = |seen: &Observation| seen.stamp.as_ref().map(|stamp| stamp.at);
+        Conflict {
+            id: conflict_id(self.input.pair, Some(&self.field.key), self.input.now),
+            field: Some(self.key()),
+            base,
+            github: self.l.clone(),
+            notion: self.r.clone(),
+            github_at: at(self.looked.github),
+            notion_at: at(self.looked.notion),
+            found_at: self.input.now,
+            note: format!("{} changed on both sides", self.field.key),
+            choice: None,
+        }
+    }
+
+    /// F10: waits for a person, carries out the choice, or finds that it is over.
+    fn open_conflict(&self, conflict: &Conflict) -> Ruled {
+        let stands = self.same(&conflict.github, self.l) && self.same(&conflict.notion, self.r);
+        if let (true, Some(choice)) = (stands, &conflict.choice) {
+            return self.carry_out(conflict, choice);
+        }
+        if self.field.codec.agree(self.l, self.r) {
+            let mut ruled = self.agree();
+            ruled
+                .moves
+                .push(Move::Close(conflict.id.clone(), "both sides say the same"));
+            return ruled;
+        }
+        if stands {
+            Ruled::nothing(Row::F10)
+        } else {
+            self.moved_on(conflict)
+        }
+    }
+
+    fn carry_out(&self, conflict: &Conflict, choice: &Choice) -> Ruled {
+        for (side, wanted, shown) in [
+            (Side::Github, &choice.github, self.l),
+            (Side::Notion, &choice.notion, self.r),
+        ] {
+            if !self.same(wanted, shown) && self.field.direction.allows(side) {
+                let partial = side == Side::Github && !self.same(&choice.notion, self.r);
+                return Ruled::write(
+                    Row::Choice,
+                    side,
+                    self.change(side, wanted.clone(), Row::Choice, partial),
+                );
+            }
+        }
+        let mut ruled = self.agree();
+        ruled.moves.push(Move::Close(
+            conflict.id.clone(),
+            "the choice was carried out",
+        ));
+        ruled
+    }
+
+    fn moved_on(&self, conflict: &Conflict) -> Ruled {
+        let ruled = self.unconflicted();
+        if ruled.moves.iter().any(|mv| matches!(mv, Move::Open(_))) || ruled.row == Row::F0 {
+            return Ruled::moved(
+                Row::F10,
+                Move::Update(conflict.id.clone(), self.l.clone(), self.r.clone()),
+            );
+        }
+        let mut ruled = ruled;
+        ruled.moves.push(Move::Close(
+            conflict.id.clone(),
+            "one side went back, so nothing is left to choose",
+        ));
+        ruled
+    }
+
+    /// F5: every name is a field of its own, so additions and removals merge and never collide.
+    fn set(&self) -> Ruled {
+        let names = Names::read(self);
+        let mut agreed = (names.base_github.clone(), names.base_notion.clone());
+        let (mut github, mut notion) = (names.github.clone(), names.notion.clone());
+        let all: BTreeSet<&String> = [
+            &names.github,
+            &names.notion,
+            &names.base_github,
+            &names.base_notion,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        for name in all {
+            let is = |set: &BTreeSet<String>| set.contains(name);
+            let left = is(&names.github) != is(&names.base_github);
+            let right = is(&names.notion) != is(&names.base_notion);
+            let wanted = match (left, right) {
+                (false, false) => continue,
+                (true, false) => is(&names.github),
+                (false, true) => is(&names.notion),
+                (true, true) => is(&names.github) || is(&names.notion),
+            };
+            put(&mut github, name, wanted);
+            put(&mut notion, name, wanted);
+            if is(&names.github) == wanted && is(&names.notion) == wanted {
+                put(&mut agreed.0, name, wanted);
+                put(&mut agreed.1, name, wanted);
+            }
+        }
+        self.set_writes(&names, &github, &notion, agreed)
+    }
+
+    fn set_writes(
+        &self,
+        names: &Names,
+        github: &BTreeSet<String>,
+        notion: &BTreeSet<String>,
+        agreed: (BTreeSet<String>, BTreeSet<String>),
+    ) -> Ruled {
+        let mut ruled = Ruled::nothing(Row::F1);
+        if self.base.is_none() || agreed.0 != names.base_github || agreed.1 != names.base_notion {
+            let base = Base::new(Value::Set(agreed.0), names.say_notion(&agreed.1));
+            ruled.row = Row::F2;
+            ruled.moves.push(Move::Agree(self.key(), base));
+        }
+        let wanted = [
+            (Side::Github, Value::Set(github.clone()), self.l),
+            (Side::Notion, names.say_notion(notion), self.r),
+        ];
+        for (side, new, shown) in wanted {
+            let source = if side == Side::Github { self.r } else { self.l };
+            if self.same(&new, shown)
+                || new.names() == shown.names()
+                || !self.field.direction.allows(side)
+            {
+                continue;
+            }
+            if self.is_blocked(side, source) {
+                ruled.row = Row::F9;
+                continue;
+            }
+            ruled.row = Row::F5;
+            ruled
+                .changes
+                .push((side, self.change(side, new, Row::F5, false)));
+        }
+        ruled
+    }
+}
+
+fn put(set: &mut BTreeSet<String>, name: &str, present: bool) {
+    if present {
+        set.insert(name.to_owned());
+    } else {
+        set.remove(name);
+    }
+}
+
+/// The names of a set field on both sides, all in GitHub's vocabulary.
+pub struct Names {
+    github: BTreeSet<String>,
+    notion: BTreeSet<String>,
+    base_github: BTreeSet<String>,
+    base_notion: BTreeSet<String>,
+    said: Vec<(String, String)>,
+}
+
+impl Names {
+    fn read(case: &Case<'_>) -> Self {
+        let github = case.l.names();
+        let base_github = case
+            .base
+            .map(|base| base.github.names())
+            .unwrap_or_default();
+        let known: BTreeSet<String> = github.union(&base_github).cloned().collect();
+        let mut names = Self {
+            said: said_names(&case.field.codec, &known),
+            github,
+            base_github,
+            notion: BTreeSet::new(),
+            base_notion: BTreeSet::new(),
+        };
+        let codec = &case.field.codec;
+        names.notion = hear(codec, &names.said, &case.r.names());
+        names.base_notion = case
+            .base
+            .map(|base| hear(codec, &names.said, &base.notion().names()))
+            .unwrap_or_default();
+        let heard = case.r.names();
+        let more: Vec<(String, String)> = names
+            .notion
+            .iter()
+            .filter_map(|name| {
+                heard
+                    .iter()
+                    .find(|option| {
+                        hear(codec, &names.said, &BTreeSet::from([(*option).clone()]))
+                            .contains(name)
+                    })
+                    .map(|option| (name.clone(), option.clone()))
+            })
+            .collect();
+        names.said.extend(more);
+        names
+    }
+
+    /// The same names as Notion options, as Notion already spells them where it does.
+    fn say_notion(&self, names: &BTreeSet<String>) -> Value {
+        let spell = |name: &String| {
+            self.said
+                .iter()
+                .rev()
+                .find(|(plain, _)| plain == name)
+                .map_or_else(|| name.clone(), |(_, option)| option.clone())
+        };
+        Value::Set(names.iter().map(spell).collect())
+    }
+}
+
+/// GitHub names with their Notion spelling.
+pub fn said_names(codec: &super::Codec, names: &BTreeSet<String>) -> Vec<(String, String)> {
+    names
+        .iter()
+        .map(|name| {
+            let said = codec.to_notion(&Value::set([name.clone()]), None);
+            let option = match said {
+                Said::Value(value) => value.names().into_iter().next().unwrap_or_default(),
+                _ => name.clone(),
+            };
+            (name.clone(), option)
+        })
+        .collect()
+}
+
+/// Notion options as GitHub names: by the known spellings first, as a cut name cannot be read back.
+pub fn hear(
+    codec: &super::Codec,
+    said: &[(String, String)],
+    options: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    options
+        .iter()
+        .map(|option| {
+            let known = said
+                .iter()
+                .find(|(_, spelt)| spelt.eq_ignore_ascii_case(option))
+                .map(|(name, _)| name.clone());
+            known.unwrap_or_else(
+                || match codec.to_github(&Value::set([option.clone()]), None) {
+                    Said::Value(value) => value.names().into_iter().next().unwrap_or_default(),
+                    _ => option.clone(),
+                },
+            )
+        })
+        .collect()
+}
+
+/// The name that one element of a set has on the other side of `side`: as `spelt` there if it is, else translated.
+pub fn counterpart(
+    codec: &super::Codec,
+    side: Side,
+    name: &str,
+    spelt: &BTreeSet<String>,
+) -> String {
+    let one = BTreeSet::from([name.to_owned()]);
+    match side {
+        Side::Notion => {
+            // `name` is an option; the source is GitHub's.
+            let said = said_names(codec, spelt);
+            hear(codec, &said, &one)
+                .into_iter()
+                .next()
+                .unwrap_or_default()
+        }
+        Side::Github => {
+            let heard = spelt.iter().find(|option| {
+                hear(
+                    codec,
+                    &said_names(codec, &one),
+                    &BTreeSet::from([(*option).clone()]),
+                )
+                .contains(name)
+            });
+            heard
+                .cloned()
+                .unwrap_or_else(|| said_names(codec, &one).remove(0).1)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The guard: a run that would change unusually much stops and asks.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PairId, Side, Time};
+
+/// How much may change in one run without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Trashes and closes that are always allowed.
+    pub trashes: usize,
+    /// Trashes allowed beyond that, in percent of active pairs.
+    pub trash_percent: usize,
+    /// Pairs changed on one side, in percent of active pairs.
+    pub change_percent: usize,
+    /// Pairs with one field cleared on one side, in percent of active pairs.
+    pub clear_percent: usize,
+    /// Fewer changed pairs than this are never asked about.
+    pub floor: usize,
+}
+
+/// Why the guard stopped something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Too many pages would be trashed (or issues closed).
+    Trashes,
+    /// Too many items changed at once on one side.
+    Changes,
+    /// Too many items lost the same field at once on one side.
+    Cleared,
+}
+
+/// A halt: what is held, and the question. An answer names it, so that new ones need a new answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// Its id, short enough to type.
+    pub id: String,
+    /// Why.
+    pub reason: Reason,
+    /// The side on which it happened.
+    pub side: Side,
+    /// One line for people, with what to do.
+    pub note: String,
+    /// The pairs that are held.
+    pub pairs: Vec<PairId>,
+    /// Since when.
+    pub since: Time,
+}
+
+/// How many of `active` pairs are `percent`, rounded down.
+const fn share(active: usize, percent: usize) -> usize {
+    active.saturating_mul(percent) / 100
+}
+
+/// Whether so many trashes need a person's word.
+pub fn trashes_need_word(limits: &Limits, active: usize, trashes: usize) -> bool {
+    trashes > limits.trashes.max(share(active, limits.trash_percent))
+}
+
+/// Whether so many changed pairs on one side need a person's word.
+pub fn changes_need_word(limits: &Limits, active: usize, changed: usize) -> bool {
+    changed > limits.floor.max(share(active, limits.change_percent))
+}
+
+/// Whether one field emptied on so many pairs of one side needs a person's word.
+pub fn clears_need_word(limits: &Limits, active: usize, cleared: usize) -> bool {
+    cleared > limits.floor.max(share(active, limits.clear_percent))
+}

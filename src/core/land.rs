@@ -1,0 +1,254 @@
+//! What a pair remembers after the answer to a write: commit B of the protocol.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Action, Base, Blocked, Change, Class, Conflict, Draft, Field, FieldKey, Mapping, Observation,
+    Pair, PairLife, Side, Step, Time, Value,
+};
+
+/// What happened to one field of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// The service shows what was sent, or its own rendering of it.
+    Written,
+    /// The service dropped it silently.
+    Dropped(FieldKey),
+}
+
+/// The answer to a write, with what it was based on.
+pub struct Answered<'a> {
+    /// The step that was sent.
+    pub step: &'a Step,
+    /// What the target shows after it. After an adoption by marker: what the intent sent.
+    pub post: &'a Observation,
+    /// The other side, as it was when the step was planned (absent in recovery).
+    pub source: Option<&'a Observation>,
+    /// Now, on our own clock.
+    pub now: Time,
+}
+
+/// Moves the pair's bases to what the answer proves, and says which fields the service dropped.
+pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<Landed> {
+    let side = answered.step.side;
+    let mut landed = Vec::new();
+    match &answered.step.action {
+        Action::Create(draft) => landed = land_create(pair, mapping, answered, draft),
+        Action::Patch(changes) => {
+            for change in changes {
+                if let Some(field) = mapping.field(pair.kind, &change.field) {
+                    landed.push(land_change(pair, field, answered, change));
+                }
+            }
+        }
+        Action::Trash => pair.life = PairLife::Tombstone,
+        Action::Restore => pair.life = PairLife::Active,
+        Action::Close => {
+            pair.life = PairLife::Unlinked(
+                "its page was put into the trash; the issue was closed".to_owned(),
+            )
+        }
+    }
+    if let Some(stamp) = &answered.post.stamp {
+        pair.seen[side as usize] = Some(stamp.clone());
+    }
+    if let (Some(source), Action::Create(_)) = (answered.source, &answered.step.action) {
+        pair.seen[side.other() as usize].clone_from(&source.stamp);
+    }
+    landed
+}
+
+fn land_create(
+    pair: &mut Pair,
+    mapping: &Mapping,
+    answered: &Answered<'_>,
+    draft: &Draft,
+) -> Vec<Landed> {
+    let side = answered.step.side;
+    *pair.object_mut(side) = Some(answered.post.id.clone());
+    pair.life = PairLife::Active;
+    pair.pending = None;
+    let mut landed = Vec::new();
+    for field in mapping.fields(pair.kind) {
+        if let (Some(sent), Some(source)) =
+            (draft.fields.get(&field.key), draft.source.get(&field.key))
+        {
+            let change = Change {
+                field: field.key.clone(),
+                pre: if field.class == Class::Set {
+                    Value::Set(BTreeSet::new())
+                } else {
+                    Value::Null
+                },
+                new: sent.clone(),
+                source: source.clone(),
+                row: answered.step.row,
+                partial: false,
+            };
+            landed.push(land_change(pair, field, answered, &change));
+        } else if let Some(base) = unsent_base(field, answered) {
+            pair.base.insert(field.key.clone(), base);
+        }
+    }
+    landed
+}
+
+/// A field that the source holds but that the new object could not be given at once (an issue is always made open):
+/// the source still counts as changed, so that the next turn brings it over.
+fn unsent_base(field: &Field, answered: &Answered<'_>) -> Option<Base> {
+    let value = answered.source?.field(&field.key)?;
+    let shown = answered.post.field(&field.key)?;
+    let to_github = answered.step.side == Side::Github && field.class == Class::Scalar;
+    (to_github && !value.is_empty()).then(|| Base::new(shown.clone(), Value::Null))
+}
+
+fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: &Change) -> Landed {
+    let side = answered.step.side;
+    let shown = answered.post.field(&field.key);
+    let assumed = shown.is_none() && field.class == Class::Text
+        || shown.is_none() && field.key == FieldKey::BODY;
+    let post = shown.unwrap_or(&change.new);
+    let dropped = if field.class == Class::Set {
+        land_names(pair, field, side, change, post)
+    } else {
+        land_value(pair, field, side, change, post, assumed)
+    };
+    follow_conflict(pair, field, side, post);
+    if dropped {
+        let reason = format!(
+            "{} took the request but left {} as it was; the account may not be allowed to set it, or the name does not exist there",
+            side.name(),
+            field.key
+        );
+        pair.blocked.insert(
+            field.key.clone(),
+            Blocked {
+                side,
+                source: change.source.clone(),
+                reason,
+                since: answered.now,
+            },
+        );
+        return Landed::Dropped(field.key.clone());
+    }
+    pair.blocked.remove(&field.key);
+    Landed::Written
+}
+
+/// Returns whether the service left the old value.
+fn land_value(
+    pair: &mut Pair,
+    field: &Field,
+    side: Side,
+    change: &Change,
+    post: &Value,
+    assumed: bool,
+) -> bool {
+    let codec = &field.codec;
+    if !codec.same(post, &change.new)
+        && codec.same(post, &change.pre)
+        && !codec.same(&change.pre, &change.new)
+    {
+        if !pair.base.contains_key(&field.key) {
+            // Both sides count from nothing, so that the source stays "changed" and the target does not.
+            pair.base.insert(
+                field.key.clone(),
+                bases(side, change.pre.clone(), Value::Null),
+            );
+        }
+        return true;
+    }
+    let kept = pair.base.get(&field.key).map(|base| base.of(side).clone());
+    let target = if change.partial {
+        kept.unwrap_or_default()
+    } else {
+        post.clone()
+    };
+    let mut base = bases(side, target, change.source.clone());
+    base.assumed = assumed && side == Side::Notion;
+    pair.base.insert(field.key.clone(), base);
+    false
+}
+
+const fn is_github(side: Side) -> bool {
+    matches!(side, Side::Github)
+}
+
+fn bases(target_side: Side, target: Value, source: Value) -> Base {
+    if is_github(target_side) {
+        Base::new(target, source)
+    } else {
+        Base::new(source, target)
+    }
+}
+
+/// Moves the bases of the names that this change was about, and of no others. Returns whether one was left out.
+fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post: &Value) -> bool {
+    let (pre, new, post) = (change.pre.names(), change.new.names(), post.names());
+    let has = |set: &BTreeSet<String>, name: &str| {
+        set.iter()
+            .any(|other| other.to_lowercase() == name.to_lowercase())
+    };
+    let base = pair.base.get(&field.key);
+    let mut target = base.map(|base| base.of(side).names()).unwrap_or_default();
+    let mut source = base
+        .map(|base| base.of(side.other()).names())
+        .unwrap_or_default();
+    let spelt = change.source.names();
+    let mut dropped = false;
+    for name in pre.symmetric_difference(&new) {
+        let wanted = new.contains(name);
+        if has(&post, name) != wanted {
+            dropped = true;
+            continue;
+        }
+        let there = super::decide::counterpart(&field.codec, side, name, &spelt);
+        if wanted {
+            target.extend(
+                post.iter()
+                    .filter(|other| other.to_lowercase() == name.to_lowercase())
+                    .cloned(),
+            );
+            source.insert(there);
+        } else {
+            target.retain(|other| other.to_lowercase() != name.to_lowercase());
+            source.retain(|other| other.to_lowercase() != there.to_lowercase());
+        }
+    }
+    pair.base.insert(
+        field.key.clone(),
+        bases(side, Value::Set(target), Value::Set(source)),
+    );
+    dropped
+}
+
+/// A write under an open conflict moves the version that the choice is bound to, and ends it when both sides show
+/// what was chosen.
+fn follow_conflict(pair: &mut Pair, field: &Field, side: Side, post: &Value) {
+    let Some(at) = pair
+        .conflicts
+        .iter()
+        .position(|conflict| conflict.field.as_ref() == Some(&field.key))
+    else {
+        return;
+    };
+    let conflict: &mut Conflict = &mut pair.conflicts[at];
+    if is_github(side) {
+        conflict.github = post.clone();
+    } else {
+        conflict.notion = post.clone();
+    }
+    let done = conflict.choice.as_mut().is_some_and(|choice| {
+        // The service's own rendering of the chosen value stands for it from now on.
+        if is_github(side) {
+            choice.github = post.clone();
+        } else {
+            choice.notion = post.clone();
+        }
+        field.codec.same(&choice.github, &conflict.github)
+            && field.codec.same(&choice.notion, &conflict.notion)
+    });
+    if done {
+        pair.conflicts.remove(at);
+    }
+}

@@ -1,0 +1,504 @@
+//! The plan: what would be written for one pair, and why. A pure function.
+//!
+//! The rows I1–I17 (items) are here, the rows F0–F13 (fields) in [`super::decide`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::codec::Said;
+use super::decide::{self, Looked};
+use super::{
+    Action, Base, Blocked, Change, Conflict, Direction, Draft, FieldKey, Kind, Life, Mapping,
+    ObjectId, Observation, Pair, PairLife, Row, Side, Step, Time, Value,
+};
+
+/// When a page that a person made becomes an issue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewPages {
+    /// When its `Publish` property says `Ready`.
+    #[default]
+    Ready,
+    /// Every page with a title, once it has rested.
+    All,
+    /// Never.
+    Ignore,
+}
+
+/// What happens to an issue whose page was put into the trash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnTrashed {
+    /// The pair is unlinked, the issue stays as it is.
+    #[default]
+    Unlink,
+    /// The issue is closed as not planned (guarded).
+    Close,
+}
+
+/// The policies of one link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Which new pages become issues.
+    pub new_pages: NewPages,
+    /// `owner/repo` for new issues whose page names none.
+    pub new_repository: Option<String>,
+    /// What a trashed page means.
+    pub on_trashed: OnTrashed,
+    /// How long a new page must rest, in milliseconds.
+    pub debounce: i64,
+    /// Foreign edits of a mirror field are put back once within this many milliseconds.
+    pub revert_again: i64,
+}
+
+/// Everything that a plan depends on.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The pair as stored.
+    pub pair: &'a Pair,
+    /// GitHub's side; none where it is unknown.
+    pub github: Option<&'a Observation>,
+    /// Notion's side; none where it is unknown.
+    pub notion: Option<&'a Observation>,
+    /// What is kept in step.
+    pub mapping: &'a Mapping,
+    /// The link's policies.
+    pub rules: &'a Rules,
+    /// Fields that cannot be kept in step now (F13).
+    pub paused: &'a BTreeSet<FieldKey>,
+    /// Whether a GitHub object belongs to the link's selection.
+    pub in_scope: bool,
+    /// Now, on our own clock.
+    pub now: Time,
+}
+
+impl<'a> Input<'a> {
+    /// One side's observation.
+    pub const fn seen(&self, side: Side) -> Option<&'a Observation> {
+        match side {
+            Side::Github => self.github,
+            Side::Notion => self.notion,
+        }
+    }
+}
+
+/// A change of the pair itself that needs no write to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// The field's base is this now.
+    Agree(FieldKey, Base),
+    /// A conflict was found.
+    Open(Box<Conflict>),
+    /// An open conflict's values moved on; a choice made against the old ones is void.
+    Update(String, Value, Value),
+    /// A conflict is over.
+    Close(String, &'static str),
+    /// The field can be tried again, its source value changed.
+    Unblock(FieldKey),
+    /// The field cannot be written.
+    Block(FieldKey, Blocked),
+    /// A foreign value of a mirror field is put back.
+    Reverted(FieldKey, Value),
+    /// A conflict is decided by policy; both values go to the history.
+    Decided(FieldKey, Side, Value),
+    /// The pair stands elsewhere now.
+    Life(PairLife),
+    /// The GitHub object has another name now.
+    Relink(ObjectId),
+    /// Look again at this time.
+    Later(Time, String),
+    /// One side cannot be reached; with back-off.
+    Unreachable(Side),
+}
+
+/// What would be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Changes of the pair that need no write.
+    pub moves: Vec<Move>,
+    /// Writes, in order; only the first is carried out before everything is read again, unless the next one is on
+    /// the same side.
+    pub steps: Vec<Step>,
+    /// Which row decided for which field.
+    pub rows: Vec<(Option<FieldKey>, Row)>,
+}
+
+impl Plan {
+    fn row(&mut self, row: Row) {
+        self.rows.push((None, row));
+    }
+
+    fn life(row: Row, life: PairLife) -> Self {
+        Self {
+            moves: vec![Move::Life(life)],
+            steps: Vec::new(),
+            rows: vec![(None, row)],
+        }
+    }
+
+    fn act(row: Row, side: Side, action: Action) -> Self {
+        Self {
+            moves: Vec::new(),
+            steps: vec![Step { side, action, row }],
+            rows: vec![(None, row)],
+        }
+    }
+
+    /// Whether there is nothing to do and nothing to note.
+    pub const fn is_idle(&self) -> bool {
+        self.moves.is_empty() && self.steps.is_empty()
+    }
+
+    /// Whether a turn found everything in step, so that the pair need not be looked at again until something happens.
+    pub fn is_settled(&self) -> bool {
+        self.steps.is_empty()
+            && !self
+                .moves
+                .iter()
+                .any(|m| matches!(m, Move::Later(..) | Move::Unreachable(_) | Move::Relink(_)))
+    }
+}
+
+/// Decides for one pair.
+pub fn plan(input: &Input<'_>) -> Plan {
+    match (&input.pair.life, input.github, input.notion) {
+        (PairLife::Tombstone, _, _) => Plan::default(),
+        (_, Some(github), None) if input.pair.notion.is_none() => plan_new_github(input, github),
+        (_, None, Some(notion)) if input.pair.github.is_none() => plan_new_notion(input, notion),
+        (_, Some(github), Some(notion)) => plan_both(input, github, notion),
+        _ => Plan::default(),
+    }
+}
+
+/// I1: a GitHub item without a page.
+fn plan_new_github(input: &Input<'_>, github: &Observation) -> Plan {
+    match &github.life {
+        Life::Live if !input.in_scope => Plan::life(
+            Row::I14,
+            PairLife::Unlinked("outside the selection".to_owned()),
+        ),
+        Life::Live => Plan::act(
+            Row::I1,
+            Side::Notion,
+            Action::Create(Box::new(draft_page(input, github))),
+        ),
+        Life::Gone | Life::Trashed => Plan::life(Row::I9, PairLife::Tombstone),
+        Life::MovedTo(there) if input.in_scope => relink(there),
+        Life::MovedTo(_) => Plan::life(Row::I11, PairLife::Tombstone),
+        Life::Unreachable => unreachable_side(Side::Github),
+    }
+}
+
+/// I2: a page without an issue.
+fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
+    match &notion.life {
+        Life::Live => {}
+        Life::Gone | Life::Trashed => return Plan::life(Row::I9, PairLife::Tombstone),
+        Life::MovedTo(_) | Life::Unreachable => return unreachable_side(Side::Notion),
+    }
+    let wanted = match input.rules.new_pages {
+        NewPages::Ignore => false,
+        NewPages::All => true,
+        NewPages::Ready => notion
+            .field(&FieldKey::PUBLISH)
+            .is_some_and(|value| value.as_text() == "Ready"),
+    };
+    let mut plan = Plan::default();
+    plan.row(Row::I2);
+    if !wanted || notion.kind != Kind::Issue || notion.title().trim().is_empty() {
+        return plan;
+    }
+    let rested = notion
+        .stamp
+        .as_ref()
+        .map_or(notion.read_at, |stamp| stamp.at)
+        .plus(input.rules.debounce);
+    if rested > input.now {
+        plan.moves.push(Move::Later(
+            rested,
+            "a new page rests before an issue is made of it".to_owned(),
+        ));
+        return plan;
+    }
+    match draft_issue(input, notion) {
+        Ok(draft) => plan.steps.push(Step {
+            side: Side::Github,
+            action: Action::Create(Box::new(draft)),
+            row: Row::I2,
+        }),
+        Err(reason) => plan.moves.push(Move::Life(PairLife::Parked(reason))),
+    }
+    plan
+}
+
+fn plan_both(input: &Input<'_>, github: &Observation, notion: &Observation) -> Plan {
+    if matches!(input.pair.life, PairLife::Unlinked(_))
+        && !(github.is_live() && notion.is_live() && input.in_scope)
+    {
+        return Plan::default();
+    }
+    match (&github.life, &notion.life) {
+        (Life::Unreachable, _) => unreachable_side(Side::Github),
+        (_, Life::Unreachable | Life::MovedTo(_)) => unreachable_side(Side::Notion),
+        (Life::MovedTo(there), _) if input.in_scope => relink(there),
+        (Life::MovedTo(there), _) => Plan::life(
+            Row::I11,
+            PairLife::Unlinked(format!("moved to {}, outside the selection", there.locator)),
+        ),
+        (Life::Gone | Life::Trashed, Life::Live) => plan_github_gone(input, notion),
+        (Life::Gone | Life::Trashed, _) => Plan::life(Row::I9, PairLife::Tombstone),
+        (Life::Live, Life::Trashed | Life::Gone) => plan_page_trashed(input, github),
+        (Life::Live, Life::Live) if !input.in_scope => Plan::life(
+            Row::I14,
+            PairLife::Unlinked("outside the selection".to_owned()),
+        ),
+        (Life::Live, Life::Live) => plan_fields(input, github, notion),
+    }
+}
+
+/// I5, I6: the issue was deleted, its page lives.
+fn plan_github_gone(input: &Input<'_>, notion: &Observation) -> Plan {
+    if let Some(conflict) = input.pair.conflict_on(None) {
+        return match conflict.choice.as_ref().map(|choice| choice.pick.as_str()) {
+            Some("github") => Plan::act(Row::Choice, Side::Notion, Action::Trash),
+            Some(_) => {
+                let mut plan = Plan::life(
+                    Row::Choice,
+                    PairLife::Unlinked("its issue was deleted".to_owned()),
+                );
+                plan.moves
+                    .insert(0, Move::Close(conflict.id.clone(), "page kept"));
+                plan
+            }
+            None => Plan::default(),
+        };
+    }
+    if decide::changed(input, Side::Notion) {
+        let note = "the issue was deleted on GitHub while its page was edited in Notion";
+        let mut plan = Plan::default();
+        plan.row(Row::I6);
+        plan.moves.push(Move::Open(Box::new(life_conflict(
+            input,
+            None,
+            Some(notion),
+            note,
+        ))));
+        return plan;
+    }
+    Plan::act(Row::I5, Side::Notion, Action::Trash)
+}
+
+/// I7, I8: the page was trashed, its issue lives.
+fn plan_page_trashed(input: &Input<'_>, github: &Observation) -> Plan {
+    if github.kind != Kind::Commit && decide::changed(input, Side::Github) {
+        return Plan::act(Row::I8, Side::Notion, Action::Restore);
+    }
+    let open = github
+        .field(&FieldKey::STATE)
+        .is_some_and(|state| state.as_text() == "open");
+    if input.rules.on_trashed == OnTrashed::Close && github.kind == Kind::Issue && open {
+        return Plan::act(Row::I7, Side::Github, Action::Close);
+    }
+    Plan::life(
+        Row::I7,
+        PairLife::Unlinked("its page was put into the trash in Notion".to_owned()),
+    )
+}
+
+fn unreachable_side(side: Side) -> Plan {
+    Plan {
+        moves: vec![Move::Unreachable(side)],
+        steps: Vec::new(),
+        rows: vec![(None, Row::I12)],
+    }
+}
+
+fn relink(there: &ObjectId) -> Plan {
+    Plan {
+        moves: vec![Move::Relink(there.clone())],
+        steps: Vec::new(),
+        rows: vec![(None, Row::I11)],
+    }
+}
+
+fn life_conflict(
+    input: &Input<'_>,
+    github: Option<&Observation>,
+    notion: Option<&Observation>,
+    note: &str,
+) -> Conflict {
+    let at = |seen: Option<&Observation>| {
+        seen.and_then(|seen| seen.stamp.as_ref())
+            .map(|stamp| stamp.at)
+    };
+    Conflict {
+        id: decide::conflict_id(input.pair, None, input.now),
+        field: None,
+        base: Value::Null,
+        github: github.map_or(Value::Null, |seen| Value::text(seen.title())),
+        notion: notion.map_or(Value::Null, |seen| Value::text(seen.title())),
+        github_at: at(github),
+        notion_at: at(notion),
+        found_at: input.now,
+        note: note.to_owned(),
+        choice: None,
+    }
+}
+
+/// Both live: the field table, then the writes grouped into requests.
+fn plan_fields(input: &Input<'_>, github: &Observation, notion: &Observation) -> Plan {
+    let mut plan = Plan::default();
+    if input.pair.life != PairLife::Active {
+        plan.moves.push(Move::Life(PairLife::Active));
+    }
+    let mut changes: Vec<(Side, Change)> = Vec::new();
+    let looked = Looked { github, notion };
+    for field in input.mapping.fields(input.pair.kind) {
+        let ruled = decide::field(input, &looked, field);
+        plan.rows.push((Some(field.key.clone()), ruled.row));
+        plan.moves.extend(ruled.moves);
+        changes.extend(ruled.changes);
+    }
+    decide::hold_back_reason(&mut changes, github, &mut plan.moves, input.now);
+    plan.steps = group(changes);
+    plan
+}
+
+/// Gathers changes into steps of one request each.
+fn group(changes: Vec<(Side, Change)>) -> Vec<Step> {
+    let mut groups: BTreeMap<(Side, u8, usize), Vec<Change>> = BTreeMap::new();
+    for (side, change) in changes {
+        for (slot, part) in split(side, change) {
+            let index = groups
+                .keys()
+                .filter(|(s, g, _)| (*s, *g) == (side, slot))
+                .count();
+            let shared = slot == MAIN || (side == Side::Notion && slot != BODY);
+            groups
+                .entry((side, slot, if shared { 0 } else { index }))
+                .or_default()
+                .push(part);
+        }
+    }
+    groups
+        .into_iter()
+        .map(|((side, _, _), changes)| Step {
+            side,
+            row: changes.first().map_or(Row::F1, |change| change.row),
+            action: Action::Patch(changes),
+        })
+        .collect()
+}
+
+/// Properties, or the fields of an issue's own PATCH.
+const MAIN: u8 = 0;
+/// A page's text.
+const BODY: u8 = 1;
+/// Labels or assignees to add.
+const ADD: u8 = 2;
+/// Labels or assignees to remove.
+const REMOVE: u8 = 3;
+
+/// Says which requests a change needs: GitHub adds and removes labels and assignees by requests of their own, and
+/// removes labels one by one; Notion writes a page's text apart from its properties.
+fn split(side: Side, change: Change) -> Vec<(u8, Change)> {
+    let is_set = change.field == FieldKey::LABELS || change.field == FieldKey::ASSIGNEES;
+    match side {
+        Side::Notion if change.field == FieldKey::BODY => vec![(BODY, change)],
+        Side::Github if is_set => split_set(&change),
+        _ => vec![(MAIN, change)],
+    }
+}
+
+fn split_set(change: &Change) -> Vec<(u8, Change)> {
+    let (pre, new) = (change.pre.names(), change.new.names());
+    let mut parts = Vec::new();
+    let mut now: BTreeSet<String> = pre.clone();
+    let mut push = |slot: u8, now: &mut BTreeSet<String>, next: BTreeSet<String>| {
+        let part = Change {
+            pre: Value::Set(now.clone()),
+            new: Value::Set(next.clone()),
+            ..change.clone()
+        };
+        parts.push((slot, part));
+        *now = next;
+    };
+    if !new.is_subset(&pre) {
+        let next = pre.union(&new).cloned().collect();
+        push(ADD, &mut now, next);
+    }
+    let gone: Vec<String> = pre.difference(&new).cloned().collect();
+    if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
+        push(REMOVE, &mut now, new.clone());
+    } else {
+        for name in gone {
+            let next = now
+                .iter()
+                .filter(|other| **other != name)
+                .cloned()
+                .collect();
+            push(REMOVE, &mut now, next);
+        }
+    }
+    parts
+}
+
+/// A page for a GitHub item: every field that GitHub showed.
+fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
+    let mut draft = Draft {
+        kind: github.kind,
+        fields: BTreeMap::new(),
+        source: BTreeMap::new(),
+        marker: github.id.node.clone(),
+        container: String::new(),
+    };
+    for field in input.mapping.fields(github.kind) {
+        let Some(value) = github.field(&field.key) else {
+            continue;
+        };
+        if field.direction.allows(Side::Notion) && !input.paused.contains(&field.key) {
+            if let Said::Value(said) = field.codec.to_notion(value, None) {
+                draft.fields.insert(field.key.clone(), said);
+                draft.source.insert(field.key.clone(), value.clone());
+            }
+        }
+    }
+    draft
+}
+
+/// An issue for a page, or why it cannot be made.
+fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String> {
+    let named = notion
+        .field(&FieldKey::REPOSITORY)
+        .map_or("", Value::as_text);
+    let container = if named.is_empty() {
+        input.rules.new_repository.clone()
+    } else {
+        Some(named.to_owned())
+    };
+    let container = container
+        .ok_or("fill in the page's Repository property (owner/repo): the link has more than one")?;
+    let mut draft = Draft {
+        kind: Kind::Issue,
+        fields: BTreeMap::new(),
+        source: BTreeMap::new(),
+        marker: input.pair.key.0.clone(),
+        container,
+    };
+    for field in input.mapping.fields(Kind::Issue) {
+        let Some(value) = notion.field(&field.key) else {
+            continue;
+        };
+        let writable = matches!(field.direction, Direction::Both | Direction::ToGithub)
+            && field.key != FieldKey::CLOSED_AS;
+        if !writable || value.is_empty() || field.key == FieldKey::STATE {
+            continue;
+        }
+        match field.codec.to_github(value, None) {
+            Said::Value(said) => {
+                draft.fields.insert(field.key.clone(), said);
+                draft.source.insert(field.key.clone(), value.clone());
+            }
+            Said::Undecided => {}
+            Said::Refused(reason) => return Err(reason),
+        }
+    }
+    Ok(draft)
+}

@@ -1,0 +1,85 @@
+//! What a listed row says about a pair: nothing new, or that a turn should look.
+
+use super::{Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Value};
+
+/// What a row shows that the pair does not know yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Fields whose value differs from the base of that side.
+    pub changed: Vec<FieldKey>,
+    /// Those of them that had a value and are empty now.
+    pub cleared: Vec<FieldKey>,
+    /// The body may have changed; it was not in the row.
+    pub body_unknown: bool,
+    /// The object itself is another than before: moved, restored, trashed.
+    pub life: bool,
+}
+
+impl News {
+    /// Whether there is any.
+    pub const fn is_any(&self) -> bool {
+        !self.changed.is_empty() || self.body_unknown || self.life
+    }
+}
+
+/// Compares a listed row with what the pair remembers of that side.
+pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping) -> News {
+    let mut news = News::default();
+    if matches!(pair.life, PairLife::New) {
+        news.life = pair
+            .pending
+            .as_deref()
+            .is_none_or(|pending| pending.fields != row.fields || pending.stamp != row.stamp);
+        return news;
+    }
+    news.life = !row.is_live() || pair.object(row.side) != Some(&row.id);
+    for field in mapping.fields(pair.kind) {
+        if field.key == FieldKey::BODY && row.field(&field.key).is_none() {
+            news.body_unknown = !body_is_known(pair, row);
+            continue;
+        }
+        let Some(value) = row.field(&field.key) else {
+            continue;
+        };
+        let base = pair.base.get(&field.key).map(|base| base.of(row.side));
+        let is_same = base.is_some_and(|base| field.codec.same(base, value));
+        if is_same || is_waiting(pair, row.side, &field.key, value) {
+            continue;
+        }
+        if value.is_empty()
+            && base.is_some_and(|base| !base.is_empty())
+            && field.class != Class::Mirror
+        {
+            news.cleared.push(field.key.clone());
+        }
+        if base.is_some() || !value.is_empty() {
+            news.changed.push(field.key.clone());
+        }
+    }
+    news
+}
+
+/// Whether this very value already waits for a person or for a permission, so that seeing it again is no news.
+fn is_waiting(pair: &Pair, side: Side, key: &FieldKey, value: &Value) -> bool {
+    let blocked = pair
+        .blocked
+        .get(key)
+        .is_some_and(|blocked| blocked.side != side && blocked.source == *value);
+    let conflict = pair.conflict_on(Some(key)).is_some_and(|conflict| {
+        let known = if side == Side::Github {
+            &conflict.github
+        } else {
+            &conflict.notion
+        };
+        known == value && conflict.choice.is_none()
+    });
+    blocked || conflict
+}
+
+/// Whether the body that the pair remembers is still the one of this row's version.
+pub fn body_is_known(pair: &Pair, row: &Observation) -> bool {
+    pair.base.contains_key(&FieldKey::BODY)
+        && pair
+            .seen(row.side)
+            .is_some_and(|known| row.body_is_as_of(known))
+}

@@ -1,0 +1,528 @@
+//! Reads what changed and marks it durably, before the cursor moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Clock;
+use super::report::{Event, Stop};
+use super::run::{Flow, Run};
+use crate::core::guard::{self, Halt, Limits, Reason};
+use crate::core::pair::Hold;
+use crate::core::sight::{self, News};
+use crate::core::{
+    FieldKey, Key, Kind, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
+};
+use crate::remote::{ListFrom, Page, Remote};
+use crate::store::{Cursor, Store, StoreError, Which};
+
+/// A page at least this long may end a listing early when nothing on it is news.
+const FULL_PAGE: usize = 50;
+/// How often a mark is tried again when somebody else commits the same pair.
+const MARK_TRIES: usize = 5;
+
+/// What a run's listings showed, for the guard and the sweep.
+#[derive(Default)]
+pub(super) struct Tally {
+    changed: BTreeMap<Side, BTreeSet<PairId>>,
+    cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
+    swept: BTreeMap<Side, Option<BTreeSet<String>>>,
+}
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Lists every stream of both sides, GitHub first, then asks the guard.
+    pub(super) async fn observe(&mut self) -> Flow<()> {
+        let backlog = self
+            .engine
+            .store
+            .due(
+                &self.link.spec.name,
+                self.now(),
+                self.engine.settings.max_items,
+            )
+            .await?
+            .len();
+        let busy = backlog >= self.engine.settings.max_items;
+        let mut tally = Tally::default();
+        for (side, stream) in self.streams.clone() {
+            if let Some(stop) = self.observe_stream(side, &stream, busy, &mut tally).await? {
+                return Err(stop);
+            }
+        }
+        for side in Side::BOTH {
+            if let Some(Some(seen)) = tally.swept.get(&side) {
+                self.touch_missing(side, seen).await?;
+            }
+        }
+        self.ask_guard(&tally).await
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.engine.clock.now()
+    }
+
+    fn cursor_name(&self, side: Side, stream: &str) -> String {
+        format!("{}/{}/{stream}", self.link.spec.name, side.name())
+    }
+
+    /// Lists one stream. An error of the whole side ends the run; one of this stream alone is noted.
+    async fn observe_stream(
+        &mut self,
+        side: Side,
+        stream: &str,
+        busy: bool,
+        tally: &mut Tally,
+    ) -> Flow<Option<Stop>> {
+        let name = self.cursor_name(side, stream);
+        let stored = self.engine.store.cursor(&name).await?;
+        let mut cursor = stored.clone().unwrap_or_default();
+        let now = self.now();
+        let settings = &self.engine.settings;
+        let recent = cursor
+            .polled_at
+            .is_some_and(|at| (0..settings.observe_rest).contains(&now.since(at)));
+        let sweep = self.ask.sweep
+            || cursor
+                .swept_at
+                .is_none_or(|at| now.since(at) >= settings.sweep_every || at > now);
+        if busy && recent && !self.ask.forced && !self.ask.sweep {
+            return Ok(None);
+        }
+        match self
+            .read_stream(side, stream, &mut cursor, sweep, tally)
+            .await?
+        {
+            Ok(()) => {}
+            Err(error) => {
+                tally.swept.insert(side, None);
+                let stop = self.side_failed(side, &error).await;
+                return Ok(error.is_side_wide().then_some(stop));
+            }
+        }
+        cursor.polled_at = Some(now);
+        let moved = stored.is_none_or(|old| {
+            Cursor {
+                polled_at: cursor.polled_at,
+                ..old
+            } != cursor
+        });
+        if !self.ask.dry && (moved || busy) {
+            self.engine.store.put_cursor(&name, &cursor).await?;
+        }
+        Ok(None)
+    }
+
+    /// Reads page after page. The cursor changes only after every row was marked.
+    async fn read_stream(
+        &mut self,
+        side: Side,
+        stream: &str,
+        cursor: &mut Cursor,
+        sweep: bool,
+        tally: &mut Tally,
+    ) -> Flow<Result<(), crate::remote::RemoteError>> {
+        let settings = &self.engine.settings;
+        let step_back = settings.overlap + settings.list_lag;
+        let deep = cursor
+            .shallow_since
+            .is_some_and(|since| self.now().since(since) >= settings.list_lag);
+        let mut from = ListFrom {
+            since: cursor
+                .stamp
+                .filter(|_| !sweep)
+                .map(|stamp| stamp.minus(step_back)),
+            tag: cursor
+                .tag
+                .clone()
+                .filter(|_| !sweep && cursor.shallow_since.is_none()),
+            page: None,
+        };
+        let mut walk = Walk {
+            sweep,
+            deep,
+            ..Walk::default()
+        };
+        loop {
+            let page = match self.list(side, stream, &from).await {
+                Ok(page) => page,
+                Err(error) => return Ok(Err(error)),
+            };
+            if page.unchanged {
+                return Ok(Ok(()));
+            }
+            let news = self.mark_page(side, &page, tally).await?;
+            walk.take(&page, news);
+            (self.engine.sink)(Event::Listed {
+                stream: stream.to_owned(),
+                rows: walk.rows,
+            });
+            match page.next {
+                Some(next) if !walk.ends_early => from.page = Some(next),
+                _ => break,
+            }
+        }
+        self.settle_cursor(side, cursor, walk, tally);
+        Ok(Ok(()))
+    }
+
+    fn settle_cursor(&self, side: Side, cursor: &mut Cursor, walk: Walk, tally: &mut Tally) {
+        if walk.ends_early {
+            cursor.shallow_since.get_or_insert(self.now());
+            cursor.tag = None;
+            return;
+        }
+        cursor.stamp = cursor.stamp.max(walk.newest);
+        cursor.tag = walk.tag;
+        cursor.shallow_since = None;
+        if walk.sweep && !walk.cut {
+            cursor.swept_at = Some(self.now());
+            if let Some(seen) = tally
+                .swept
+                .entry(side)
+                .or_insert_with(|| Some(BTreeSet::new()))
+            {
+                seen.extend(walk.nodes);
+            }
+        } else {
+            tally.swept.insert(side, None);
+        }
+    }
+
+    /// Marks what a page shows to be new. Returns how many rows were news.
+    async fn mark_page(&mut self, side: Side, page: &Page, tally: &mut Tally) -> Flow<usize> {
+        let nodes: Vec<&str> = page.rows.iter().map(|row| row.id.node.as_str()).collect();
+        let mut known = self
+            .engine
+            .store
+            .by_nodes(&self.link.spec.name, side, &nodes)
+            .await?;
+        let linked: Vec<&str> = page
+            .rows
+            .iter()
+            .filter_map(|row| row.linked_node.as_deref())
+            .collect();
+        let owners = if linked.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.engine
+                .store
+                .by_nodes(&self.link.spec.name, Side::Github, &linked)
+                .await?
+        };
+        let mut marks = Vec::new();
+        for row in &page.rows {
+            let mark = match known.remove(&row.id.node) {
+                Some(pair) => self.mark_known(pair, row, tally),
+                None => self.mark_new(row, &owners),
+            };
+            marks.extend(mark);
+        }
+        let news = marks.len();
+        self.put_marks(marks).await?;
+        Ok(news)
+    }
+
+    fn mark_known(&mut self, mut pair: Pair, row: &Observation, tally: &mut Tally) -> Option<Pair> {
+        let news = sight::news(&pair, row, &self.link.spec.mapping);
+        if !news.is_any() {
+            return None;
+        }
+        match pair.life {
+            PairLife::Tombstone if !row.is_live() => return None,
+            PairLife::Tombstone => {
+                pair.life =
+                    PairLife::Unlinked("its partner was deleted, then it came back".to_owned())
+            }
+            PairLife::Parked(_) => {
+                pair.life = if pair.notion.is_some() && pair.github.is_some() {
+                    PairLife::Active
+                } else {
+                    PairLife::New
+                }
+            }
+            PairLife::Active => count(&pair, row.side, &news, tally),
+            PairLife::New | PairLife::Unlinked(_) => {}
+        }
+        let is_new = matches!(pair.life, PairLife::New);
+        if is_new {
+            pair.pending = Some(Box::new(row.clone()));
+        } else {
+            self.rows
+                .insert((row.side, row.id.node.clone()), row.clone());
+        }
+        *pair.object_mut(row.side) = Some(row.id.clone());
+        pair.next_try = pair.next_try.filter(|_| !is_new);
+        pair.touch(row.read_at);
+        Some(pair)
+    }
+
+    fn mark_new(&mut self, row: &Observation, owners: &BTreeMap<String, Pair>) -> Option<Pair> {
+        if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
+            return None;
+        }
+        let now = self.now();
+        let id = PairId(self.engine.new_id());
+        let key = Key(format!(
+            "{:016x}{:016x}",
+            self.engine.clock.random(),
+            self.engine.clock.random()
+        ));
+        let mut pair = Pair::first_seen(id, key, &self.link.spec.name, row, now);
+        pair.dirty_since = Some(row.read_at);
+        let Some(node) = &row.linked_node else {
+            return Some(pair);
+        };
+        match owners.get(node) {
+            // A page that an open create may have made is recovery's to find.
+            Some(owner) if owner.intent.is_some() => None,
+            Some(owner) if owner.notion.is_none() => Some(self.attach(owner.clone(), row)),
+            Some(owner) => {
+                if row.created_by_us {
+                    pair.life = PairLife::Parked(format!(
+                        "a second page of {}; put one of them into the trash",
+                        owner.name()
+                    ));
+                    pair.dirty_since = None;
+                }
+                Some(pair)
+            }
+            None => {
+                pair.github = Some(ObjectId {
+                    node: node.clone(),
+                    locator: locator_of(row),
+                });
+                pair.life = PairLife::Active;
+                pair.pending = None;
+                Some(pair)
+            }
+        }
+    }
+
+    /// A page that carries the id of an item without a page: the store was lost, or the page is older than it.
+    fn attach(&mut self, mut owner: Pair, row: &Observation) -> Pair {
+        owner.notion = Some(row.id.clone());
+        owner.life = PairLife::Active;
+        owner.pending = None;
+        owner.touch(row.read_at);
+        self.rows
+            .insert((row.side, row.id.node.clone()), row.clone());
+        owner
+    }
+
+    /// Commits marks; one that lost against another commit is made again on what that commit left.
+    pub(super) async fn put_marks(&mut self, marks: Vec<Pair>) -> Flow<()> {
+        let mut marks = marks;
+        for _ in 0..MARK_TRIES {
+            if marks.is_empty() {
+                return Ok(());
+            }
+            let answers = self.engine.store.put_all(&marks).await?;
+            let mut again = Vec::new();
+            for (pair, answer) in marks.into_iter().zip(answers) {
+                match answer {
+                    Ok(_) | Err(StoreError::Duplicate(_)) => {}
+                    Err(StoreError::Stale) => {
+                        if let Some(mut pair) = self.engine.store.pair(&pair.id).await? {
+                            pair.touch(self.now());
+                            again.push(pair);
+                        }
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            marks = again;
+        }
+        if marks.is_empty() {
+            Ok(())
+        } else {
+            Err(Stop::Store(
+                "the same items are changed by somebody else all the time".to_owned(),
+            ))
+        }
+    }
+
+    /// A pair that a complete listing does not show is only looked at; a read of it decides.
+    async fn touch_missing(&mut self, side: Side, seen: &BTreeSet<String>) -> Flow<()> {
+        let mut after: Option<PairId> = None;
+        loop {
+            let pairs = self
+                .engine
+                .store
+                .pairs(&self.link.spec.name, Which::All, after.as_ref(), 500)
+                .await?;
+            let Some(last) = pairs.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let missing = pairs.into_iter().filter(|pair| {
+                let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
+                !is_listed
+                    && pair.kind != Kind::Commit
+                    && pair.life == PairLife::Active
+                    && pair.intent.is_none()
+            });
+            let now = self.now();
+            let marks: Vec<Pair> = missing
+                .map(|mut pair| {
+                    pair.touch(now);
+                    pair
+                })
+                .collect();
+            self.put_marks(marks).await?;
+        }
+    }
+
+    fn guard_limits(&self) -> Limits {
+        let settings = &self.engine.settings;
+        Limits {
+            trashes: settings.guard_trashes,
+            trash_percent: settings.guard_trash_percent,
+            change_percent: settings.guard_change_percent,
+            clear_percent: settings.guard_clear_percent,
+            floor: settings.guard_floor,
+        }
+    }
+
+    async fn ask_guard(&mut self, tally: &Tally) -> Flow<()> {
+        let active = usize::try_from(self.engine.store.counts(&self.link.spec.name).await?.active)
+            .unwrap_or(usize::MAX);
+        let limits = self.guard_limits();
+        for (side, pairs) in &tally.changed {
+            if guard::changes_need_word(&limits, active, pairs.len()) {
+                let note = format!(
+                    "{} of {active} items changed on {} at once",
+                    pairs.len(),
+                    side.name()
+                );
+                self.halt(Reason::Changes, *side, &note, pairs).await?;
+            }
+        }
+        for ((side, field), pairs) in &tally.cleared {
+            if guard::clears_need_word(&limits, active, pairs.len()) {
+                let note = format!(
+                    "{field} was emptied on {} of {active} items on {} at once",
+                    pairs.len(),
+                    side.name()
+                );
+                self.halt(Reason::Cleared, *side, &note, pairs).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so many removals may not be carried out without a person's word.
+    pub(super) async fn removals_need_word(&self, removals: usize) -> Flow<bool> {
+        let active = usize::try_from(self.engine.store.counts(&self.link.spec.name).await?.active)
+            .unwrap_or(usize::MAX);
+        Ok(guard::trashes_need_word(
+            &self.guard_limits(),
+            active,
+            removals,
+        ))
+    }
+
+    /// Holds pairs until a person agrees. A pair that a person agreed to already is not held again.
+    pub(super) async fn halt(
+        &mut self,
+        reason: Reason,
+        side: Side,
+        note: &str,
+        pairs: &BTreeSet<PairId>,
+    ) -> Flow<()> {
+        let halt = Halt {
+            id: format!("h{:08x}", self.engine.clock.random() & 0xffff_ffff),
+            reason,
+            side,
+            note: note.to_owned(),
+            pairs: pairs.iter().cloned().collect(),
+            since: self.now(),
+        };
+        for id in pairs {
+            let Some(mut pair) = self.engine.store.pair(id).await? else {
+                continue;
+            };
+            if pair.hold.is_some() {
+                continue;
+            }
+            pair.hold = Some(Hold {
+                halt: halt.id.clone(),
+                reason: note.to_owned(),
+                agreed: false,
+            });
+            self.put_marks(vec![pair]).await?;
+        }
+        let text = serde_json::to_string(&halt).unwrap_or_default();
+        self.engine
+            .store
+            .put_setting(&format!("halt/{}", halt.id), Some(&text))
+            .await?;
+        self.report.notes.push(format!("held: {note}"));
+        (self.engine.sink)(Event::Halted(Box::new(halt)));
+        Ok(())
+    }
+}
+
+/// How a listing went so far.
+#[derive(Default)]
+struct Walk {
+    sweep: bool,
+    deep: bool,
+    newest: Option<Time>,
+    tag: Option<String>,
+    nodes: Vec<String>,
+    rows: u64,
+    cut: bool,
+    ends_early: bool,
+}
+
+impl Walk {
+    fn take(&mut self, page: &Page, news: usize) {
+        let stamps = page
+            .rows
+            .iter()
+            .filter_map(|row| row.stamp.as_ref())
+            .map(|stamp| stamp.at);
+        self.newest = self.newest.max(stamps.max());
+        if self.rows == 0 {
+            self.tag.clone_from(&page.tag);
+        }
+        self.rows += page.rows.len() as u64;
+        self.cut |= page.cut;
+        if self.sweep {
+            self.nodes
+                .extend(page.rows.iter().map(|row| row.id.node.clone()));
+        }
+        self.ends_early = !self.sweep
+            && !self.deep
+            && news == 0
+            && page.rows.len() >= FULL_PAGE
+            && page.next.is_some();
+    }
+}
+
+fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
+    if pair.hold.is_some() || pair.base.is_empty() {
+        return;
+    }
+    if news.life || !news.changed.is_empty() {
+        tally
+            .changed
+            .entry(side)
+            .or_default()
+            .insert(pair.id.clone());
+    }
+    for field in &news.cleared {
+        tally
+            .cleared
+            .entry((side, field.clone()))
+            .or_default()
+            .insert(pair.id.clone());
+    }
+}
+
+/// Where a page says that its issue is: from its mirrored repository and number.
+fn locator_of(row: &Observation) -> String {
+    let repository = row.field(&FieldKey::REPOSITORY).map_or("", Value::as_text);
+    match row.field(&FieldKey::of("number")) {
+        Some(Value::Number(number)) if !repository.is_empty() => format!("{repository}#{number}"),
+        _ => row.linked_node.clone().unwrap_or_default(),
+    }
+}

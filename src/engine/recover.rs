@@ -1,0 +1,240 @@
+//! Resolves open intents by evidence: what a lost answer left unclear is looked for, never guessed.
+
+use super::Clock;
+use super::report::Stop;
+use super::run::{Flow, Run};
+use super::turn::{Sight, Trouble};
+use crate::core::land::{Answered, land};
+use crate::core::{
+    Action, Class, Draft, FieldKey, Intent, IntentState, Observation, Outcome, Pair, PairId,
+    PairLife, Step, Time,
+};
+use crate::remote::Remote;
+use crate::store::{Store, Which};
+
+/// A made object is looked for from this long before its intent: the clocks of two machines differ.
+const LOOK_BACK_MS: i64 = 3_600_000;
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Goes through every open intent of the link once.
+    pub(super) async fn recover(&mut self) -> Flow<()> {
+        let mut after: Option<PairId> = None;
+        loop {
+            let pairs = self
+                .engine
+                .store
+                .pairs(&self.link.spec.name, Which::InDoubt, after.as_ref(), 100)
+                .await?;
+            let Some(last) = pairs.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            for pair in pairs {
+                match self.resolve(pair).await {
+                    Ok(()) => {}
+                    Err(Trouble::Stop(stop)) => return Err(stop),
+                    Err(Trouble::Item(side, error)) if error.is_side_wide() => {
+                        return Err(self.side_failed(side, &error).await);
+                    }
+                    Err(Trouble::Item(_, error)) => self.report.errors.push(error.to_string()),
+                }
+            }
+        }
+    }
+
+    async fn resolve(&mut self, mut pair: Pair) -> Result<(), Trouble> {
+        let Some(mut intent) = pair.intent.clone() else {
+            return Ok(());
+        };
+        let now = self.now();
+        if intent.committed_at > now {
+            // The clock was set back; waiting starts now.
+            intent.committed_at = now;
+            pair.intent = Some(intent.clone());
+        }
+        if let Action::Create(draft) = &intent.step.action {
+            let draft = draft.as_ref().clone();
+            return self.resolve_create(pair, &intent, &draft).await;
+        }
+        if now.since(doubt_since(&intent)) < self.engine.settings.grace_update() {
+            return Ok(());
+        }
+        let record = self.end_record(
+            &pair,
+            &intent.step,
+            Outcome::NotApplied,
+            "unclear; both sides are read again and decided anew",
+        );
+        pair.intent = None;
+        pair.next_try = None;
+        pair.touch(now);
+        self.commit(&mut pair, vec![record]).await?;
+        Ok(())
+    }
+
+    async fn resolve_create(
+        &mut self,
+        mut pair: Pair,
+        intent: &Intent,
+        draft: &Draft,
+    ) -> Result<(), Trouble> {
+        let now = self.now();
+        if pair
+            .next_try
+            .is_some_and(|at| at > now && at.since(now) <= self.engine.settings.grace_create())
+        {
+            return Ok(());
+        }
+        let side = intent.step.side;
+        let since = first_attempt(intent).minus(LOOK_BACK_MS);
+        let lookup = self
+            .find_made(side, draft, since)
+            .await
+            .map_err(|error| Trouble::Item(side, error))?;
+        match lookup.hits.into_iter().next() {
+            Some(hit) => self.adopt(pair, &intent.step, draft, hit).await,
+            None if !lookup.complete => {
+                pair.next_try = Some(now.plus(self.engine.settings.lookup_gap));
+                self.commit(&mut pair, Vec::new()).await?;
+                Ok(())
+            }
+            None => self.not_found(pair, intent).await,
+        }
+    }
+
+    /// The lost create did take place: the pair remembers what was sent, so that later edits show as edits.
+    async fn adopt(
+        &mut self,
+        mut pair: Pair,
+        step: &Step,
+        draft: &Draft,
+        hit: Observation,
+    ) -> Result<(), Trouble> {
+        let now = self.now();
+        let mut fields = draft.fields.clone();
+        let texts = self
+            .link
+            .spec
+            .mapping
+            .fields(draft.kind)
+            .filter(|field| field.class == Class::Text || field.key == FieldKey::BODY);
+        for field in texts {
+            fields.remove(&field.key);
+        }
+        let note = format!("found at {} after a lost answer", hit.id.locator);
+        let post = Observation {
+            fields,
+            stamp: None,
+            ..hit
+        };
+        let record = self.end_record(&pair, step, Outcome::Done, &note);
+        land(
+            &mut pair,
+            &self.link.spec.mapping,
+            &Answered {
+                step,
+                post: &post,
+                source: None,
+                now,
+            },
+        );
+        pair.intent = None;
+        pair.next_try = None;
+        pair.last_error = None;
+        pair.touch(now);
+        self.commit(&mut pair, vec![record]).await?;
+        Ok(())
+    }
+
+    /// No marker: that counts only after the waiting time, and twice.
+    async fn not_found(&mut self, mut pair: Pair, intent: &Intent) -> Result<(), Trouble> {
+        let now = self.now();
+        let settings = &self.engine.settings;
+        let ripe = doubt_since(intent)
+            .max(intent.committed_at)
+            .plus(settings.grace_create());
+        if now < ripe {
+            pair.next_try = Some(ripe);
+            self.commit(&mut pair, Vec::new()).await?;
+            return Ok(());
+        }
+        let looked = match intent.state {
+            IntentState::InDoubt {
+                looked: Some(at),
+                lookups,
+                ..
+            } if lookups > 0 && at <= now => Some(at),
+            _ => None,
+        };
+        if looked.is_none_or(|at| now.since(at) < settings.lookup_gap) {
+            let since = doubt_since(intent);
+            let at = looked.unwrap_or(now);
+            pair.next_try = Some(at.plus(settings.lookup_gap));
+            if let Some(open) = &mut pair.intent {
+                open.state = IntentState::InDoubt {
+                    since,
+                    lookups: 1,
+                    looked: Some(at),
+                };
+            }
+            self.commit(&mut pair, Vec::new()).await?;
+            return Ok(());
+        }
+        if intent.attempt >= settings.create_attempts {
+            return self.give_up(pair, &intent.step).await;
+        }
+        self.send_again(pair, intent).await
+    }
+
+    async fn give_up(&mut self, mut pair: Pair, step: &Step) -> Result<(), Trouble> {
+        let why = format!(
+            "{} never confirmed the new item; look there, then force a sync of it",
+            step.side.name()
+        );
+        let record = self.end_record(&pair, step, Outcome::Failed, &why);
+        pair.intent = None;
+        pair.dirty_since = None;
+        pair.life = PairLife::Parked(why);
+        self.commit(&mut pair, vec![record]).await?;
+        Ok(())
+    }
+
+    /// Commit A', then the same create once more, with the same key.
+    async fn send_again(&mut self, mut pair: Pair, intent: &Intent) -> Result<(), Trouble> {
+        if self.writes_left == 0 {
+            return Err(Trouble::Stop(Stop::MaxItems));
+        }
+        let ended = self.end_record(
+            &pair,
+            &intent.step,
+            Outcome::NotApplied,
+            "never took place; sent again",
+        );
+        let started = self.engine.clock.elapsed();
+        let again = Intent {
+            ..self.intent(intent.step.clone(), intent.attempt + 1)
+        };
+        pair.intent = Some(again);
+        pair.next_try = None;
+        let begun = self.intent_record(&pair, &intent.step);
+        if self.commit(&mut pair, vec![ended, begun]).await? {
+            let mut sight = Sight::default();
+            pair.touch(self.now());
+            self.transmit(&mut pair, &intent.step, &mut sight, started)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn doubt_since(intent: &Intent) -> Time {
+    match intent.state {
+        IntentState::Prepared => intent.committed_at,
+        IntentState::InDoubt { since, .. } => since.min(intent.committed_at),
+    }
+}
+
+/// When the first attempt of this create may have been sent, at the earliest.
+fn first_attempt(intent: &Intent) -> Time {
+    intent.committed_at
+}

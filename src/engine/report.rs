@@ -1,0 +1,162 @@
+//! What a run did, and the things that happen on the way.
+
+use serde::Serialize;
+
+use crate::core::guard::Halt;
+use crate::core::{Record, Side, Time};
+use crate::remote::RemoteError;
+
+/// Why a run ended before its queue was empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Stop {
+    /// The writes of one run are used up; the rest stays queued.
+    MaxItems,
+    /// A limit that would be waited for too long.
+    Limited {
+        /// Whose limit.
+        side: Side,
+        /// Not before this time.
+        until: Time,
+        /// Which limit.
+        reason: String,
+    },
+    /// A side cannot be used: login, network, setup.
+    Side {
+        /// Which side.
+        side: Side,
+        /// `unauthorized`, `denied`, `offline`, `setup`, `unclear`.
+        class: &'static str,
+        /// What happened and what to do.
+        message: String,
+    },
+    /// The user paused.
+    Paused,
+    /// Somebody else runs this link.
+    Busy {
+        /// Who.
+        holder: String,
+        /// Until when at most.
+        until: Time,
+    },
+    /// Too many writes are in doubt; the service is ill.
+    InDoubt,
+    /// The store cannot be used. Nothing is written to either side without it.
+    Store(String),
+}
+
+impl Stop {
+    /// The stop that a side-wide error asks for.
+    pub fn of(side: Side, error: &RemoteError) -> Self {
+        match error {
+            RemoteError::Limited { until, reason } => Self::Limited {
+                side,
+                until: *until,
+                reason: reason.clone(),
+            },
+            _ => Self::Side {
+                side,
+                class: class_of(error),
+                message: error.to_string(),
+            },
+        }
+    }
+}
+
+/// The class of an error, as kept in the error log.
+pub const fn class_of(error: &RemoteError) -> &'static str {
+    match error {
+        RemoteError::Unauthorized { .. } => "unauthorized",
+        RemoteError::Denied { .. } => "denied",
+        RemoteError::Limited { .. } => "limited",
+        RemoteError::Refused { .. } => "refused",
+        RemoteError::Stale(_) => "stale",
+        RemoteError::Offline { .. } => "offline",
+        RemoteError::Unclear(_) => "unclear",
+        RemoteError::Setup(_) => "setup",
+    }
+}
+
+/// A count for each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PerSide {
+    /// GitHub's.
+    pub github: u64,
+    /// Notion's.
+    pub notion: u64,
+}
+
+impl PerSide {
+    /// One side's count.
+    pub const fn of_mut(&mut self, side: Side) -> &mut u64 {
+        match side {
+            Side::Github => &mut self.github,
+            Side::Notion => &mut self.notion,
+        }
+    }
+}
+
+/// What one run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The run's id.
+    pub run: String,
+    /// The link.
+    pub link: String,
+    /// Requests that change something.
+    pub writes: PerSide,
+    /// All requests.
+    pub requests: PerSide,
+    /// Turns taken.
+    pub turns: u64,
+    /// Open conflicts of the link now.
+    pub conflicts: u64,
+    /// Pairs that wait for a time.
+    pub deferred: u64,
+    /// Pairs held by the guard.
+    pub held: u64,
+    /// Pairs still queued.
+    pub backlog: u64,
+    /// Pairs with an unclear write.
+    pub in_doubt: u64,
+    /// What went wrong, one line each.
+    pub errors: Vec<String>,
+    /// Notices.
+    pub notes: Vec<String>,
+    /// Why it ended early, if it did.
+    pub stopped: Option<Stop>,
+    /// When the next turn is due, if one is waiting for a time.
+    pub next_due: Option<Time>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// The run.
+        run: String,
+        /// The link.
+        link: String,
+    },
+    /// A stream is being listed; so many rows so far.
+    Listed {
+        /// The stream.
+        stream: String,
+        /// Rows so far.
+        rows: u64,
+    },
+    /// Something for the history.
+    Recorded(Box<Record>),
+    /// The guard stopped something.
+    Halted(Box<Halt>),
+    /// A wait began.
+    Waiting {
+        /// Until when.
+        until: Time,
+        /// What for.
+        reason: String,
+    },
+    /// A run ended.
+    RunEnded(Box<Report>),
+}

@@ -1,0 +1,410 @@
+//! One pass over a link: recover, observe, guard, take turns, record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report::{Event, Report, Stop};
+use super::{Clock, Link, Settings};
+use crate::core::plan::Plan;
+use crate::core::{
+    FieldKey, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
+};
+use crate::remote::Remote;
+use crate::store::{Store, StoreError};
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Plan only; nothing is written to either side.
+    pub dry: bool,
+    /// List everything, however recent the last listing is.
+    pub sweep: bool,
+    /// Somebody waits for it: resting and debouncing are skipped, never settling.
+    pub forced: bool,
+    /// Only this item (`owner/repo#12`).
+    pub item: Option<String>,
+}
+
+/// The planned writes of one pair, for a dry run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The pair's id.
+    pub pair: PairId,
+    /// The item's name for people.
+    pub item: String,
+    /// Its title.
+    pub title: String,
+    /// What would be done.
+    pub plan: Plan,
+}
+
+/// The engine: everything that a run needs besides its link.
+pub struct Engine<S, C> {
+    /// What is remembered.
+    pub store: S,
+    /// Time and chance.
+    pub clock: C,
+    /// Waiting times and thresholds.
+    pub settings: Settings,
+    /// Who we are among several instances.
+    pub holder: String,
+    /// Told of each thing that happens.
+    pub sink: Box<dyn Fn(Event)>,
+    /// Set to end the run at the next commit boundary, for a shutdown.
+    pub stop: std::cell::Cell<bool>,
+}
+
+/// The state of one run.
+pub(super) struct Run<'a, G, N, S, C> {
+    pub(super) engine: &'a Engine<S, C>,
+    pub(super) link: &'a Link<G, N>,
+    pub(super) ask: &'a Ask,
+    pub(super) id: String,
+    pub(super) report: Report,
+    /// Rows of paired items that this run's listings showed to be changed.
+    pub(super) rows: BTreeMap<(Side, String), Observation>,
+    pub(super) paused: BTreeSet<FieldKey>,
+    pub(super) streams: Vec<(Side, String)>,
+    pub(super) writes_left: usize,
+    pub(super) doubts: usize,
+    pub(super) failures: usize,
+    /// Trashes and closes, carried out last, if the guard lets them.
+    pub(super) removals: Vec<(Pair, Step, Observation)>,
+    pub(super) planned: Vec<Planned>,
+    records: u64,
+}
+
+/// How a part of a run ends early.
+pub(super) type Flow<T> = Result<T, Stop>;
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
+/// The name of the durable pause switch.
+pub const PAUSE: &str = "pause";
+
+impl<S: Store, C: Clock> Engine<S, C> {
+    /// Runs one pass over a link.
+    pub async fn run<G: Remote, N: Remote>(&self, link: &Link<G, N>, ask: &Ask) -> Report {
+        self.pass(link, ask).await.0
+    }
+
+    /// Plans one pass over a link and writes nothing to either side.
+    pub async fn plan<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+        ask: &Ask,
+    ) -> (Report, Vec<Planned>) {
+        let ask = Ask {
+            dry: true,
+            ..ask.clone()
+        };
+        self.pass(link, &ask).await
+    }
+
+    async fn pass<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+        ask: &Ask,
+    ) -> (Report, Vec<Planned>) {
+        let id = self.new_id();
+        let mut run = Run {
+            engine: self,
+            link,
+            ask,
+            report: Report {
+                run: id.clone(),
+                link: link.spec.name.clone(),
+                ..Report::default()
+            },
+            id,
+            rows: BTreeMap::new(),
+            paused: BTreeSet::new(),
+            streams: Vec::new(),
+            writes_left: self.settings.max_items,
+            doubts: 0,
+            failures: 0,
+            removals: Vec::new(),
+            planned: Vec::new(),
+            records: 0,
+        };
+        let started = self.clock.now();
+        let made = (link.github.budget().made, link.notion.budget().made);
+        (self.sink)(Event::RunStarted {
+            run: run.id.clone(),
+            link: link.spec.name.clone(),
+        });
+        if let Err(stop) = run.go().await {
+            run.report.stopped = Some(stop);
+        }
+        run.report.requests.github = link.github.budget().made.saturating_sub(made.0);
+        run.report.requests.notion = link.notion.budget().made.saturating_sub(made.1);
+        run.close(started).await;
+        (run.report, run.planned)
+    }
+
+    /// A new id: time first, so that ids sort by age, then chance.
+    pub fn new_id(&self) -> String {
+        let now = self.clock.now().0.max(0);
+        format!(
+            "{now:012x}{:04x}{:016x}",
+            self.clock.random() & 0xffff,
+            self.clock.random()
+        )
+    }
+
+    /// The delay before the next attempt: full jitter below a bound that doubles with each failure.
+    pub(super) fn back_off(&self, tries: u32) -> i64 {
+        let bound = self
+            .settings
+            .retry_base
+            .saturating_mul(1 << tries.min(20))
+            .min(self.settings.retry_max)
+            .max(1);
+        let drawn = self.clock.random() % u64::try_from(bound).unwrap_or(1);
+        self.settings.retry_base / 2 + i64::try_from(drawn).unwrap_or(0)
+    }
+}
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    async fn go(&mut self) -> Flow<()> {
+        if !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some() {
+            return Err(Stop::Paused);
+        }
+        self.take_lease().await?;
+        let result = self.work().await;
+        let lease = self.lease_name();
+        self.engine
+            .store
+            .release(&lease, &self.engine.holder)
+            .await?;
+        result
+    }
+
+    async fn work(&mut self) -> Flow<()> {
+        self.open_sides().await?;
+        if !self.ask.dry {
+            self.recover().await?;
+        }
+        self.observe().await?;
+        self.take_turns().await?;
+        self.remove().await
+    }
+
+    fn lease_name(&self) -> String {
+        format!("link/{}", self.link.spec.name)
+    }
+
+    /// Takes or renews the lease. It only saves work; what keeps several instances safe is the pair's `rev`.
+    pub(super) async fn take_lease(&self) -> Flow<()> {
+        let engine = self.engine;
+        let now = engine.clock.now();
+        let lease = engine
+            .store
+            .lease(
+                &self.lease_name(),
+                &engine.holder,
+                now,
+                engine.settings.lease_ttl,
+            )
+            .await?;
+        if lease.holder == engine.holder {
+            Ok(())
+        } else {
+            Err(Stop::Busy {
+                holder: lease.holder,
+                until: lease.until,
+            })
+        }
+    }
+
+    async fn take_turns(&mut self) -> Flow<()> {
+        let mut seen: BTreeSet<PairId> = BTreeSet::new();
+        loop {
+            let now = self.engine.clock.now();
+            let due = self
+                .engine
+                .store
+                .due(&self.link.spec.name, now, 64 + seen.len().min(1_000))
+                .await?;
+            let fresh: Vec<Pair> = due
+                .into_iter()
+                .filter(|pair| !seen.contains(&pair.id))
+                .take(64)
+                .collect();
+            if fresh.is_empty() {
+                return Ok(());
+            }
+            for pair in fresh {
+                seen.insert(pair.id.clone());
+                if self.is_asked_for(&pair) {
+                    self.check_limits(&pair).await?;
+                    self.report.turns += 1;
+                    self.turn(pair).await?;
+                }
+            }
+        }
+    }
+
+    fn is_asked_for(&self, pair: &Pair) -> bool {
+        self.ask
+            .item
+            .as_ref()
+            .is_none_or(|item| pair.name().eq_ignore_ascii_case(item))
+    }
+
+    async fn check_limits(&mut self, pair: &Pair) -> Flow<()> {
+        if self.ask.dry {
+            return Ok(());
+        }
+        let settings = &self.engine.settings;
+        if self.writes_left == 0 {
+            return Err(Stop::MaxItems);
+        }
+        if self.doubts >= settings.doubt_max {
+            return Err(Stop::InDoubt);
+        }
+        if self.failures >= settings.doubt_max {
+            let message = format!(
+                "{} items in a row failed; the last was {}",
+                self.failures,
+                pair.name()
+            );
+            return Err(Stop::Side {
+                side: Side::Notion,
+                class: "unclear",
+                message,
+            });
+        }
+        if self.engine.stop.get() || self.engine.store.setting(PAUSE).await?.is_some() {
+            return Err(Stop::Paused);
+        }
+        self.take_lease().await
+    }
+
+    /// Commits a pair with records; tells the sink. `Ok(None)` = somebody else committed it meanwhile.
+    pub(super) async fn commit(&mut self, pair: &mut Pair, records: Vec<Record>) -> Flow<bool> {
+        match self.engine.store.put(pair, &records).await {
+            Ok(rev) => {
+                pair.rev = rev;
+                for record in records {
+                    (self.engine.sink)(Event::Recorded(Box::new(record)));
+                }
+                Ok(true)
+            }
+            Err(StoreError::Stale | StoreError::Duplicate(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A record about a pair, to be filled in.
+    pub(super) fn record(
+        &mut self,
+        pair: &Pair,
+        kind: RecordKind,
+        outcome: Outcome,
+        verb: &str,
+        note: &str,
+    ) -> Record {
+        self.records += 1;
+        Record {
+            id: format!("{}:{:06}", self.id, self.records),
+            at: self.engine.clock.now(),
+            kind,
+            outcome,
+            link: self.link.spec.name.clone(),
+            run: self.id.clone(),
+            pair: Some(pair.id.clone()),
+            item: pair.name().to_owned(),
+            item_kind: Some(pair.kind),
+            side: None,
+            verb: verb.to_owned(),
+            row: None,
+            changes: Vec::new(),
+            note: note.to_owned(),
+            request: None,
+        }
+    }
+
+    /// Counts what is left and writes the run's record.
+    async fn close(&mut self, started: Time) {
+        if let Err(error) = self.sum_up().await {
+            self.report
+                .stopped
+                .get_or_insert(Stop::Store(error.to_string()));
+        }
+        if !self.ask.dry {
+            let record = self.run_record(started);
+            // A store that is away loses at most the summary of a run that wrote nothing since.
+            if let Err(error) = self
+                .engine
+                .store
+                .record(std::slice::from_ref(&record))
+                .await
+            {
+                self.report
+                    .stopped
+                    .get_or_insert(Stop::Store(error.to_string()));
+            }
+        }
+        (self.engine.sink)(Event::RunEnded(Box::new(self.report.clone())));
+    }
+
+    async fn sum_up(&mut self) -> Result<(), StoreError> {
+        let counts = self.engine.store.counts(&self.link.spec.name).await?;
+        let now = self.engine.clock.now();
+        self.report.conflicts = counts.conflicted;
+        self.report.held = counts.held;
+        self.report.in_doubt = counts.in_doubt;
+        let due = self
+            .engine
+            .store
+            .due(&self.link.spec.name, now, 100_000)
+            .await?
+            .len() as u64;
+        self.report.backlog = due;
+        self.report.deferred = counts.queued.saturating_sub(due);
+        self.report.next_due = self
+            .engine
+            .store
+            .next_due(&self.link.spec.name, now)
+            .await?;
+        Ok(())
+    }
+
+    fn run_record(&self, started: Time) -> Record {
+        let report = &self.report;
+        let outcome = match &report.stopped {
+            None | Some(Stop::MaxItems) if report.errors.is_empty() => Outcome::Done,
+            None | Some(Stop::MaxItems | Stop::Limited { .. }) => Outcome::Info,
+            Some(_) => Outcome::Failed,
+        };
+        Record {
+            id: self.id.clone(),
+            at: started,
+            kind: RecordKind::Run,
+            outcome,
+            link: self.link.spec.name.clone(),
+            run: self.id.clone(),
+            pair: None,
+            item: self.link.spec.name.clone(),
+            item_kind: None,
+            side: None,
+            verb: "run".to_owned(),
+            row: None,
+            changes: Vec::new(),
+            note: format!(
+                "{} to GitHub, {} to Notion, {} turns, {} queued, {} conflicts, {} held",
+                report.writes.github,
+                report.writes.notion,
+                report.turns,
+                report.backlog,
+                report.conflicts,
+                report.held
+            ),
+            request: None,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Asking the two sides: by side, with short waits for limits, and with errors sorted.
+
+use super::report::{Event, Stop};
+use super::run::{Flow, Run};
+use crate::core::sight;
+use crate::core::{Draft, Kind, ObjectId, Observation, Side, Step, Time};
+use crate::core::{FieldKey, Pair};
+use crate::remote::{
+    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
+};
+use crate::store::{ErrorEntry, Store};
+
+use super::Clock;
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Opens both sides with what they told us last time.
+    pub(super) async fn open_sides(&mut self) -> Flow<()> {
+        for side in Side::BOTH {
+            let name = format!("memo/{}/{}", self.link.spec.name, side.name());
+            let memo = self.engine.store.setting(&name).await?;
+            let opened = match self.open(side, memo.as_deref()).await {
+                Ok(opened) => opened,
+                Err(error) => return Err(self.side_failed(side, &error).await),
+            };
+            self.side_recovered(side).await?;
+            if opened.memo != memo {
+                self.engine
+                    .store
+                    .put_setting(&name, opened.memo.as_deref())
+                    .await?;
+            }
+            for (field, reason) in &opened.paused {
+                self.paused.insert(field.clone());
+                self.report
+                    .notes
+                    .push(format!("{}: {field} is paused: {reason}", side.name()));
+            }
+            self.report.notes.extend(opened.notes.iter().cloned());
+            self.streams
+                .extend(opened.streams.into_iter().map(|stream| (side, stream)));
+        }
+        Ok(())
+    }
+
+    async fn open(&self, side: Side, memo: Option<&str>) -> Result<Opened, RemoteError> {
+        let may_write = !self.ask.dry;
+        match side {
+            Side::Github => self.link.github.open(memo, may_write).await,
+            Side::Notion => self.link.notion.open(memo, may_write).await,
+        }
+    }
+
+    pub(super) async fn list(
+        &self,
+        side: Side,
+        stream: &str,
+        from: &ListFrom,
+    ) -> Result<Page, RemoteError> {
+        let mut waited = 0;
+        loop {
+            let page = match side {
+                Side::Github => self.link.github.list(stream, from).await,
+                Side::Notion => self.link.notion.list(stream, from).await,
+            };
+            match page {
+                Err(error) => self.wait_out(side, error, &mut waited).await?,
+                page => return page,
+            }
+        }
+    }
+
+    /// Reads one object, taking the body that the pair remembers where that version still stands.
+    pub(super) async fn get(
+        &self,
+        side: Side,
+        kind: Kind,
+        id: &ObjectId,
+        pair: &Pair,
+    ) -> Result<Observation, RemoteError> {
+        let known: KnownBody<'_> = match (pair.seen(side), pair.base.get(&FieldKey::BODY)) {
+            (Some(stamp), Some(base)) => Some((stamp, base.of(side))),
+            _ => None,
+        };
+        let mut waited = 0;
+        loop {
+            let seen = match side {
+                Side::Github => self.link.github.get(kind, id, known).await,
+                Side::Notion => self.link.notion.get(kind, id, known).await,
+            };
+            match seen {
+                Err(error) => self.wait_out(side, error, &mut waited).await?,
+                seen => return seen,
+            }
+        }
+    }
+
+    /// Reads only the body of a listed row; a row that has it comes back as it is.
+    pub(super) async fn with_body(
+        &self,
+        row: Observation,
+        pair: &Pair,
+    ) -> Result<Observation, RemoteError> {
+        if row.field(&FieldKey::BODY).is_some() {
+            return Ok(row);
+        }
+        if sight::body_is_known(pair, &row) {
+            let mut row = row;
+            if let Some(base) = pair.base.get(&FieldKey::BODY) {
+                row.fields.insert(FieldKey::BODY, base.of(row.side).clone());
+            }
+            return Ok(row);
+        }
+        let mut waited = 0;
+        loop {
+            let seen = match row.side {
+                Side::Github => self.link.github.read_body(&row).await,
+                Side::Notion => self.link.notion.read_body(&row).await,
+            };
+            match seen {
+                Err(error) => self.wait_out(row.side, error, &mut waited).await?,
+                seen => return seen,
+            }
+        }
+    }
+
+    pub(super) async fn send(
+        &self,
+        step: &Step,
+        target: Option<&Observation>,
+    ) -> Result<Answer, RemoteError> {
+        match step.side {
+            Side::Github => self.link.github.write(step, target).await,
+            Side::Notion => self.link.notion.write(step, target).await,
+        }
+    }
+
+    pub(super) async fn find_made(
+        &self,
+        side: Side,
+        draft: &Draft,
+        since: Time,
+    ) -> Result<Lookup, RemoteError> {
+        match side {
+            Side::Github => self.link.github.find_made(draft, since).await,
+            Side::Notion => self.link.notion.find_made(draft, since).await,
+        }
+    }
+
+    pub(super) fn budget(&self, side: Side) -> Budget {
+        match side {
+            Side::Github => self.link.github.budget(),
+            Side::Notion => self.link.notion.budget(),
+        }
+    }
+
+    /// Waits for a limit to pass if that is soon; anything else goes back as the error it is.
+    async fn wait_out(
+        &self,
+        side: Side,
+        error: RemoteError,
+        waited: &mut i64,
+    ) -> Result<(), RemoteError> {
+        let RemoteError::Limited { until, reason } = &error else {
+            return Err(error);
+        };
+        if self.wait_until(side, *until, reason, waited).await {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Sleeps until a time that is near enough; says whether it did.
+    pub(super) async fn wait_until(
+        &self,
+        side: Side,
+        until: Time,
+        reason: &str,
+        waited: &mut i64,
+    ) -> bool {
+        let ms = until.since(self.engine.clock.now()).max(1);
+        if *waited + ms > self.engine.settings.wait_max {
+            return false;
+        }
+        *waited += ms;
+        (self.engine.sink)(Event::Waiting {
+            until,
+            reason: format!("{}: {reason}", side.name()),
+        });
+        self.engine.clock.sleep(ms).await;
+        true
+    }
+
+    /// Notes an error of a whole side and says why the run stops.
+    pub(super) async fn side_failed(&mut self, side: Side, error: &RemoteError) -> Stop {
+        let stop = Stop::of(side, error);
+        self.report.errors.push(error.to_string());
+        if let Err(store) = self.note_error(side.name(), None, error, None).await {
+            return store;
+        }
+        stop
+    }
+
+    /// Ends a side's open error entries.
+    async fn side_recovered(&mut self, side: Side) -> Flow<()> {
+        for class in [
+            "unauthorized",
+            "denied",
+            "offline",
+            "setup",
+            "unclear",
+            "limited",
+        ] {
+            let id = format!("{}/{}/{class}", self.link.spec.name, side.name());
+            if let Some(mut entry) = self.engine.store.error(&id).await?
+                && entry.resolved_at.is_none()
+            {
+                entry.resolved_at = Some(self.engine.clock.now());
+                self.engine.store.put_error(&entry).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts an error in the error log.
+    pub(super) async fn note_error(
+        &self,
+        scope: &str,
+        pair: Option<&Pair>,
+        error: &RemoteError,
+        next_try: Option<Time>,
+    ) -> Flow<()> {
+        let class = super::report::class_of(error);
+        let id = format!(
+            "{}/{}/{class}",
+            self.link.spec.name,
+            pair.map_or(scope, |pair| pair.id.0.as_str())
+        );
+        let now = self.engine.clock.now();
+        let old = self
+            .engine
+            .store
+            .error(&id)
+            .await?
+            .filter(|entry| entry.resolved_at.is_none());
+        let entry = ErrorEntry {
+            id,
+            link: self.link.spec.name.clone(),
+            scope: scope.to_owned(),
+            pair: pair.map(|pair| pair.id.clone()),
+            class: class.to_owned(),
+            message: error.to_string(),
+            first_at: old.as_ref().map_or(now, |entry| entry.first_at),
+            last_at: now,
+            count: old.map_or(1, |entry| entry.count + 1),
+            next_try,
+            resolved_at: None,
+        };
+        Ok(self.engine.store.put_error(&entry).await?)
+    }
+}

@@ -1,0 +1,455 @@
+//! One write: intent, one request, answer. The heart of the protocol.
+
+use std::collections::BTreeSet;
+
+use super::Clock;
+use super::report::Stop;
+use super::run::{Flow, Run};
+use super::turn::{Sight, Trouble};
+use crate::core::guard::Reason;
+use crate::core::history::FieldChange;
+use crate::core::land::{Answered, Landed, land};
+use crate::core::plan::{Input, plan};
+use crate::core::{
+    Action, Blocked, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair, PairId,
+    PairLife, Record, RecordKind, Side, Step, Value,
+};
+use crate::remote::{Answer, Remote, RemoteError};
+use crate::store::Store;
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Makes the step durable, sends it once, and keeps what the answer proves. Says whether the turn may go on.
+    pub(super) async fn write(
+        &mut self,
+        pair: &mut Pair,
+        step: Step,
+        sight: &mut Sight,
+        mut records: Vec<Record>,
+    ) -> Result<bool, Trouble> {
+        self.await_budget(step.side).await?;
+        let started = self.engine.clock.elapsed();
+        pair.intent = Some(self.intent(step.clone(), 1));
+        pair.dirty_since.get_or_insert(self.now());
+        records.push(self.intent_record(pair, &step));
+        if !self.commit(pair, records).await? {
+            return Ok(false);
+        }
+        self.transmit(pair, &step, sight, started).await
+    }
+
+    /// Sends a committed intent. A request that would leave too late is left to recovery instead.
+    pub(super) async fn transmit(
+        &mut self,
+        pair: &mut Pair,
+        step: &Step,
+        sight: &mut Sight,
+        started: i64,
+    ) -> Result<bool, Trouble> {
+        self.writes_left = self.writes_left.saturating_sub(1);
+        if self.engine.clock.elapsed() - started > self.engine.settings.send_deadline {
+            return Ok(false);
+        }
+        let target = if matches!(step.action, Action::Create(_)) {
+            None
+        } else {
+            sight.of(step.side)
+        };
+        match self.send(step, target).await {
+            Ok(answer) => {
+                *self.report.writes.of_mut(step.side) += 1;
+                self.answered(pair, step, sight, answer).await
+            }
+            Err(error) => {
+                if matches!(
+                    error,
+                    RemoteError::Unclear(_) | RemoteError::Refused { .. } | RemoteError::Stale(_)
+                ) {
+                    *self.report.writes.of_mut(step.side) += 1;
+                }
+                self.unanswered(pair, step, sight, error).await
+            }
+        }
+    }
+
+    pub(super) fn intent(&self, step: Step, attempt: u32) -> Intent {
+        Intent {
+            id: self.engine.new_id(),
+            attempt,
+            step,
+            state: IntentState::Prepared,
+            committed_at: self.now(),
+            run: self.id.clone(),
+        }
+    }
+
+    /// The record that a write begins; durable before its request leaves.
+    pub(super) fn intent_record(&mut self, pair: &Pair, step: &Step) -> Record {
+        let mut record = self.record(pair, RecordKind::Intent, Outcome::Open, step.verb(), "");
+        if let Some(intent) = &pair.intent {
+            record.id = format!("{}:intent", intent.id);
+        }
+        describe(record, step)
+    }
+
+    /// The record of how a write ended. One per intent: a later word on the same intent has a name of its own.
+    pub(super) fn end_record(
+        &mut self,
+        pair: &Pair,
+        step: &Step,
+        outcome: Outcome,
+        note: &str,
+    ) -> Record {
+        let mut record = self.record(pair, RecordKind::Write, outcome, step.verb(), note);
+        if let Some(intent) = &pair.intent {
+            record.id = match outcome {
+                Outcome::InDoubt => format!("{}:doubt", intent.id),
+                _ => format!("{}:end", intent.id),
+            };
+        }
+        describe(record, step)
+    }
+
+    /// Waits until the side's window has room, before anything is committed.
+    async fn await_budget(&self, side: Side) -> Result<(), Trouble> {
+        let mut waited = 0;
+        loop {
+            let budget = self.budget(side);
+            let reserve = if self.ask.forced {
+                0
+            } else {
+                budget.limit * self.engine.settings.reserve_percent / 100
+            };
+            let Some(until) = budget
+                .resets_at
+                .filter(|at| budget.limit > 0 && budget.left <= reserve && *at > self.now())
+            else {
+                return Ok(());
+            };
+            let reason = format!(
+                "{} of {} requests used",
+                budget.limit - budget.left,
+                budget.limit
+            );
+            if !self.wait_until(side, until, &reason, &mut waited).await {
+                return Err(Trouble::Stop(Stop::Limited {
+                    side,
+                    until,
+                    reason,
+                }));
+            }
+        }
+    }
+
+    /// Commit B after an answer.
+    async fn answered(
+        &mut self,
+        pair: &mut Pair,
+        step: &Step,
+        sight: &mut Sight,
+        answer: Answer,
+    ) -> Result<bool, Trouble> {
+        let now = self.now();
+        let source = sight.of(step.side.other()).cloned();
+        let answered = Answered {
+            step,
+            post: &answer.post,
+            source: source.as_ref(),
+            now,
+        };
+        let landed = land(pair, &self.link.spec.mapping, &answered);
+        let dropped: Vec<String> = landed
+            .iter()
+            .filter_map(|one| match one {
+                Landed::Dropped(field) => Some(field.to_string()),
+                Landed::Written => None,
+            })
+            .collect();
+        let (outcome, note) = if dropped.is_empty() {
+            (Outcome::Done, String::new())
+        } else {
+            (
+                Outcome::Refused,
+                format!("{} left out: {}", step.side.name(), dropped.join(", ")),
+            )
+        };
+        let mut record = self.end_record(pair, step, outcome, &note);
+        record.request = answer.request;
+        pair.intent = None;
+        pair.quiet_until = Some(now.plus(self.engine.settings.settle));
+        pair.tries = 0;
+        pair.last_error = None;
+        pair.synced_at = Some(now);
+        self.failures = 0;
+        sight.set(
+            step.side,
+            shown_after(step, sight.of(step.side), answer.post),
+            true,
+        );
+        let is_over = self.is_over(pair, sight);
+        if is_over {
+            pair.dirty_since = None;
+            pair.next_try = None;
+            pair.hold = None;
+            pair.restore = None;
+        }
+        let kept = self.commit(pair, vec![record]).await?;
+        Ok(kept && !is_over)
+    }
+
+    /// Whether both sides now say the same, going by the answer.
+    fn is_over(&self, pair: &Pair, sight: &Sight) -> bool {
+        let input = Input {
+            pair,
+            github: sight.of(Side::Github),
+            notion: sight.of(Side::Notion),
+            mapping: &self.link.spec.mapping,
+            rules: &self.link.spec.rules,
+            paused: &self.paused,
+            in_scope: true,
+            now: self.now(),
+        };
+        sight.of(Side::Github).is_some()
+            && sight.of(Side::Notion).is_some()
+            && plan(&input).is_idle()
+            || matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_))
+    }
+
+    /// Commit B after an error: what is certain is undone, what is unclear stays open for recovery.
+    async fn unanswered(
+        &mut self,
+        pair: &mut Pair,
+        step: &Step,
+        sight: &mut Sight,
+        error: RemoteError,
+    ) -> Result<bool, Trouble> {
+        if error.maybe_applied() {
+            return self.in_doubt(pair, step, &error).await;
+        }
+        let outcome = if matches!(
+            error,
+            RemoteError::Refused { .. } | RemoteError::Denied { .. }
+        ) {
+            Outcome::Refused
+        } else {
+            Outcome::NotApplied
+        };
+        let record = self.end_record(pair, step, outcome, &error.to_string());
+        pair.intent = None;
+        match &error {
+            RemoteError::Limited { until, reason } => {
+                pair.next_try = Some(*until);
+                self.commit(pair, vec![record]).await?;
+                let mut waited = 0;
+                if self
+                    .wait_until(step.side, *until, reason, &mut waited)
+                    .await
+                {
+                    return Ok(false);
+                }
+                Err(Trouble::Stop(Stop::of(step.side, &error)))
+            }
+            RemoteError::Stale(_) => {
+                pair.tries += 1;
+                pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
+                self.commit(pair, vec![record]).await?;
+                *sight = Sight::default();
+                Ok(false)
+            }
+            RemoteError::Refused { .. } | RemoteError::Denied { .. } => {
+                self.refused(pair, step, &error);
+                self.report.errors.push(format!("{}: {error}", pair.name()));
+                let name = pair.name().to_owned();
+                self.note_error(&name, Some(pair), &error, pair.next_try)
+                    .await?;
+                self.commit(pair, vec![record]).await?;
+                Ok(false)
+            }
+            _ => {
+                self.commit(pair, vec![record]).await?;
+                Err(Trouble::Stop(self.side_failed(step.side, &error).await))
+            }
+        }
+    }
+
+    async fn in_doubt(
+        &mut self,
+        pair: &mut Pair,
+        step: &Step,
+        error: &RemoteError,
+    ) -> Result<bool, Trouble> {
+        let now = self.now();
+        let record = self.end_record(pair, step, Outcome::InDoubt, &error.to_string());
+        if let Some(intent) = &mut pair.intent {
+            intent.state = IntentState::InDoubt {
+                since: now,
+                lookups: 0,
+                looked: None,
+            };
+        }
+        pair.next_try = Some(now);
+        pair.last_error = Some(format!(
+            "{error}; checking whether {} took it",
+            step.side.name()
+        ));
+        self.doubts += 1;
+        self.report.errors.push(format!("{}: {error}", pair.name()));
+        let name = pair.name().to_owned();
+        self.note_error(&name, Some(pair), error, None).await?;
+        self.commit(pair, vec![record]).await?;
+        Ok(false)
+    }
+
+    /// A final refusal: the named field is set aside, or the whole item where none is named.
+    fn refused(&self, pair: &mut Pair, step: &Step, error: &RemoteError) {
+        let RemoteError::Refused {
+            status: 404 | 410, ..
+        } = error
+        else {
+            return self.set_aside(pair, step, error);
+        };
+        // Gone since it was verified: the next read says what became of it.
+        pair.tries += 1;
+        pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
+    }
+
+    fn set_aside(&self, pair: &mut Pair, step: &Step, error: &RemoteError) {
+        let named = match error {
+            RemoteError::Refused { field, .. } => field.clone(),
+            _ => None,
+        };
+        let changes = step.changes();
+        let concerned: Vec<_> = changes
+            .iter()
+            .filter(|change| {
+                named.as_ref().is_none_or(|field| *field == change.field) || changes.len() == 1
+            })
+            .collect();
+        if concerned.is_empty() {
+            pair.life = PairLife::Parked(error.to_string());
+            pair.dirty_since = None;
+        }
+        for change in concerned {
+            let blocked = Blocked {
+                side: step.side,
+                source: change.source.clone(),
+                reason: error.to_string(),
+                since: self.now(),
+            };
+            pair.blocked.insert(change.field.clone(), blocked);
+        }
+        pair.last_error = Some(error.to_string());
+    }
+
+    /// The removals of this run: all of them, or none without a person's word.
+    pub(super) async fn remove(&mut self) -> Flow<()> {
+        let removals = std::mem::take(&mut self.removals);
+        if removals.is_empty() {
+            return Ok(());
+        }
+        if self.removals_need_word(removals.len()).await? {
+            let pairs: BTreeSet<PairId> =
+                removals.iter().map(|(pair, ..)| pair.id.clone()).collect();
+            let side = removals[0].1.side;
+            let note = format!(
+                "{} pages would be put into the trash, or issues closed, in one run",
+                pairs.len()
+            );
+            return self.halt(Reason::Trashes, side, &note, &pairs).await;
+        }
+        for (mut pair, step, _) in removals {
+            if self.writes_left == 0 {
+                return Err(Stop::MaxItems);
+            }
+            match self.remove_one(&mut pair, step).await {
+                Ok(()) => {}
+                Err(Trouble::Stop(stop)) => return Err(stop),
+                Err(Trouble::Item(side, error)) => self.item_failed(pair, side, &error).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads both sides once more, and removes only if that still is what the plan says.
+    async fn remove_one(&mut self, pair: &mut Pair, step: Step) -> Result<(), Trouble> {
+        let mut sight = Sight::default();
+        for side in Side::BOTH {
+            self.read(pair, &mut sight, side).await?;
+        }
+        let plan = self.plan_pair(pair, &sight);
+        if plan.steps.first() == Some(&step) {
+            let records = self.carry_out_moves(pair, &plan);
+            self.write(pair, step, &mut sight, records).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the target shows after the write: the answer, over what was sent, over what was seen before.
+fn shown_after(step: &Step, before: Option<&Observation>, post: Observation) -> Observation {
+    let mut fields = before.map(|seen| seen.fields.clone()).unwrap_or_default();
+    match &step.action {
+        Action::Create(draft) => fields.extend(draft.fields.clone()),
+        Action::Patch(changes) => fields.extend(
+            changes
+                .iter()
+                .map(|change| (change.field.clone(), change.new.clone())),
+        ),
+        Action::Trash | Action::Restore | Action::Close => {}
+    }
+    fields.extend(post.fields.clone());
+    let raw_body = post
+        .raw_body
+        .clone()
+        .or_else(|| before.and_then(|seen| seen.raw_body.clone()));
+    let marker = post
+        .marker
+        .clone()
+        .or_else(|| before.and_then(|seen| seen.marker.clone()));
+    let stamp = post
+        .stamp
+        .clone()
+        .or_else(|| before.and_then(|seen| seen.stamp.clone()));
+    Observation {
+        fields,
+        raw_body,
+        marker,
+        stamp,
+        ..post
+    }
+}
+
+fn describe(mut record: Record, step: &Step) -> Record {
+    record.side = Some(step.side);
+    record.row = Some(step.row);
+    record.changes = match &step.action {
+        Action::Create(draft) => draft
+            .fields
+            .iter()
+            .map(|(field, value)| FieldChange {
+                field: field.clone(),
+                before: Value::Null,
+                after: value.clone(),
+            })
+            .collect(),
+        Action::Patch(changes) => changes
+            .iter()
+            .map(|change| FieldChange {
+                field: change.field.clone(),
+                before: change.pre.clone(),
+                after: change.new.clone(),
+            })
+            .collect(),
+        Action::Trash | Action::Restore | Action::Close => Vec::new(),
+    };
+    record
+}
+
+/// A conflict's two values, for the history.
+pub(super) fn conflict_values(conflict: &Conflict) -> Vec<FieldChange> {
+    let field = conflict.field.clone().unwrap_or(FieldKey::TITLE);
+    vec![FieldChange {
+        field,
+        before: conflict.github.clone(),
+        after: conflict.notion.clone(),
+    }]
+}
