@@ -78,7 +78,10 @@ fn words(text: &str) -> String {
             }
             _ => line.replace("<summary>", "").replace("</summary>", ""),
         };
-        let line = line.replace("<br>", " ").replace("<details>", "").replace("</details>", "");
+        let line = line
+            .replace("<br>", " ")
+            .replace("<details>", "")
+            .replace("</details>", "");
         words.extend(line.chars().filter(|c| c.is_alphanumeric()));
     }
     words
@@ -93,8 +96,10 @@ pub(super) fn of_block(block: &Block) -> Option<String> {
         Kind::Code(line) => line.clone(),
         Kind::FenceEnd(length) => "`".repeat(*length),
         Kind::Row(cells) => {
-            let cells: Vec<String> =
-                cells.iter().map(|cell| table::pipe_safe(&render::key(cell))).collect();
+            let cells: Vec<String> = cells
+                .iter()
+                .map(|cell| table::pipe_safe(&render::key(cell)))
+                .collect();
             format!("| {} |", cells.join(" | "))
         }
         Kind::Delimiter(columns) => format!("| {} |", vec!["---"; *columns].join(" | ")),
@@ -113,10 +118,18 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
         Leaf::Heading(level, text) => {
             let text = render::line(text, target);
             let text = leaf::without_closing(&text);
-            let level = if target == Target::GitHub { *level } else { (*level).min(4) };
+            let level = if target == Target::GitHub {
+                *level
+            } else {
+                (*level).min(4)
+            };
             Some(trim(&format!("{} {text}", "#".repeat(level.into()))).to_owned())
         }
-        Leaf::Item { number, check, text } => {
+        Leaf::Item {
+            number,
+            check,
+            text,
+        } => {
             let marker = match number {
                 Some(_) if canonical => "1.".to_owned(),
                 Some(number) => format!("{number}."),

@@ -3,12 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::moment;
+use crate::core::text::limits::{self, NOTION_SEGMENT, NOTION_SEGMENTS};
 use crate::core::{PropertyKind, Value};
 
-/// Notion's limit on `text.content`, counted in UTF-16 code units, the stricter of the two readings.
-const SEGMENT_UNITS: usize = 2_000;
-/// Notion's limit on the segments of one rich text.
-const SEGMENTS: usize = 100;
 /// Notion's limit on the names written into one multi-select.
 const NAMES: usize = 100;
 /// Notion's limit on an option's name.
@@ -149,7 +146,7 @@ pub fn write(kind: PropertyKind, value: &Value) -> Result<Json, String> {
             None => return Err(format!("`{}` is not a date", value.brief(40))),
         },
         (PropertyKind::Url, Value::Text(url)) => {
-            let chars = url.encode_utf16().count();
+            let chars = limits::notion_length(url);
             if chars > URL_CHARS {
                 return Err(format!(
                     "the URL has {chars} characters, Notion allows {URL_CHARS}"
@@ -170,23 +167,12 @@ pub fn write(kind: PropertyKind, value: &Value) -> Result<Json, String> {
 
 /// A text in pieces that Notion takes; put together again they are the same text.
 fn segments(text: &str) -> Result<Json, String> {
-    let mut pieces = vec![String::new()];
-    let mut units = 0;
-    for c in text.chars() {
-        if units + c.len_utf16() > SEGMENT_UNITS {
-            pieces.push(String::new());
-            units = 0;
-        }
-        units += c.len_utf16();
-        if let Some(piece) = pieces.last_mut() {
-            piece.push(c);
-        }
-    }
-    if pieces.len() > SEGMENTS {
+    let pieces = limits::notion_segments(text);
+    if pieces.len() > NOTION_SEGMENTS {
         return Err(format!(
             "the text has {} characters, a Notion property holds {}; shorten it, or map the field to the page's text",
-            text.chars().count(),
-            SEGMENT_UNITS * SEGMENTS
+            limits::notion_length(text),
+            NOTION_SEGMENT * NOTION_SEGMENTS
         ));
     }
     Ok(pieces
