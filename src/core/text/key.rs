@@ -13,6 +13,8 @@ pub struct Line {
     pub raw: String,
     /// What the line says, the same for every way to write it.
     pub key: String,
+    /// It stands in a code block and is literal.
+    pub code: bool,
     /// The bytes of this line are part of those of the line before it.
     pub joined: bool,
 }
@@ -42,7 +44,8 @@ pub fn lines(text: &str) -> Vec<Line> {
         // What was joined to a line that says nothing stands for itself.
         let joined = block.joined && !lines.is_empty();
         let raw = std::mem::take(&mut lead) + &block.raw;
-        lines.push(Line { raw, key, joined });
+        let code = matches!(block.kind, Kind::Code(_));
+        lines.push(Line { raw, key, code, joined });
     }
     lines
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use similar::{Algorithm, MergeResolution, TextMerge};
 
 use super::inline::{trim, visible};
-use super::key::{Line, keys, lines, normalised, same};
+use super::key::{Line, lines, normalised, same};
 use super::leaf;
 
 /// A place where both sides changed the same lines differently.
@@ -242,12 +242,16 @@ impl Texts {
             })
             .copied()
             .collect();
-        let wanted: Vec<&str> = pointers.iter().map(|p| self.line(*p).key.as_str()).collect();
-        let says = |text: &String| keys(text).iter().map(String::as_str).eq(wanted.iter().copied());
+        let wanted: Vec<&Line> = pointers.iter().map(|p| self.line(*p)).collect();
+        let says = |text: &String| {
+            let found = lines(text);
+            found.len() == wanted.len()
+                && found.iter().zip(&wanted).all(|(a, b)| a.key == b.key && a.code == b.code)
+        };
         let candidates = [
             self.raw(&pointers, false),
             self.raw(&pointers, true),
-            wanted.iter().map(|key| format!("{key}\n")).collect(),
+            wanted.iter().map(|line| format!("{}\n", line.key)).collect(),
         ];
         let text = candidates.into_iter().find(says)?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
@@ -327,12 +331,13 @@ fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
         .collect()
 }
 
-/// Numbers the keys and writes one number a line: what is compared holds no odd line ends.
-fn named<'a>(lines: &'a [Line], names: &mut HashMap<&'a str, usize>) -> String {
+/// Numbers what the lines say and writes one number a line: what is compared holds no odd line
+/// ends. The same words as code and as text are two things.
+fn named<'a>(lines: &'a [Line], names: &mut HashMap<(&'a str, bool), usize>) -> String {
     let mut out = String::with_capacity(lines.len() * 4);
     for line in lines {
         let next = names.len();
-        let name = names.entry(line.key.as_str()).or_insert(next);
+        let name = names.entry((line.key.as_str(), line.code)).or_insert(next);
         let _ = writeln!(out, "{name}");
     }
     out

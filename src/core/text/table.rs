@@ -111,10 +111,11 @@ fn cell_text<'a>(text: &'a str, lower: &str, name: &str) -> Option<(String, &'a 
     let nested = ["<td", "<th", "<tr", "<table"].iter().any(|tag| {
         plain.match_indices(tag).any(|(at, _)| !plain[..at].ends_with('\\'))
     });
-    if nested || inner.contains("```") || inner.contains("~~~") {
+    let lines: Vec<&str> = inner.split('\n').map(trim).filter(|line| !line.is_empty()).collect();
+    let code = lines.len() > 1 && lines.iter().any(|line| super::leaf::fence(line).is_some());
+    if nested || code {
         return None;
     }
-    let lines: Vec<&str> = inner.split('\n').map(trim).filter(|line| !line.is_empty()).collect();
     Some((lines.join("<br>"), &text[end + close.len()..]))
 }
 
