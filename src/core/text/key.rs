@@ -13,6 +13,8 @@ pub struct Line {
     pub raw: String,
     /// What the line says, the same for every way to write it.
     pub key: String,
+    /// It stands in a code block and is literal.
+    pub code: bool,
     /// The bytes of this line are part of those of the line before it.
     pub joined: bool,
 }
@@ -42,7 +44,8 @@ pub fn lines(text: &str) -> Vec<Line> {
         // What was joined to a line that says nothing stands for itself.
         let joined = block.joined && !lines.is_empty();
         let raw = std::mem::take(&mut lead) + &block.raw;
-        lines.push(Line { raw, key, joined });
+        let code = matches!(block.kind, Kind::Code(_));
+        lines.push(Line { raw, key, code, joined });
     }
     lines
 }
@@ -78,10 +81,7 @@ fn words(text: &str) -> String {
             }
             _ => line.replace("<summary>", "").replace("</summary>", ""),
         };
-        let line = line
-            .replace("<br>", " ")
-            .replace("<details>", "")
-            .replace("</details>", "");
+        let line = line.replace("<br>", " ").replace("<details>", "").replace("</details>", "");
         words.extend(line.chars().filter(|c| c.is_alphanumeric()));
     }
     words
@@ -96,10 +96,8 @@ pub(super) fn of_block(block: &Block) -> Option<String> {
         Kind::Code(line) => line.clone(),
         Kind::FenceEnd(length) => "`".repeat(*length),
         Kind::Row(cells) => {
-            let cells: Vec<String> = cells
-                .iter()
-                .map(|cell| table::pipe_safe(&render::key(cell)))
-                .collect();
+            let cells: Vec<String> =
+                cells.iter().map(|cell| table::pipe_safe(&render::key(cell))).collect();
             format!("| {} |", cells.join(" | "))
         }
         Kind::Delimiter(columns) => format!("| {} |", vec!["---"; *columns].join(" | ")),
@@ -118,18 +116,10 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
         Leaf::Heading(level, text) => {
             let text = render::line(text, target);
             let text = leaf::without_closing(&text);
-            let level = if target == Target::GitHub {
-                *level
-            } else {
-                (*level).min(4)
-            };
+            let level = if target == Target::GitHub { *level } else { (*level).min(4) };
             Some(trim(&format!("{} {text}", "#".repeat(level.into()))).to_owned())
         }
-        Leaf::Item {
-            number,
-            check,
-            text,
-        } => {
+        Leaf::Item { number, check, text } => {
             let marker = match number {
                 Some(_) if canonical => "1.".to_owned(),
                 Some(number) => format!("{number}."),

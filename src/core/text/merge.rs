@@ -10,7 +10,7 @@ use std::ops::Range;
 use similar::{Algorithm, MergeResolution, TextMerge};
 
 use super::inline::{trim, visible};
-use super::key::{Line, keys, lines, normalised, same};
+use super::key::{Line, lines, normalised, same};
 use super::leaf;
 
 /// A place where both sides changed the same lines differently.
@@ -66,16 +66,8 @@ impl Merged {
 
     /// Returns the conflicts in the order of the text.
     pub fn hunks(&self) -> Vec<&Hunk> {
-        let Self::Conflict(parts) = self else {
-            return Vec::new();
-        };
-        let hunk = |part| {
-            if let &Part::Conflict(ref hunk) = part {
-                Some(hunk)
-            } else {
-                None
-            }
-        };
+        let Self::Conflict(parts) = self else { return Vec::new() };
+        let hunk = |part| if let &Part::Conflict(ref hunk) = part { Some(hunk) } else { None };
         parts.iter().filter_map(hunk).collect()
     }
 
@@ -150,11 +142,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if same(ours, theirs) || same(base, theirs) {
         return Merged::Clean(normalised(ours));
     }
-    let texts = Texts {
-        base: lines(base),
-        ours: lines(ours),
-        theirs: lines(theirs),
-    };
+    let texts = Texts { base: lines(base), ours: lines(ours), theirs: lines(theirs) };
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
@@ -166,11 +154,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         return Merged::Clean(normalised(theirs));
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
-    let whole = Hunk {
-        base: normalised(base),
-        ours: normalised(ours),
-        theirs: normalised(theirs),
-    };
+    let whole = Hunk { base: normalised(base), ours: normalised(ours), theirs: normalised(theirs) };
     Merged::Conflict(vec![Part::Conflict(whole)])
 }
 
@@ -258,20 +242,16 @@ impl Texts {
             })
             .copied()
             .collect();
-        let wanted: Vec<&str> = pointers
-            .iter()
-            .map(|p| self.line(*p).key.as_str())
-            .collect();
+        let wanted: Vec<&Line> = pointers.iter().map(|p| self.line(*p)).collect();
         let says = |text: &String| {
-            keys(text)
-                .iter()
-                .map(String::as_str)
-                .eq(wanted.iter().copied())
+            let found = lines(text);
+            found.len() == wanted.len()
+                && found.iter().zip(&wanted).all(|(a, b)| a.key == b.key && a.code == b.code)
         };
         let candidates = [
             self.raw(&pointers, false),
             self.raw(&pointers, true),
-            wanted.iter().map(|key| format!("{key}\n")).collect(),
+            wanted.iter().map(|line| format!("{}\n", line.key)).collect(),
         ];
         let text = candidates.into_iter().find(says)?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
@@ -308,10 +288,7 @@ impl Texts {
             Pointer::Ours(at) => (&self.ours, at),
             Pointer::Theirs(at, _) => (&self.theirs, at),
         };
-        1 + lines[at + 1..]
-            .iter()
-            .take_while(|line| line.joined)
-            .count()
+        1 + lines[at + 1..].iter().take_while(|line| line.joined).count()
     }
 
     fn together(&self, pointers: Option<&[Pointer]>) -> bool {
@@ -327,14 +304,9 @@ impl Texts {
     /// Returns the bytes of a line; one that takes another's place keeps the blank lines there.
     fn respaced(&self, first: Pointer, last: Pointer) -> String {
         let line = self.line(first);
-        let Pointer::Theirs(_, Some(place)) = last else {
-            return line.raw.clone();
-        };
+        let Pointer::Theirs(_, Some(place)) = last else { return line.raw.clone() };
         // The bytes of a joined line are with the line it is joined to.
-        let place = self.ours[..=place]
-            .iter()
-            .rposition(|line| !line.joined)
-            .unwrap_or(place);
+        let place = self.ours[..=place].iter().rposition(|line| !line.joined).unwrap_or(place);
         let (own, _) = blanks_apart(&line.raw);
         let (_, spacing) = blanks_apart(&self.ours[place].raw);
         let mut out = own.to_owned();
@@ -359,12 +331,13 @@ fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
         .collect()
 }
 
-/// Numbers the keys and writes one number a line: what is compared holds no odd line ends.
-fn named<'a>(lines: &'a [Line], names: &mut HashMap<&'a str, usize>) -> String {
+/// Numbers what the lines say and writes one number a line: what is compared holds no odd line
+/// ends. The same words as code and as text are two things.
+fn named<'a>(lines: &'a [Line], names: &mut HashMap<(&'a str, bool), usize>) -> String {
     let mut out = String::with_capacity(lines.len() * 4);
     for line in lines {
         let next = names.len();
-        let name = names.entry(line.key.as_str()).or_insert(next);
+        let name = names.entry((line.key.as_str(), line.code)).or_insert(next);
         let _ = writeln!(out, "{name}");
     }
     out
@@ -397,9 +370,5 @@ fn blanks_apart(raw: &str) -> (&str, &str) {
 
 fn with_last_newline(text: &str, wanted: bool) -> String {
     let bare = text.strip_suffix('\n').unwrap_or(text);
-    if wanted && !text.is_empty() {
-        format!("{bare}\n")
-    } else {
-        bare.to_owned()
-    }
+    if wanted && !text.is_empty() { format!("{bare}\n") } else { bare.to_owned() }
 }
