@@ -3,7 +3,7 @@
 //! Escapes are kept as a flag on the character, so that a literal `<` can be told from a
 //! tag. Everything runs in linear time: code spans and brackets are matched once, ahead.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The longest tag that is looked at as one; anything longer is literal text.
 const TAG_MAX: usize = 2_048;
@@ -84,8 +84,8 @@ fn run_length(chars: &[char], at: usize, wanted: char) -> usize {
     chars[at..].iter().take_while(|c| **c == wanted).count()
 }
 
-fn code_spans(chars: &[char]) -> HashMap<usize, Span> {
-    let mut runs: HashMap<usize, Vec<usize>> = HashMap::new();
+fn code_spans(chars: &[char]) -> BTreeMap<usize, Span> {
+    let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut at = 0;
     while at < chars.len() {
         let length = run_length(chars, at, '`');
@@ -94,7 +94,7 @@ fn code_spans(chars: &[char]) -> HashMap<usize, Span> {
         }
         at += length.max(1);
     }
-    let mut spans = HashMap::new();
+    let mut spans = BTreeMap::new();
     let mut at = 0;
     while at < chars.len() {
         match chars[at] {
@@ -116,9 +116,9 @@ fn code_spans(chars: &[char]) -> HashMap<usize, Span> {
     spans
 }
 
-fn brackets(chars: &[char], spans: &HashMap<usize, Span>) -> HashMap<usize, usize> {
+fn brackets(chars: &[char], spans: &BTreeMap<usize, Span>) -> BTreeMap<usize, usize> {
     let mut open = Vec::new();
-    let mut pairs = HashMap::new();
+    let mut pairs = BTreeMap::new();
     let mut at = 0;
     while at < chars.len() {
         match chars[at] {
@@ -145,8 +145,8 @@ fn brackets(chars: &[char], spans: &HashMap<usize, Span>) -> HashMap<usize, usiz
 
 struct Reader<'a> {
     chars: &'a [char],
-    spans: &'a HashMap<usize, Span>,
-    brackets: &'a HashMap<usize, usize>,
+    spans: &'a BTreeMap<usize, Span>,
+    brackets: &'a BTreeMap<usize, usize>,
 }
 
 impl Reader<'_> {

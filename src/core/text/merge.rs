@@ -3,7 +3,7 @@
 //! A diff3 that never drops a line of either side without a conflict. The bytes of `ours` are
 //! kept wherever it says what the result says, so that writing back changes as little as can be.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -185,7 +185,7 @@ struct Texts {
 
 impl Texts {
     fn merged(&self) -> Vec<Piece> {
-        let mut names = HashMap::new();
+        let mut names = BTreeMap::new();
         let base = named(&self.base, &mut names);
         let ours = named(&self.ours, &mut names);
         let theirs = named(&self.theirs, &mut names);
@@ -333,7 +333,7 @@ fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
 
 /// Numbers what the lines say and writes one number a line: what is compared holds no odd line
 /// ends. The same words as code and as text are two things.
-fn named<'a>(lines: &'a [Line], names: &mut HashMap<(&'a str, bool), usize>) -> String {
+fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> String {
     let mut out = String::with_capacity(lines.len() * 4);
     for line in lines {
         let next = names.len();

@@ -1,6 +1,6 @@
 //! Takes the teeth out of text on its way to a public place: mentions, references, closing words.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::block::{self, Kind};
 use super::inline::{code_mask, is_space};
@@ -14,7 +14,7 @@ use super::render::JOINER;
 /// breaks each of them; keys ignore it. A comment that looks like our marker is broken wherever
 /// it stands.
 pub fn outgoing(text: &str, known: &str) -> String {
-    let known: HashSet<String> = keys(known).into_iter().collect();
+    let known: BTreeSet<String> = keys(known).into_iter().collect();
     let text = normalised(text);
     let blocks = block::parse(&text);
     // A backtick without its partner may open code across lines, and then ours is not code.
