@@ -66,8 +66,16 @@ impl Merged {
 
     /// Returns the conflicts in the order of the text.
     pub fn hunks(&self) -> Vec<&Hunk> {
-        let Self::Conflict(parts) = self else { return Vec::new() };
-        let hunk = |part| if let &Part::Conflict(ref hunk) = part { Some(hunk) } else { None };
+        let Self::Conflict(parts) = self else {
+            return Vec::new();
+        };
+        let hunk = |part| {
+            if let &Part::Conflict(ref hunk) = part {
+                Some(hunk)
+            } else {
+                None
+            }
+        };
         parts.iter().filter_map(hunk).collect()
     }
 
@@ -142,7 +150,11 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if same(ours, theirs) || same(base, theirs) {
         return Merged::Clean(normalised(ours));
     }
-    let texts = Texts { base: lines(base), ours: lines(ours), theirs: lines(theirs) };
+    let texts = Texts {
+        base: lines(base),
+        ours: lines(ours),
+        theirs: lines(theirs),
+    };
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
@@ -154,7 +166,11 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         return Merged::Clean(normalised(theirs));
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
-    let whole = Hunk { base: normalised(base), ours: normalised(ours), theirs: normalised(theirs) };
+    let whole = Hunk {
+        base: normalised(base),
+        ours: normalised(ours),
+        theirs: normalised(theirs),
+    };
     Merged::Conflict(vec![Part::Conflict(whole)])
 }
 
@@ -246,12 +262,18 @@ impl Texts {
         let says = |text: &String| {
             let found = lines(text);
             found.len() == wanted.len()
-                && found.iter().zip(&wanted).all(|(a, b)| a.key == b.key && a.code == b.code)
+                && found
+                    .iter()
+                    .zip(&wanted)
+                    .all(|(a, b)| a.key == b.key && a.code == b.code)
         };
         let candidates = [
             self.raw(&pointers, false),
             self.raw(&pointers, true),
-            wanted.iter().map(|line| format!("{}\n", line.key)).collect(),
+            wanted
+                .iter()
+                .map(|line| format!("{}\n", line.key))
+                .collect(),
         ];
         let text = candidates.into_iter().find(says)?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
@@ -288,7 +310,10 @@ impl Texts {
             Pointer::Ours(at) => (&self.ours, at),
             Pointer::Theirs(at, _) => (&self.theirs, at),
         };
-        1 + lines[at + 1..].iter().take_while(|line| line.joined).count()
+        1 + lines[at + 1..]
+            .iter()
+            .take_while(|line| line.joined)
+            .count()
     }
 
     fn together(&self, pointers: Option<&[Pointer]>) -> bool {
@@ -304,9 +329,14 @@ impl Texts {
     /// Returns the bytes of a line; one that takes another's place keeps the blank lines there.
     fn respaced(&self, first: Pointer, last: Pointer) -> String {
         let line = self.line(first);
-        let Pointer::Theirs(_, Some(place)) = last else { return line.raw.clone() };
+        let Pointer::Theirs(_, Some(place)) = last else {
+            return line.raw.clone();
+        };
         // The bytes of a joined line are with the line it is joined to.
-        let place = self.ours[..=place].iter().rposition(|line| !line.joined).unwrap_or(place);
+        let place = self.ours[..=place]
+            .iter()
+            .rposition(|line| !line.joined)
+            .unwrap_or(place);
         let (own, _) = blanks_apart(&line.raw);
         let (_, spacing) = blanks_apart(&self.ours[place].raw);
         let mut out = own.to_owned();
@@ -370,5 +400,9 @@ fn blanks_apart(raw: &str) -> (&str, &str) {
 
 fn with_last_newline(text: &str, wanted: bool) -> String {
     let bare = text.strip_suffix('\n').unwrap_or(text);
-    if wanted && !text.is_empty() { format!("{bare}\n") } else { bare.to_owned() }
+    if wanted && !text.is_empty() {
+        format!("{bare}\n")
+    } else {
+        bare.to_owned()
+    }
 }
