@@ -128,6 +128,22 @@ fn written_markdown_reads_back_in_normal_form() {
     }
 }
 
+/// A body at GitHub's limit made of nothing but signs is still understood.
+#[test]
+fn hostile_lines_are_understood() {
+    for sign in [
+        "*", "_", "[", "<", "`", "$", "{", "|", "\\", "*a ", "_a ", "[a](", "<page ", "~~a ", "![",
+        "`` ` ",
+    ] {
+        let text = format!("x {}", sign.repeat(65_536 / sign.len()));
+        let once = normalise(&text);
+        assert!(
+            once.len() >= text.trim_end().len(),
+            "{sign:?} lost something"
+        );
+    }
+}
+
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,4}",

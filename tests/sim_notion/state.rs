@@ -1,7 +1,7 @@
 //! The workspace without a socket.
 
+use pulse_sync::sim::notion::history::{BODY, IN_TRASH, PARENT};
 use pulse_sync::sim::notion::query::{Sort, SortKey, Stamp};
-use pulse_sync::sim::notion::state::{BODY, IN_TRASH, PARENT};
 use pulse_sync::sim::notion::{
     ContentUpdate, Filter, Incident, Kind, Parent, Query, Seen, Value, Workspace,
 };

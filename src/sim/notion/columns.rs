@@ -1,11 +1,12 @@
 //! What can be done to the columns of a data source.
 
+use super::history::Seen;
 use super::ids::Id;
 use super::moment;
 use super::refusal::Refusal;
 use super::schema::{Kind, check_choice_name, choice, find_choice};
 use super::schema_json::Ask;
-use super::state::{DataSource, Parent, Seen, Workspace};
+use super::state::{DataSource, Parent, Workspace};
 use super::value::Value;
 
 impl Workspace {
