@@ -378,6 +378,14 @@ async fn schema_changes_through_the_api() {
             "validation_error"
         );
     }
+    s.running.shared.lock().world.options.status_creatable = false;
+    let status = json!({"properties": {"More": {"status": {}}, "Other": {"checkbox": {}}}});
+    assert_eq!(
+        s.refused("PATCH", &path, status).await.1,
+        "validation_error"
+    );
+    let source = s.ok("GET", &path, json!({})).await;
+    assert!(source["properties"]["Other"].is_null(), "all or nothing");
     let database = s
         .ok("GET", &format!("databases/{}", s.database), json!({}))
         .await;

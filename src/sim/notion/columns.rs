@@ -219,6 +219,9 @@ impl Workspace {
         let schema = &self.reach_source(actor, source)?.schema;
         for ask in asks {
             let refused = match ask {
+                Ask::Add(_, Kind::Status(..)) => {
+                    actor == self.bot && !self.options.status_creatable
+                }
                 Ask::Add(_, kind) => *kind == Kind::Title,
                 Ask::Delete(key) => key == "title",
                 Ask::Retype(key, kind) => (key == "title") != (*kind == Kind::Title),

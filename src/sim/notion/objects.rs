@@ -145,6 +145,8 @@ pub struct Options {
     pub rows_per_answer: usize,
     /// How long a new row stays out of query results, in milliseconds.
     pub query_lag: i64,
+    /// Whether a connection can make a status column (apis 1.2, sources disagree).
+    pub status_creatable: bool,
     /// Whether the connection may write at all.
     pub bot_may_write: bool,
 }
@@ -156,6 +158,7 @@ impl Default for Options {
             query_limit: 10_000,
             rows_per_answer: 100,
             query_lag: 0,
+            status_creatable: true,
             bot_may_write: true,
         }
     }
