@@ -15,14 +15,13 @@ fn a_renamed_repository_leaves_a_redirect_until_its_name_is_taken() {
     assert_eq!(hub.resolve("ada/shiny"), Err(Refusal::NotFound));
 }
 
-#[test]
-fn a_pull_request_follows_its_branch_and_closes_issues_when_merged() {
-    let mut hub = hub();
+/// Makes branch `topic` with one commit and an issue #1; gives the pull request to open from it.
+fn with_topic(hub: &mut Hub) -> NewPull {
     let fixed = hub
         .create_issue(T0, "ada", DEMO, titled("broken"))
         .unwrap()
         .number;
-    let base = push(&mut hub, T0, "main", 1);
+    let base = push(hub, T0, "main", 1);
     hub.create_branch(T0, "ada", DEMO, "topic", &base).unwrap();
     let new = NewPull {
         title: "Mend".into(),
@@ -33,60 +32,73 @@ fn a_pull_request_follows_its_branch_and_closes_issues_when_merged() {
     };
     let empty = hub.open_pull(T0, "ada", DEMO, new.clone()).unwrap_err();
     assert_eq!(empty.status(), 422, "no commits between");
-    push(&mut hub, T0, "topic", 10);
+    push(hub, T0, "topic", 10);
+    new
+}
+
+#[test]
+fn a_pull_request_follows_its_branch() {
+    let mut hub = hub();
+    let new = with_topic(&mut hub);
     let n = hub.open_pull(T0, "ada", DEMO, new.clone()).unwrap().number;
-    assert_eq!(
-        hub.open_pull(T0, "ada", DEMO, new).unwrap_err().status(),
-        422,
-        "twice"
-    );
-    hub.set_checks(T0, "ada", DEMO, n, Some(Checks::Success))
+    let twice = hub.open_pull(T0, "ada", DEMO, new).unwrap_err();
+    assert_eq!(twice.status(), 422);
+    hub.set_checks(T0 + 2_000, "ada", DEMO, n, Some(Checks::Success))
         .unwrap();
+    assert_eq!(
+        issue(&hub, n).updated_at,
+        T0,
+        "checks do not move updated_at"
+    );
     push(&mut hub, T0 + 4_000, "topic", 5);
     let pull = issue(&hub, n).pull.as_deref().unwrap();
-    assert_eq!(
-        pull.size,
-        Size {
-            additions: 15,
-            deletions: 2,
-            files: 2
-        }
-    );
+    let size = Size {
+        additions: 15,
+        deletions: 2,
+        files: 2,
+    };
+    assert_eq!((pull.size, pull.commits.len()), (size, 2));
     assert_eq!(pull.checks, None, "a new commit has no checks yet");
     assert_eq!(issue(&hub, n).updated_at, T0 + 4_000);
+    let rewrite = Rewrite {
+        keep: 2,
+        commits: vec![NewCommit::default()],
+    };
+    hub.force_push(T0 + 6_000, "ada", DEMO, "topic", rewrite)
+        .unwrap();
+    assert_eq!(
+        issue(&hub, n).pull.as_deref().unwrap().size,
+        Size::default()
+    );
+}
 
-    assert_eq!(
-        hub.merge_pull(T0, "ada", DEMO, n, None)
-            .unwrap_err()
-            .status(),
-        405,
-        "draft"
-    );
+#[test]
+fn merging_needs_a_ready_pull_request_and_closes_what_it_fixes() {
+    let mut hub = hub();
+    let new = with_topic(&mut hub);
+    let n = hub.open_pull(T0, "ada", DEMO, new).unwrap().number;
+    let draft = hub.merge_pull(T0, "ada", DEMO, n, None).unwrap_err();
+    assert_eq!(draft.status(), 405);
     hub.set_draft(T0, "ada", DEMO, n, false).unwrap();
-    assert_eq!(
-        hub.merge_pull(T0, "ada", DEMO, n, Some("other"))
-            .unwrap_err()
-            .status(),
-        409
-    );
+    let stale = hub
+        .merge_pull(T0, "ada", DEMO, n, Some("other"))
+        .unwrap_err();
+    assert_eq!(stale.status(), 409);
     let sha = hub.merge_pull(T0 + 9_000, "ada", DEMO, n, None).unwrap();
     assert!(issue(&hub, n).is_merged());
-    assert_eq!(issue(&hub, fixed).state, State::Closed);
+    assert_eq!(issue(&hub, 1).state, State::Closed);
     let commits = hub.list_commits(DEMO, &CommitQuery::default()).unwrap();
+    assert_eq!((commits.len(), &commits[0].sha), (4, &sha));
     assert_eq!(
-        (commits.len(), &commits[0].sha, commits[0].parents.len()),
-        (5, &sha, 2)
+        commits[0].parents,
+        [commits[2].sha.as_str(), &commits[1].sha]
     );
     let open = IssueEdit {
         state: Some(State::Open),
         ..IssueEdit::default()
     };
-    assert_eq!(
-        hub.edit_issue(T0, "ada", DEMO, n, open)
-            .unwrap_err()
-            .status(),
-        422
-    );
+    let merged = hub.edit_issue(T0, "ada", DEMO, n, open).unwrap_err();
+    assert_eq!(merged.status(), 422);
 }
 
 #[test]
@@ -132,8 +144,8 @@ fn commits_are_listed_newest_first_between_times_and_rewritten_by_force() {
     assert_eq!(empty.status(), 409);
 }
 
-#[test]
-fn lists_filter_and_sort() {
+/// Three issues, opened a second apart by ada, eve and ada; the first has everything and changed last.
+fn three_issues() -> Hub {
     let mut hub = hub();
     let due = MilestoneEdit {
         title: Some("v1".into()),
@@ -151,65 +163,61 @@ fn lists_filter_and_sort() {
         ..IssueEdit::default()
     };
     hub.edit_issue(T0 + 60_000, "ada", DEMO, 1, edit).unwrap();
-    let list = |query: IssueQuery| -> Vec<u64> {
-        hub.list_issues(DEMO, &query)
-            .unwrap()
-            .iter()
-            .map(|issue| issue.number)
-            .collect()
+    hub
+}
+
+#[test]
+fn lists_filter_and_sort() {
+    let hub = three_issues();
+    let check = |what: &str, query: IssueQuery, numbers: &[u64]| {
+        let found = hub.list_issues(DEMO, &query).unwrap();
+        let found: Vec<u64> = found.iter().map(|issue| issue.number).collect();
+        assert_eq!(found, numbers, "{what}");
     };
     let all = IssueQuery::default;
-    assert_eq!(list(all()), [3, 2, 1]);
-    assert_eq!(
-        list(IssueQuery {
+    check("newest first", all(), &[3, 2, 1]);
+    check(
+        "updated",
+        IssueQuery {
             sort: Sort::Updated,
             ..all()
-        }),
-        [1, 3, 2]
+        },
+        &[1, 3, 2],
     );
-    assert_eq!(
-        list(IssueQuery {
-            since: Some(T0 + 3_999),
+    check(
+        "oldest first",
+        IssueQuery {
+            direction: Direction::Asc,
             ..all()
-        }),
-        [3, 1],
-        "seconds, inclusive"
+        },
+        &[1, 2, 3],
     );
-    assert_eq!(
-        list(IssueQuery {
-            labels: names(&["UI", "bug"]),
-            ..all()
-        }),
-        [1]
+    let since = Some(T0 + 3_999);
+    check(
+        "since, by the second and inclusive",
+        IssueQuery { since, ..all() },
+        &[3, 1],
     );
-    assert_eq!(
-        list(IssueQuery {
-            labels: names(&["unknown"]),
-            ..all()
-        }),
-        [0; 0]
+    let labels = names(&["UI", "bug"]);
+    check(
+        "labels are all needed",
+        IssueQuery { labels, ..all() },
+        &[1],
     );
-    assert_eq!(
-        list(IssueQuery {
-            creator: Some("Eve".into()),
-            ..all()
-        }),
-        [2]
-    );
-    assert_eq!(
-        list(IssueQuery {
+    let labels = names(&["unknown"]);
+    check("unknown label", IssueQuery { labels, ..all() }, &[]);
+    let creator = Some("Eve".into());
+    check("creator", IssueQuery { creator, ..all() }, &[2]);
+    check(
+        "no milestone",
+        IssueQuery {
             milestone: Wanted::None,
             ..all()
-        }),
-        [3, 2]
+        },
+        &[3, 2],
     );
-    assert_eq!(
-        list(IssueQuery {
-            assignee: Wanted::Is("bob".into()),
-            ..all()
-        }),
-        [1]
-    );
+    let assignee = Wanted::Is("bob".into());
+    check("assignee", IssueQuery { assignee, ..all() }, &[1]);
 }
 
 #[test]
