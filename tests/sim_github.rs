@@ -10,7 +10,8 @@ use pulse_sync::sim::github::http::{
     Clock, FaultKind, Front, Limits, Running, Shared, real_clock, serve,
 };
 use pulse_sync::sim::github::{
-    AccountKind, Checks, Hub, IssueEdit, NewCommit, NewIssue, NewPull, NewRepo, Review, Size,
+    AccountKind, Checks, Hub, IssueEdit, NewCommit, NewIssue, NewPull, NewRepo, Permission, Review,
+    Size,
 };
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
@@ -440,6 +441,59 @@ async fn labels_and_assignees_are_added_and_removed_one_by_one() {
         .call("DELETE", &path, json!({ "assignees": ["ada"] }))
         .await;
     assert_eq!(left.body["assignees"], json!([]));
+}
+
+#[tokio::test]
+async fn repository_lists_show_what_the_caller_may_see() {
+    let mut hub = hub();
+    hub.add_user(T0, "corp", AccountKind::Organization);
+    for name in [
+        "eve/shared",
+        "eve/secret",
+        "eve/open",
+        "corp/tool",
+        "ada/alpha",
+    ] {
+        let owner = name.split('/').next().unwrap();
+        hub.create_repo(T0, owner, NewRepo::public(name)).unwrap();
+    }
+    hub.set_private(T0, "eve/secret", true).unwrap();
+    hub.set_private(T0, "eve/shared", true).unwrap();
+    hub.set_permission(T0, "eve/shared", "ada", Some(Permission::Read))
+        .unwrap();
+    hub.set_archived(T0, "ada/alpha", true).unwrap();
+    let service = Service::start(hub, Limits::github()).await;
+    let names = async |path: &str| -> Vec<String> {
+        let body = service.get(path).await.body;
+        let all = body.as_array().unwrap().iter();
+        all.map(|repo| repo["full_name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        names("/user/repos").await,
+        ["ada/alpha", "ada/demo", "eve/shared"]
+    );
+    assert_eq!(
+        names("/user/repos?affiliation=owner").await,
+        ["ada/alpha", "ada/demo"]
+    );
+    assert_eq!(names("/user/repos?type=member").await, ["eve/shared"]);
+    assert_eq!(names("/users/eve/repos").await, ["eve/open"]);
+    assert_eq!(names("/orgs/corp/repos").await, ["corp/tool"]);
+    let alpha = service.get("/repos/ada/alpha").await.body;
+    assert_eq!(
+        (&alpha["archived"], &alpha["permissions"]["push"]),
+        (&json!(true), &json!(true))
+    );
+    let write = service
+        .call("POST", "/repos/ada/alpha/issues", json!({ "title": "t" }))
+        .await;
+    assert_eq!(write.status, 403);
+    let none = service.get("/repos/ada/alpha/commits").await;
+    assert_eq!(
+        (none.status, &none.body["message"]),
+        (409, &json!("Git Repository is empty."))
+    );
 }
 
 fn with_pull() -> Hub {

@@ -220,7 +220,7 @@ impl Hub {
             let issue = self.issue_in(touch.repo, touch.number)?;
             let before: Vec<String> = issue.assignees.iter().map(ToString::to_string).collect();
             if self.set_assignees(touch, &wanted(&before))? {
-                self.bump(&touch)?;
+                self.bump(touch)?;
             }
         }
         self.issue_in(touch.repo, touch.number)
