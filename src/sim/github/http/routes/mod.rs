@@ -63,15 +63,15 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, call: &Call) -> Outcome {
                     .any(|found| found == kind || found == "all")
             };
             let (owned, shared) = (wants("owner"), wants("collaborator") || wants("member"));
-            let mine = |repo: &Repo| {
-                let owner = repo.owner.eq_ignore_ascii_case(&me);
+            let listed = |repo: &Repo| {
+                let mine = repo.owner.eq_ignore_ascii_case(&me);
                 let member = repo
                     .collaborators
                     .keys()
                     .any(|who| who.eq_ignore_ascii_case(&me));
-                (owner && owned) || (!owner && member && shared)
+                (mine && owned) || (!mine && member && shared)
             };
-            Ok(repos(desk, call, mine))
+            Ok(repos(desk, call, listed))
         }
         ("GET", ["users", login]) => {
             let user = desk.hub.user(login).ok_or(Refusal::NotFound)?;
