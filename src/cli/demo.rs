@@ -131,7 +131,12 @@ fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup
         .into_iter()
         .collect();
     let paths = Paths::find(&env)?;
-    Ok(Setup { config, env, paths })
+    Ok(Setup {
+        config,
+        env,
+        paths,
+        masker: std::cell::OnceCell::new(),
+    })
 }
 
 /// One act after the other; each prints what it shows.
@@ -188,6 +193,7 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
         },
         env: setup.env.clone(),
         paths: setup.paths.clone(),
+        masker: std::cell::OnceCell::new(),
     };
     let by_policy = strict.connect(&strict.config.links.iter().collect::<Vec<_>>())?;
     settle(&engine, &by_policy[0]).await?;

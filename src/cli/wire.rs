@@ -1,14 +1,11 @@
 //! Puts the parts together: configuration, tokens, store, adapters, engine.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-use anyhow::{Context, anyhow};
-use secrecy::ExposeSecret;
 
 use super::args::Args;
 use super::clock::{SystemClock, now};
@@ -17,12 +14,13 @@ use crate::auth;
 use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
 use crate::core::{FieldKey, Kind, Observation};
 use crate::engine::{Engine, Event, Link, LinkSpec};
-use crate::logging::{self, Logging};
+use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::sqlite::{Access, SqliteStore};
+use anyhow::{Context, anyhow};
 
 /// What every command starts from.
 pub struct Setup {
@@ -32,6 +30,8 @@ pub struct Setup {
     pub env: Environment,
     /// Where files are.
     pub paths: Paths,
+    /// Hides tokens in the log, once it is started.
+    pub masker: OnceCell<Masker>,
 }
 
 /// The link type of the real program.
@@ -81,7 +81,12 @@ impl Setup {
                 render_all(&problems, false)
             )
         })?;
-        Ok(Self { config, env, paths })
+        Ok(Self {
+            config,
+            env,
+            paths,
+            masker: OnceCell::new(),
+        })
     }
 
     /// Starts the log file, and stderr with `-v`.
@@ -92,7 +97,10 @@ impl Setup {
             level: self.config.log_level,
             verbose: args.verbose,
         };
-        Ok(logging::start(&options)?)
+        let log = logging::start(&options)?;
+        // A second start fails above, so the cell is empty.
+        let _ = self.masker.set(log.masker.clone());
+        Ok(log)
     }
 
     /// The links that a command is about.
@@ -141,6 +149,10 @@ impl Setup {
         };
         let github = auth::github(&self.config.github, &self.env).map_err(login)?;
         let notion = auth::notion(&self.config.notion, &self.env).map_err(login)?;
+        if let Some(masker) = self.masker.get() {
+            masker.learn(&github.secret);
+            masker.learn(&notion.secret);
+        }
         let client = build_client(Duration::from_secs(10))?;
         let time: Now = Arc::new(now);
         let github = GithubAccount::new(
@@ -170,19 +182,6 @@ impl Setup {
             github: GithubRemote::new(github.clone(), selection(link)),
             notion: NotionRemote::new(target),
         }
-    }
-
-    /// The secrets, for the log's mask.
-    pub fn secrets(&self) -> Vec<String> {
-        let tokens = [
-            auth::github(&self.config.github, &self.env),
-            auth::notion(&self.config.notion, &self.env),
-        ];
-        tokens
-            .into_iter()
-            .flatten()
-            .map(|token| token.secret.expose_secret().to_owned())
-            .collect()
     }
 }
 

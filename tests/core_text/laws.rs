@@ -165,7 +165,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn canonical_is_a_fixed_point(text in any_text()) {
@@ -276,7 +276,7 @@ fn obeyed(notion: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_sent_to_notion_is_obeyed(text in any_text()) {
@@ -286,7 +286,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_marker_comes_off_as_it_went_on(text in any_text(), key in "[0-9a-f]{32}", other in "[0-9a-f]{32}") {
@@ -296,7 +296,7 @@ proptest! {
         let twice = marker::write(&marked, &other);
         prop_assert_eq!(marker::read(&twice), Some(other));
         prop_assert_eq!(marker::strip(&twice), marked);
-        let fenced = format!("```\n{}\n```\n", format!("<!-- pulse-sync:{key} -->"));
+        let fenced = format!("```\n<!-- pulse-sync:{key} -->\n```\n");
         prop_assert_eq!(marker::read(&fenced), None);
         prop_assert_eq!(marker::strip(&fenced), fenced);
     }
