@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::codec::Said;
+use super::codec::{self, Said};
 use super::pair::Choice;
 use super::plan::{Input, Move};
 use super::text::{self, Merged};
@@ -405,16 +405,12 @@ impl Case<'_> {
         if !self.field.direction.allows(Side::Github) {
             return Ruled::nothing(row);
         }
-        match self
-            .field
-            .codec
-            .to_github(&Value::text(text::for_notion(&merged)), Some(self.l))
-        {
-            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
-            _ => {
-                let new = Value::text(text::outgoing(&merged, self.l.as_text()));
+        match codec::said_body(&merged, self.l.as_text()) {
+            Said::Value(new) => {
                 Ruled::write(row, Side::Github, self.change(Side::Github, new, row, left))
             }
+            Said::Undecided => Ruled::nothing(Row::F0),
+            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod github;
 pub mod http;
+pub mod notion;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,13 @@
 //!
 //! Every commit of a pair is a compare-and-swap on its `rev`; unique keys forbid two pairs for one object.
 
+pub mod memory;
+mod rules;
+pub mod sqlite;
+
+pub use memory::MemoryStore;
+pub use sqlite::{Access, SqliteStore};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,8 @@ mod model;
 mod pulls;
 mod query;
 mod refusal;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use commits::{CommitQuery, NewCommit};

@@ -1,0 +1,572 @@
+//! The workspace: everything the small Notion knows, and the log of everything that happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::body::{self, Block};
+use super::ids::{Id, IdSource};
+use super::inline;
+use super::moment;
+use super::refusal::Refusal;
+use super::schema::{Kind, Property, Schema};
+use super::span::{RichText, Span};
+use super::value::Value;
+
+/// Name under which the log records bodies.
+pub const BODY: &str = "body";
+/// Name under which the log records the trash; the first entry of a page goes from nothing to `false`.
+pub const IN_TRASH: &str = "in_trash";
+/// Name under which the log records where a page lives.
+pub const PARENT: &str = "parent";
+
+/// Somebody who can change things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Who it is.
+    pub id: Id,
+    /// What people see.
+    pub name: String,
+    /// The mail address of a person.
+    pub email: Option<String>,
+    /// A connection, not a person.
+    pub bot: bool,
+}
+
+/// Where a page or database lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// At the top of the workspace.
+    Workspace,
+    /// Inside a page.
+    Page(Id),
+    /// As a row of a data source.
+    Source(Id),
+}
+
+/// A page; a row when its parent is a data source.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its id.
+    pub id: Id,
+    /// Where it lives.
+    pub parent: Parent,
+    /// When it was made, rounded down to the minute, in milliseconds since the epoch.
+    pub created: i64,
+    /// When it was last changed, rounded down to the minute, in milliseconds since the epoch.
+    pub edited: i64,
+    /// When it was really made; the service never shows it.
+    pub created_exact: i64,
+    /// Who made it.
+    pub created_by: Id,
+    /// Who changed it last.
+    pub edited_by: Id,
+    /// In the trash.
+    pub in_trash: bool,
+    /// Values by property id.
+    pub values: BTreeMap<String, Value>,
+    /// The body.
+    pub body: Vec<Block>,
+    /// When set, reads of the body show only this many blocks and say `truncated`.
+    pub shown_blocks: Option<usize>,
+    /// Grows with every page made; keeps the order of rows made at the same time.
+    pub serial: u64,
+}
+
+impl Page {
+    /// The title.
+    pub fn title(&self) -> &[Span] {
+        match self.values.get("title") {
+            Some(Value::Text(text)) => text,
+            _ => &[],
+        }
+    }
+}
+
+/// A database: a container of data sources.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its id.
+    pub id: Id,
+    /// What people see.
+    pub title: RichText,
+    /// Where it lives.
+    pub parent: Parent,
+    /// Its data sources, oldest first.
+    pub sources: Vec<Id>,
+    /// When it was made, to the minute.
+    pub created: i64,
+    /// When it was last changed, to the minute.
+    pub edited: i64,
+    /// In the trash.
+    pub in_trash: bool,
+    /// Shown inside a page.
+    pub inline: bool,
+}
+
+/// A data source: a table.
+#[derive(Clone, Debug)]
+pub struct DataSource {
+    /// Its id.
+    pub id: Id,
+    /// The database it belongs to.
+    pub database: Id,
+    /// What people see.
+    pub title: RichText,
+    /// Its columns.
+    pub schema: Schema,
+    /// When it was made, to the minute.
+    pub created: i64,
+    /// When its schema was last changed, to the minute.
+    pub edited: i64,
+    /// Who made it.
+    pub created_by: Id,
+    /// Who changed it last.
+    pub edited_by: Id,
+    /// In the trash.
+    pub in_trash: bool,
+    /// The last number a unique-id column gave.
+    pub serial: u64,
+}
+
+/// A comment on a page.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// Its id.
+    pub id: Id,
+    /// The page or block it stands on.
+    pub on: Id,
+    /// The thread it belongs to.
+    pub discussion: Id,
+    /// What it says.
+    pub text: RichText,
+    /// When it was made, to the minute.
+    pub created: i64,
+    /// Who wrote it.
+    pub by: Id,
+}
+
+/// One side of a logged change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// Nothing: the page or the column was not there.
+    Absent,
+    /// The value of a cell.
+    Cell(Value),
+    /// The Markdown of the body.
+    Body(String),
+    /// In the trash or not.
+    Flag(bool),
+    /// Where it lives.
+    Place(Parent),
+}
+
+/// One change by anybody. The log is the truth an oracle compares with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Counts up from 1 without gaps.
+    pub seq: u64,
+    /// When, exactly, in milliseconds since the epoch.
+    pub at: i64,
+    /// Who.
+    pub actor: Id,
+    /// On which page.
+    pub page: Id,
+    /// A property id, or [`BODY`], [`IN_TRASH`], [`PARENT`].
+    pub field: String,
+    /// What was there.
+    pub before: Seen,
+    /// What is there now.
+    pub after: Seen,
+}
+
+/// Something written content made the service do that nobody may have meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incident {
+    /// A page tag moved a page.
+    Moved {
+        /// The page that moved.
+        page: Id,
+        /// Where it was.
+        from: Parent,
+        /// The page whose content carried the tag.
+        into: Id,
+    },
+    /// A page tag with another title renamed a page.
+    Renamed {
+        /// The page that was renamed.
+        page: Id,
+        /// Its title before.
+        before: String,
+    },
+    /// A database tag moved a database.
+    DatabaseMoved {
+        /// The database that moved.
+        database: Id,
+        /// The page whose content carried the tag.
+        into: Id,
+    },
+    /// A mention told a person.
+    Notified {
+        /// The person.
+        user: Id,
+        /// The page whose content carried the tag.
+        page: Id,
+    },
+    /// A tag named something that does not exist; it was dropped.
+    DeadTag {
+        /// What it named.
+        id: Id,
+        /// The page whose content carried the tag.
+        page: Id,
+    },
+    /// Content was replaced without a child, which went to the trash.
+    ChildTrashed {
+        /// The child.
+        page: Id,
+    },
+}
+
+/// An incident, who caused it and when (exact milliseconds since the epoch).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub actor: Id,
+    /// What.
+    pub incident: Incident,
+}
+
+/// Behaviour that differs between accounts or is not documented.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether a body edit by a connection moves the page's `last_edited_time` (apis 1.3, not settled).
+    pub api_body_edit_moves_time: bool,
+    /// Most rows one query gives before it is cut (reference/query-a-data-source).
+    pub query_limit: usize,
+    /// Most rows one answer holds, however many are asked for; the service may give fewer.
+    pub rows_per_answer: usize,
+    /// How long a new row stays out of query results, in milliseconds.
+    pub query_lag: i64,
+    /// Whether the connection may write at all.
+    pub bot_may_write: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            api_body_edit_moves_time: true,
+            query_limit: 10_000,
+            rows_per_answer: 100,
+            query_lag: 0,
+            bot_may_write: true,
+        }
+    }
+}
+
+/// A whole workspace. Synchronous, deterministic, without a clock: every call is told the time.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Where new ids come from.
+    pub ids: IdSource,
+    /// The token of the connection.
+    pub token: String,
+    /// The user the connection acts as.
+    pub bot: Id,
+    /// A page at the top that is shared with the connection.
+    pub home: Id,
+    /// Behaviour that can be chosen.
+    pub options: Options,
+    /// Everybody.
+    pub users: BTreeMap<Id, User>,
+    /// Every page, trashed ones too.
+    pub pages: BTreeMap<Id, Page>,
+    /// Every database.
+    pub databases: BTreeMap<Id, Database>,
+    /// Every data source.
+    pub sources: BTreeMap<Id, DataSource>,
+    /// Every comment, oldest first.
+    pub comments: Vec<Comment>,
+    /// Pages, databases and data sources not shared with the connection.
+    pub hidden: BTreeSet<Id>,
+    /// Every change of every page.
+    pub log: Vec<Change>,
+    /// What written content made the service do.
+    pub incidents: Vec<Report>,
+    serial: u64,
+}
+
+impl Workspace {
+    /// Makes a workspace with a connection and an empty home page; ids follow from the seed.
+    pub fn new(seed: u64) -> Self {
+        let mut ids = IdSource::new(seed);
+        let bot = ids.fresh();
+        let token = format!("ntn_{}", ids.fresh().compact());
+        let home = ids.fresh();
+        let mut world = Self {
+            ids,
+            token,
+            bot,
+            home,
+            options: Options::default(),
+            users: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            databases: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            comments: Vec::new(),
+            hidden: BTreeSet::new(),
+            log: Vec::new(),
+            incidents: Vec::new(),
+            serial: 0,
+        };
+        let name = "pulse-sync".to_owned();
+        world.users.insert(
+            bot,
+            User {
+                id: bot,
+                name,
+                email: None,
+                bot: true,
+            },
+        );
+        let mut page = world.blank(0, bot, Parent::Workspace);
+        page.id = home;
+        page.values.insert("title".to_owned(), Value::text("Home"));
+        world.pages.insert(home, page);
+        world
+    }
+
+    /// Adds a person.
+    pub fn add_person(&mut self, name: &str, email: &str) -> Id {
+        let id = self.ids.fresh();
+        let user = User {
+            id,
+            name: name.to_owned(),
+            email: Some(email.to_owned()),
+            bot: false,
+        };
+        self.users.insert(id, user);
+        id
+    }
+
+    /// Makes a database with one data source in a page; gives both ids, the database first.
+    pub fn add_database(
+        &mut self,
+        now: i64,
+        actor: Id,
+        parent: Parent,
+        title: RichText,
+        columns: Vec<(String, Kind)>,
+    ) -> Result<(Id, Id), Refusal> {
+        if let Parent::Page(page) = parent {
+            self.reach(actor, page)?;
+        }
+        let id = self.ids.fresh();
+        let time = moment::floor(now);
+        let database = Database {
+            id,
+            title: title.clone(),
+            parent,
+            sources: Vec::new(),
+            created: time,
+            edited: time,
+            in_trash: false,
+            inline: false,
+        };
+        self.databases.insert(id, database);
+        let source = match self.add_source(now, actor, id, title, columns) {
+            Ok(source) => source,
+            Err(refusal) => {
+                self.databases.remove(&id);
+                return Err(refusal);
+            }
+        };
+        if let Parent::Page(page) = parent
+            && let Some(page) = self.pages.get_mut(&page)
+        {
+            let mut block = Block::new(0, body::BlockKind::ChildDatabase, "");
+            block.id = id;
+            page.body.push(block);
+        }
+        Ok((id, source))
+    }
+
+    /// Adds a data source to a database; a title column is made when none is given.
+    pub fn add_source(
+        &mut self,
+        now: i64,
+        actor: Id,
+        database: Id,
+        title: RichText,
+        columns: Vec<(String, Kind)>,
+    ) -> Result<Id, Refusal> {
+        let mut schema = Schema::default();
+        if !columns.iter().any(|(_, kind)| *kind == Kind::Title) {
+            schema.add("Name", Kind::Title, &mut self.ids)?;
+        }
+        for (name, kind) in columns {
+            schema.add(&name, kind, &mut self.ids)?;
+        }
+        let id = self.ids.fresh();
+        let time = moment::floor(now);
+        let holder = self.databases.get_mut(&database);
+        holder
+            .ok_or_else(|| Refusal::missing("database", database))?
+            .sources
+            .push(id);
+        let source = DataSource {
+            id,
+            database,
+            title,
+            schema,
+            created: time,
+            edited: time,
+            created_by: actor,
+            edited_by: actor,
+            in_trash: false,
+            serial: 0,
+        };
+        self.sources.insert(id, source);
+        Ok(id)
+    }
+
+    /// The columns of the data source a page is a row of.
+    pub fn schema_of(&self, page: &Page) -> Option<&Schema> {
+        match page.parent {
+            Parent::Source(id) => self.sources.get(&id).map(|source| &source.schema),
+            _ => None,
+        }
+    }
+
+    /// Finds a column of a data source by id or name.
+    pub fn property(&self, source: Id, key: &str) -> Option<&Property> {
+        self.sources.get(&source)?.schema.find(key)
+    }
+
+    /// The value of a cell, by property id or name.
+    pub fn value(&self, page: Id, key: &str) -> Option<&Value> {
+        let page = self.pages.get(&page)?;
+        let id = self
+            .schema_of(page)
+            .and_then(|schema| schema.find(key))
+            .map_or(key, |p| &p.id);
+        page.values.get(id)
+    }
+
+    /// Finds a page the actor may see.
+    pub fn reach(&self, actor: Id, page: Id) -> Result<&Page, Refusal> {
+        let found = self
+            .pages
+            .get(&page)
+            .filter(|page| actor != self.bot || self.shared(page));
+        found.ok_or_else(|| Refusal::missing("page", page))
+    }
+
+    /// Finds a data source the actor may see.
+    pub fn reach_source(&self, actor: Id, source: Id) -> Result<&DataSource, Refusal> {
+        let shut = |s: &DataSource| {
+            actor == self.bot && (self.hidden.contains(&s.id) || self.hidden.contains(&s.database))
+        };
+        let found = self.sources.get(&source).filter(|source| !shut(source));
+        found.ok_or_else(|| Refusal::missing("data source", source))
+    }
+
+    /// Says whether a page and all it lives in are shared with the connection.
+    pub fn shared(&self, page: &Page) -> bool {
+        if self.hidden.contains(&page.id) {
+            return false;
+        }
+        match page.parent {
+            Parent::Source(id) => self.reach_source(self.bot, id).is_ok(),
+            Parent::Page(id) => !self.hidden.contains(&id),
+            Parent::Workspace => true,
+        }
+    }
+
+    /// Refuses when the actor is a connection that may only read.
+    pub fn may_write(&self, actor: Id) -> Result<(), Refusal> {
+        if actor != self.bot || self.options.bot_may_write {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            403,
+            "restricted_resource",
+            "Insufficient permissions for this endpoint.",
+        ))
+    }
+
+    /// A page that is in no list yet.
+    pub(super) fn blank(&mut self, now: i64, actor: Id, parent: Parent) -> Page {
+        self.serial += 1;
+        Page {
+            id: self.ids.fresh(),
+            parent,
+            created: moment::floor(now),
+            edited: moment::floor(now),
+            created_exact: now,
+            created_by: actor,
+            edited_by: actor,
+            in_trash: false,
+            values: BTreeMap::new(),
+            body: Vec::new(),
+            shown_blocks: None,
+            serial: self.serial,
+        }
+    }
+
+    /// Notes who changed a page when, to the minute.
+    pub(super) fn touch(&mut self, now: i64, actor: Id, page: Id) {
+        if let Some(page) = self.pages.get_mut(&page) {
+            page.edited = moment::floor(now);
+            page.edited_by = actor;
+        }
+    }
+
+    /// Writes a change into the log, unless nothing changed.
+    pub(super) fn record(
+        &mut self,
+        who: (i64, Id),
+        page: Id,
+        field: &str,
+        before: Seen,
+        after: Seen,
+    ) {
+        if before == after {
+            return;
+        }
+        let seq = self.log.len() as u64 + 1;
+        let field = field.to_owned();
+        self.log.push(Change {
+            seq,
+            at: who.0,
+            actor: who.1,
+            page,
+            field,
+            before,
+            after,
+        });
+    }
+
+    /// Notes that content made the service do something.
+    pub(super) fn report(&mut self, who: (i64, Id), incident: Incident) {
+        self.incidents.push(Report {
+            at: who.0,
+            actor: who.1,
+            incident,
+        });
+    }
+
+    /// The Markdown of a body as it is stored, whatever a read would cut off.
+    pub fn markdown(&self, page: &Page) -> String {
+        self.blocks_markdown(&page.body)
+    }
+
+    /// Writes blocks with the titles of child pages and databases as they are now.
+    pub(super) fn blocks_markdown(&self, blocks: &[Block]) -> String {
+        let title = |id: Id| {
+            let page = self.pages.get(&id).map(Page::title);
+            let title = page.or_else(|| self.databases.get(&id).map(|d| d.title.as_slice()));
+            title.map(inline::write).unwrap_or_default()
+        };
+        body::write(blocks, &title)
+    }
+}

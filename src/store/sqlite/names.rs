@@ -1,0 +1,104 @@
+//! What is kept by name: `cursors`, `settings`, `leases`.
+
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+use super::fault::{Trouble, damaged_document};
+use super::worker::Db;
+use crate::core::Time;
+use crate::store::rules::{self, ALWAYS};
+use crate::store::{Cursor, Lease};
+
+const CURSORS: &str = "cursors";
+
+impl Db {
+    pub(super) fn cursor(&mut self, name: &str) -> Result<Option<Cursor>, Trouble> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT doc FROM cursors WHERE name = ?1")?;
+        let mut rows = statement.query([name])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let doc = row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?;
+        Ok(Some(self.damaged.decode(CURSORS, name.as_bytes(), doc)?))
+    }
+
+    pub(super) fn put_cursor(&mut self, name: &str, cursor: &Cursor) -> Result<(), Trouble> {
+        let doc = serde_json::to_string(cursor)
+            .map_err(|error| damaged_document(CURSORS, name, &error.to_string()))?;
+        let sql = "INSERT INTO cursors (name, doc) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET doc = ?2";
+        self.conn.prepare_cached(sql)?.execute((name, doc))?;
+        Ok(())
+    }
+
+    pub(super) fn setting(&self, name: &str) -> Result<Option<String>, Trouble> {
+        let sql = "SELECT value FROM settings WHERE name = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    pub(super) fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), Trouble> {
+        match value {
+            Some(value) => self
+                .conn
+                .prepare_cached(
+                    "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+                )?
+                .execute((name, value))?,
+            None => self
+                .conn
+                .prepare_cached("DELETE FROM settings WHERE name = ?1")?
+                .execute([name])?,
+        };
+        Ok(())
+    }
+
+    /// Takes or renews a lease; the transaction holds the write lock from its start, so nobody comes between.
+    pub(super) fn lease(
+        &mut self,
+        name: &str,
+        holder: &str,
+        now: Time,
+        ttl_ms: i64,
+    ) -> Result<Lease, Trouble> {
+        let change = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let current = current_lease(&change, name)?;
+        let lease = rules::lease_after(current, holder, now, ttl_ms);
+        let fence = i64::try_from(lease.fence).unwrap_or(i64::MAX);
+        change
+            .prepare_cached(
+                "INSERT INTO leases (name, holder, until, fence) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3, fence = ?4",
+            )?
+            .execute(params![name, lease.holder, lease.until.0, fence])?;
+        change.commit()?;
+        Ok(lease)
+    }
+
+    pub(super) fn release(&self, name: &str, holder: &str) -> Result<(), Trouble> {
+        self.conn
+            .prepare_cached("UPDATE leases SET until = ?3 WHERE name = ?1 AND holder = ?2")?
+            .execute((name, holder, ALWAYS.0))?;
+        Ok(())
+    }
+
+    /// What is said about each document that could not be decoded so far.
+    pub(super) fn damaged_texts(&self) -> Vec<String> {
+        self.damaged.0.values().cloned().collect()
+    }
+}
+
+fn current_lease(conn: &Connection, name: &str) -> rusqlite::Result<Option<Lease>> {
+    let read = |row: &Row<'_>| {
+        Ok(Lease {
+            holder: row.get(0)?,
+            until: Time(row.get(1)?),
+            fence: row.get::<_, i64>(2)?.unsigned_abs(),
+        })
+    };
+    conn.prepare_cached("SELECT holder, until, fence FROM leases WHERE name = ?1")?
+        .query_row([name], read)
+        .optional()
+}

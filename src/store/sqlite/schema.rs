@@ -1,0 +1,234 @@
+//! The tables, their versions, and what is done with a file that is not what it should be.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::Access;
+use super::fault::{self, Trouble};
+use crate::store::StoreError;
+
+/// Marks the file as ours in its header ("puls").
+const APPLICATION_ID: i32 = 0x7075_6c73;
+
+/// How every `SQLite` file begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Files up to this size are checked whole when they are opened; a check reads every page, and a start must not
+/// take seconds. Of larger ones only the small tables are: pages that are read later are checked by `SQLite` as far
+/// as it can, and every document is checked as it is decoded.
+const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
+
+/// The steps from one version to the next: the first makes an empty file version 1. Each runs in one transaction
+/// together with the new version number. Never change one that was released; add the next.
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+
+/// Opens the connection, looks at the file before anything can change it, and brings it to our version.
+pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
+    let version = inspect(path)?;
+    match access {
+        Access::Read => open_to_read(path, version),
+        Access::Own => open_to_own(path, version),
+    }
+}
+
+/// Reads the file's version through a connection that cannot write, so that a file that is refused stays as it was.
+fn inspect(path: &Path) -> Result<usize, Trouble> {
+    refuse_garbage(path)?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let application: i32 = pragma(&conn, "application_id")?;
+    let version: i64 = pragma(&conn, "user_version")?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let empty = application == 0 && version == 0 && tables == 0;
+    if !empty && application != APPLICATION_ID {
+        return Err(StoreError::Damaged(fault::damaged(
+            &path.display().to_string(),
+            "it is a SQLite database of another program",
+        ))
+        .into());
+    }
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
+        _ => Err(StoreError::Damaged(format!(
+            "{} was written by a newer pulse-sync: its format is version {version}, this program knows versions up \
+             to {}. Nothing was changed. Use the newer program, or another file",
+            path.display(),
+            MIGRATIONS.len()
+        ))
+        .into()),
+    }
+}
+
+/// Refuses a file that does not begin as it must. `SQLite` takes one of a few bytes for an empty one and would fill it.
+fn refuse_garbage(path: &Path) -> Result<(), StoreError> {
+    let mut start = Vec::new();
+    let wanted = MAGIC.len() as u64;
+    File::open(path)
+        .and_then(|file| file.take(wanted).read_to_end(&mut start))
+        .map_err(|error| fault::io(path, "read", &error))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    let text = fault::damaged(&path.display().to_string(), "it is not a SQLite file");
+    Err(StoreError::Damaged(text))
+}
+
+fn open_to_read(path: &Path, version: usize) -> Result<Connection, Trouble> {
+    if version < MIGRATIONS.len() {
+        return Err(StoreError::Unavailable(format!(
+            "{} has format version {version} and this program needs {}; the next sync brings it up to date",
+            path.display(),
+            MIGRATIONS.len()
+        ))
+        .into());
+    }
+    Ok(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+}
+
+fn open_to_own(path: &Path, version: usize) -> Result<Connection, Trouble> {
+    let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check(&conn, path, version)?;
+    conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    // Every commit reaches the disk before it is answered: an intent must survive a power cut.
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update_and_check(None, "journal_size_limit", 16 * 1024 * 1024, |_| Ok(()))?;
+    migrate(&mut conn, MIGRATIONS, version)?;
+    // The file lock is ours, so whoever held a lease is gone.
+    conn.execute("UPDATE leases SET until = ?1", [i64::MIN])?;
+    Ok(conn)
+}
+
+fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
+    // Without the URI flag, so that a file called `file:x?mode=memory` is just a file.
+    let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    Ok(conn)
+}
+
+fn pragma<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> rusqlite::Result<T> {
+    conn.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// Looks for damage, before anything is written.
+fn check(conn: &Connection, path: &Path, version: usize) -> Result<(), Trouble> {
+    let small = fs::metadata(path).is_ok_and(|data| data.len() <= CHECKED_WHOLE);
+    let tables: &[Option<&str>] = match (small, version) {
+        (true, _) => &[None],
+        (false, 0) => &[],
+        (false, _) => &[Some("settings"), Some("cursors"), Some("leases")],
+    };
+    for table in tables {
+        let sql = match table {
+            None => "PRAGMA quick_check(1)".to_owned(),
+            Some(table) => format!("PRAGMA quick_check({table})"),
+        };
+        let found: String = conn.query_row(&sql, [], |row| row.get(0))?;
+        if found != "ok" {
+            let text = fault::damaged(&path.display().to_string(), &found.replace('\n', " "));
+            return Err(StoreError::Damaged(text).into());
+        }
+    }
+    Ok(())
+}
+
+/// Runs the steps that are missing, each with its version number in one transaction.
+fn migrate(conn: &mut Connection, steps: &[&str], from: usize) -> rusqlite::Result<()> {
+    for (version, step) in (1_i64..).zip(steps).skip(from) {
+        let change = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        change.execute_batch(step)?;
+        change.pragma_update(None, "application_id", APPLICATION_ID)?;
+        change.pragma_update(None, "user_version", version)?;
+        change.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(conn: &Connection) -> i64 {
+        pragma(conn, "user_version").unwrap()
+    }
+
+    #[test]
+    fn an_older_file_gets_only_the_missing_steps() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let v1 = "CREATE TABLE things (id INTEGER); INSERT INTO things VALUES (7);";
+        migrate(&mut conn, &[v1], 0).unwrap();
+        assert_eq!(version(&conn), 1);
+        let v2 = "ALTER TABLE things ADD COLUMN name TEXT NOT NULL DEFAULT 'x';";
+        migrate(&mut conn, &[v1, v2], 1).unwrap();
+        let name: String = conn
+            .query_row("SELECT name FROM things WHERE id = 7", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!((version(&conn), name.as_str()), (2, "x"));
+        migrate(&mut conn, &[v1, v2], 2).unwrap();
+        assert_eq!(version(&conn), 2);
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let good = "CREATE TABLE things (id INTEGER);";
+        let bad = "ALTER TABLE things ADD COLUMN name TEXT; DROP TABLE no_such_table;";
+        assert!(migrate(&mut conn, &[good, bad], 0).is_err());
+        assert_eq!(version(&conn), 1);
+        assert!(conn.prepare("SELECT name FROM things").is_err());
+    }
+
+    /// The query must walk the index in working order instead of sorting a table that may be large.
+    fn plan_of(sql: &str, parameters: usize) -> String {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, MIGRATIONS, 0).unwrap();
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nulls = vec![rusqlite::types::Null; parameters];
+        let steps = statement
+            .query_map(rusqlite::params_from_iter(nulls), |row| {
+                row.get::<_, String>(3)
+            })
+            .unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn frequent_queries_walk_an_index_and_never_sort() {
+        use super::super::{items, records};
+        use crate::store::Which;
+
+        let mut queries = vec![
+            (items::DUE.to_owned(), 2, "items_due"),
+            (items::NEXT_DUE.to_owned(), 2, "items_wake"),
+            (items::page_sql(Which::All, true), 2, "items_all"),
+            (
+                items::page_sql(Which::Conflicted, true),
+                2,
+                "items_conflicted",
+            ),
+            (items::page_sql(Which::Held, false), 2, "items_held"),
+            (items::page_sql(Which::InDoubt, true), 2, "items_in_doubt"),
+            (items::page_sql(Which::Troubled, true), 2, "items_troubled"),
+            (records::ERRORS_OPEN.to_owned(), 1, "errors_open"),
+            (records::ERRORS_ALL.to_owned(), 1, "errors_at"),
+        ];
+        queries.push((records::history_sql(false, &[], &[]), 4, "history_at"));
+        queries.push((records::history_sql(true, &[], &[]), 4, "history_pair"));
+        queries.push((
+            records::history_sql(false, &["failed"], &[]),
+            4,
+            "history_outcome",
+        ));
+        for (sql, parameters, index) in queries {
+            let plan = plan_of(&sql, parameters);
+            assert!(plan.contains(index), "{sql}\n{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        }
+    }
+}
