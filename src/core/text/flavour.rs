@@ -83,7 +83,11 @@ fn notion_block(block: &Block, indent: &str, out: &mut String) {
         Kind::Row(_) | Kind::Delimiter(_) => return,
     };
     // A summary belongs to its toggle; what follows is inside.
-    let indent = if matches!(block.kind, Kind::Summary(_)) { summary_indent(block) } else { indent.to_owned() };
+    let indent = if matches!(block.kind, Kind::Summary(_)) {
+        summary_indent(block)
+    } else {
+        indent.to_owned()
+    };
     out.push_str(&indent);
     out.push_str(&text);
 }
@@ -97,7 +101,10 @@ fn notion_table(blocks: &[Block], indent: &str, out: &mut String) -> usize {
     out.push_str(&format!("{indent}<table header-row=\"true\">\n"));
     let mut taken = 0;
     for block in blocks {
-        let heads = matches!(blocks.get(taken + 1).map(|b| &b.kind), Some(Kind::Delimiter(_)));
+        let heads = matches!(
+            blocks.get(taken + 1).map(|b| &b.kind),
+            Some(Kind::Delimiter(_))
+        );
         match &block.kind {
             Kind::Row(cells) if taken == 0 || !heads => {
                 out.push_str(&format!("{indent}<tr>\n"));
@@ -181,7 +188,10 @@ fn github_block(block: &Block) -> String {
         Kind::Summary(text) => {
             format!("<summary>{}</summary>", render::line(text, Target::GitHub))
         }
-        _ => of_block(block).unwrap_or_default().trim_start_matches('\t').to_owned(),
+        _ => of_block(block)
+            .unwrap_or_default()
+            .trim_start_matches('\t')
+            .to_owned(),
     }
 }
 
