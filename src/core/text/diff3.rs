@@ -18,6 +18,13 @@ pub(super) enum Region {
     Conflict([Range<usize>; 3]),
 }
 
+/// From which end two sequences are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Down,
+    Up,
+}
+
 /// What one side changed: a stretch of the base and what stands there instead.
 struct Change {
     base: Range<usize>,
@@ -28,26 +35,21 @@ struct Change {
 
 /// Compares three sequences; the regions cover `ours` from start to end.
 ///
-/// Two ways of telling what changed are asked; the one that sees a conflict is right.
+/// The sequences are compared from either end; if one way sees a conflict, it is one.
 pub(super) fn regions(base: &[usize], ours: &[usize], theirs: &[usize]) -> Vec<Region> {
-    let first = regions_by(Algorithm::Patience, base, ours, theirs);
+    let first = regions_by(Way::Down, base, ours, theirs);
     let conflict = |regions: &[Region]| regions.iter().any(|r| matches!(r, Region::Conflict(_)));
     if conflict(&first) {
         return first;
     }
-    let second = regions_by(Algorithm::Myers, base, ours, theirs);
+    let second = regions_by(Way::Up, base, ours, theirs);
     if conflict(&second) { second } else { first }
 }
 
-fn regions_by(
-    algorithm: Algorithm,
-    base: &[usize],
-    ours: &[usize],
-    theirs: &[usize],
-) -> Vec<Region> {
+fn regions_by(way: Way, base: &[usize], ours: &[usize], theirs: &[usize]) -> Vec<Region> {
     let (our, their) = (
-        changes(algorithm, base, ours),
-        changes(algorithm, base, theirs),
+        changes(way, base, ours),
+        changes(way, base, theirs),
     );
     let (mut o, mut t) = (our.as_slice(), their.as_slice());
     let mut out = Vec::new();
@@ -162,12 +164,10 @@ fn conflict(ranges: &[Range<usize>; 3], texts: [&[usize]; 3], out: &mut Vec<Regi
     out.push(Region::Ours(end..ranges[1].end));
 }
 
-fn changes(algorithm: Algorithm, base: &[usize], side: &[usize]) -> Vec<Change> {
+fn changes(way: Way, base: &[usize], side: &[usize]) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
-    for op in capture_diff_slices(algorithm, base, side) {
-        let (old, new) = (op.old_range(), op.new_range());
+    for (old, new) in differing(way, base, side) {
         match changes.last_mut() {
-            _ if matches!(op, DiffOp::Equal { .. }) => {}
             Some(last) if last.base.end == old.start && last.side.end == new.start => {
                 last.base.end = old.end;
                 last.side.end = new.end;
@@ -200,6 +200,29 @@ fn changes(algorithm: Algorithm, base: &[usize], side: &[usize]) -> Vec<Change> 
         changes[at].hull = hull.start.max(least)..hull.end.min(most);
     }
     changes
+}
+
+/// Returns the stretches that differ, in order.
+fn differing(way: Way, base: &[usize], side: &[usize]) -> Vec<(Range<usize>, Range<usize>)> {
+    let ranges = |ops: Vec<DiffOp>| -> Vec<(Range<usize>, Range<usize>)> {
+        let changed = ops
+            .into_iter()
+            .filter(|op| !matches!(op, DiffOp::Equal { .. }));
+        changed.map(|op| (op.old_range(), op.new_range())).collect()
+    };
+    if way == Way::Down {
+        return ranges(capture_diff_slices(Algorithm::Patience, base, side));
+    }
+    let turned = |text: &[usize]| text.iter().rev().copied().collect::<Vec<usize>>();
+    let found = ranges(capture_diff_slices(
+        Algorithm::Myers,
+        &turned(base),
+        &turned(side),
+    ));
+    let turn = |range: &Range<usize>, length: usize| length - range.end..length - range.start;
+    let back =
+        |(old, new): &(Range<usize>, Range<usize>)| (turn(old, base.len()), turn(new, side.len()));
+    found.iter().rev().map(back).collect()
 }
 
 /// Returns how far a stretch can move up and down with nothing to be seen of it.
