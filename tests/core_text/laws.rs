@@ -296,7 +296,7 @@ proptest! {
         let twice = marker::write(&marked, &other);
         prop_assert_eq!(marker::read(&twice), Some(other));
         prop_assert_eq!(marker::strip(&twice), marked);
-        let fenced = format!("```\n{}\n```\n", format!("<!-- pulse-sync:{key} -->"));
+        let fenced = format!("```\n<!-- pulse-sync:{key} -->\n```\n");
         prop_assert_eq!(marker::read(&fenced), None);
         prop_assert_eq!(marker::strip(&fenced), fenced);
     }

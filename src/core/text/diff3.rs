@@ -47,10 +47,7 @@ pub(super) fn regions(base: &[usize], ours: &[usize], theirs: &[usize]) -> Vec<R
 }
 
 fn regions_by(way: Way, base: &[usize], ours: &[usize], theirs: &[usize]) -> Vec<Region> {
-    let (our, their) = (
-        changes(way, base, ours),
-        changes(way, base, theirs),
-    );
+    let (our, their) = (changes(way, base, ours), changes(way, base, theirs));
     let (mut o, mut t) = (our.as_slice(), their.as_slice());
     let mut out = Vec::new();
     let mut walk = Walk::default();
@@ -151,13 +148,15 @@ fn conflict(ranges: &[Range<usize>; 3], texts: [&[usize]; 3], out: &mut Vec<Regi
     let head = (0..least)
         .take_while(|i| base[*i] == ours[*i] && base[*i] == theirs[*i])
         .count();
-    let last = |text: &[usize], i: usize| text[text.len() - 1 - i];
-    let tail = (0..least - head)
-        .take_while(|i| last(base, *i) == last(ours, *i) && last(base, *i) == last(theirs, *i))
+    let from_end = |text: &[usize], i: usize| text[text.len() - 1 - i];
+    let foot = (0..least - head)
+        .take_while(|i| {
+            from_end(base, *i) == from_end(ours, *i) && from_end(base, *i) == from_end(theirs, *i)
+        })
         .count();
     let inner = ranges
         .clone()
-        .map(|range| range.start + head..range.end - tail);
+        .map(|range| range.start + head..range.end - foot);
     out.push(Region::Ours(ranges[1].start..inner[1].start));
     let end = inner[1].end;
     out.push(Region::Conflict(inner));

@@ -20,7 +20,7 @@ pub(super) enum Seg {
     /// A link or an image; the optional title is not kept.
     Link {
         image: bool,
-        text: Vec<Seg>,
+        text: Vec<Self>,
         url: String,
     },
     /// `<br>`: a break inside a block.

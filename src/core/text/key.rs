@@ -148,7 +148,7 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
                 Some(false) => marker + " [ ]",
                 None => marker,
             };
-            Some(item(&marker, *check, render::line(text, target)))
+            Some(item(&marker, *check, &render::line(text, target)))
         }
         Leaf::Quote(inner) => of_leaf(inner, target).map(|inner| format!("> {inner}")),
         Leaf::Text(text) => {
@@ -165,14 +165,14 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
     }
 }
 
-fn item(marker: &str, check: Option<bool>, text: String) -> String {
+fn item(marker: &str, check: Option<bool>, text: &str) -> String {
     if text.is_empty() {
         return marker.to_owned();
     }
     let line = format!("{marker} {text}");
-    let reread = check.is_none() && leaf::checkbox(&text).0.is_some();
-    if reread || leaf::is_rule(&line) || leaf::fence(&text).is_some() {
-        return format!("{marker} {}", leaf::guarded(&text));
+    let reread = check.is_none() && leaf::checkbox(text).0.is_some();
+    if reread || leaf::is_rule(&line) || leaf::fence(text).is_some() {
+        return format!("{marker} {}", leaf::guarded(text));
     }
     line
 }

@@ -18,7 +18,7 @@ pub(super) enum Leaf {
         text: String,
     },
     /// A quoted line. Quotes inside quotes are one level: Notion would show the marker.
-    Quote(Box<Leaf>),
+    Quote(Box<Self>),
     /// Anything else.
     Text(String),
 }
@@ -243,7 +243,7 @@ pub(super) fn is_structure(line: &str) -> bool {
         line.get(..tag.len())
             .is_some_and(|s| s.eq_ignore_ascii_case(tag))
     };
-    TAGS.iter().any(|tag| starts(&tag))
+    TAGS.iter().any(starts)
 }
 
 /// Returns what follows `<details …>` on its line.

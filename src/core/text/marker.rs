@@ -74,7 +74,7 @@ fn find(body: &str) -> Option<Found> {
                     start,
                     end,
                     closes_at,
-                })
+                });
             }
             None => fence = leaf::fence(line.trim()),
         }

@@ -68,14 +68,13 @@ impl Merged {
         let Self::Conflict(parts) = self else {
             return Vec::new();
         };
-        let hunk = |part| {
-            if let &Part::Conflict(ref hunk) = part {
-                Some(hunk)
-            } else {
-                None
-            }
-        };
-        parts.iter().filter_map(hunk).collect()
+        parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Conflict(hunk) => Some(hunk),
+                Part::Settled(_) => None,
+            })
+            .collect()
     }
 
     /// Joins the text, asking for each conflict, counted from 0, what to take.
@@ -264,7 +263,7 @@ impl Texts {
             self.raw(&pointers, true),
             wanted
                 .iter()
-                .map(|line| format!("{}\n", line.key))
+                .flat_map(|line| [line.key.as_str(), "\n"])
                 .collect(),
         ];
         let text = candidates.into_iter().find(says)?;
@@ -284,7 +283,7 @@ impl Texts {
             if apart && at > 0 && side(&pointers[at - 1]) != side(&pointers[at]) {
                 append(&mut out, "\n");
             }
-            if !line.joined && self.together(pointers.get(at..next)) {
+            if !line.joined && together(pointers.get(at..next)) {
                 append(&mut out, &self.respaced(pointers[at], pointers[next - 1]));
                 at = next;
             } else {
@@ -308,16 +307,6 @@ impl Texts {
             .count()
     }
 
-    fn together(&self, pointers: Option<&[Pointer]>) -> bool {
-        pointers.is_some_and(|pointers| {
-            pointers.windows(2).all(|pair| match (pair[0], pair[1]) {
-                (Pointer::Ours(a), Pointer::Ours(b))
-                | (Pointer::Theirs(a, _), Pointer::Theirs(b, _)) => b == a + 1,
-                _ => false,
-            })
-        })
-    }
-
     /// Returns the bytes of a line; one that takes another's place keeps the blank lines there.
     fn respaced(&self, first: Pointer, last: Pointer) -> String {
         let line = self.line(first);
@@ -335,6 +324,17 @@ impl Texts {
         append(&mut out, spacing);
         out
     }
+}
+
+/// Says whether the lines follow each other on one side.
+fn together(pointers: Option<&[Pointer]>) -> bool {
+    pointers.is_some_and(|pointers| {
+        pointers.windows(2).all(|pair| match (pair[0], pair[1]) {
+            (Pointer::Ours(a), Pointer::Ours(b))
+            | (Pointer::Theirs(a, _), Pointer::Theirs(b, _)) => b == a + 1,
+            _ => false,
+        })
+    })
 }
 
 /// Pairs the lines that replace others with those in whose place they come.

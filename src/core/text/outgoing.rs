@@ -143,7 +143,9 @@ fn addresses(chars: &[char]) -> Vec<bool> {
         let length = scheme.map_or(1, |_| rest.iter().position(ends).unwrap_or(rest.len()));
         let host =
             scheme.map(|scheme| rest[scheme.len()..length].iter().take_while(|c| **c != '/'));
-        if host.is_some_and(|mut host| host.clone().all(host_char) && host.any(|c| *c == '.')) {
+        if host
+            .is_some_and(|mut host| host.clone().all(|c| host_char(*c)) && host.any(|c| *c == '.'))
+        {
             marks[at..at + length].fill(true);
         }
         at += length;
@@ -151,7 +153,7 @@ fn addresses(chars: &[char]) -> Vec<bool> {
     marks
 }
 
-fn host_char(c: &char) -> bool {
+fn host_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
 }
 

@@ -98,17 +98,14 @@ fn outside_code(text: &str) -> Vec<(usize, &str, bool)> {
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end_matches(['\n', '\r']);
         let shown = visible(bare);
-        let code = match &fence {
-            Some(open) => {
-                if open.ends(bare) {
-                    fence = None;
-                }
-                true
+        let code = if let Some(open) = &fence {
+            if open.ends(bare) {
+                fence = None;
             }
-            None => {
-                fence = leaf::fence(trim(&shown));
-                fence.is_some()
-            }
+            true
+        } else {
+            fence = leaf::fence(trim(&shown));
+            fence.is_some()
         };
         lines.push((start, bare, code));
         start += line.len();

@@ -1,5 +1,7 @@
 //! Writes the pieces of a line: as a key, for Notion, or for GitHub.
 
+use std::fmt::Write as _;
+
 use super::inline::{self, Seg, is_space, trim};
 
 /// The invisible character that breaks what a service would otherwise obey.
@@ -146,7 +148,7 @@ fn code(content: &str, target: Target, out: &mut String) {
         content.to_owned()
     };
     let pad = if pad { " " } else { "" };
-    out.push_str(&format!("{fence}{pad}{content}{pad}{fence}"));
+    let _ = write!(out, "{fence}{pad}{content}{pad}{fence}");
 }
 
 fn has_run(content: &str, length: usize) -> bool {
