@@ -3,7 +3,7 @@
 //! A diff3 that never drops a line of either side without a conflict. The bytes of `ours` are
 //! kept wherever it says what the result says, so that writing back changes as little as can be.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -199,7 +199,7 @@ struct Texts {
 
 impl Texts {
     fn merged(&self) -> Vec<Piece> {
-        let mut names = HashMap::new();
+        let mut names = BTreeMap::new();
         let [base, ours, theirs] =
             [&self.base, &self.ours, &self.theirs].map(|lines| named(lines, &mut names));
         let mut pieces: Vec<Piece> = Vec::new();
@@ -354,7 +354,7 @@ fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
 }
 
 /// Numbers what the lines say. The same words as code and as text are two things.
-fn named<'a>(lines: &'a [Line], names: &mut HashMap<(&'a str, bool), usize>) -> Vec<usize> {
+fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> Vec<usize> {
     let name = |line: &'a Line| {
         let next = names.len();
         *names.entry((line.key.as_str(), line.code)).or_insert(next)
