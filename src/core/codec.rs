@@ -207,9 +207,17 @@ fn title_for_github(notion: &Value) -> Said {
 }
 
 fn body_for_github(notion: &Value, current: Option<&Value>) -> Said {
-    let known = current.map_or("", Value::as_text);
-    let body = text::outgoing(&text::from_notion(notion.as_text()), known);
-    let chars = body.chars().count();
+    said_body(
+        &text::from_notion(notion.as_text()),
+        current.map_or("", Value::as_text),
+    )
+}
+
+/// A text in GitHub's Markdown as it may be sent there: what was not in `known` is neutralised, and too long a text
+/// is refused.
+pub fn said_body(body: &str, known: &str) -> Said {
+    let body = text::outgoing(body, known);
+    let chars = text::limits::github_length(&body);
     if chars > GITHUB_BODY_CHARS {
         return Said::Refused(format!(
             "the text has {chars} characters, GitHub allows {GITHUB_BODY_CHARS}; shorten it in Notion"

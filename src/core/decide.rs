@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::codec::Said;
+use super::codec::{self, Said};
 use super::pair::Choice;
 use super::plan::{Input, Move};
 use super::text::{self, Merged};
@@ -157,12 +157,36 @@ pub fn hold_back_reason(
 impl Case<'_> {
     fn decide(&self) -> Ruled {
         let conflict = self.input.pair.conflict_on(Some(&self.field.key));
+        if let Some(ruled) = self.restore() {
+            return ruled;
+        }
         match self.field.class {
             Class::Set if conflict.is_some() => self.value(),
             Class::Mirror => self.mirror(),
             Class::Set => self.set(),
             Class::Scalar | Class::Text => self.value(),
         }
+    }
+
+    /// A person said that the changes on one side were wrong: they go back to the base, unless the other side
+    /// changed as well.
+    fn restore(&self) -> Option<Ruled> {
+        let (side, base) = (self.input.pair.restore?, self.base?);
+        let (shown, other) = match side {
+            Side::Github => (self.l, self.r),
+            Side::Notion => (self.r, self.l),
+        };
+        let is_needed = self.field.class != Class::Mirror
+            && !self.same(shown, base.of(side))
+            && self.same(other, base.of(side.other()))
+            && !self.is_blocked(side, other);
+        is_needed.then(|| {
+            Ruled::write(
+                Row::Choice,
+                side,
+                self.change(side, base.of(side).clone(), Row::Choice, false),
+            )
+        })
     }
 
     fn key(&self) -> FieldKey {
@@ -381,16 +405,12 @@ impl Case<'_> {
         if !self.field.direction.allows(Side::Github) {
             return Ruled::nothing(row);
         }
-        match self
-            .field
-            .codec
-            .to_github(&Value::text(text::for_notion(&merged)), Some(self.l))
-        {
-            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
-            _ => {
-                let new = Value::text(text::outgoing(&merged, self.l.as_text()));
+        match codec::said_body(&merged, self.l.as_text()) {
+            Said::Value(new) => {
                 Ruled::write(row, Side::Github, self.change(Side::Github, new, row, left))
             }
+            Said::Undecided => Ruled::nothing(Row::F0),
+            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
         }
     }
 

@@ -219,6 +219,9 @@ pub struct Pair {
     pub conflicts: Vec<Conflict>,
     /// Held by the guard.
     pub hold: Option<Hold>,
+    /// A person said that the changes on this side were wrong: its fields go back to the last agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Side>,
     /// Fields whose foreign edits were put back: what value, when. The same value again within a day parks the field.
     pub reverted: BTreeMap<FieldKey, (Value, Time)>,
     /// When it was first seen.
@@ -252,6 +255,7 @@ impl Pair {
             blocked: BTreeMap::new(),
             conflicts: Vec::new(),
             hold: None,
+            restore: None,
             reverted: BTreeMap::new(),
             created_at: now,
             synced_at: None,

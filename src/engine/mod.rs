@@ -2,18 +2,22 @@
 //!
 //! Generic over remotes, store and clock. Knows nothing of a terminal.
 
+pub mod answers;
 pub mod clock;
+pub mod face;
 pub mod link;
 mod observe;
 mod recover;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod settings;
 mod sides;
 mod turn;
 mod write;
 
 pub use clock::Clock;
+pub use face::{Command, Handle, Snapshot};
 pub use link::{Link, LinkSpec};
 pub use report::{Event, Report, Stop};
 pub use run::{Ask, Engine};

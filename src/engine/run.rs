@@ -49,6 +49,8 @@ pub struct Engine<S, C> {
     pub holder: String,
     /// Told of each thing that happens.
     pub sink: Box<dyn Fn(Event)>,
+    /// Set to end the run at the next commit boundary, for a shutdown.
+    pub stop: std::cell::Cell<bool>,
 }
 
 /// The state of one run.
@@ -276,7 +278,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 message,
             });
         }
-        if self.engine.store.setting(PAUSE).await?.is_some() {
+        if self.engine.stop.get() || self.engine.store.setting(PAUSE).await?.is_some() {
             return Err(Stop::Paused);
         }
         self.take_lease().await

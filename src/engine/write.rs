@@ -190,6 +190,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.dirty_since = None;
             pair.next_try = None;
             pair.hold = None;
+            pair.restore = None;
         }
         let kept = self.commit(pair, vec![record]).await?;
         Ok(kept && !is_over)

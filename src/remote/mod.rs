@@ -2,6 +2,10 @@
 //!
 //! The wire shapes of each service stop at its door; what leaves is the core's vocabulary.
 
+pub mod github;
+pub mod http;
+pub mod notion;
+
 use std::collections::BTreeMap;
 
 use thiserror::Error;

@@ -199,6 +199,7 @@ impl Setup {
             settings: self.settings.clone(),
             holder: "sim".to_owned(),
             sink: Box::new(|_| {}),
+            stop: std::cell::Cell::new(false),
         };
         let link = Link {
             spec: self.spec.clone(),

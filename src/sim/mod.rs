@@ -2,6 +2,7 @@
 //!
 //! The whole engine runs on them under one seed: [`selftest`] lives seeds through, [`life`] one of them.
 
+pub mod crowd;
 pub mod executor;
 pub mod faults;
 pub mod faulty;
@@ -15,5 +16,6 @@ pub mod ports;
 pub mod sabotage;
 pub mod selftest;
 pub mod serve;
+pub mod small;
 pub mod views;
 pub mod world;

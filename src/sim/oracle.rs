@@ -271,6 +271,26 @@ impl Overwrite<'_> {
         }
     }
 
+    /// Whether a person ever wrote this value, here or on the other side; defaults are nobody's.
+    fn is_human(&self) -> bool {
+        let wrote = |side: Side, node: &str, is_it: &dyn Fn(&Value) -> bool| {
+            let value = |seen: &Observation| seen.field(&self.field.key).cloned();
+            human_changes(self.world, side, node)
+                .into_iter()
+                .any(|(_, was, is)| {
+                    let is = value(&is);
+                    was.as_deref().and_then(value) != is && is.is_some_and(|is| is_it(&is))
+                })
+        };
+        let side = self.step.side;
+        let agrees = |other: &Value| match side {
+            Side::Github => self.field.codec.agree(self.before, other),
+            Side::Notion => self.field.codec.agree(other, self.before),
+        };
+        wrote(side, self.node, &|value| value == self.before)
+            || wrote(side.other(), self.partner, &agrees)
+    }
+
     /// What the engine had verified right before, if this field is one of those that it meant to write.
     fn pre(&self) -> Option<&Value> {
         let change = self.step.changes().iter().find(|change| change.field == self.field.key);
@@ -291,7 +311,7 @@ impl Overwrite<'_> {
             Side::Github => self.field.codec.agree(mine, other),
             Side::Notion => self.field.codec.agree(other, mine),
         };
-        if self.before.is_empty() {
+        if self.before.is_empty() || !self.is_human() {
             return Verdict::Fine;
         }
         let replaced = human_changes(self.world, side.other(), self.partner)

@@ -1,39 +1,31 @@
 //! Text as both services write it: canonical lines, three-way merge, what is neutralised on the way.
+//!
+//! A text is kept as each side wrote it; only `\r\n` becomes `\n`. Whether two texts say the
+//! same is decided on canonical lines ([`lines`], [`same`]), which forget everything a trip from
+//! GitHub through Notion's enhanced Markdown and back may change: bullets, emphasis marks,
+//! escapes, blank lines, indents, table syntax, expiring signatures in addresses.
+//!
+//! [`for_notion`] and [`from_notion`] translate, [`merge`] joins two people's edits without
+//! losing a line, [`outgoing`] takes the teeth out of text that goes to a public place.
 
-/// Whether two texts say the same.
-pub fn same(one: &str, other: &str) -> bool {
-    one.trim_end() == other.trim_end()
-}
-/// Says a GitHub text in Notion's Markdown.
-pub fn for_notion(text: &str) -> String {
-    text.to_owned()
-}
-/// Says a Notion text in GitHub's Markdown.
-pub fn from_notion(text: &str) -> String {
-    text.to_owned()
-}
-/// Neutralises mentions and closing words in lines that are not in `known`.
-pub fn outgoing(text: &str, _known: &str) -> String {
-    text.to_owned()
-}
-/// Whether two texts have the same words.
-pub fn same_words(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
-}
-/// A three-way merge.
-pub enum Merged {
-    /// Without a conflict.
-    Clean(String),
-    /// With one.
-    Conflict,
-}
-/// Applies the change `from` → `to` onto another text.
-pub fn apply_change(from: &str, to: &str, onto: &str) -> Merged {
-    if from == onto {
-        Merged::Clean(to.to_owned())
-    } else if from == to || to == onto {
-        Merged::Clean(onto.to_owned())
-    } else {
-        Merged::Conflict
-    }
-}
+mod block;
+mod diff3;
+mod flavour;
+mod hunk;
+mod inline;
+mod key;
+mod leaf;
+pub mod limits;
+pub mod marker;
+mod merge;
+mod outgoing;
+mod private;
+mod render;
+mod table;
+
+pub use flavour::{for_notion, from_notion};
+pub use hunk::hunk;
+pub use key::{Line, canonical, lines, normalised, same, same_words};
+pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge};
+pub use outgoing::{outgoing, outgoing_line};
+pub use private::{Split, holds_foreign_blocks, split_private};

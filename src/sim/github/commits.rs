@@ -18,6 +18,15 @@ pub struct NewCommit {
     pub size: Size,
 }
 
+/// How to rewrite a branch.
+#[derive(Debug, Clone, Default)]
+pub struct Rewrite {
+    /// How many of its oldest commits stay.
+    pub keep: usize,
+    /// What comes on top of them.
+    pub commits: Vec<NewCommit>,
+}
+
 /// Which commits to list.
 #[derive(Debug, Clone, Default)]
 pub struct CommitQuery {
@@ -68,33 +77,43 @@ impl Hub {
         }
         let Some(history) = repo.history(sha) else {
             let message = "Object does not exist".into();
-            return Err(Refusal::Invalid { message, errors: Vec::new() });
+            return Err(Refusal::Invalid {
+                message,
+                errors: Vec::new(),
+            });
         };
         repo.branches.insert(branch.to_owned(), history);
         self.record(&touch, "branch", Value::Null, json!([branch, sha]));
         Ok(())
     }
 
-    /// Rewrites a branch: keeps its first `keep` commits and puts new ones on top.
+    /// Rewrites a branch. Open pull requests from it follow.
     pub fn force_push(
         &mut self,
         now: i64,
         actor: &str,
         repo: &str,
         branch: &str,
-        keep: usize,
-        commits: Vec<NewCommit>,
+        rewrite: Rewrite,
     ) -> Result<(), Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
         let before = self.head_of(&touch, branch).ok_or(Refusal::NotFound)?;
         let repo = self.repo_mut(touch.repo)?;
-        repo.branches.entry(branch.to_owned()).or_default().truncate(keep);
-        for new in commits {
+        repo.branches
+            .entry(branch.to_owned())
+            .or_default()
+            .truncate(rewrite.keep);
+        for new in rewrite.commits {
             let parent = self.head_of(&touch, branch);
             self.append(&touch, branch, new, parent.into_iter().collect())?;
         }
         let after = self.head_of(&touch, branch);
-        self.record(&touch, "branch", json!([branch, before]), json!([branch, after]));
+        self.record(
+            &touch,
+            "branch",
+            json!([branch, before]),
+            json!([branch, after]),
+        );
         self.heads_moved(&touch, branch, true)
     }
 
@@ -104,7 +123,11 @@ impl Hub {
     }
 
     pub(crate) fn head_of(&self, touch: &Touch, branch: &str) -> Option<String> {
-        self.repo_by_id(touch.repo)?.branches.get(branch)?.last().cloned()
+        self.repo_by_id(touch.repo)?
+            .branches
+            .get(branch)?
+            .last()
+            .cloned()
     }
 
     /// Puts a commit on top of a branch.
@@ -126,11 +149,22 @@ impl Hub {
             message: new.message,
             size: new.size,
         };
-        let whole = Touch { number: 0, ..touch.clone() };
-        self.record(&whole, "commit", Value::Null, json!([branch, sha, commit.message]));
+        let whole = Touch {
+            number: 0,
+            ..touch.clone()
+        };
+        self.record(
+            &whole,
+            "commit",
+            Value::Null,
+            json!([branch, sha, commit.message]),
+        );
         let repo = self.repo_mut(touch.repo)?;
         repo.pushed_at = repo.pushed_at.max(at);
-        repo.branches.entry(branch.to_owned()).or_default().push(sha.clone());
+        repo.branches
+            .entry(branch.to_owned())
+            .or_default()
+            .push(sha.clone());
         repo.commits.insert(sha.clone(), commit);
         Ok(sha)
     }
@@ -139,13 +173,22 @@ impl Hub {
     fn heads_moved(&mut self, touch: &Touch, branch: &str, forced: bool) -> Result<(), Refusal> {
         let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
         let follows = |number: &u64| {
-            let pull = repo.issues.get(number).and_then(|issue| issue.pull.as_ref());
+            let pull = repo
+                .issues
+                .get(number)
+                .and_then(|issue| issue.pull.as_ref());
             pull.is_some_and(|pull| pull.head == branch && pull.merged_at.is_none())
         };
-        let open = repo.issues.values().filter(|issue| issue.closed_at.is_none());
+        let open = repo
+            .issues
+            .values()
+            .filter(|issue| issue.closed_at.is_none());
         let numbers: Vec<u64> = open.map(|issue| issue.number).filter(follows).collect();
         for number in numbers {
-            let touch = Touch { number, ..touch.clone() };
+            let touch = Touch {
+                number,
+                ..touch.clone()
+            };
             self.refresh_pull(&touch)?;
             if forced {
                 self.event(&touch, EventKind::HeadForcePushed)?;
@@ -168,9 +211,14 @@ impl Repo {
             None => self.history(from).ok_or(Refusal::NotFound)?,
         };
         let wanted = |commit: &&Commit| {
-            query.since.is_none_or(|since| commit.committed_at >= floor_second(since))
+            query
+                .since
+                .is_none_or(|since| commit.committed_at >= floor_second(since))
                 && query.until.is_none_or(|until| commit.committed_at <= until)
-                && query.author.as_ref().is_none_or(|who| commit.author.eq_ignore_ascii_case(who))
+                && query
+                    .author
+                    .as_ref()
+                    .is_none_or(|who| commit.author.eq_ignore_ascii_case(who))
         };
         let newest_first = shas.iter().rev().filter_map(|sha| self.commits.get(sha));
         Ok(newest_first.filter(wanted).collect())
@@ -188,7 +236,10 @@ impl Repo {
         let mut next = self.commits.get(sha);
         while let Some(commit) = next {
             line.push(commit.sha.clone());
-            next = commit.parents.first().and_then(|parent| self.commits.get(parent));
+            next = commit
+                .parents
+                .first()
+                .and_then(|parent| self.commits.get(parent));
         }
         line.reverse();
         (!line.is_empty()).then_some(line)

@@ -26,7 +26,11 @@ pub(crate) fn node_id(prefix: &str, id: u64) -> String {
 
 /// Makes a commit id (40 hexadecimal digits) from a counter.
 pub(crate) fn sha(counter: u64) -> String {
-    let (a, b, c) = (mix(counter), mix(!counter), mix(counter.rotate_left(32) ^ 0x5a5a));
+    let (a, b, c) = (
+        mix(counter),
+        mix(!counter),
+        mix(counter.rotate_left(32) ^ 0x5a5a),
+    );
     format!("{a:016x}{b:016x}{:08x}", c >> 32)
 }
 
@@ -47,7 +51,9 @@ pub(crate) fn http_date(ms: i64) -> String {
 
 /// Reads an RFC 3339 time into milliseconds since the epoch; `None` when it is not one.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.timestamp_millis())
 }
 
 fn moment(ms: i64) -> DateTime<Utc> {

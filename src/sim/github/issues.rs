@@ -117,14 +117,17 @@ impl Hub {
         if edit.state == Some(State::Open) && issue.is_merged() {
             return Err(Refusal::field("PullRequest", "state", "invalid"));
         }
-        check_text(edit.title.as_deref(), edit.body.as_ref().and_then(Option::as_deref))?;
+        check_text(
+            edit.title.as_deref(),
+            edit.body.as_ref().and_then(Option::as_deref),
+        )?;
         self.check_lists(&touch, &edit)?;
         let mut changed = false;
         if let Some(title) = edit.title.take() {
             changed |= self.set_title(&touch, title)?;
         }
         if let Some(body) = edit.body.take() {
-            changed |= self.set_body(&touch, body)?;
+            changed |= self.set_body(&touch, body.as_deref())?;
         }
         if let Some(state) = edit.state {
             changed |= self.set_state(&touch, state, edit.state_reason)?;
@@ -144,9 +147,28 @@ impl Hub {
         repo: &str,
         number: u64,
     ) -> Result<Touch, Refusal> {
-        let touch = Touch { number, ..self.touch(now, actor, repo)? };
+        let touch = Touch {
+            number,
+            ..self.touch(now, actor, repo)?
+        };
         self.issue_in(touch.repo, number)?;
         Ok(touch)
+    }
+
+    /// Starts a change of one issue that needs write access.
+    pub(crate) fn touch_writable(
+        &self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+    ) -> Result<Touch, Refusal> {
+        let touch = self.touch_issue(now, actor, repo, number)?;
+        if self.may(&touch, Permission::Write) {
+            Ok(touch)
+        } else {
+            Err(Refusal::Forbidden("Must have admin rights to Repository."))
+        }
     }
 
     pub(crate) fn next_number(&mut self, touch: &Touch) -> Result<u64, Refusal> {
@@ -165,7 +187,41 @@ impl Hub {
             self.record(touch, "body", none(), json!(issue.body));
         }
         self.record(touch, "state", none(), json!(issue.state.as_str()));
-        self.repo_mut(touch.repo)?.issues.insert(touch.number, issue);
+        if let Some(reason) = issue.state_reason {
+            self.record(touch, "state_reason", none(), json!(reason.as_str()));
+        }
+        if issue.locked {
+            self.record(touch, "locked", json!(false), json!(true));
+        }
+        if let Some(pull) = &issue.pull {
+            self.record(touch, "draft", none(), json!(pull.draft));
+            self.record(touch, "base", none(), json!(pull.base));
+            self.record(touch, "head", none(), json!(pull.head));
+            self.record(touch, "head_sha", none(), json!(pull.head_sha));
+            self.record(touch, "merged", none(), json!(pull.merged_at.is_some()));
+        }
+        self.record_lists(touch, &issue)?;
+        self.repo_mut(touch.repo)?
+            .issues
+            .insert(touch.number, issue);
+        Ok(())
+    }
+
+    /// Logs labels, assignees and milestone an issue comes with, from a world or elsewhere.
+    fn record_lists(&mut self, touch: &Touch, issue: &Issue) -> Result<(), Refusal> {
+        let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
+        let labels = sorted(&repo.label_names(issue));
+        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
+        let milestone = milestone.map(|milestone| json!(milestone.title));
+        if !issue.labels.is_empty() {
+            self.record(touch, "labels", json!([]), labels);
+        }
+        if !issue.assignees.is_empty() {
+            self.record(touch, "assignees", json!([]), sorted(&issue.assignees));
+        }
+        if let Some(title) = milestone {
+            self.record(touch, "milestone", Value::Null, title);
+        }
         Ok(())
     }
 
@@ -213,12 +269,12 @@ impl Hub {
         Ok(true)
     }
 
-    fn set_body(&mut self, touch: &Touch, body: Option<String>) -> Result<bool, Refusal> {
+    fn set_body(&mut self, touch: &Touch, body: Option<&str>) -> Result<bool, Refusal> {
         let issue = self.issue_mut(touch)?;
-        if issue.body == body {
+        if issue.body.as_deref() == body {
             return Ok(false);
         }
-        let before = std::mem::replace(&mut issue.body, body.clone());
+        let before = std::mem::replace(&mut issue.body, body.map(str::to_owned));
         self.record(touch, "body", json!(before), json!(body));
         Ok(true)
     }
@@ -243,12 +299,21 @@ impl Hub {
         issue.closed_by = closed.then(|| Arc::clone(&touch.actor));
         let before = std::mem::replace(&mut issue.state, state);
         let old_reason = std::mem::replace(&mut issue.state_reason, reason);
-        self.record(touch, "state", json!(before.as_str()), json!(state.as_str()));
+        self.record(
+            touch,
+            "state",
+            json!(before.as_str()),
+            json!(state.as_str()),
+        );
         if old_reason != reason {
             let text = |value: Option<StateReason>| json!(value.map(StateReason::as_str));
             self.record(touch, "state_reason", text(old_reason), text(reason));
         }
-        let kind = if closed { EventKind::Closed(reason) } else { EventKind::Reopened };
+        let kind = if closed {
+            EventKind::Closed(reason)
+        } else {
+            EventKind::Reopened
+        };
         self.event(touch, kind)?;
         Ok(true)
     }
@@ -265,8 +330,16 @@ impl Hub {
         after.truncate(MAX_ASSIGNEES);
         let issue = self.issue_mut(touch)?;
         let before = std::mem::replace(&mut issue.assignees, after.clone());
-        let added = after.iter().filter(|l| !before.contains(l)).cloned().map(EventKind::Assigned);
-        let gone = before.iter().filter(|l| !after.contains(l)).cloned().map(EventKind::Unassigned);
+        let added = after
+            .iter()
+            .filter(|l| !before.contains(l))
+            .cloned()
+            .map(EventKind::Assigned);
+        let gone = before
+            .iter()
+            .filter(|l| !after.contains(l))
+            .cloned()
+            .map(EventKind::Unassigned);
         let events: Vec<_> = added.chain(gone).collect();
         if events.is_empty() {
             return Ok(false);
@@ -286,7 +359,9 @@ impl Hub {
         let before = std::mem::replace(&mut issue.milestone, after);
         let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
         let title = |number: Option<u64>| {
-            number.and_then(|n| repo.milestones.get(&n)).map(|m| m.title.clone())
+            number
+                .and_then(|n| repo.milestones.get(&n))
+                .map(|m| m.title.clone())
         };
         let (before, after) = (title(before), title(after));
         self.record(touch, "milestone", json!(before), json!(after));
@@ -303,7 +378,9 @@ impl Hub {
 impl Issue {
     /// Says whether it is a merged pull request.
     pub fn is_merged(&self) -> bool {
-        self.pull.as_ref().is_some_and(|pull| pull.merged_at.is_some())
+        self.pull
+            .as_ref()
+            .is_some_and(|pull| pull.merged_at.is_some())
     }
 
     pub(crate) fn new(id: u64, touch: &Touch, title: String, body: Option<String>) -> Self {

@@ -1,13 +1,11 @@
-//! Labels, milestones and assignees: of the repository and on its issues.
-
-use std::sync::Arc;
+//! Labels of a repository, and labels and assignees on its issues.
 
 use serde_json::{Value, json};
 
 use super::hub::{Hub, Touch};
-use super::ids::{floor_second, node_id};
+use super::ids::node_id;
 use super::issues::{check_labels, sorted};
-use super::model::{EventKind, Issue, Label, Milestone, Permission, RepoId, State};
+use super::model::{EventKind, Issue, Label, Permission, RepoId};
 use super::refusal::Refusal;
 
 /// The colour of a label made on the fly.
@@ -24,19 +22,6 @@ pub struct LabelEdit {
     pub description: Option<String>,
 }
 
-/// A new milestone, or what to change in one.
-#[derive(Debug, Clone, Default)]
-pub struct MilestoneEdit {
-    /// Title.
-    pub title: Option<String>,
-    /// Free text.
-    pub description: Option<String>,
-    /// Due day.
-    pub due_on: Option<i64>,
-    /// Open or closed.
-    pub state: Option<State>,
-}
-
 impl Hub {
     /// Makes a label. Needs write access; refuses a taken name.
     pub fn create_label(
@@ -47,7 +32,9 @@ impl Hub {
         label: LabelEdit,
     ) -> Result<&Label, Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let name = label.name.ok_or_else(|| Refusal::field("Label", "name", "missing_field"))?;
+        let name = label
+            .name
+            .ok_or_else(|| Refusal::field("Label", "name", "missing_field"))?;
         check_labels(std::slice::from_ref(&name))?;
         let color = label.color.unwrap_or_else(|| DEFAULT_COLOR.to_owned());
         check_color(&color)?;
@@ -55,7 +42,11 @@ impl Hub {
             return Err(Refusal::field("Label", "name", "already_exists"));
         }
         let id = self.ensure_label(&touch, &name, &color)?;
-        let made = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let made = self
+            .repo_mut(touch.repo)?
+            .labels
+            .get_mut(&id)
+            .ok_or(Refusal::NotFound)?;
         made.description = label.description;
         Ok(made)
     }
@@ -73,7 +64,11 @@ impl Hub {
         if let Some(color) = &edit.color {
             check_color(color)?;
         }
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         if let Some(new) = edit.name {
             check_labels(std::slice::from_ref(&new))?;
             let repo = self.repo_mut(touch.repo)?;
@@ -86,7 +81,11 @@ impl Hub {
             let before = std::mem::replace(&mut label.name, new.clone());
             self.record(&touch, "label", json!(before), json!(new));
         }
-        let label = self.repo_mut(touch.repo)?.labels.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let label = self
+            .repo_mut(touch.repo)?
+            .labels
+            .get_mut(&id)
+            .ok_or(Refusal::NotFound)?;
         label.color = edit.color.unwrap_or_else(|| label.color.clone());
         label.description = edit.description.or_else(|| label.description.clone());
         Ok(label)
@@ -101,7 +100,11 @@ impl Hub {
         name: &str,
     ) -> Result<(), Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         let carriers: Vec<u64> = self
             .repo_mut(touch.repo)?
             .issues
@@ -110,7 +113,10 @@ impl Hub {
             .map(|issue| issue.number)
             .collect();
         for number in carriers {
-            let touch = Touch { number, ..touch.clone() };
+            let touch = Touch {
+                number,
+                ..touch.clone()
+            };
             let rest = self.labels_without(&touch, id)?;
             self.store_labels(&touch, rest)?;
         }
@@ -130,7 +136,7 @@ impl Hub {
         number: u64,
         names: &[String],
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
         check_labels(names)?;
         let mut ids = self.issue_in(touch.repo, number)?.labels.clone();
         for name in names {
@@ -148,7 +154,7 @@ impl Hub {
         number: u64,
         names: &[String],
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
         check_labels(names)?;
         if self.set_labels(&touch, names)? {
             self.bump(&touch)?;
@@ -165,8 +171,12 @@ impl Hub {
         number: u64,
         name: &str,
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
-        let id = self.repo_mut(touch.repo)?.label(name).ok_or(Refusal::NotFound)?.id;
+        let touch = self.touch_writable(now, actor, repo, number)?;
+        let id = self
+            .repo_mut(touch.repo)?
+            .label(name)
+            .ok_or(Refusal::NotFound)?
+            .id;
         if !self.issue_in(touch.repo, number)?.labels.contains(&id) {
             return Err(Refusal::NotFound);
         }
@@ -184,7 +194,7 @@ impl Hub {
         logins: &[String],
     ) -> Result<&Issue, Refusal> {
         let wanted = |before: &[String]| before.iter().chain(logins).cloned().collect();
-        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+        self.change_assignees(&self.touch_issue(now, actor, repo, number)?, wanted)
     }
 
     /// Takes people off an issue. Dropped in silence without write access.
@@ -198,102 +208,22 @@ impl Hub {
     ) -> Result<&Issue, Refusal> {
         let named = |login: &&String| !logins.iter().any(|l| l.eq_ignore_ascii_case(login));
         let wanted = |before: &[String]| before.iter().filter(named).cloned().collect();
-        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+        self.change_assignees(&self.touch_issue(now, actor, repo, number)?, wanted)
     }
 
     fn change_assignees(
         &mut self,
-        touch: Touch,
+        touch: &Touch,
         wanted: impl Fn(&[String]) -> Vec<String>,
     ) -> Result<&Issue, Refusal> {
-        if self.may(&touch, Permission::Write) {
+        if self.may(touch, Permission::Write) {
             let issue = self.issue_in(touch.repo, touch.number)?;
             let before: Vec<String> = issue.assignees.iter().map(ToString::to_string).collect();
-            if self.set_assignees(&touch, &wanted(&before))? {
-                self.bump(&touch)?;
+            if self.set_assignees(touch, &wanted(&before))? {
+                self.bump(touch)?;
             }
         }
         self.issue_in(touch.repo, touch.number)
-    }
-
-    /// Makes a milestone. Needs write access; refuses a taken title.
-    pub fn create_milestone(
-        &mut self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        new: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let title = new.title.clone().unwrap_or_default();
-        if title.trim().is_empty() {
-            return Err(Refusal::field("Milestone", "title", "missing_field"));
-        }
-        if self.repo_mut(touch.repo)?.milestones.values().any(|m| m.title == title) {
-            return Err(Refusal::field("Milestone", "title", "already_exists"));
-        }
-        let number = self.insert_milestone(&touch, title)?;
-        self.change_milestone(&touch, number, new)
-    }
-
-    /// Changes a milestone; the issues in it do not count as updated.
-    pub fn edit_milestone(
-        &mut self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        number: u64,
-        edit: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        self.change_milestone(&touch, number, edit)
-    }
-
-    fn change_milestone(
-        &mut self,
-        touch: &Touch,
-        number: u64,
-        edit: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let repo = self.repo_mut(touch.repo)?;
-        let milestone = repo.milestones.get_mut(&number).ok_or(Refusal::NotFound)?;
-        milestone.updated_at = floor_second(touch.now);
-        milestone.due_on = edit.due_on.or(milestone.due_on);
-        milestone.state = edit.state.unwrap_or(milestone.state);
-        milestone.description = edit.description.or_else(|| milestone.description.clone());
-        if let Some(title) = edit.title
-            && title != milestone.title
-        {
-            let before = std::mem::replace(&mut milestone.title, title.clone());
-            self.record(touch, "milestone_title", json!(before), json!(title));
-        }
-        self.repo_mut(touch.repo)?.milestones.get(&number).ok_or(Refusal::NotFound)
-    }
-
-    pub(crate) fn insert_milestone(
-        &mut self,
-        touch: &Touch,
-        title: String,
-    ) -> Result<u64, Refusal> {
-        let (id, at) = (self.fresh_id(), floor_second(touch.now));
-        self.record(touch, "milestone_title", Value::Null, json!(title));
-        let repo = self.repo_mut(touch.repo)?;
-        repo.last_milestone += 1;
-        let number = repo.last_milestone;
-        let milestone = Milestone {
-            id,
-            node_id: node_id("MI", id),
-            number,
-            title,
-            description: None,
-            state: State::Open,
-            due_on: None,
-            creator: Arc::clone(&touch.actor),
-            created_at: at,
-            updated_at: at,
-        };
-        repo.milestones.insert(number, milestone);
-        Ok(number)
     }
 
     /// Finds a label by name, or makes it.
@@ -308,11 +238,20 @@ impl Hub {
         }
         let id = self.fresh_id();
         let (name, color) = (name.to_owned(), color.to_ascii_lowercase());
-        let whole = Touch { number: 0, ..touch.clone() };
+        let whole = Touch {
+            number: 0,
+            ..touch.clone()
+        };
         self.record(&whole, "label", Value::Null, json!(name));
         let repo = self.repo_mut(touch.repo)?;
         repo.label_names.insert(name.to_lowercase(), id);
-        let label = Label { id, node_id: node_id("LA", id), name, color, description: None };
+        let label = Label {
+            id,
+            node_id: node_id("LA", id),
+            name,
+            color,
+            description: None,
+        };
         repo.labels.insert(id, label);
         Ok(id)
     }
@@ -335,8 +274,12 @@ impl Hub {
         }
         let added = after.iter().filter(|id| !before.contains(id));
         let gone = before.iter().filter(|id| !after.contains(id));
-        let added: Vec<_> = added.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
-        let gone: Vec<_> = gone.filter_map(|id| self.name_and_color(touch.repo, *id)).collect();
+        let added: Vec<_> = added
+            .filter_map(|id| self.name_and_color(touch.repo, *id))
+            .collect();
+        let gone: Vec<_> = gone
+            .filter_map(|id| self.name_and_color(touch.repo, *id))
+            .collect();
         for (name, color) in added {
             self.event(touch, EventKind::Labeled(name, color))?;
         }
@@ -344,7 +287,9 @@ impl Hub {
             self.event(touch, EventKind::Unlabeled(name, color))?;
         }
         let names = |ids: &[u64]| {
-            let named = ids.iter().filter_map(|id| self.name_and_color(touch.repo, *id));
+            let named = ids
+                .iter()
+                .filter_map(|id| self.name_and_color(touch.repo, *id));
             sorted(&named.map(|(name, _)| name).collect::<Vec<_>>())
         };
         let (before, after) = (names(&before), names(&after));
@@ -359,24 +304,14 @@ impl Hub {
         self.issue_in(touch.repo, touch.number)
     }
 
-    fn touch_labels(
-        &self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        number: u64,
-    ) -> Result<Touch, Refusal> {
-        let touch = self.touch_issue(now, actor, repo, number)?;
-        if self.may(&touch, Permission::Write) {
-            Ok(touch)
-        } else {
-            Err(Refusal::Forbidden("Must have admin rights to Repository."))
-        }
-    }
-
     fn labels_without(&self, touch: &Touch, id: u64) -> Result<Vec<u64>, Refusal> {
         let issue = self.issue_in(touch.repo, touch.number)?;
-        Ok(issue.labels.iter().copied().filter(|known| *known != id).collect())
+        Ok(issue
+            .labels
+            .iter()
+            .copied()
+            .filter(|known| *known != id)
+            .collect())
     }
 
     fn name_and_color(&self, repo: RepoId, label: u64) -> Option<(String, String)> {

@@ -24,7 +24,9 @@ impl Hub {
         check_comment(body)?;
         let locked = self.issue_in(touch.repo, number)?.locked;
         if locked && !self.may(&touch, Permission::Write) {
-            return Err(Refusal::Forbidden("Unable to create comment because issue is locked."));
+            return Err(Refusal::Forbidden(
+                "Unable to create comment because issue is locked.",
+            ));
         }
         self.issue_mut(&touch)?.comments += 1;
         self.bump(&touch)?;
@@ -62,7 +64,11 @@ impl Hub {
         id: u64,
     ) -> Result<(), Refusal> {
         let touch = self.touch_comment(now, actor, repo, id)?;
-        let gone = self.repo_mut(touch.repo)?.comments.remove(&id).ok_or(Refusal::NotFound)?;
+        let gone = self
+            .repo_mut(touch.repo)?
+            .comments
+            .remove(&id)
+            .ok_or(Refusal::NotFound)?;
         let issue = self.issue_mut(&touch)?;
         issue.comments = issue.comments.saturating_sub(1);
         self.record(&touch, "comment", json!(gone.body), Value::Null);
@@ -75,27 +81,46 @@ impl Hub {
         repo.comments.get(&id).ok_or(Refusal::NotFound)
     }
 
-    /// Locks the conversation, or unlocks it with `None`. Needs write access.
-    pub fn set_lock(
+    /// Locks the conversation, with a reason such as `spam` if given. Needs write access.
+    pub fn lock(
         &mut self,
         now: i64,
         actor: &str,
         repo: &str,
         number: u64,
-        lock: Option<Option<String>>,
+        reason: Option<&str>,
     ) -> Result<(), Refusal> {
-        let touch = self.touch_issue(now, actor, repo, number)?;
-        if !self.may(&touch, Permission::Write) {
-            return Err(Refusal::Forbidden("Must have admin rights to Repository."));
-        }
-        let issue = self.issue_mut(&touch)?;
-        let before = std::mem::replace(&mut issue.locked, lock.is_some());
-        issue.lock_reason = lock.clone().flatten();
-        if before != lock.is_some() {
-            self.record(&touch, "locked", json!(before), json!(lock.is_some()));
-            let kind = if lock.is_some() { EventKind::Locked } else { EventKind::Unlocked };
-            self.event(&touch, kind)?;
-            self.bump(&touch)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
+        self.issue_mut(&touch)?.lock_reason = reason.map(str::to_owned);
+        self.set_locked(&touch, true)
+    }
+
+    /// Unlocks the conversation. Needs write access.
+    pub fn unlock(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+    ) -> Result<(), Refusal> {
+        let touch = self.touch_writable(now, actor, repo, number)?;
+        self.issue_mut(&touch)?.lock_reason = None;
+        self.set_locked(&touch, false)
+    }
+
+    fn set_locked(&mut self, touch: &Touch, locked: bool) -> Result<(), Refusal> {
+        let before = std::mem::replace(&mut self.issue_mut(touch)?.locked, locked);
+        if before != locked {
+            self.record(touch, "locked", json!(before), json!(locked));
+            self.event(
+                touch,
+                if locked {
+                    EventKind::Locked
+                } else {
+                    EventKind::Unlocked
+                },
+            )?;
+            self.bump(touch)?;
         }
         Ok(())
     }
@@ -114,7 +139,9 @@ impl Hub {
             return Err(Refusal::Forbidden("Must have admin rights to Repository."));
         }
         let gone = self.take_issue(&touch, Departure::Deleted)?;
-        self.repo_mut(touch.repo)?.comments.retain(|_, comment| comment.number != number);
+        self.repo_mut(touch.repo)?
+            .comments
+            .retain(|_, comment| comment.number != number);
         self.record(&touch, "deleted", json!(gone.node_id), Value::Null);
         Ok(())
     }
@@ -144,7 +171,6 @@ impl Hub {
         let gone = self.take_issue(&from, departure)?;
         let place = format!("{to}#{}", target.number);
         self.record(&from, "transferred", json!(gone.node_id), json!(place));
-        self.log_arrival(&target, &issue)?;
         self.insert_issue(&target, issue)?;
         self.move_comments(&from, &target)?;
         self.event(&target, EventKind::Transferred)?;
@@ -157,33 +183,37 @@ impl Hub {
         let id = self.fresh_id();
         let source = self.repo_by_id(from.repo).ok_or(Refusal::NotFound)?;
         let target = self.repo_by_id(to.repo).ok_or(Refusal::NotFound)?;
-        let mut issue = source.issues.get(&from.number).ok_or(Refusal::NotFound)?.clone();
+        let mut issue = source
+            .issues
+            .get(&from.number)
+            .ok_or(Refusal::NotFound)?
+            .clone();
         let names = source.label_names(&issue);
-        let mut labels: Vec<u64> =
-            names.iter().filter_map(|name| target.label(name)).map(|label| label.id).collect();
+        let mut labels: Vec<u64> = names
+            .iter()
+            .filter_map(|name| target.label(name))
+            .map(|label| label.id)
+            .collect();
         labels.sort_unstable();
-        let title = issue.milestone.and_then(|n| source.milestones.get(&n)).map(|m| &m.title);
+        let title = issue
+            .milestone
+            .and_then(|n| source.milestones.get(&n))
+            .map(|m| &m.title);
         issue.milestone = title.and_then(|title| {
-            target.milestones.values().find(|m| m.title == *title).map(|m| m.number)
+            target
+                .milestones
+                .values()
+                .find(|m| m.title == *title)
+                .map(|m| m.number)
         });
         issue.labels = labels;
-        issue.assignees.retain(|login| target.assignable(login).is_some());
+        issue
+            .assignees
+            .retain(|login| target.assignable(login).is_some());
         issue.id = id;
         issue.node_id = node_id("I", id);
         issue.number = to.number;
         Ok(issue)
-    }
-
-    /// Notes the fields that `insert_issue` does not.
-    fn log_arrival(&mut self, to: &Touch, issue: &Issue) -> Result<(), Refusal> {
-        let repo = self.repo_by_id(to.repo).ok_or(Refusal::NotFound)?;
-        let labels = json!(repo.label_names(issue));
-        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
-        let milestone = json!(milestone.map(|m| m.title.clone()));
-        self.record(to, "labels", Value::Null, labels);
-        self.record(to, "assignees", Value::Null, json!(issue.assignees));
-        self.record(to, "milestone", Value::Null, milestone);
-        Ok(())
     }
 
     fn move_comments(&mut self, from: &Touch, to: &Touch) -> Result<(), Refusal> {
@@ -192,14 +222,24 @@ impl Hub {
         self.repo_mut(from.repo)?.comments = kept;
         let target = self.repo_mut(to.repo)?;
         for (id, comment) in moved {
-            target.comments.insert(id, Comment { number: to.number, ..comment });
+            target.comments.insert(
+                id,
+                Comment {
+                    number: to.number,
+                    ..comment
+                },
+            );
         }
         Ok(())
     }
 
     fn take_issue(&mut self, touch: &Touch, departure: Departure) -> Result<Issue, Refusal> {
         let repo = self.repo_mut(touch.repo)?;
-        if repo.issues.get(&touch.number).is_some_and(|issue| issue.pull.is_some()) {
+        if repo
+            .issues
+            .get(&touch.number)
+            .is_some_and(|issue| issue.pull.is_some())
+        {
             return Err(Refusal::Forbidden("Pull requests cannot be deleted."));
         }
         let issue = repo.issues.remove(&touch.number).ok_or(Refusal::NotFound)?;
@@ -223,19 +263,16 @@ impl Hub {
         Ok(id)
     }
 
-    fn touch_comment(
-        &self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        id: u64,
-    ) -> Result<Touch, Refusal> {
+    fn touch_comment(&self, now: i64, actor: &str, repo: &str, id: u64) -> Result<Touch, Refusal> {
         let touch = self.touch(now, actor, repo)?;
         let comment = self.comment(touch.repo, id)?;
         if comment.author != touch.actor && !self.may(&touch, Permission::Write) {
             return Err(Refusal::Forbidden("Must have admin rights to Repository."));
         }
-        Ok(Touch { number: comment.number, ..touch })
+        Ok(Touch {
+            number: comment.number,
+            ..touch
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::commits::NewCommit;
 use super::hub::{Hub, Touch};
@@ -63,9 +63,6 @@ impl Hub {
         };
         let mut issue = Issue::new(id, &touch, new.title, new.body);
         issue.node_id = node_id("PR", pull_id);
-        self.record(&touch, "draft", Value::Null, json!(pull.draft));
-        self.record(&touch, "base", Value::Null, json!(pull.base));
-        self.record(&touch, "head", Value::Null, json!(pull.head));
         issue.pull = Some(Box::new(pull));
         self.insert_issue(&touch, issue)?;
         self.refresh_pull(&touch)?;
@@ -92,14 +89,22 @@ impl Hub {
             return Err(Refusal::NotMergeable("Pull Request is not mergeable"));
         }
         if expected.is_some_and(|sha| sha != pull.head_sha) {
-            return Err(Refusal::Conflict("Head branch was modified. Review and try the merge again."));
+            return Err(Refusal::Conflict(
+                "Head branch was modified. Review and try the merge again.",
+            ));
         }
-        let message = format!("Merge pull request #{number} from {}\n\n{}", pull.head, issue.title);
+        let message = format!(
+            "Merge pull request #{number} from {}\n\n{}",
+            pull.head, issue.title
+        );
         let linked = self.repo_mut(touch.repo)?.linked_issues(number);
         let sha = self.append_merge(&touch, &pull, message)?;
         self.finish_merge(&touch, &sha)?;
         for number in linked {
-            let touch = Touch { number, ..touch.clone() };
+            let touch = Touch {
+                number,
+                ..touch.clone()
+            };
             if self.set_state(&touch, State::Closed, Some(StateReason::Completed))? {
                 self.bump(&touch)?;
             }
@@ -121,7 +126,14 @@ impl Hub {
         if before != draft {
             self.record(&touch, "draft", json!(before), json!(draft));
             let ready = EventKind::ReadyForReview;
-            self.event(&touch, if draft { EventKind::ConvertToDraft } else { ready })?;
+            self.event(
+                &touch,
+                if draft {
+                    EventKind::ConvertToDraft
+                } else {
+                    ready
+                },
+            )?;
             self.bump(&touch)?;
         }
         Ok(())
@@ -208,19 +220,33 @@ impl Hub {
     /// Recomputes what follows from the branches: commits, size and newest commit.
     pub(crate) fn refresh_pull(&mut self, touch: &Touch) -> Result<(), Refusal> {
         let repo = self.repo_mut(touch.repo)?;
-        let pull = repo.issues.get_mut(&touch.number).and_then(|issue| issue.pull.as_mut());
+        let pull = repo
+            .issues
+            .get_mut(&touch.number)
+            .and_then(|issue| issue.pull.as_mut());
         let pull = pull.ok_or(Refusal::NotFound)?;
         let empty = Vec::new();
-        let base: BTreeSet<&String> = repo.branches.get(&pull.base).unwrap_or(&empty).iter().collect();
+        let base: BTreeSet<&String> = repo
+            .branches
+            .get(&pull.base)
+            .unwrap_or(&empty)
+            .iter()
+            .collect();
         let head = repo.branches.get(&pull.head).unwrap_or(&empty);
-        pull.commits = head.iter().filter(|sha| !base.contains(sha)).cloned().collect();
+        pull.commits = head
+            .iter()
+            .filter(|sha| !base.contains(sha))
+            .cloned()
+            .collect();
         pull.size = Size::default();
         for commit in pull.commits.iter().filter_map(|sha| repo.commits.get(sha)) {
             pull.size.additions += commit.size.additions;
             pull.size.deletions += commit.size.deletions;
             pull.size.files += commit.size.files;
         }
-        let Some(newest) = head.last().cloned() else { return Ok(()) };
+        let Some(newest) = head.last().cloned() else {
+            return Ok(());
+        };
         let before = std::mem::replace(&mut pull.head_sha, newest.clone());
         if before != newest {
             pull.checks = None;
@@ -238,9 +264,21 @@ impl Hub {
     ) -> Result<String, Refusal> {
         let first = self.head_of(touch, &pull.base);
         let parents = first.into_iter().chain([pull.head_sha.clone()]).collect();
-        let base = self.repo_mut(touch.repo)?.branches.entry(pull.base.clone()).or_default();
+        let base = self
+            .repo_mut(touch.repo)?
+            .branches
+            .entry(pull.base.clone())
+            .or_default();
         base.extend(pull.commits.iter().cloned());
-        self.append(touch, &pull.base, NewCommit { message, size: Size::default() }, parents)
+        self.append(
+            touch,
+            &pull.base,
+            NewCommit {
+                message,
+                size: Size::default(),
+            },
+            parents,
+        )
     }
 
     fn finish_merge(&mut self, touch: &Touch, sha: &str) -> Result<(), Refusal> {
@@ -255,7 +293,10 @@ impl Hub {
     }
 
     fn pull_mut(&mut self, touch: &Touch) -> Result<&mut Pull, Refusal> {
-        self.issue_mut(touch)?.pull.as_deref_mut().ok_or(Refusal::NotFound)
+        self.issue_mut(touch)?
+            .pull
+            .as_deref_mut()
+            .ok_or(Refusal::NotFound)
     }
 
     /// Starts a change that needs write access to a pull request.
@@ -279,10 +320,17 @@ impl Hub {
 impl Repo {
     /// Lists the issues a pull request closes: named in its body or linked by hand, ascending.
     pub fn linked_issues(&self, number: u64) -> Vec<u64> {
-        let Some(issue) = self.issues.get(&number) else { return Vec::new() };
-        let Some(pull) = &issue.pull else { return Vec::new() };
+        let Some(issue) = self.issues.get(&number) else {
+            return Vec::new();
+        };
+        let Some(pull) = &issue.pull else {
+            return Vec::new();
+        };
         let named = closing_numbers(issue.body.as_deref().unwrap_or_default());
-        let all: BTreeSet<u64> = named.into_iter().chain(pull.linked.iter().copied()).collect();
+        let all: BTreeSet<u64> = named
+            .into_iter()
+            .chain(pull.linked.iter().copied())
+            .collect();
         let is_issue = |n: &u64| self.issues.get(n).is_some_and(|other| other.pull.is_none());
         all.into_iter().filter(is_issue).collect()
     }
@@ -301,7 +349,9 @@ pub fn closing_numbers(text: &str) -> Vec<u64> {
             let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
             found.extend(digits.parse::<u64>().ok());
         }
-        let bare = word.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(':');
+        let bare = word
+            .trim_start_matches(|c: char| !c.is_alphanumeric())
+            .trim_end_matches(':');
         closing = WORDS.iter().any(|known| known.eq_ignore_ascii_case(bare));
     }
     found
@@ -313,7 +363,10 @@ fn check_branches(repo: &Repo, head: &str, base: &str) -> Result<(String, String
     let bad = |field| Refusal::field("PullRequest", field, "invalid");
     let head_sha = newest(head).ok_or_else(|| bad("head"))?;
     let base_sha = newest(base).ok_or_else(|| bad("base"))?;
-    let known = repo.branches.get(base).is_some_and(|shas| shas.contains(head_sha));
+    let known = repo
+        .branches
+        .get(base)
+        .is_some_and(|shas| shas.contains(head_sha));
     if known {
         let words = format!("No commits between {base} and {head}");
         return Err(Refusal::custom("PullRequest", "base", &words));

@@ -81,9 +81,14 @@ impl Repo {
     /// Lists issues and pull requests.
     pub fn list_issues(&self, query: &IssueQuery) -> Vec<&Issue> {
         // A label nobody knows matches nothing.
-        let labels: Option<Vec<u64>> =
-            query.labels.iter().map(|name| self.label(name).map(|label| label.id)).collect();
-        let Some(labels) = labels else { return Vec::new() };
+        let labels: Option<Vec<u64>> = query
+            .labels
+            .iter()
+            .map(|name| self.label(name).map(|label| label.id))
+            .collect();
+        let Some(labels) = labels else {
+            return Vec::new();
+        };
         let mut found: Vec<&Issue> = self
             .issues
             .values()
@@ -93,7 +98,10 @@ impl Repo {
         let key = |issue: &&Issue| match query.sort {
             Sort::Created => (issue.created_at, issue.number),
             Sort::Updated => (issue.updated_at, issue.number),
-            Sort::Comments => (i64::try_from(issue.comments).unwrap_or(i64::MAX), issue.number),
+            Sort::Comments => (
+                i64::try_from(issue.comments).unwrap_or(i64::MAX),
+                issue.number,
+            ),
         };
         match query.direction {
             Direction::Asc => found.sort_by_key(key),
@@ -106,8 +114,13 @@ impl Repo {
 impl IssueQuery {
     fn matches(&self, issue: &Issue) -> bool {
         self.state.is_none_or(|state| issue.state == state)
-            && self.since.is_none_or(|since| issue.updated_at >= floor_second(since))
-            && self.creator.as_ref().is_none_or(|who| issue.author.eq_ignore_ascii_case(who))
+            && self
+                .since
+                .is_none_or(|since| issue.updated_at >= floor_second(since))
+            && self
+                .creator
+                .as_ref()
+                .is_none_or(|who| issue.author.eq_ignore_ascii_case(who))
             && self.pulls.is_none_or(|pulls| issue.pull.is_some() == pulls)
             && match &self.milestone {
                 Wanted::Any => true,
@@ -125,8 +138,13 @@ impl IssueQuery {
     }
 
     fn matches_branches(&self, issue: &Issue) -> bool {
-        let Some(pull) = &issue.pull else { return self.head.is_none() && self.base.is_none() };
-        let head = self.head.as_ref().map(|head| head.rsplit(':').next().unwrap_or_default());
+        let Some(pull) = &issue.pull else {
+            return self.head.is_none() && self.base.is_none();
+        };
+        let head = self
+            .head
+            .as_ref()
+            .map(|head| head.rsplit(':').next().unwrap_or_default());
         head.is_none_or(|head| pull.head == head)
             && self.base.as_ref().is_none_or(|base| pull.base == *base)
     }

@@ -68,13 +68,28 @@ impl Refusal {
     }
 
     pub(crate) fn field(resource: &'static str, field: &'static str, code: &'static str) -> Self {
-        let error = FieldError { resource, field, code, message: None };
-        Self::Invalid { message: "Validation Failed".into(), errors: vec![error] }
+        let error = FieldError {
+            resource,
+            field,
+            code,
+            message: None,
+        };
+        Self::Invalid {
+            message: "Validation Failed".into(),
+            errors: vec![error],
+        }
     }
 
     pub(crate) fn custom(resource: &'static str, field: &'static str, message: &str) -> Self {
-        let error =
-            FieldError { resource, field, code: "custom", message: Some(message.to_owned()) };
-        Self::Invalid { message: "Validation Failed".into(), errors: vec![error] }
+        let error = FieldError {
+            resource,
+            field,
+            code: "custom",
+            message: Some(message.to_owned()),
+        };
+        Self::Invalid {
+            message: "Validation Failed".into(),
+            errors: vec![error],
+        }
     }
 }

@@ -18,15 +18,16 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::hub::{Hub, NewRepo, Touch};
+use super::hub::{Hub, Touch};
 use super::ids::{floor_second, node_id, parse_timestamp, sha};
+use super::lines::{CommentLine, CommitLine, ItemLine, Kind, LabelLine, Line, PullLine};
 use super::model::{
     AccountKind, Comment, Commit, Issue, Login, Permission, Pull, RepoId, Size, State, StateReason,
 };
 use super::refusal::Refusal;
+use super::repos::NewRepo;
 
 /// Why a world could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -51,90 +52,6 @@ pub struct Loaded {
     pub commits: usize,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    kind: Kind,
-    src: String,
-    #[serde(default)]
-    author: Option<String>,
-    #[serde(flatten)]
-    rest: Value,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Issue,
-    Pr,
-    Commit,
-}
-
-#[derive(Deserialize)]
-struct ItemLine {
-    number: u64,
-    title: String,
-    body: Option<String>,
-    state: Option<String>,
-    state_reason: Option<String>,
-    #[serde(default)]
-    labels: Vec<LabelLine>,
-    #[serde(default)]
-    assignees: Vec<String>,
-    milestone: Option<String>,
-    created_at: String,
-    updated_at: Option<String>,
-    closed_at: Option<String>,
-    #[serde(default)]
-    locked: bool,
-    #[serde(default)]
-    comments: Vec<CommentLine>,
-    #[serde(default)]
-    n_comments: u64,
-}
-
-#[derive(Deserialize)]
-struct LabelLine {
-    name: String,
-    #[serde(default)]
-    color: String,
-}
-
-#[derive(Deserialize)]
-struct CommentLine {
-    author: Option<String>,
-    at: String,
-    #[serde(default)]
-    body: String,
-}
-
-#[derive(Deserialize)]
-struct PullLine {
-    head: Option<String>,
-    base: Option<String>,
-    head_sha: Option<String>,
-    merged_at: Option<String>,
-    merge_commit_sha: Option<String>,
-    #[serde(default)]
-    draft: bool,
-    #[serde(default)]
-    additions: u64,
-    #[serde(default)]
-    deletions: u64,
-    #[serde(default)]
-    changed_files: u64,
-}
-
-#[derive(Deserialize)]
-struct CommitLine {
-    sha: String,
-    #[serde(default)]
-    parents: Vec<String>,
-    authored_at: Option<String>,
-    committed_at: String,
-    #[serde(default)]
-    message: String,
-}
-
 /// Keeps track of one load.
 struct Loader<'a> {
     hub: &'a mut Hub,
@@ -156,10 +73,22 @@ impl Hub {
     ) -> Result<Loaded, WorldError> {
         let owner = self.add_user(now, owner, AccountKind::User);
         let (repos, commits, done) = (BTreeMap::new(), BTreeMap::new(), Loaded::default());
-        let mut loader = Loader { hub: self, owner, now, repos, commits, done };
+        let mut loader = Loader {
+            hub: self,
+            owner,
+            now,
+            repos,
+            commits,
+            done,
+        };
         for (at, line) in world.lines().enumerate() {
-            let result = line.map_err(|e| e.to_string()).and_then(|text| loader.line(&text));
-            result.map_err(|cause| WorldError { line: at + 1, cause })?;
+            let result = line
+                .map_err(|e| e.to_string())
+                .and_then(|text| loader.line(&text));
+            result.map_err(|cause| WorldError {
+                line: at + 1,
+                cause,
+            })?;
         }
         loader.settle();
         Ok(loader.done)
@@ -174,7 +103,12 @@ impl Loader<'_> {
         let line: Line = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let repo = self.repo(&line.src)?;
         let actor = self.person(line.author.as_deref());
-        let touch = Touch { now: self.now, actor, repo, number: 0 };
+        let touch = Touch {
+            now: self.now,
+            actor,
+            repo,
+            number: 0,
+        };
         if line.kind == Kind::Commit {
             return self.commit(&touch, from(line.rest)?);
         }
@@ -186,7 +120,8 @@ impl Loader<'_> {
     }
 
     fn person(&mut self, login: Option<&str>) -> Login {
-        self.hub.add_user(self.now, login.unwrap_or("ghost"), AccountKind::User)
+        self.hub
+            .add_user(self.now, login.unwrap_or("ghost"), AccountKind::User)
     }
 
     fn repo(&mut self, src: &str) -> Result<RepoId, String> {
@@ -196,7 +131,10 @@ impl Loader<'_> {
         let name = format!("{}/{src}", self.owner);
         let mut new = NewRepo::public(&name);
         new.default_branch = String::new();
-        let id = self.hub.create_repo(self.now, &self.owner, new).map_err(refused)?;
+        let id = self
+            .hub
+            .create_repo(self.now, &self.owner, new)
+            .map_err(refused)?;
         self.repos.insert(src.to_owned(), id);
         self.done.repos.push(name);
         Ok(id)
@@ -245,25 +183,37 @@ impl Loader<'_> {
             }
             None => self.done.issues += 1,
         }
-        self.note(&touch, &issue);
         self.hub.insert_issue(&touch, issue).map_err(refused)
     }
 
     fn label(&mut self, touch: &Touch, label: &LabelLine) -> Result<u64, String> {
-        let color = if label.color.len() == 6 { label.color.as_str() } else { "ededed" };
-        self.hub.ensure_label(touch, &label.name, color).map_err(refused)
+        let color = if label.color.len() == 6 {
+            label.color.as_str()
+        } else {
+            "ededed"
+        };
+        self.hub
+            .ensure_label(touch, &label.name, color)
+            .map_err(refused)
     }
 
     fn milestone(&mut self, touch: &Touch, title: &str) -> Result<u64, String> {
         let repo = self.hub.repo_mut(touch.repo).map_err(refused)?;
-        let known = repo.milestones.values().find(|m| m.title == title).map(|m| m.number);
-        match known {
-            Some(number) => Ok(number),
-            None => {
-                let whole = Touch { number: 0, ..touch.clone() };
-                self.hub.insert_milestone(&whole, title.to_owned()).map_err(refused)
-            }
+        let known = repo
+            .milestones
+            .values()
+            .find(|m| m.title == title)
+            .map(|m| m.number);
+        if let Some(number) = known {
+            return Ok(number);
         }
+        let whole = Touch {
+            number: 0,
+            ..touch.clone()
+        };
+        self.hub
+            .insert_milestone(&whole, title.to_owned())
+            .map_err(refused)
     }
 
     /// Whoever is assigned in the world may be assigned here.
@@ -271,7 +221,9 @@ impl Loader<'_> {
         let people: Vec<Login> = logins.iter().map(|l| self.person(Some(l))).collect();
         let repo = self.hub.repo_mut(touch.repo).map_err(refused)?;
         for login in people.iter().filter(|login| **login != repo.owner) {
-            repo.collaborators.entry(Arc::clone(login)).or_insert(Permission::Write);
+            repo.collaborators
+                .entry(Arc::clone(login))
+                .or_insert(Permission::Write);
         }
         Ok(people)
     }
@@ -306,7 +258,9 @@ impl Loader<'_> {
         let merged_at = opt_time(line.merged_at.as_deref())?;
         issue.pull = Some(Box::new(Pull {
             id,
-            head: line.head.unwrap_or_else(|| format!("patch-{}", touch.number)),
+            head: line
+                .head
+                .unwrap_or_else(|| format!("patch-{}", touch.number)),
             base,
             head_sha: line.head_sha.unwrap_or_else(|| sha(id)),
             base_sha: sha(touch.repo),
@@ -325,17 +279,6 @@ impl Loader<'_> {
             linked: Vec::new(),
         }));
         Ok(())
-    }
-
-    /// Logs the first values that `insert_issue` does not.
-    fn note(&mut self, touch: &Touch, issue: &Issue) {
-        let Some(repo) = self.hub.repo_by_id(touch.repo) else { return };
-        let labels = json!(repo.label_names(issue));
-        let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
-        let milestone = json!(milestone.map(|m| m.title.clone()));
-        self.hub.record(touch, "labels", Value::Null, labels);
-        self.hub.record(touch, "assignees", Value::Null, json!(issue.assignees));
-        self.hub.record(touch, "milestone", Value::Null, milestone);
     }
 
     fn commit(&mut self, touch: &Touch, line: CommitLine) -> Result<(), String> {
@@ -359,8 +302,12 @@ impl Loader<'_> {
         if repo.commits.insert(line.sha.clone(), commit).is_some() {
             return Err(format!("commit {} is there already", line.sha));
         }
-        self.hub.record(touch, "commit", Value::Null, json!(line.sha));
-        self.commits.entry(touch.repo).or_default().push((committed_at, line.sha));
+        self.hub
+            .record(touch, "commit", Value::Null, json!(line.sha));
+        self.commits
+            .entry(touch.repo)
+            .or_default()
+            .push((committed_at, line.sha));
         self.done.commits += 1;
         Ok(())
     }
@@ -368,7 +315,9 @@ impl Loader<'_> {
     /// Gives every repository its default branch.
     fn settle(&mut self) {
         for id in self.repos.values() {
-            let Ok(repo) = self.hub.repo_mut(*id) else { continue };
+            let Ok(repo) = self.hub.repo_mut(*id) else {
+                continue;
+            };
             if repo.default_branch.is_empty() {
                 "main".clone_into(&mut repo.default_branch);
             }

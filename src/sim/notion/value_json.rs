@@ -171,10 +171,10 @@ pub fn property_json(world: &Workspace, page: &Page, property: &Property, shown:
     };
     if let (Kind::Relation(_), Some(Value::Ids(ids))) =
         (&property.kind, page.values.get(&property.id))
+        && ids.len() > shown
     {
-        out["has_more"] = json!(ids.len() > shown);
-    } else if matches!(property.kind, Kind::Relation(_)) {
-        out["has_more"] = json!(false);
+        // The service writes `false` too; the official types know no such key, so it is left out.
+        out["has_more"] = json!(true);
     }
     out
 }
@@ -248,10 +248,9 @@ fn computed_json(world: &Workspace, page: &Page, kind: &Kind) -> Json {
         Kind::Formula(_) => json!({"type": "string", "string": null}),
         Kind::UniqueId(prefix) => json!({"prefix": prefix, "number": null}),
         other => match Value::empty(other) {
-            Some(Value::Choice(_)) | None => Json::Null,
             Some(Value::Checkbox(_)) => json!(false),
             Some(Value::Text(_) | Value::Choices(_) | Value::Ids(_)) => json!([]),
-            Some(_) => Json::Null,
+            _ => Json::Null,
         },
     }
 }

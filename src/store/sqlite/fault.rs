@@ -1,4 +1,4 @@
-//! What SQLite's errors mean for a user: what happened, what the program does, what to do.
+//! What `SQLite`'s errors mean for a user: what happened, what the program does, what to do.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// An error on the way, before it is told with the file's name.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// SQLite's own.
+    /// `SQLite`'s own.
     Sql(rusqlite::Error),
     /// One that says everything already.
     Told(StoreError),

@@ -67,7 +67,7 @@ fn refuse_link(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Refuses another user's file: SQLite's side files would then belong to us and lock its owner out.
+/// Refuses another user's file: `SQLite`'s side files would then belong to us and lock its owner out.
 #[cfg(unix)]
 fn refuse_foreign(path: &Path, folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::MetadataExt;
@@ -119,7 +119,7 @@ fn private_file() -> OpenOptions {
     options
 }
 
-/// Makes the file if it is missing, readable by us alone whatever the umask says. SQLite gives its side files the
+/// Makes the file if it is missing, readable by us alone whatever the umask says. `SQLite` gives its side files the
 /// same permissions. One that others may read (a restored backup) is closed to them.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     private_file()

@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file in the user's state folder.
+//! The embedded store: one `SQLite` file in the user's state folder.
 //!
 //! Write-ahead log with full sync: what was answered survives a power cut. One thread owns the connection and works
 //! through the requests in their order. Documents are JSON, so that a user can look at them with the `sqlite3` tool.
@@ -30,7 +30,7 @@ pub enum Access {
     Read,
 }
 
-/// A store in a SQLite file. Dropping it finishes what was asked and closes the file.
+/// A store in a `SQLite` file. Dropping it finishes what was asked and closes the file.
 pub struct SqliteStore {
     worker: Worker,
 }
@@ -57,7 +57,7 @@ impl SqliteStore {
 
     /// What to tell about each document that could not be decoded since the store was opened. Lists pass over them.
     pub async fn damaged(&self) -> Result<Vec<String>, StoreError> {
-        self.worker.run(|db| Ok(db.damaged_texts()?)).await
+        self.worker.run(|db| Ok(db.damaged_texts())).await
     }
 }
 
@@ -193,5 +193,87 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         let holder = holder.to_owned();
         self.worker.run(move |db| db.release(&name, &holder)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{Kind, Life, ObjectId, Observation, PairLife};
+
+    fn observation(node: &str) -> Observation {
+        Observation {
+            side: Side::Github,
+            kind: Kind::Issue,
+            id: ObjectId {
+                node: node.to_owned(),
+                locator: node.to_owned(),
+            },
+            life: Life::Live,
+            fields: BTreeMap::new(),
+            stamp: None,
+            created: None,
+            created_by_us: false,
+            marker: None,
+            linked_node: None,
+            raw_body: None,
+            read_at: Time(1),
+        }
+    }
+
+    fn pair(name: &str) -> Pair {
+        let key = crate::core::Key(name.to_owned());
+        Pair::first_seen(
+            PairId(name.to_owned()),
+            key,
+            "main",
+            &observation(name),
+            Time(1),
+        )
+    }
+
+    /// Lets the file grow by no more than so many pages, as a full disk would.
+    async fn let_grow(store: &SqliteStore, pages: i64) {
+        let limit = move |db: &mut Db| {
+            let now: i64 = db
+                .conn
+                .pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let most = now + pages;
+            db.conn
+                .pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?;
+            Ok(())
+        };
+        store.worker.run(limit).await.unwrap();
+    }
+
+    async fn fill_the_disk(store: &SqliteStore) {
+        assert_eq!(store.put(&pair("a"), &[]).await, Ok(1));
+        let_grow(store, 2).await;
+        let mut large = pair("a");
+        large.rev = 1;
+        large.life = PairLife::Parked("x".repeat(100_000));
+        let told = store.put(&large, &[]).await.unwrap_err();
+        assert!(matches!(told, StoreError::Unavailable(_)), "{told:?}");
+        assert!(told.to_string().contains("is full"), "{told}");
+        let told = store.put_all(&[large.clone(), pair("b")]).await;
+        assert!(matches!(told, Err(StoreError::Unavailable(_))), "{told:?}");
+        let kept = store.pair(&PairId("a".to_owned())).await.unwrap().unwrap();
+        assert_eq!((kept.rev, kept.life), (1, PairLife::New));
+        assert_eq!(store.pair(&PairId("b".to_owned())).await, Ok(None));
+        // What fits still goes, and all goes once there is room.
+        assert_eq!(store.put_setting("pause", Some("true")).await, Ok(()));
+        let_grow(store, 1_000).await;
+        assert_eq!(store.put(&large, &[]).await, Ok(2));
+    }
+
+    #[test]
+    fn a_full_disk_changes_nothing_and_is_told() {
+        let name = format!("pulse-sync-full-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let store = SqliteStore::open(&folder.join("store.db"), Access::Own).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(fill_the_disk(&store));
+        drop(store);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

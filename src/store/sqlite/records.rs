@@ -87,7 +87,7 @@ pub(super) fn history_sql(pair: bool, outcomes: &[&str], kinds: &[&str]) -> Stri
     for (column, words) in [("outcome", outcomes), ("kind", kinds)] {
         if !words.is_empty() {
             let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
-            sql.push_str(&format!(" AND {column} IN ({})", quoted.join(", ")));
+            sql.extend([" AND ", column, " IN (", &quoted.join(", "), ")"]);
         }
     }
     sql.push_str(" ORDER BY at DESC, id DESC");

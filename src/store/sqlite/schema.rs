@@ -1,6 +1,7 @@
 //! The tables, their versions, and what is done with a file that is not what it should be.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,8 +14,11 @@ use crate::store::StoreError;
 /// Marks the file as ours in its header ("puls").
 const APPLICATION_ID: i32 = 0x7075_6c73;
 
+/// How every `SQLite` file begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
 /// Files up to this size are checked whole when they are opened; a check reads every page, and a start must not
-/// take seconds. Of larger ones only the small tables are: pages that are read later are checked by SQLite as far
+/// take seconds. Of larger ones only the small tables are: pages that are read later are checked by `SQLite` as far
 /// as it can, and every document is checked as it is decoded.
 const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
 
@@ -33,6 +37,7 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
 
 /// Reads the file's version through a connection that cannot write, so that a file that is refused stays as it was.
 fn inspect(path: &Path) -> Result<usize, Trouble> {
+    refuse_garbage(path)?;
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let application: i32 = pragma(&conn, "application_id")?;
     let version: i64 = pragma(&conn, "user_version")?;
@@ -55,6 +60,20 @@ fn inspect(path: &Path) -> Result<usize, Trouble> {
         ))
         .into()),
     }
+}
+
+/// Refuses a file that does not begin as it must. `SQLite` takes one of a few bytes for an empty one and would fill it.
+fn refuse_garbage(path: &Path) -> Result<(), StoreError> {
+    let mut start = Vec::new();
+    let wanted = MAGIC.len() as u64;
+    File::open(path)
+        .and_then(|file| file.take(wanted).read_to_end(&mut start))
+        .map_err(|error| fault::io(path, "read", &error))?;
+    if start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    let text = fault::damaged(&path.display().to_string(), "it is not a SQLite file");
+    Err(StoreError::Damaged(text))
 }
 
 fn open_to_read(path: &Path, version: usize) -> Result<Connection, Trouble> {
@@ -135,7 +154,7 @@ fn migrate(conn: &mut Connection, steps: &[&str], from: usize) -> rusqlite::Resu
 mod tests {
     use super::*;
 
-    fn version(conn: &Connection) -> usize {
+    fn version(conn: &Connection) -> i64 {
         pragma(conn, "user_version").unwrap()
     }
 

@@ -45,7 +45,12 @@ impl From<BadBody> for Failure {
 impl Answer {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         let body = body.to_string().into_bytes();
-        Self { status, headers: Vec::new(), body, modified: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+            modified: None,
+        }
     }
 
     pub(crate) fn ok(body: &Value) -> Self {
@@ -62,7 +67,12 @@ impl Answer {
     }
 
     pub(crate) fn no_content() -> Self {
-        Self { status: 204, headers: Vec::new(), body: Vec::new(), modified: None }
+        Self {
+            status: 204,
+            headers: Vec::new(),
+            body: Vec::new(),
+            modified: None,
+        }
     }
 
     /// An error body: `message`, `documentation_url` and the status as a string.
@@ -88,7 +98,11 @@ impl Answer {
     pub(crate) fn etag(&self) -> String {
         let link = self.headers.iter().find(|(name, _)| *name == "link");
         let link = link.map_or(0, |(_, value)| hash(value.as_bytes()));
-        format!("W/\"{:016x}{:016x}\"", hash(&self.body), link ^ self.body.len() as u64)
+        format!(
+            "W/\"{:016x}{:016x}\"",
+            hash(&self.body),
+            link ^ self.body.len() as u64
+        )
     }
 }
 
@@ -113,9 +127,10 @@ pub(crate) fn failed(call: &Call, failure: Failure) -> Answer {
             // Writes to a renamed repository answer 307, which keeps the method.
             moved(if call.writes() { 307 } else { status }, &rest_of(call, id))
         }
-        Refusal::IssueMoved(id, number) => {
-            moved(status, &format!("{}/repositories/{id}/issues/{number}", call.base))
-        }
+        Refusal::IssueMoved(id, number) => moved(
+            status,
+            &format!("{}/repositories/{id}/issues/{number}", call.base),
+        ),
         Refusal::Invalid { message, errors } => invalid(&message, &errors),
     }
 }
@@ -137,24 +152,39 @@ fn invalid(message: &str, errors: &[FieldError]) -> Answer {
 }
 
 fn moved(status: u16, url: &str) -> Answer {
-    let message = if status == 301 { "Moved Permanently" } else { "Temporary Redirect" };
+    let message = if status == 301 {
+        "Moved Permanently"
+    } else {
+        "Temporary Redirect"
+    };
     let body = json!({ "message": message, "url": url, "documentation_url": DOCS });
     Answer::json(status, &body).header("location", url.to_owned())
 }
 
 /// The same path below the repository's id, query included.
 fn rest_of(call: &Call, id: u64) -> String {
-    let rest: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).skip(3).collect();
+    let rest: Vec<&str> = call
+        .path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .skip(3)
+        .collect();
     let mut url = format!("{}/repositories/{id}", call.base);
     if !rest.is_empty() {
         url = format!("{url}/{}", rest.join("/"));
     }
     let query = write_query(&call.query);
-    if query.is_empty() { url } else { format!("{url}?{query}") }
+    if query.is_empty() {
+        url
+    } else {
+        format!("{url}?{query}")
+    }
 }
 
 fn write_query(pairs: &[(String, String)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// Cuts a list into pages of at most 100 (default 30) and links to the neighbours.
@@ -191,10 +221,14 @@ pub(crate) fn with_links(call: &Call, answer: Answer, total: usize) -> Answer {
     }
     let url = |number: usize| {
         let kept = call.query.iter().filter(|(key, _)| key != "page").cloned();
-        let pairs: Vec<_> = kept.chain([("page".to_owned(), number.to_string())]).collect();
+        let pairs: Vec<_> = kept
+            .chain([("page".to_owned(), number.to_string())])
+            .collect();
         format!("{}{}?{}", call.base, call.path, write_query(&pairs))
     };
-    let shown: Vec<String> =
-        links.iter().map(|(number, rel)| format!("<{}>; rel=\"{rel}\"", url(*number))).collect();
+    let shown: Vec<String> = links
+        .iter()
+        .map(|(number, rel)| format!("<{}>; rel=\"{rel}\"", url(*number)))
+        .collect();
     answer.header("link", shown.join(", "))
 }

@@ -25,18 +25,24 @@ impl Call {
     /// Takes a path apart; segments are percent-decoded.
     pub(crate) fn segments_of(path: &str) -> Vec<String> {
         let parts = path.split('/').filter(|part| !part.is_empty());
-        parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+        parts
+            .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect()
     }
 
     /// Takes a query string apart.
     pub(crate) fn query_of(query: &str) -> Vec<(String, String)> {
-        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+        url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect()
     }
 
     /// Finds a query parameter; an empty one counts as absent.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// Reads a time parameter; something else is refused like the service does (422).
@@ -49,7 +55,9 @@ impl Call {
 
     /// Gives the login of the caller; anonymous callers are refused with 401.
     pub(crate) fn actor(&self) -> Result<&str, Refusal> {
-        self.actor.as_deref().ok_or(Refusal::Unauthorized("Requires authentication"))
+        self.actor
+            .as_deref()
+            .ok_or(Refusal::Unauthorized("Requires authentication"))
     }
 
     /// Says whether the method changes something.
@@ -90,6 +98,7 @@ pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a string member: absent, null, or text.
+    #[expect(clippy::option_option, reason = "absent and null differ in a PATCH")]
     pub(crate) fn text(&self, name: &str) -> Result<Option<Option<String>>, Refusal> {
         match self.0.get(name) {
             None => Ok(None),
@@ -105,6 +114,7 @@ impl Fields {
     }
 
     /// Reads a number member: absent, null, or a number.
+    #[expect(clippy::option_option, reason = "absent and null differ in a PATCH")]
     pub(crate) fn number(&self, name: &str) -> Result<Option<Option<u64>>, Refusal> {
         match self.0.get(name) {
             None => Ok(None),
@@ -118,7 +128,10 @@ impl Fields {
 
     /// Reads a member that is true, or false when absent.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.0.get(name).and_then(Value::as_bool).unwrap_or_default()
+        self.0
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
     }
 
     /// Reads a list of names: strings, or objects with `name`.
@@ -132,16 +145,28 @@ impl Fields {
 
 /// Reads a JSON array of names: strings, or objects with `name`.
 pub(crate) fn names_in(field: &str, value: &Value) -> Result<Vec<String>, Refusal> {
-    let Value::Array(items) = value else { return Err(wrong_type(field, value, "an array")) };
+    let Value::Array(items) = value else {
+        return Err(wrong_type(field, value, "an array"));
+    };
     let name = |item: &Value| {
-        let text = item.as_str().or_else(|| item.get("name").and_then(Value::as_str));
-        text.map(str::to_owned).ok_or_else(|| wrong_type(field, item, "a string"))
+        let text = item
+            .as_str()
+            .or_else(|| item.get("name").and_then(Value::as_str));
+        text.map(str::to_owned)
+            .ok_or_else(|| wrong_type(field, item, "a string"))
     };
     items.iter().map(name).collect()
 }
 
 fn wrong_type(name: &str, value: &Value, wanted: &str) -> Refusal {
-    let shown = if value.is_null() { "nil".to_owned() } else { value.to_string() };
+    let shown = if value.is_null() {
+        "nil".to_owned()
+    } else {
+        value.to_string()
+    };
     let message = format!("Invalid request.\n\nFor 'properties/{name}', {shown} is not {wanted}.");
-    Refusal::Invalid { message, errors: Vec::new() }
+    Refusal::Invalid {
+        message,
+        errors: Vec::new(),
+    }
 }

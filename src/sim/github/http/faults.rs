@@ -49,7 +49,12 @@ impl Faults {
             return;
         }
         let method = (method != "*").then(|| method.to_owned());
-        self.rules.push(Rule { method, path: path.to_owned(), times, kind });
+        self.rules.push(Rule {
+            method,
+            path: path.to_owned(),
+            times,
+            kind,
+        });
     }
 
     /// Takes all rules away.
@@ -65,7 +70,9 @@ impl Faults {
     /// Takes the fault for a request, using up one of its rule's times.
     pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<FaultKind> {
         let matches = |rule: &Rule| {
-            rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            rule.method
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
                 && glob::Pattern::new(&rule.path).is_ok_and(|pattern| pattern.matches(path))
         };
         let at = self.rules.iter().position(matches)?;

@@ -18,6 +18,9 @@ use crate::sim::github::model::Login;
 /// How many request lines are kept; the older half goes when there are more.
 const KEPT_REQUESTS: usize = 200_000;
 
+/// The one version of the API that is spoken here.
+const API_VERSION: &str = "2022-11-28";
+
 /// One request that was answered (or dropped).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLine {
@@ -127,20 +130,16 @@ impl Front {
             }
             Err(answer) => (None, answer),
         };
-        let left = self.budgets.left(&self.limits, login.as_deref(), resource, now);
+        let left = self
+            .budgets
+            .left(&self.limits, login.as_deref(), resource, now);
         let answer = self.dressed(answer, resource, left);
         self.note(now, request, login, answer.status);
         answer
     }
 
     /// Notes down a request; `status` 0 means that the connection was closed.
-    pub(crate) fn note(
-        &mut self,
-        now: i64,
-        request: &Incoming,
-        actor: Option<Login>,
-        status: u16,
-    ) {
+    pub(crate) fn note(&mut self, now: i64, request: &Incoming, actor: Option<Login>, status: u16) {
         let reads = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
         if !reads && (200..300).contains(&status) && request.path != "/graphql" {
             self.counters.writes += 1;
@@ -177,7 +176,10 @@ impl Front {
             ));
         }
         let Some(header) = &request.authorization else {
-            return Ok(Caller { login: None, read_only: false });
+            return Ok(Caller {
+                login: None,
+                read_only: false,
+            });
         };
         let token = header.split_once(' ').map(|(_, token)| token.trim());
         match token.and_then(|token| self.hub.token(token)) {
@@ -197,7 +199,7 @@ impl Front {
         resource: Resource,
     ) -> Answer {
         if let Some(version) = &request.api_version
-            && !["2022-11-28", "2026-03-10"].contains(&version.as_str())
+            && version != API_VERSION
         {
             return Answer::error(400, &format!("{version:?} is not a supported version"));
         }
@@ -213,7 +215,11 @@ impl Front {
         }
         let call = self.call(now, request, caller);
         let answer = self.routed(&call, caller, resource, writes);
-        let answer = if reads { unless_modified(answer, request) } else { answer };
+        let answer = if reads {
+            unless_modified(answer, request)
+        } else {
+            answer
+        };
         // A 304 is free, but only for those who signed in.
         if answer.status != 304 || caller.login.is_none() {
             self.budgets.charge(caller.login.as_deref(), resource, now);
@@ -223,7 +229,11 @@ impl Front {
 
     fn call(&self, now: i64, request: &Incoming, caller: &Caller) -> Call {
         let host = || format!("http://{}", request.host);
-        let method = if request.method == "HEAD" { "GET" } else { &request.method };
+        let method = if request.method == "HEAD" {
+            "GET"
+        } else {
+            &request.method
+        };
         Call {
             method: method.to_owned(),
             path: request.path.clone(),
@@ -243,7 +253,10 @@ impl Front {
         if resource == Resource::Graphql {
             return self.graphql(call);
         }
-        let mut desk = Desk { hub: &mut self.hub, html: &self.html_base };
+        let mut desk = Desk {
+            hub: &mut self.hub,
+            html: &self.html_base,
+        };
         dispatch(&mut desk, call).unwrap_or_else(|failure| failed(call, failure))
     }
 
@@ -254,17 +267,28 @@ impl Front {
         let Some(viewer) = call.actor.as_deref() else {
             return Answer::error(401, "This endpoint requires you to be authenticated.");
         };
-        let Ok(body) = call.json() else { return Answer::error(400, "Problems parsing JSON") };
+        let Ok(body) = call.json() else {
+            return Answer::error(400, "Problems parsing JSON");
+        };
         let Some(query) = body.get("query").and_then(Value::as_str) else {
             let words = "A query attribute must be specified and must be a string.";
             return Answer::error(400, words);
         };
         let none = Map::new();
-        let variables = body.get("variables").and_then(Value::as_object).unwrap_or(&none);
-        let mut left = self.budgets.left(&self.limits, Some(viewer), Resource::Graphql, call.now);
+        let variables = body
+            .get("variables")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        let mut left = self
+            .budgets
+            .left(&self.limits, Some(viewer), Resource::Graphql, call.now);
         // What is left after this query, which costs one point.
         left.used += 1;
-        let wire = Wire { hub: &self.hub, base: &call.base, html: &self.html_base };
+        let wire = Wire {
+            hub: &self.hub,
+            base: &call.base,
+            html: &self.html_base,
+        };
         Answer::ok(&graphql::answer(wire, viewer, left, query, variables))
     }
 
@@ -289,9 +313,12 @@ impl Front {
         let modified = answer.modified;
         let tag = (answer.status == 200).then(|| answer.etag());
         let mut answer = answer
-            .header("x-github-request-id", format!("{:04X}:{:016X}", id >> 48, mix(id)))
+            .header(
+                "x-github-request-id",
+                format!("{:04X}:{:016X}", id >> 48, mix(id)),
+            )
             .header("x-github-media-type", "github.v3; format=json".to_owned())
-            .header("x-github-api-version-selected", "2022-11-28".to_owned())
+            .header("x-github-api-version-selected", API_VERSION.to_owned())
             .header("x-ratelimit-limit", left.limit.to_string())
             .header("x-ratelimit-remaining", left.remaining().to_string())
             .header("x-ratelimit-used", left.used.to_string())
@@ -319,7 +346,8 @@ fn unless_modified(answer: Answer, request: &Incoming) -> Answer {
     let same = match &request.if_none_match {
         Some(tags) => {
             let own = bare(&answer.etag());
-            tags.split(',').any(|tag| tag.trim() == "*" || bare(tag) == own)
+            tags.split(',')
+                .any(|tag| tag.trim() == "*" || bare(tag) == own)
         }
         None => answer
             .modified
@@ -330,7 +358,12 @@ fn unless_modified(answer: Answer, request: &Incoming) -> Answer {
         return answer;
     }
     let tag = answer.etag();
-    Answer { status: 304, body: Vec::new(), ..answer }.header("etag", tag)
+    Answer {
+        status: 304,
+        body: Vec::new(),
+        ..answer
+    }
+    .header("etag", tag)
 }
 
 fn over_limit(over: Over, resource: Resource, who: &str) -> Answer {

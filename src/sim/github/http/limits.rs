@@ -135,13 +135,20 @@ impl Budgets {
             (Resource::Search, _) => limits.search,
             (Resource::Graphql, _) => limits.graphql,
         };
-        let window = self.0.get(who.unwrap_or_default()).and_then(|used| used.windows.get(&what));
+        let window = self
+            .0
+            .get(who.unwrap_or_default())
+            .and_then(|used| used.windows.get(&what));
         let (start, used) = match window {
             Some((start, used)) if now < start + what.window() => (*start, *used),
             _ => (now, 0),
         };
         let used = if limit.is_some() { used } else { 0 };
-        Left { limit: limit.unwrap_or(UNLIMITED), used, reset: start + what.window() }
+        Left {
+            limit: limit.unwrap_or(UNLIMITED),
+            used,
+            reset: start + what.window(),
+        }
     }
 
     /// Asks whether a request may go on, and counts it against the secondary limits if so.
@@ -156,7 +163,10 @@ impl Budgets {
         if self.left(limits, who, what, now).remaining() == 0 {
             return Err(Over::Primary);
         }
-        let used = self.0.entry(who.unwrap_or_default().to_owned()).or_default();
+        let used = self
+            .0
+            .entry(who.unwrap_or_default().to_owned())
+            .or_default();
         used.writes.retain(|at| *at > now - HOUR);
         used.points.retain(|(at, _)| *at > now - MINUTE);
         if writes {
@@ -164,7 +174,10 @@ impl Budgets {
         }
         let cost = if writes { 5 } else { 1 };
         let spent: u64 = used.points.iter().map(|(_, cost)| cost).sum();
-        if limits.points_per_minute.is_some_and(|limit| spent + cost > limit) {
+        if limits
+            .points_per_minute
+            .is_some_and(|limit| spent + cost > limit)
+        {
             let oldest = used.points.front().map_or(now, |(at, _)| *at);
             return Err(Over::Secondary(seconds_until(oldest + MINUTE, now)));
         }
@@ -177,7 +190,10 @@ impl Budgets {
 
     /// Counts a request against the primary limit.
     pub(crate) fn charge(&mut self, who: Option<&str>, what: Resource, now: i64) {
-        let used = self.0.entry(who.unwrap_or_default().to_owned()).or_default();
+        let used = self
+            .0
+            .entry(who.unwrap_or_default().to_owned())
+            .or_default();
         let (start, count) = used.windows.entry(what).or_insert((now, 0));
         if now >= *start + what.window() {
             (*start, *count) = (now, 0);
@@ -188,10 +204,16 @@ impl Budgets {
 
 impl Used {
     fn check_writes(&self, limits: &Limits, now: i64) -> Result<(), Over> {
-        for (limit, window) in [(limits.writes_per_minute, MINUTE), (limits.writes_per_hour, HOUR)]
-        {
-            let recent: Vec<i64> =
-                self.writes.iter().copied().filter(|at| *at > now - window).collect();
+        for (limit, window) in [
+            (limits.writes_per_minute, MINUTE),
+            (limits.writes_per_hour, HOUR),
+        ] {
+            let recent: Vec<i64> = self
+                .writes
+                .iter()
+                .copied()
+                .filter(|at| *at > now - window)
+                .collect();
             if limit.is_some_and(|limit| recent.len() as u64 >= limit) {
                 let oldest = recent.first().copied().unwrap_or(now);
                 return Err(Over::Secondary(seconds_until(oldest + window, now)));

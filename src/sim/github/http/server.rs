@@ -61,7 +61,9 @@ impl Drop for Running {
 /// Gives the system's clock.
 pub fn real_clock() -> Clock {
     Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })
 }
@@ -71,7 +73,9 @@ pub async fn serve(addr: SocketAddr, front: Shared, clock: Clock) -> std::io::Re
     let listener = TcpListener::bind(addr).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel::<()>();
-    let app = Router::new().fallback(answer).with_state((front.clone(), clock));
+    let app = Router::new()
+        .fallback(answer)
+        .with_state((front.clone(), clock));
     let server = axum::serve(listener, app).with_graceful_shutdown(async {
         // A dropped sender means the same as a message.
         let _either = stopped.await;
@@ -81,7 +85,11 @@ pub async fn serve(addr: SocketAddr, front: Shared, clock: Clock) -> std::io::Re
             tracing::warn!(%error, "small GitHub stopped serving");
         }
     });
-    Ok(Running { url, front, stop: Some(stop) })
+    Ok(Running {
+        url,
+        front,
+        stop: Some(stop),
+    })
 }
 
 async fn answer(State((front, clock)): State<(Shared, Clock)>, request: Request) -> Response {
@@ -166,7 +174,10 @@ async fn read(request: Request) -> Option<Incoming> {
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }
 
 fn respond(answer: &Answer) -> Response {

@@ -6,7 +6,7 @@ use crate::sim::github::hub::Hub;
 use crate::sim::github::ids::{node_id, timestamp};
 use crate::sim::github::model::{
     AccountKind, Comment, EventKind, Issue, IssueEvent, Label, Milestone, Permission, Repo, State,
-    User,
+    StateReason, User,
 };
 
 /// What rendering needs: the model and the two addresses.
@@ -41,12 +41,18 @@ impl Wire<'_> {
 
     /// A user by login; null when the account is unknown.
     pub(crate) fn user(&self, login: &str) -> Value {
-        self.hub.user(login).map_or(Value::Null, |user| self.account(user))
+        self.hub
+            .user(login)
+            .map_or(Value::Null, |user| self.account(user))
     }
 
     fn account(&self, user: &User) -> Value {
         let (login, url) = (&user.login, format!("{}/users/{}", self.base, user.login));
-        let kind = if user.kind == AccountKind::User { "User" } else { "Organization" };
+        let kind = if user.kind == AccountKind::User {
+            "User"
+        } else {
+            "Organization"
+        };
         json!({
             "login": login, "id": user.id, "node_id": user.node_id,
             "avatar_url": format!("{}/{login}.png", self.html), "gravatar_id": "",
@@ -66,7 +72,10 @@ impl Wire<'_> {
     /// The longer form of `/user` and `/users/{login}`.
     pub(crate) fn profile(&self, user: &User) -> Value {
         let mut body = self.account(user);
-        let owned = self.hub.repos().filter(|repo| repo.owner == user.login && !repo.private);
+        let owned = self
+            .hub
+            .repos()
+            .filter(|repo| repo.owner == user.login && !repo.private);
         extend(
             &mut body,
             json!({
@@ -80,10 +89,8 @@ impl Wire<'_> {
     }
 
     pub(crate) fn label(&self, repo: &Repo, label: &Label) -> Value {
-        let name = percent_encoding::utf8_percent_encode(
-            &label.name,
-            percent_encoding::NON_ALPHANUMERIC,
-        );
+        let name =
+            percent_encoding::utf8_percent_encode(&label.name, percent_encoding::NON_ALPHANUMERIC);
         json!({
             "id": label.id, "node_id": label.node_id,
             "url": format!("{}/labels/{name}", self.repo_url(repo)),
@@ -96,7 +103,11 @@ impl Wire<'_> {
         let url = format!("{}/milestones/{}", self.repo_url(repo), milestone.number);
         let count = |state: State| {
             let of = |issue: &&Issue| issue.milestone == Some(milestone.number);
-            repo.issues.values().filter(of).filter(|issue| issue.state == state).count()
+            repo.issues
+                .values()
+                .filter(of)
+                .filter(|issue| issue.state == state)
+                .count()
         };
         let closed = milestone.state == State::Closed;
         json!({
@@ -125,8 +136,14 @@ impl Wire<'_> {
     /// The members that issues and pull requests share.
     pub(crate) fn common(&self, repo: &Repo, issue: &Issue) -> Value {
         let labels = issue.labels.iter().filter_map(|id| repo.labels.get(id));
-        let milestone = issue.milestone.and_then(|number| repo.milestones.get(&number));
-        let assignees: Vec<Value> = issue.assignees.iter().map(|login| self.user(login)).collect();
+        let milestone = issue
+            .milestone
+            .and_then(|number| repo.milestones.get(&number));
+        let assignees: Vec<Value> = issue
+            .assignees
+            .iter()
+            .map(|login| self.user(login))
+            .collect();
         json!({
             "node_id": issue.node_id, "number": issue.number, "title": issue.title,
             "user": self.user(&issue.author), "state": issue.state.as_str(),
@@ -143,7 +160,11 @@ impl Wire<'_> {
     /// An issue (or a pull request seen as one) as lists and single answers show it.
     pub(crate) fn issue(&self, repo: &Repo, issue: &Issue) -> Value {
         let url = format!("{}/issues/{}", self.repo_url(repo), issue.number);
-        let kind = if issue.pull.is_some() { "pull" } else { "issues" };
+        let kind = if issue.pull.is_some() {
+            "pull"
+        } else {
+            "issues"
+        };
         let closed_by = issue.closed_by.as_deref().map(|login| self.user(login));
         let mut body = self.common(repo, issue);
         extend(
@@ -154,7 +175,7 @@ impl Wire<'_> {
                 "comments_url": format!("{url}/comments"), "events_url": format!("{url}/events"),
                 "html_url": format!("{}/{kind}/{}", self.repo_html(repo), issue.number),
                 "timeline_url": format!("{url}/timeline"), "comments": issue.comments,
-                "state_reason": issue.state_reason.map(|reason| reason.as_str()),
+                "state_reason": issue.state_reason.map(StateReason::as_str),
                 "closed_by": closed_by, "performed_via_github_app": null,
                 "reactions": Self::reactions(&url),
             }),
@@ -218,7 +239,7 @@ impl Wire<'_> {
             }
             EventKind::Renamed { from, to } => json!({ "rename": { "from": from, "to": to } }),
             EventKind::Closed(reason) => {
-                json!({ "state_reason": reason.map(|reason| reason.as_str()) })
+                json!({ "state_reason": reason.map(StateReason::as_str) })
             }
             EventKind::Merged(sha) => json!({
                 "commit_id": sha, "commit_url": format!("{}/commits/{sha}", self.repo_url(repo)),
@@ -231,7 +252,10 @@ impl Wire<'_> {
     /// A comment as the timeline shows it.
     pub(crate) fn commented(&self, repo: &Repo, comment: &Comment) -> Value {
         let mut body = self.comment(repo, comment);
-        extend(&mut body, json!({ "event": "commented", "actor": self.user(&comment.author) }));
+        extend(
+            &mut body,
+            json!({ "event": "commented", "actor": self.user(&comment.author) }),
+        );
         body
     }
 }

@@ -34,7 +34,10 @@ const REPO_URLS: [(&str, &str); 37] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    ("notifications_url", "/notifications{?since,all,participating}"),
+    (
+        "notifications_url",
+        "/notifications{?since,all,participating}",
+    ),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),
@@ -78,7 +81,11 @@ impl Wire<'_> {
     }
 
     fn repo_counts(repo: &Repo) -> Value {
-        let open = repo.issues.values().filter(|issue| issue.state == State::Open).count();
+        let open = repo
+            .issues
+            .values()
+            .filter(|issue| issue.state == State::Open)
+            .count();
         json!({
             "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
             "has_downloads": false, "has_discussions": false, "forks": 0, "forks_count": 0,
@@ -165,9 +172,14 @@ impl Wire<'_> {
 
     /// A pull request as lists show it.
     pub(crate) fn pull(&self, repo: &Repo, issue: &Issue, viewer: Option<&str>) -> Value {
-        let Some(pull) = issue.pull.as_deref() else { return Value::Null };
+        let Some(pull) = issue.pull.as_deref() else {
+            return Value::Null;
+        };
         let (number, api) = (issue.number, self.repo_url(repo));
-        let (url, issue_url) = (format!("{api}/pulls/{number}"), format!("{api}/issues/{number}"));
+        let (url, issue_url) = (
+            format!("{api}/pulls/{number}"),
+            format!("{api}/issues/{number}"),
+        );
         let page = format!("{}/pull/{number}", self.repo_html(repo));
         let statuses = format!("{api}/statuses/{}", pull.head_sha);
         let mut body = self.common(repo, issue);
@@ -201,7 +213,9 @@ impl Wire<'_> {
 
     /// A pull request as its own address shows it.
     pub(crate) fn full_pull(&self, repo: &Repo, issue: &Issue, viewer: Option<&str>) -> Value {
-        let Some(pull) = issue.pull.as_deref() else { return Value::Null };
+        let Some(pull) = issue.pull.as_deref() else {
+            return Value::Null;
+        };
         let mut body = self.pull(repo, issue, viewer);
         let open = issue.state == State::Open;
         extend(

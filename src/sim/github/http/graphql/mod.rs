@@ -8,7 +8,7 @@ use self::parse::{Field, parse};
 use super::limits::Left;
 use super::wire::Wire;
 use crate::sim::github::ids::timestamp;
-use crate::sim::github::model::{Issue, Pull, Repo, State};
+use crate::sim::github::model::{Issue, Pull, Repo, Review, State};
 use crate::sim::github::query::{Direction, IssueQuery, Sort};
 use crate::sim::github::refusal::Refusal;
 
@@ -24,8 +24,14 @@ pub(super) fn answer(
         Ok(fields) => fields,
         Err(message) => return json!({ "errors": [{ "message": message }] }),
     };
-    let mut run =
-        Run { wire, viewer, left, errors: Vec::new(), invalid: Vec::new(), path: Vec::new() };
+    let mut run = Run {
+        wire,
+        viewer,
+        left,
+        errors: Vec::new(),
+        invalid: Vec::new(),
+        path: Vec::new(),
+    };
     let data = run.select("Query", &fields, Run::root);
     if !run.invalid.is_empty() {
         // As on GitHub, a query that does not fit the schema is not run at all.
@@ -75,9 +81,10 @@ impl<'a> Run<'a> {
         Value::Object(body)
     }
 
-    fn not_found(&mut self, message: String) -> Value {
+    fn not_found(&mut self, message: &str) -> Value {
         let path = self.path.clone();
-        self.errors.push(json!({ "type": "NOT_FOUND", "path": path, "message": message }));
+        self.errors
+            .push(json!({ "type": "NOT_FOUND", "path": path, "message": message }));
         Value::Null
     }
 
@@ -97,7 +104,13 @@ impl<'a> Run<'a> {
     }
 
     fn repository(&mut self, field: &Field) -> Value {
-        let text = |name: &str| field.args.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| {
+            field
+                .args
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let name = format!("{}/{}", text("owner"), text("name"));
         let hub = self.wire.hub;
         // Old names are followed here, unlike in REST.
@@ -108,9 +121,11 @@ impl<'a> Run<'a> {
         let seen = |repo: &&Repo| hub.permission(Some(self.viewer), repo).is_some();
         let Some(repo) = id.and_then(|id| hub.repo_by_id(id)).filter(seen) else {
             let message = format!("Could not resolve to a Repository with the name '{name}'.");
-            return self.not_found(message);
+            return self.not_found(&message);
         };
-        self.select("Repository", &field.fields, |run, field| run.repo_field(repo, field))
+        self.select("Repository", &field.fields, |run, field| {
+            run.repo_field(repo, field)
+        })
     }
 
     fn repo_field(&mut self, repo: &'a Repo, field: &Field) -> Option<Value> {
@@ -135,34 +150,64 @@ impl<'a> Run<'a> {
     }
 
     fn item(&mut self, repo: &'a Repo, field: &Field, pull: bool) -> Value {
-        let number = field.args.get("number").and_then(Value::as_u64).unwrap_or_default();
-        match repo.issues.get(&number).filter(|issue| issue.pull.is_some() == pull) {
-            Some(issue) => self.issue(repo, issue, &field.fields),
-            None => {
-                let kind = if pull { "PullRequest" } else { "Issue" };
-                let message = format!("Could not resolve to a {kind} with the number of {number}.");
-                self.not_found(message)
-            }
+        let number = field
+            .args
+            .get("number")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        let found = repo
+            .issues
+            .get(&number)
+            .filter(|issue| issue.pull.is_some() == pull);
+        if let Some(issue) = found {
+            return self.issue(repo, issue, &field.fields);
         }
+        let kind = if pull { "PullRequest" } else { "Issue" };
+        self.not_found(&format!(
+            "Could not resolve to a {kind} with the number of {number}."
+        ))
     }
 
     fn items(&mut self, repo: &'a Repo, field: &Field, pulls: bool) -> Value {
         let order = field.args.get("orderBy");
-        let by = |name: &str| order.and_then(|order| order.get(name)).and_then(Value::as_str);
-        let since = field.args.get("filterBy").and_then(|filter| filter.get("since"));
+        let by = |name: &str| {
+            order
+                .and_then(|order| order.get(name))
+                .and_then(Value::as_str)
+        };
+        let since = field
+            .args
+            .get("filterBy")
+            .and_then(|filter| filter.get("since"));
         let query = IssueQuery {
             pulls: Some(pulls),
-            since: since.and_then(Value::as_str).and_then(super::super::ids::parse_timestamp),
-            sort: if by("field") == Some("UPDATED_AT") { Sort::Updated } else { Sort::Created },
-            direction: if by("direction") == Some("DESC") { Direction::Desc } else { Direction::Asc },
+            since: since
+                .and_then(Value::as_str)
+                .and_then(super::super::ids::parse_timestamp),
+            sort: if by("field") == Some("UPDATED_AT") {
+                Sort::Updated
+            } else {
+                Sort::Created
+            },
+            direction: if by("direction") == Some("DESC") {
+                Direction::Desc
+            } else {
+                Direction::Asc
+            },
             ..IssueQuery::default()
         };
         let found = repo.list_issues(&query);
-        self.connection(field, &found, |run, fields, issue| run.issue(repo, issue, fields))
+        self.connection(field, &found, |run, fields, issue| {
+            run.issue(repo, issue, fields)
+        })
     }
 
     fn issue(&mut self, repo: &'a Repo, issue: &Issue, fields: &[Field]) -> Value {
-        let kind = if issue.pull.is_some() { "PullRequest" } else { "Issue" };
+        let kind = if issue.pull.is_some() {
+            "PullRequest"
+        } else {
+            "Issue"
+        };
         self.select(kind, fields, |run, field| {
             let own = plain_field(issue, field).or_else(|| run.issue_lists(repo, issue, field));
             own.or_else(|| run.pull_field(repo, issue, issue.pull.as_deref()?, field))
@@ -172,13 +217,26 @@ impl<'a> Run<'a> {
     fn issue_lists(&mut self, repo: &Repo, issue: &Issue, field: &Field) -> Option<Value> {
         Some(match field.name.as_str() {
             "url" => {
-                let kind = if issue.pull.is_some() { "pull" } else { "issues" };
-                json!(format!("{}/{kind}/{}", self.wire.repo_html(repo), issue.number))
+                let kind = if issue.pull.is_some() {
+                    "pull"
+                } else {
+                    "issues"
+                };
+                json!(format!(
+                    "{}/{kind}/{}",
+                    self.wire.repo_html(repo),
+                    issue.number
+                ))
             }
-            "author" => self.select("User", &field.fields, |_, field| login(field, &issue.author)),
+            "author" => self.select("User", &field.fields, |_, field| {
+                login(field, &issue.author)
+            }),
             "labels" => {
-                let labels: Vec<_> =
-                    issue.labels.iter().filter_map(|id| repo.labels.get(id)).collect();
+                let labels: Vec<_> = issue
+                    .labels
+                    .iter()
+                    .filter_map(|id| repo.labels.get(id))
+                    .collect();
                 self.connection(field, &labels, |run, fields, label| {
                     run.select("Label", fields, |_, field| match field.name.as_str() {
                         "id" => Some(json!(label.node_id)),
@@ -195,11 +253,13 @@ impl<'a> Run<'a> {
                 let Some(found) = issue.milestone.and_then(|n| repo.milestones.get(&n)) else {
                     return Some(Value::Null);
                 };
-                self.select("Milestone", &field.fields, |_, field| match field.name.as_str() {
-                    "number" => Some(json!(found.number)),
-                    "title" => Some(json!(found.title)),
-                    "dueOn" => Some(json!(found.due_on.map(timestamp))),
-                    _ => None,
+                self.select("Milestone", &field.fields, |_, field| {
+                    match field.name.as_str() {
+                        "number" => Some(json!(found.number)),
+                        "title" => Some(json!(found.title)),
+                        "dueOn" => Some(json!(found.due_on.map(timestamp))),
+                        _ => None,
+                    }
                 })
             }
             _ => return None,
@@ -223,7 +283,7 @@ impl<'a> Run<'a> {
             "additions" => json!(pull.size.additions),
             "deletions" => json!(pull.size.deletions),
             "changedFiles" => json!(pull.size.files),
-            "reviewDecision" => json!(pull.review.map(|review| review.as_str())),
+            "reviewDecision" => json!(pull.review.map(Review::as_str)),
             "closingIssuesReferences" => {
                 let linked = repo.linked_issues(issue.number);
                 let linked: Vec<&Issue> =
@@ -250,16 +310,20 @@ impl<'a> Run<'a> {
 
     fn commit(&mut self, pull: &Pull, sha: &str, field: &Field) -> Value {
         let checks = pull.checks.filter(|_| sha == pull.head_sha);
-        self.select("Commit", &field.fields, |run, field| match field.name.as_str() {
-            "oid" => Some(json!(sha)),
-            "statusCheckRollup" => {
-                let Some(checks) = checks else { return Some(Value::Null) };
-                let state = |_: &mut Self, field: &Field| {
-                    (field.name == "state").then(|| json!(checks.as_str()))
-                };
-                Some(run.select("StatusCheckRollup", &field.fields, state))
+        self.select("Commit", &field.fields, |run, field| {
+            match field.name.as_str() {
+                "oid" => Some(json!(sha)),
+                "statusCheckRollup" => {
+                    let Some(checks) = checks else {
+                        return Some(Value::Null);
+                    };
+                    let state = |_: &mut Self, field: &Field| {
+                        (field.name == "state").then(|| json!(checks.as_str()))
+                    };
+                    Some(run.select("StatusCheckRollup", &field.fields, state))
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 
@@ -272,9 +336,14 @@ impl<'a> Run<'a> {
     ) -> Value {
         let size = |name: &str| field.args.get(name).and_then(Value::as_u64);
         let bounds = 1..=100;
-        let Some(count) = size("first").or(size("last")).filter(|n| bounds.contains(n)) else {
+        let Some(count) = size("first")
+            .or(size("last"))
+            .filter(|n| bounds.contains(n))
+        else {
             let name = &field.name;
-            let message = format!("You must provide a `first` or `last` value of 1 to 100 to properly paginate the `{name}` connection.");
+            let message = format!(
+                "You must provide a `first` or `last` value of 1 to 100 to properly paginate the `{name}` connection."
+            );
             self.invalid.push(json!({ "type": "MISSING_PAGINATION_BOUNDARIES", "message": message, "path": self.path }));
             return Value::Null;
         };
@@ -290,7 +359,10 @@ impl<'a> Run<'a> {
         self.select("Connection", &field.fields, |run, field| {
             Some(match field.name.as_str() {
                 "totalCount" => json!(all.len()),
-                "nodes" => shown.iter().map(|item| node(run, &field.fields, item)).collect(),
+                "nodes" => shown
+                    .iter()
+                    .map(|item| node(run, &field.fields, item))
+                    .collect(),
                 "pageInfo" => run.select("PageInfo", &field.fields, |_, field| {
                     Some(match field.name.as_str() {
                         "hasNextPage" => json!(end < all.len()),
@@ -312,7 +384,9 @@ fn plain_field(issue: &Issue, field: &Field) -> Option<Value> {
         State::Open => "OPEN",
         State::Closed => "CLOSED",
     };
-    let reason = issue.state_reason.map(|reason| reason.as_str().to_uppercase());
+    let reason = issue
+        .state_reason
+        .map(|reason| reason.as_str().to_uppercase());
     Some(match field.name.as_str() {
         "id" => json!(issue.node_id),
         "number" => json!(issue.number),

@@ -20,7 +20,11 @@ pub(super) struct Field {
 /// Parses a query and puts the variables in. The error is a sentence.
 pub(super) fn parse(text: &str, variables: &Map<String, Value>) -> Result<Vec<Field>, String> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens, at: 0, variables };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        variables,
+    };
     if !parser.peek_is("{") {
         match parser.name()?.as_str() {
             "query" => {}
@@ -50,7 +54,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         if first.is_whitespace() || first == ',' || first == '\u{feff}' {
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
         } else if first == '#' {
-            rest = rest.find('\n').and_then(|end| rest.get(end..)).unwrap_or_default();
+            rest = rest
+                .find('\n')
+                .and_then(|end| rest.get(end..))
+                .unwrap_or_default();
         } else if first == '"' {
             let (value, left) = string(rest)?;
             found.push(Token::Text(value));
@@ -67,7 +74,11 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             }
             let number = taken.starts_with(|c: char| c.is_ascii_digit() || c == '-');
             let taken = taken.to_owned();
-            found.push(if number { Token::Number(taken) } else { Token::Name(taken) });
+            found.push(if number {
+                Token::Number(taken)
+            } else {
+                Token::Name(taken)
+            });
             rest = left;
         }
     }
@@ -96,7 +107,11 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn next(&mut self) -> Result<Token, String> {
-        let token = self.tokens.get(self.at).cloned().ok_or("Unexpected end of query")?;
+        let token = self
+            .tokens
+            .get(self.at)
+            .cloned()
+            .ok_or("Unexpected end of query")?;
         self.at += 1;
         Ok(token)
     }
@@ -112,7 +127,11 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, mark: &str) -> Result<(), String> {
-        if self.accept(mark) { Ok(()) } else { Err(format!("Expected {mark:?}")) }
+        if self.accept(mark) {
+            Ok(())
+        } else {
+            Err(format!("Expected {mark:?}"))
+        }
     }
 
     fn name(&mut self) -> Result<String, String> {
@@ -144,7 +163,11 @@ impl Parser<'_> {
 
     fn field(&mut self, depth: usize) -> Result<Field, String> {
         let alias = self.name()?;
-        let name = if self.accept(":") { self.name()? } else { alias.clone() };
+        let name = if self.accept(":") {
+            self.name()?
+        } else {
+            alias.clone()
+        };
         let mut args = BTreeMap::new();
         if self.accept("(") {
             while !self.accept(")") {
@@ -153,8 +176,17 @@ impl Parser<'_> {
                 args.insert(arg, self.value(depth)?);
             }
         }
-        let fields = if self.peek_is("{") { self.selection(depth + 1)? } else { Vec::new() };
-        Ok(Field { alias, name, args, fields })
+        let fields = if self.peek_is("{") {
+            self.selection(depth + 1)?
+        } else {
+            Vec::new()
+        };
+        Ok(Field {
+            alias,
+            name,
+            args,
+            fields,
+        })
     }
 
     fn value(&mut self, depth: usize) -> Result<Value, String> {
@@ -207,7 +239,7 @@ mod tests {
     #[test]
     fn aliases_arguments_variables_and_fragments_are_read() {
         let fields = read(
-            r#"query Q($n:Int!) { p1: pull(number:$n, by:{f:UP d:[1 2]}, s:"a\"}") { ... on X { id } b } # end"#
+            r#"query Q($n:Int!) { p1: pull(number:$n, by:{f:UP d:[1 2]}, s:"a\"}") { ... on X { id } b } # end"#,
         );
         assert_eq!(fields, Err("Unexpected end of query".to_owned()));
         let fields = read(
@@ -219,13 +251,26 @@ mod tests {
         assert_eq!(field.args["number"], json!(7));
         assert_eq!(field.args["by"], json!({ "f": "UP", "d": [1, 2] }));
         assert_eq!(field.args["s"], json!("a\"}"));
-        let names: Vec<_> = field.fields.iter().map(|field| field.name.as_str()).collect();
+        let names: Vec<_> = field
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
         assert_eq!(names, ["id", "b"]);
     }
 
     #[test]
     fn nonsense_is_an_error_and_never_a_panic() {
-        for text in ["", "{", "mutation { a }", "{ a(", "{ a(b:) }", "{ \"x }", "{ ä¤ }", "{ a(b:-) }"] {
+        for text in [
+            "",
+            "{",
+            "mutation { a }",
+            "{ a(",
+            "{ a(b:) }",
+            "{ \"x }",
+            "{ ä¤ }",
+            "{ a(b:-) }",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
         assert!(read(&"{a".repeat(1000)).is_err());

@@ -14,7 +14,10 @@ pub(super) fn route(desk: &mut Desk<'_>, call: &Call, place: &Place, rest: &[&st
         ("GET", ["commits"]) => commits(desk, call, place),
         ("GET", ["commits", from @ ..]) => commit(desk, call, place, &from.join("/")),
         ("GET", ["branches"]) => {
-            let (repo, url) = (desk.repo(place)?, desk.wire(call).repo_url(desk.repo(place)?));
+            let (repo, url) = (
+                desk.repo(place)?,
+                desk.wire(call).repo_url(desk.repo(place)?),
+            );
             let all: Vec<_> = repo.branches.iter().collect();
             Ok(page(call, &all, |(name, shas)| {
                 let sha = shas.last().cloned().unwrap_or_default();
@@ -44,12 +47,19 @@ fn commits(desk: &Desk<'_>, call: &Call, place: &Place) -> Outcome {
 }
 
 fn commit(desk: &Desk<'_>, call: &Call, place: &Place, from: &str) -> Outcome {
-    let query = CommitQuery { from: Some(from.to_owned()), ..CommitQuery::default() };
+    let query = CommitQuery {
+        from: Some(from.to_owned()),
+        ..CommitQuery::default()
+    };
     let repo = desk.repo(place)?;
     let newest = match repo.list_commits(&query) {
         Err(Refusal::NotFound) => {
             let message = format!("No commit found for SHA: {from}");
-            return Err(Refusal::Invalid { message, errors: Vec::new() }.into());
+            return Err(Refusal::Invalid {
+                message,
+                errors: Vec::new(),
+            }
+            .into());
         }
         found => found?.into_iter().next().ok_or(Refusal::NotFound)?,
     };
@@ -64,7 +74,11 @@ fn git_ref(
     name: &str,
 ) -> Result<serde_json::Value, Refusal> {
     let repo = desk.repo(place)?;
-    let sha = repo.branches.get(name).and_then(|shas| shas.last()).ok_or(Refusal::NotFound)?;
+    let sha = repo
+        .branches
+        .get(name)
+        .and_then(|shas| shas.last())
+        .ok_or(Refusal::NotFound)?;
     let url = desk.wire(call).repo_url(repo);
     Ok(json!({
         "ref": format!("refs/heads/{name}"), "node_id": format!("REF_{sha}"),
@@ -77,11 +91,19 @@ fn create_ref(desk: &mut Desk<'_>, call: &Call, place: &Place) -> Outcome {
     let fields = call.fields()?;
     let full = fields.plain("ref")?.unwrap_or_default();
     let sha = fields.plain("sha")?.unwrap_or_default();
-    let Some(name) = full.strip_prefix("refs/heads/").filter(|name| !name.is_empty()) else {
+    let Some(name) = full
+        .strip_prefix("refs/heads/")
+        .filter(|name| !name.is_empty())
+    else {
         let message = "Reference name must start with 'refs/heads/'.".to_owned();
-        return Err(Refusal::Invalid { message, errors: Vec::new() }.into());
+        return Err(Refusal::Invalid {
+            message,
+            errors: Vec::new(),
+        }
+        .into());
     };
-    desk.hub.create_branch(call.now, call.actor()?, &place.name, name, &sha)?;
+    desk.hub
+        .create_branch(call.now, call.actor()?, &place.name, name, &sha)?;
     Ok(Answer::created(&git_ref(desk, call, place, name)?))
 }
 
@@ -95,13 +117,24 @@ fn put_contents(desk: &mut Desk<'_>, call: &Call, place: &Place, path: &str) -> 
     let (message, content) = (required("message")?, required("content")?);
     let default = desk.repo(place)?.default_branch.clone();
     let branch = fields.plain("branch")?.unwrap_or(default);
-    let new = NewCommit { message, size: Size { additions: 1, deletions: 0, files: 1 } };
-    let sha = desk.hub.push_commit(call.now, call.actor()?, &place.name, &branch, new)?;
+    let new = NewCommit {
+        message,
+        size: Size {
+            additions: 1,
+            deletions: 0,
+            files: 1,
+        },
+    };
+    let sha = desk
+        .hub
+        .push_commit(call.now, call.actor()?, &place.name, &branch, new)?;
     let (repo, wire) = (desk.repo(place)?, desk.wire(call));
     let commit = repo.commits.get(&sha).ok_or(Refusal::NotFound)?;
     let (api, page) = (wire.repo_url(repo), wire.repo_html(repo));
-    let (url, html) =
-        (format!("{api}/contents/{path}?ref={branch}"), format!("{page}/blob/{branch}/{path}"));
+    let (url, html) = (
+        format!("{api}/contents/{path}?ref={branch}"),
+        format!("{page}/blob/{branch}/{path}"),
+    );
     let git = format!("{api}/git/blobs/{sha}");
     let shown = wire.commit(repo, commit);
     let body = json!({
@@ -109,7 +142,7 @@ fn put_contents(desk: &mut Desk<'_>, call: &Call, place: &Place, path: &str) -> 
             "name": path.rsplit('/').next(), "path": path, "sha": sha, "type": "file",
             // Base64 spends four characters on three bytes.
             "size": content.trim_end_matches('=').len() * 3 / 4,
-            "url": url, "html_url": html, "git_url": git, "download_url": null,
+            "url": url, "html_url": html, "git_url": git, "download_url": html,
             "_links": { "self": url, "git": git, "html": html },
         },
         "commit": {

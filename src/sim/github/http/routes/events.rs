@@ -17,12 +17,18 @@ pub(super) fn of_issue(desk: &Desk<'_>, call: &Call, place: &Place, n: u64) -> O
 pub(super) fn of_repo(desk: &Desk<'_>, call: &Call, place: &Place) -> Outcome {
     let (repo, wire) = (desk.repo(place)?, desk.wire(call));
     let of = |issue| move |event| (issue, event);
-    let mut all: Vec<(&Issue, &IssueEvent)> =
-        repo.issues.values().flat_map(|issue| issue.events.iter().map(of(issue))).collect();
+    let mut all: Vec<(&Issue, &IssueEvent)> = repo
+        .issues
+        .values()
+        .flat_map(|issue| issue.events.iter().map(of(issue)))
+        .collect();
     all.sort_by_key(|(_, event)| std::cmp::Reverse(event.id));
     Ok(page(call, &all, |(issue, event)| {
         let mut body = wire.event(repo, event);
-        extend(&mut body, serde_json::json!({ "issue": wire.issue(repo, issue) }));
+        extend(
+            &mut body,
+            serde_json::json!({ "issue": wire.issue(repo, issue) }),
+        );
         body
     }))
 }

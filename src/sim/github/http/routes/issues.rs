@@ -32,7 +32,9 @@ fn below(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64, rest: &[&str])
             let body = call.fields()?.plain("body")?.unwrap_or_default();
             let id = {
                 let actor = call.actor()?;
-                desk.hub.add_comment(call.now, actor, &place.name, n, &body)?.id
+                desk.hub
+                    .add_comment(call.now, actor, &place.name, n, &body)?
+                    .id
             };
             Ok(Answer::created(&shown_comment(desk, call, place, id)?))
         }
@@ -63,7 +65,8 @@ fn query(call: &Call) -> Result<IssueQuery, Failure> {
     };
     let milestone = match star("milestone") {
         Wanted::Is(text) => Wanted::Is(
-            text.parse().map_err(|_nan| Refusal::field("Issue", "milestone", "invalid"))?,
+            text.parse()
+                .map_err(|_nan| Refusal::field("Issue", "milestone", "invalid"))?,
         ),
         Wanted::Any => Wanted::Any,
         Wanted::Some => Wanted::Some,
@@ -81,7 +84,11 @@ fn query(call: &Call) -> Result<IssueQuery, Failure> {
         sort,
         direction: direction_or(call, Direction::Desc),
         creator: call.param("creator").map(str::to_owned),
-        labels: labels.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        labels: labels
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
         milestone,
         assignee: star("assignee"),
         ..IssueQuery::default()
@@ -126,8 +133,13 @@ fn create(desk: &mut Desk<'_>, call: &Call, place: &Place) -> Outcome {
         assignees: fields.names("assignees")?.unwrap_or_default(),
         milestone: fields.number("milestone")?.flatten(),
     };
-    let n = desk.hub.create_issue(call.now, call.actor()?, &place.name, new)?.number;
-    let body = desk.wire(call).issue(desk.repo(place)?, desk.hub.issue_in(place.id, n)?);
+    let n = desk
+        .hub
+        .create_issue(call.now, call.actor()?, &place.name, new)?
+        .number;
+    let body = desk
+        .wire(call)
+        .issue(desk.repo(place)?, desk.hub.issue_in(place.id, n)?);
     Ok(Answer::created(&body))
 }
 
@@ -140,7 +152,8 @@ fn edit(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
         milestone: fields.number("milestone")?,
         ..content(&fields, "Issue")?
     };
-    desk.hub.edit_issue(call.now, call.actor()?, &place.name, n, edit)?;
+    desk.hub
+        .edit_issue(call.now, call.actor()?, &place.name, n, edit)?;
     shown(desk, call, place, n)
 }
 
@@ -148,9 +161,9 @@ fn edit(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
 pub(super) fn content(fields: &Fields, resource: &'static str) -> Result<IssueEdit, Failure> {
     let state = match fields.plain("state")? {
         None => None,
-        Some(text) => Some(
-            State::parse(&text).ok_or_else(|| Refusal::field(resource, "state", "invalid"))?,
-        ),
+        Some(text) => {
+            Some(State::parse(&text).ok_or_else(|| Refusal::field(resource, "state", "invalid"))?)
+        }
     };
     let state_reason = match fields.plain("state_reason")? {
         None => None,
@@ -160,7 +173,13 @@ pub(super) fn content(fields: &Fields, resource: &'static str) -> Result<IssueEd
         ),
     };
     let (title, body) = (fields.plain("title")?, fields.text("body")?);
-    Ok(IssueEdit { title, body, state, state_reason, ..IssueEdit::default() })
+    Ok(IssueEdit {
+        title,
+        body,
+        state,
+        state_reason,
+        ..IssueEdit::default()
+    })
 }
 
 fn labels(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64, rest: &[&str]) -> Outcome {
@@ -168,10 +187,12 @@ fn labels(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64, rest: &[&str]
     match (call.method.as_str(), rest) {
         ("GET", ["labels"]) => {}
         ("POST", ["labels"]) => {
-            desk.hub.add_labels(now, call.actor()?, name, n, &label_names(call)?)?;
+            desk.hub
+                .add_labels(now, call.actor()?, name, n, &label_names(call)?)?;
         }
         ("PUT", ["labels"]) => {
-            desk.hub.replace_labels(now, call.actor()?, name, n, &label_names(call)?)?;
+            desk.hub
+                .replace_labels(now, call.actor()?, name, n, &label_names(call)?)?;
         }
         ("DELETE", ["labels"]) => {
             desk.hub.replace_labels(now, call.actor()?, name, n, &[])?;
@@ -188,11 +209,18 @@ fn labels(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64, rest: &[&str]
     }
     let (repo, wire) = (desk.repo(place)?, desk.wire(call));
     let issue = desk.hub.issue_in(place.id, n)?;
-    let all: Vec<_> = issue.labels.iter().filter_map(|id| repo.labels.get(id)).collect();
+    let all: Vec<_> = issue
+        .labels
+        .iter()
+        .filter_map(|id| repo.labels.get(id))
+        .collect();
     if call.method == "GET" {
         return Ok(page(call, &all, |label| wire.label(repo, label)));
     }
-    let all = all.into_iter().map(|label| wire.label(repo, label)).collect();
+    let all = all
+        .into_iter()
+        .map(|label| wire.label(repo, label))
+        .collect();
     Ok(Answer::ok(&serde_json::Value::Array(all)))
 }
 
@@ -210,18 +238,27 @@ fn assignees(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome
     let (now, actor) = (call.now, call.actor()?);
     let adds = call.method == "POST";
     if adds {
-        desk.hub.add_assignees(now, actor, &place.name, n, &logins)?;
+        desk.hub
+            .add_assignees(now, actor, &place.name, n, &logins)?;
     } else {
-        desk.hub.remove_assignees(now, actor, &place.name, n, &logins)?;
+        desk.hub
+            .remove_assignees(now, actor, &place.name, n, &logins)?;
     }
-    let body = desk.wire(call).issue(desk.repo(place)?, desk.hub.issue_in(place.id, n)?);
+    let body = desk
+        .wire(call)
+        .issue(desk.repo(place)?, desk.hub.issue_in(place.id, n)?);
     Ok(Answer::json(if adds { 201 } else { 200 }, &body))
 }
 
 fn lock(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
-    let locks = call.method == "PUT";
-    let reason = if locks { call.fields()?.plain("lock_reason")? } else { None };
-    desk.hub.set_lock(call.now, call.actor()?, &place.name, n, locks.then_some(reason))?;
+    let (now, actor) = (call.now, call.actor()?);
+    if call.method == "PUT" {
+        let reason = call.fields()?.plain("lock_reason")?;
+        desk.hub
+            .lock(now, actor, &place.name, n, reason.as_deref())?;
+    } else {
+        desk.hub.unlock(now, actor, &place.name, n)?;
+    }
     Ok(Answer::no_content())
 }
 
@@ -259,10 +296,12 @@ fn comment(desk: &mut Desk<'_>, call: &Call, place: &Place, id: u64) -> Outcome 
         "GET" => {}
         "PATCH" => {
             let body = call.fields()?.plain("body")?.unwrap_or_default();
-            desk.hub.edit_comment(call.now, call.actor()?, &place.name, id, &body)?;
+            desk.hub
+                .edit_comment(call.now, call.actor()?, &place.name, id, &body)?;
         }
         "DELETE" => {
-            desk.hub.delete_comment(call.now, call.actor()?, &place.name, id)?;
+            desk.hub
+                .delete_comment(call.now, call.actor()?, &place.name, id)?;
             return Ok(Answer::no_content());
         }
         _ => return Err(Refusal::NotFound.into()),
@@ -276,11 +315,17 @@ fn shown_comment(
     place: &Place,
     id: u64,
 ) -> Result<serde_json::Value, Refusal> {
-    Ok(desk.wire(call).comment(desk.repo(place)?, desk.hub.comment(place.id, id)?))
+    Ok(desk
+        .wire(call)
+        .comment(desk.repo(place)?, desk.hub.comment(place.id, id)?))
 }
 
 /// Shows an issue the way search results do.
-pub(super) fn with_score(desk: &Desk<'_>, call: &Call, found: (&Repo, &Issue)) -> serde_json::Value {
+pub(super) fn with_score(
+    desk: &Desk<'_>,
+    call: &Call,
+    found: (&Repo, &Issue),
+) -> serde_json::Value {
     let mut body = desk.wire(call).issue(found.0, found.1);
     body["score"] = serde_json::json!(1.0);
     body

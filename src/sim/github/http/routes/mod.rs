@@ -30,7 +30,11 @@ pub(crate) struct Place {
 
 impl Desk<'_> {
     pub(crate) fn wire<'a>(&'a self, call: &'a Call) -> Wire<'a> {
-        Wire { hub: self.hub, base: &call.base, html: self.html }
+        Wire {
+            hub: self.hub,
+            base: &call.base,
+            html: self.html,
+        }
     }
 
     pub(crate) fn repo(&self, place: &Place) -> Result<&Repo, Refusal> {
@@ -42,23 +46,43 @@ impl Desk<'_> {
 pub(crate) fn dispatch(desk: &mut Desk<'_>, call: &Call) -> Outcome {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     match (call.method.as_str(), segments.as_slice()) {
-        ("GET", []) => Ok(Answer::ok(&json!({ "current_user_url": format!("{}/user", call.base) }))),
+        ("GET", []) => Ok(Answer::ok(
+            &json!({ "current_user_url": format!("{}/user", call.base) }),
+        )),
         ("GET", ["user"]) => viewer(desk, call),
         ("GET", ["user", "repos"]) => {
             let me = call.actor()?.to_owned();
-            let mine = |repo: &Repo| {
-                repo.owner.eq_ignore_ascii_case(&me)
-                    || repo.collaborators.keys().any(|who| who.eq_ignore_ascii_case(&me))
+            // Without `affiliation` and `type` everything the caller takes part in.
+            let kinds = call
+                .param("affiliation")
+                .or(call.param("type"))
+                .unwrap_or("all");
+            let wants = |kind: &str| {
+                kinds
+                    .split(',')
+                    .any(|found| found == kind || found == "all")
             };
-            Ok(repos(desk, call, mine))
+            let (owned, shared) = (wants("owner"), wants("collaborator") || wants("member"));
+            let listed = |repo: &Repo| {
+                let mine = repo.owner.eq_ignore_ascii_case(&me);
+                let member = repo
+                    .collaborators
+                    .keys()
+                    .any(|who| who.eq_ignore_ascii_case(&me));
+                (mine && owned) || (!mine && member && shared)
+            };
+            Ok(repos(desk, call, listed))
         }
         ("GET", ["users", login]) => {
             let user = desk.hub.user(login).ok_or(Refusal::NotFound)?;
             Ok(Answer::ok(&desk.wire(call).profile(user)))
         }
-        ("GET", ["users" | "orgs", login, "repos"]) => {
+        ("GET", [kind @ ("users" | "orgs"), login, "repos"]) => {
             desk.hub.user(login).ok_or(Refusal::NotFound)?;
-            Ok(repos(desk, call, |repo| repo.owner.eq_ignore_ascii_case(login)))
+            // Below `/users` only public repositories are listed, even one's own.
+            let listed = |repo: &Repo| *kind == "orgs" || !repo.private;
+            let theirs = |repo: &Repo| repo.owner.eq_ignore_ascii_case(login);
+            Ok(repos(desk, call, |repo| listed(repo) && theirs(repo)))
         }
         ("GET", ["search", "issues"]) => search::issues(desk, call),
         (_, ["repos", owner, name, rest @ ..]) => {
@@ -90,7 +114,12 @@ fn viewer(desk: &Desk<'_>, call: &Call) -> Outcome {
 fn repos(desk: &Desk<'_>, call: &Call, wanted: impl Fn(&Repo) -> bool) -> Answer {
     let actor = call.actor.as_deref();
     let seen = |repo: &&Repo| desk.hub.permission(actor, repo).is_some();
-    let mut found: Vec<&Repo> = desk.hub.repos().filter(seen).filter(|repo| wanted(repo)).collect();
+    let mut found: Vec<&Repo> = desk
+        .hub
+        .repos()
+        .filter(seen)
+        .filter(|repo| wanted(repo))
+        .collect();
     let sort = call.param("sort").unwrap_or("full_name");
     match sort {
         "created" => found.sort_by_key(|repo| repo.created_at),
@@ -107,8 +136,13 @@ fn repos(desk: &Desk<'_>, call: &Call, wanted: impl Fn(&Repo) -> bool) -> Answer
 
 fn in_repo(desk: &mut Desk<'_>, call: &Call, id: RepoId, rest: &[&str]) -> Outcome {
     let repo = desk.hub.repo_by_id(id).ok_or(Refusal::NotFound)?;
-    desk.hub.permission(call.actor.as_deref(), repo).ok_or(Refusal::NotFound)?;
-    let place = Place { id, name: repo.full_name() };
+    desk.hub
+        .permission(call.actor.as_deref(), repo)
+        .ok_or(Refusal::NotFound)?;
+    let place = Place {
+        id,
+        name: repo.full_name(),
+    };
     if call.writes() {
         call.actor()?;
     }

@@ -31,7 +31,11 @@ fn list(desk: &Desk<'_>, call: &Call, place: &Place) -> Outcome {
     };
     // Unlike issues: ascending unless sorted by creation ("List pull requests" in GitHub's docs).
     let plain = matches!(call.param("sort"), None | Some("created"));
-    let default = if plain { Direction::Desc } else { Direction::Asc };
+    let default = if plain {
+        Direction::Desc
+    } else {
+        Direction::Asc
+    };
     let query = IssueQuery {
         state: state_param(call)?,
         sort,
@@ -43,18 +47,25 @@ fn list(desk: &Desk<'_>, call: &Call, place: &Place) -> Outcome {
     };
     let (repo, wire) = (desk.repo(place)?, desk.wire(call));
     let found = repo.list_issues(&query);
-    Ok(page(call, &found, |issue| wire.pull(repo, issue, call.actor.as_deref())))
+    Ok(page(call, &found, |issue| {
+        wire.pull(repo, issue, call.actor.as_deref())
+    }))
 }
 
 /// Finds a pull request; an issue by that number is 404 here.
 fn find<'a>(desk: &'a Desk<'_>, place: &Place, n: u64) -> Result<&'a Issue, Refusal> {
     let repo = desk.repo(place)?;
-    repo.issues.get(&n).filter(|issue| issue.pull.is_some()).ok_or(Refusal::NotFound)
+    repo.issues
+        .get(&n)
+        .filter(|issue| issue.pull.is_some())
+        .ok_or(Refusal::NotFound)
 }
 
 fn show(desk: &Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
     let issue = find(desk, place, n)?;
-    let body = desk.wire(call).full_pull(desk.repo(place)?, issue, call.actor.as_deref());
+    let body = desk
+        .wire(call)
+        .full_pull(desk.repo(place)?, issue, call.actor.as_deref());
     Ok(Answer::ok(&body).modified(issue.updated_at))
 }
 
@@ -67,9 +78,14 @@ fn create(desk: &mut Desk<'_>, call: &Call, place: &Place) -> Outcome {
         base: fields.plain("base")?.unwrap_or_default(),
         draft: fields.flag("draft"),
     };
-    let n = desk.hub.open_pull(call.now, call.actor()?, &place.name, new)?.number;
+    let n = desk
+        .hub
+        .open_pull(call.now, call.actor()?, &place.name, new)?
+        .number;
     let issue = find(desk, place, n)?;
-    let body = desk.wire(call).full_pull(desk.repo(place)?, issue, call.actor.as_deref());
+    let body = desk
+        .wire(call)
+        .full_pull(desk.repo(place)?, issue, call.actor.as_deref());
     Ok(Answer::created(&body))
 }
 
@@ -78,9 +94,11 @@ fn edit(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
     let fields = call.fields()?;
     let edit = content(&fields, "PullRequest")?;
     let base = fields.plain("base")?;
-    desk.hub.edit_issue(call.now, call.actor()?, &place.name, n, edit)?;
+    desk.hub
+        .edit_issue(call.now, call.actor()?, &place.name, n, edit)?;
     if let Some(base) = base {
-        desk.hub.set_base(call.now, call.actor()?, &place.name, n, &base)?;
+        desk.hub
+            .set_base(call.now, call.actor()?, &place.name, n, &base)?;
     }
     show(desk, call, place, n)
 }
@@ -97,7 +115,11 @@ fn merge(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
     find(desk, place, n)?;
     let expected = call.fields()?.plain("sha")?;
     let actor = call.actor()?;
-    let sha = desk.hub.merge_pull(call.now, actor, &place.name, n, expected.as_deref())?;
+    let sha = desk
+        .hub
+        .merge_pull(call.now, actor, &place.name, n, expected.as_deref())?;
     let message = "Pull Request successfully merged";
-    Ok(Answer::ok(&json!({ "sha": sha, "merged": true, "message": message })))
+    Ok(Answer::ok(
+        &json!({ "sha": sha, "merged": true, "message": message }),
+    ))
 }

@@ -45,28 +45,47 @@ impl Terms {
         }
         self.pulls.is_none_or(|pulls| issue.pull.is_some() == pulls)
             && self.state.is_none_or(|state| issue.state.as_str() == state)
-            && self.author.as_ref().is_none_or(|who| issue.author.eq_ignore_ascii_case(who))
+            && self
+                .author
+                .as_ref()
+                .is_none_or(|who| issue.author.eq_ignore_ascii_case(who))
             && self.words.iter().all(|word| text.contains(word.as_str()))
     }
 }
 
 pub(super) fn issues(desk: &Desk<'_>, call: &Call) -> Outcome {
-    let query = call.param("q").ok_or_else(|| Refusal::field("Search", "q", "missing"))?;
+    let query = call
+        .param("q")
+        .ok_or_else(|| Refusal::field("Search", "q", "missing"))?;
     let terms = Terms::parse(query);
     let seen = |repo: &&Repo| {
         desk.hub.permission(call.actor.as_deref(), repo).is_some()
-            && terms.repo.as_ref().is_none_or(|name| repo.full_name().eq_ignore_ascii_case(name))
+            && terms
+                .repo
+                .as_ref()
+                .is_none_or(|name| repo.full_name().eq_ignore_ascii_case(name))
     };
     let mut found: Vec<(&Repo, &Issue)> = Vec::new();
     for repo in desk.hub.repos().filter(seen) {
-        found.extend(repo.issues.values().filter(|i| terms.matches(i)).map(|i| (repo, i)));
+        found.extend(
+            repo.issues
+                .values()
+                .filter(|i| terms.matches(i))
+                .map(|i| (repo, i)),
+        );
     }
     found.sort_by_key(|(_, issue)| std::cmp::Reverse((issue.created_at, issue.number)));
     let (page, per_page) = window(call);
     let from = (page - 1).saturating_mul(per_page);
-    let items: Vec<_> =
-        found.iter().skip(from).take(per_page).map(|hit| with_score(desk, call, *hit)).collect();
-    let body =
-        json!({ "total_count": found.len(), "incomplete_results": false, "items": items });
+    let items: Vec<_> = found
+        .iter()
+        .skip(from)
+        .take(per_page)
+        .map(|hit| with_score(desk, call, *hit))
+        .collect();
+    let body = json!({
+        "total_count": found.len(), "incomplete_results": false, "search_type": "lexical",
+        "items": items,
+    });
     Ok(with_links(call, Answer::ok(&body), found.len()))
 }

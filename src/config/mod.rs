@@ -1,0 +1,28 @@
+//! The configuration: one TOML file and a handful of environment variables.
+//!
+//! The environment wins over the file. [`load`] is a pure function of both; [`read`] finds and reads the file first.
+//! All problems are reported at once, each with its place.
+
+mod advanced;
+mod env;
+mod file;
+mod link;
+mod model;
+mod parse;
+mod problem;
+mod section;
+mod words;
+
+pub use env::Environment;
+pub use file::{Located, locate, read};
+pub use model::{Config, Link, Service, StoreChoice, Window};
+pub use parse::{known_keys, load};
+pub use problem::{Place, Problem, Severity, render_all};
+
+/// A configuration file with every key at its default and a comment on each.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// GitHub's own API.
+pub const GITHUB_API: &str = "https://api.github.com";
+/// Notion's own API.
+pub const NOTION_API: &str = "https://api.notion.com";

@@ -1,0 +1,242 @@
+//! What a configuration says, once it is known to be right.
+
+use std::path::PathBuf;
+
+use glob::Pattern;
+use secrecy::SecretString;
+use tracing::level_filters::LevelFilter;
+
+use super::{GITHUB_API, NOTION_API, Problem};
+use crate::core::codec::StateMap;
+use crate::core::plan::{NewPages, OnTrashed, Rules};
+use crate::core::{Kind, Mapping, Policy};
+use crate::engine::Settings;
+
+/// A day in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// The whole configuration. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from (or would have been), for messages.
+    pub file: String,
+    /// GitHub's address and token.
+    pub github: Service,
+    /// Notion's address and token.
+    pub notion: Service,
+    /// The account whose repositories the link `default` takes.
+    pub username: Option<String>,
+    /// The database of links that name none, in the form of [`Link::database`].
+    pub database: Option<String>,
+    /// Milliseconds between two runs of a link.
+    pub interval: i64,
+    /// Waiting times and thresholds of the engine, `max_items` included.
+    pub settings: Settings,
+    /// Where the memory lives.
+    pub store: StoreChoice,
+    /// What is kept in step. Empty where nothing was said; see [`Config::require_links`].
+    pub links: Vec<Link>,
+    /// How much the log file holds.
+    pub log_level: LevelFilter,
+    /// What works but should be changed.
+    pub warnings: Vec<Problem>,
+}
+
+impl Config {
+    /// The configuration when nothing at all is said.
+    pub fn standard(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            github: Service::at(GITHUB_API),
+            notion: Service::at(NOTION_API),
+            username: None,
+            database: None,
+            interval: 60 * 60 * 1_000,
+            settings: Settings::default(),
+            store: StoreChoice::default(),
+            links: Vec::new(),
+            log_level: LevelFilter::INFO,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The links.
+    ///
+    /// # Errors
+    /// When there is none: the problem says what is missing and the ways to say it.
+    pub fn require_links(&self) -> Result<&[Link], Box<Problem>> {
+        if self.links.is_empty() {
+            let mut missing = Vec::new();
+            if self.username.is_none() {
+                missing.push("GITHUB_USERNAME");
+            }
+            if self.database.is_none() {
+                missing.push("NOTION_DATABASE_ID");
+            }
+            let message = "nothing to keep in step: no link is configured";
+            let help = format!(
+                "set {}, or write a [[link]] with `name`, `repositories` and `database` into the file",
+                missing.join(" and ")
+            );
+            return Err(Box::new(Problem::of_file(&self.file, message).help(help)));
+        }
+        Ok(&self.links)
+    }
+
+    /// The link of this name.
+    pub fn link(&self, name: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.name == name)
+    }
+}
+
+/// How one service is reached.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Base address without a slash at its end.
+    pub api_url: String,
+    /// A program and its arguments that print the token.
+    pub token_command: Option<Vec<String>>,
+    /// A token in the file itself: it works, with a warning.
+    pub token: Option<SecretString>,
+}
+
+impl Service {
+    /// A service at an address, its token to be found elsewhere.
+    pub fn at(api_url: &str) -> Self {
+        Self {
+            api_url: api_url.to_owned(),
+            token_command: None,
+            token: None,
+        }
+    }
+}
+
+/// Where the memory lives.
+#[derive(Clone, Debug)]
+pub enum StoreChoice {
+    /// An `SQLite` file; none = in the state folder.
+    Embedded(Option<PathBuf>),
+    /// A `MongoDB` server.
+    Mongo {
+        /// The connection string; may hold a password.
+        uri: SecretString,
+        /// The database's name.
+        database: String,
+    },
+}
+
+impl Default for StoreChoice {
+    fn default() -> Self {
+        Self::Embedded(None)
+    }
+}
+
+impl StoreChoice {
+    /// The embedded store's file, if one was named.
+    ///
+    /// # Errors
+    /// When `MongoDB` was asked for, which does not exist yet; the text says what to do.
+    pub fn embedded(&self) -> Result<Option<&PathBuf>, &'static str> {
+        match self {
+            Self::Embedded(path) => Ok(path.as_ref()),
+            Self::Mongo { .. } => Err(
+                "the MongoDB store does not exist yet; unset MONGODB_URI to use the embedded store",
+            ),
+        }
+    }
+}
+
+/// One pairing: repositories and one Notion database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its name; unique.
+    pub name: String,
+    /// `owner/name`, where the name may be a glob and the owner may not. Never empty.
+    pub repositories: Vec<String>,
+    /// Globs over `owner/name` that are left out again.
+    pub exclude: Vec<String>,
+    /// The id of a database or data source: 32 hex digits in lower case, with dashes.
+    pub database: String,
+    /// What is kept in step.
+    pub kinds: Vec<Kind>,
+    /// Which new pages become issues.
+    pub new_pages: NewPages,
+    /// `owner/name` where new pages become issues; none = the page must say.
+    pub repository_for_new: Option<String>,
+    /// What happens when both sides changed one field.
+    pub conflict: Policy,
+    /// How far back commits are taken.
+    pub commits_since: Window,
+    /// How far back closed issues and pull requests are taken at the first import.
+    pub closed_since: Window,
+    /// Text of a page from this heading on is never read or touched; empty = no such heading.
+    pub private_heading: String,
+    /// Items with this label are left out; empty = no such label.
+    pub ignore_label: String,
+    /// Whether pull requests and commits made by bots are left out.
+    pub skip_bots: bool,
+    /// Whether merge commits are left out.
+    pub skip_merge_commits: bool,
+    /// Which Notion status options mean which state.
+    pub status: StateMap,
+    /// What a trashed page does to its issue.
+    pub on_trashed_page: OnTrashed,
+}
+
+impl Link {
+    /// A link with everything else at its default.
+    pub fn standard(name: &str, repositories: Vec<String>, database: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            repositories,
+            exclude: Vec::new(),
+            database,
+            kinds: vec![Kind::Issue, Kind::Pull, Kind::Commit],
+            new_pages: NewPages::Ready,
+            repository_for_new: None,
+            conflict: Policy::Ask,
+            commits_since: Window::Last(90 * DAY),
+            closed_since: Window::Last(30 * DAY),
+            private_heading: "Private notes".to_owned(),
+            ignore_label: "sync-ignore".to_owned(),
+            skip_bots: true,
+            skip_merge_commits: true,
+            status: StateMap::default(),
+            on_trashed_page: OnTrashed::Unlink,
+        }
+    }
+
+    /// The fields that this link keeps in step.
+    pub fn mapping(&self) -> Mapping {
+        Mapping::standard(self.status.clone(), self.conflict)
+    }
+
+    /// The policies that the plan of this link follows.
+    pub fn rules(&self, settings: &Settings) -> Rules {
+        Rules {
+            new_pages: self.new_pages,
+            new_repository: self.repository_for_new.clone(),
+            on_trashed: self.on_trashed_page,
+            debounce: settings.debounce,
+            revert_again: DAY,
+        }
+    }
+
+    /// Whether a repository, `owner/name`, belongs to this link. GitHub's names do not tell upper from lower case.
+    pub fn takes(&self, repository: &str) -> bool {
+        let covers = |glob: &String| {
+            Pattern::new(&glob.to_lowercase())
+                .is_ok_and(|pattern| pattern.matches(&repository.to_lowercase()))
+        };
+        self.repositories.iter().any(covers) && !self.exclude.iter().any(covers)
+    }
+}
+
+/// How far back something is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Everything.
+    All,
+    /// The last so many milliseconds.
+    Last(i64),
+}

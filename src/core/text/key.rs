@@ -1,0 +1,178 @@
+//! Canonical lines: the form in which texts are compared.
+
+use super::block::{self, Block, Kind};
+use super::inline::trim;
+use super::leaf::{self, Leaf};
+use super::render::{self, Target};
+use super::table;
+
+/// A line of a text: the bytes it was read from and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The bytes as written, with the blank lines that follow; empty when `joined`.
+    pub raw: String,
+    /// What the line says, the same for every way to write it.
+    pub key: String,
+    /// It stands in a code block and is literal.
+    pub code: bool,
+    /// The bytes of this line are part of those of the line before it.
+    pub joined: bool,
+}
+
+/// Turns Windows line ends into `\n`; nothing else is touched.
+pub fn normalised(text: &str) -> String {
+    let mut text = text.replace("\r\n", "\n");
+    while text.contains("\r\n") {
+        text = text.replace("\r\n", "\n");
+    }
+    text
+}
+
+/// Reads a text of either flavour into lines. Joined together, the `raw` parts are the text,
+/// unless it holds nothing but blank lines: then there are no lines.
+pub fn lines(text: &str) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut lead = String::new();
+    for block in block::parse(&normalised(text)) {
+        let Some(key) = of_block(&block) else {
+            match lines.iter_mut().rev().find(|line| !line.joined) {
+                Some(line) => line.raw.push_str(&block.raw),
+                None => lead.push_str(&block.raw),
+            }
+            continue;
+        };
+        // What was joined to a line that says nothing stands for itself.
+        let joined = block.joined && !lines.is_empty();
+        let raw = std::mem::take(&mut lead) + &block.raw;
+        let code = matches!(block.kind, Kind::Code(_));
+        lines.push(Line {
+            raw,
+            key,
+            code,
+            joined,
+        });
+    }
+    lines
+}
+
+/// Returns the canonical text: the keys of all lines, one a line.
+pub fn canonical(text: &str) -> String {
+    keys(text).join("\n")
+}
+
+/// Says whether two texts, each in either flavour, say the same.
+pub fn same(a: &str, b: &str) -> bool {
+    a == b || keys(a) == keys(b)
+}
+
+/// Says whether two texts have the same letters, digits and check boxes in the same order.
+/// Then they differ only in how they are rendered.
+pub fn same_words(a: &str, b: &str) -> bool {
+    same(a, b) || words(a) == words(b)
+}
+
+pub(super) fn keys(text: &str) -> Vec<String> {
+    lines(text).into_iter().map(|line| line.key).collect()
+}
+
+fn words(text: &str) -> String {
+    let mut words = String::new();
+    for key in keys(text) {
+        let line = key.trim_start_matches('\t');
+        let line = match leaf::read(line) {
+            Leaf::Item { check, text, .. } => {
+                words.extend(check.map(|done| if done { '\u{2611}' } else { '\u{2610}' }));
+                text
+            }
+            _ => line.replace("<summary>", "").replace("</summary>", ""),
+        };
+        let line = line
+            .replace("<br>", " ")
+            .replace("<details>", "")
+            .replace("</details>", "");
+        words.extend(line.chars().filter(|c| c.is_alphanumeric()));
+    }
+    words
+}
+
+/// Writes a block in canonical form. None when it says nothing.
+pub(super) fn of_block(block: &Block) -> Option<String> {
+    let text = match &block.kind {
+        Kind::Leaf(leaf) => of_leaf(leaf, Target::Key)?,
+        Kind::Fence(length, language) => format!("{}{language}", "`".repeat(*length)),
+        Kind::Code(line) if line.is_empty() => return Some(String::new()),
+        Kind::Code(line) => line.clone(),
+        Kind::FenceEnd(length) => "`".repeat(*length),
+        Kind::Row(cells) => {
+            let cells: Vec<String> = cells
+                .iter()
+                .map(|cell| table::pipe_safe(&render::key(cell)))
+                .collect();
+            format!("| {} |", cells.join(" | "))
+        }
+        Kind::Delimiter(columns) => format!("| {} |", vec!["---"; *columns].join(" | ")),
+        Kind::Details => "<details>".to_owned(),
+        Kind::Summary(text) => format!("<summary>{}</summary>", render::key(text)),
+        Kind::DetailsEnd => "</details>".to_owned(),
+    };
+    Some("\t".repeat(block.depth) + &text)
+}
+
+/// Writes a line for the target so that it is read as what it is. None when it says nothing.
+pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
+    let canonical = target == Target::Key;
+    match leaf {
+        Leaf::Rule => Some("---".to_owned()),
+        Leaf::Heading(level, text) => {
+            let text = render::line(text, target);
+            let text = leaf::without_closing(&text);
+            let level = if target == Target::GitHub {
+                *level
+            } else {
+                (*level).min(4)
+            };
+            Some(trim(&format!("{} {text}", "#".repeat(level.into()))).to_owned())
+        }
+        Leaf::Item {
+            number,
+            check,
+            text,
+        } => {
+            let marker = match number {
+                Some(_) if canonical => "1.".to_owned(),
+                Some(number) => format!("{number}."),
+                None => "-".to_owned(),
+            };
+            let marker = match check {
+                Some(true) => marker + " [x]",
+                Some(false) => marker + " [ ]",
+                None => marker,
+            };
+            Some(item(&marker, *check, &render::line(text, target)))
+        }
+        Leaf::Quote(inner) => of_leaf(inner, target).map(|inner| format!("> {inner}")),
+        Leaf::Text(text) => {
+            let text = render::line(text, target);
+            let special = leaf::is_special(&text)
+                || leaf::is_blank(&text)
+                || (target == Target::GitHub && leaf::is_structure(&text));
+            match text.as_str() {
+                "" => None,
+                _ if special => Some(leaf::guarded(&text)),
+                _ => Some(text),
+            }
+        }
+    }
+}
+
+fn item(marker: &str, check: Option<bool>, text: &str) -> String {
+    if text.is_empty() {
+        return marker.to_owned();
+    }
+    let line = format!("{marker} {text}");
+    let reread = check.is_none() && leaf::checkbox(text).0.is_some();
+    if reread || leaf::is_rule(&line) || leaf::fence(text).is_some() {
+        return format!("{marker} {}", leaf::guarded(text));
+    }
+    line
+}

@@ -1,0 +1,114 @@
+//! What of a Notion page is ours: the part above the private heading and the child pages.
+
+use super::inline::{trim, visible};
+use super::leaf::{self, Fence, Leaf};
+use super::render;
+
+/// A page's Markdown in two parts; joined together they are the page, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The part that is kept in step.
+    pub managed: String,
+    /// The private part and the child pages at the end: never read, never written.
+    pub private: String,
+}
+
+/// Splits a page at the heading named `heading` (any level, any case, outside code).
+///
+/// Everything from there to the end is private. So are child pages and databases that stand at
+/// the end without such a heading: a body written without them would ask for their deletion.
+pub fn split_private(page: &str, heading: &str) -> Split {
+    let wanted = bare(heading);
+    let mut at = page.len();
+    // Where the run of child pages and blank lines at the end starts.
+    let mut children: Option<usize> = None;
+    for (start, line, code) in outside_code(page) {
+        let line = visible(line);
+        let line = trim(&line);
+        if !code && !wanted.is_empty() && is_heading(line, &wanted) {
+            at = start;
+            break;
+        }
+        if !code && is_child(line) {
+            children.get_or_insert(start);
+        } else if code || !leaf::is_blank(line) {
+            children = None;
+        }
+    }
+    let at = if at < page.len() {
+        at
+    } else {
+        children.unwrap_or(at)
+    };
+    let (managed, private) = page.split_at(at);
+    Split {
+        managed: managed.to_owned(),
+        private: private.to_owned(),
+    }
+}
+
+/// Says whether a page's Markdown holds, outside code, blocks that GitHub cannot carry: child
+/// pages, databases, columns, synced blocks and what Notion calls unknown.
+pub fn holds_foreign_blocks(managed: &str) -> bool {
+    const TAGS: [&str; 11] = [
+        "page",
+        "database",
+        "data-source",
+        "unknown",
+        "synced_block",
+        "synced_block_reference",
+        "columns",
+        "table_of_contents",
+        "meeting-notes",
+        "file",
+        "video",
+    ];
+    outside_code(managed).into_iter().any(|(_, line, code)| {
+        let line = visible(line);
+        let name = trim(&line).strip_prefix('<').map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'));
+            &rest[..end.unwrap_or(rest.len())]
+        });
+        !code && name.is_some_and(|name| TAGS.contains(&name))
+    })
+}
+
+fn is_heading(line: &str, wanted: &str) -> bool {
+    matches!(leaf::read(line), Leaf::Heading(_, text) if bare(&text) == wanted)
+}
+
+fn is_child(line: &str) -> bool {
+    ["<page ", "<page>", "<database ", "<database>"]
+        .iter()
+        .any(|tag| line.starts_with(tag))
+}
+
+/// Reduces a heading to its words, without emphasis, in lower case.
+fn bare(heading: &str) -> String {
+    let key = render::key(&visible(heading));
+    let words: String = key.chars().filter(|c| !matches!(c, '*' | '\\')).collect();
+    trim(leaf::without_closing(&words)).to_lowercase()
+}
+
+/// Returns the lines with their offsets; `true` for those that belong to a code block.
+fn outside_code(text: &str) -> Vec<(usize, &str, bool)> {
+    let mut fence: Option<Fence> = None;
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim_end_matches(['\n', '\r']);
+        let shown = visible(bare);
+        let code = if let Some(open) = &fence {
+            if open.ends(bare) {
+                fence = None;
+            }
+            true
+        } else {
+            fence = leaf::fence(trim(&shown));
+            fence.is_some()
+        };
+        lines.push((start, bare, code));
+        start += line.len();
+    }
+    lines
+}

@@ -1,0 +1,398 @@
+//! Writes the pieces of a line: as a key, for Notion, or for GitHub.
+
+use std::fmt::Write as _;
+
+use super::inline::{self, Seg, is_space, trim};
+
+/// The invisible character that breaks what a service would otherwise obey.
+pub(super) const JOINER: char = '\u{2060}';
+
+/// Where a line is written to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The canonical form, for comparing.
+    Key,
+    /// Notion's enhanced Markdown.
+    Notion,
+    /// A cell of a Notion table, where even code may not hold a tag.
+    NotionCell,
+    /// GitHub Markdown.
+    GitHub,
+}
+
+/// Writes a line of Markdown for the target; breaks at either end are dropped.
+pub(super) fn line(text: &str, target: Target) -> String {
+    let mut segs = inline::parse(text);
+    if target != Target::Notion && target != Target::NotionCell {
+        // A colour is Notion's own; one that came escaped is text of a person.
+        drop_attributes(&mut segs, target == Target::Key);
+    }
+    trim_ends(&mut segs);
+    let written = write(&segs, target);
+    let written = trim(&written);
+    if target == Target::GitHub && key_of(&inline::parse(written)) != key_of(&segs) {
+        return key_of(&segs);
+    }
+    written.to_owned()
+}
+
+/// Writes a line as its key.
+pub(super) fn key(text: &str) -> String {
+    line(text, Target::Key)
+}
+
+fn key_of(segs: &[Seg]) -> String {
+    let mut segs = segs.to_vec();
+    drop_attributes(&mut segs, true);
+    trim_ends(&mut segs);
+    trim(&write(&segs, Target::Key)).to_owned()
+}
+
+fn blank(seg: &Seg) -> bool {
+    match seg {
+        Seg::Break => true,
+        Seg::Char(c, _) => is_space(*c),
+        _ => false,
+    }
+}
+
+fn trim_ends(segs: &mut Vec<Seg>) {
+    while segs.last().is_some_and(blank) {
+        segs.pop();
+    }
+    let lead = segs.iter().take_while(|seg| blank(seg)).count();
+    segs.drain(..lead);
+}
+
+/// Drops Notion's block attributes (`{color="red"}`) from the end of a line.
+fn drop_attributes(segs: &mut Vec<Seg>, escaped_too: bool) {
+    loop {
+        trim_ends(segs);
+        let is =
+            |seg: &Seg, c: char| matches!(seg, Seg::Char(x, e) if *x == c && (escaped_too || !e));
+        if !segs.last().is_some_and(|seg| is(seg, '}')) {
+            return;
+        }
+        let Some(open) = segs.iter().rposition(|seg| is(seg, '{')) else {
+            return;
+        };
+        let body: String = segs[open + 1..segs.len() - 1]
+            .iter()
+            .map(|seg| if let Seg::Char(c, _) = seg { *c } else { '\0' })
+            .collect();
+        let Some((name, value)) = body.split_once('=') else {
+            return;
+        };
+        let known = matches!(name, "color" | "toggle" | "underline");
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
+        if !known || !value.is_some_and(|v| v.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
+            return;
+        }
+        segs.truncate(open);
+    }
+}
+
+fn write(segs: &[Seg], target: Target) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < segs.len() {
+        match &segs[at] {
+            Seg::Char(..) => {
+                let length = segs[at..]
+                    .iter()
+                    .take_while(|s| matches!(s, Seg::Char(..)))
+                    .count();
+                let run = &segs[at..at + length];
+                let link = matches!(segs.get(at + length), Some(Seg::Link { image: false, .. }));
+                chars(run, link, target, &mut out);
+                at += length;
+                continue;
+            }
+            Seg::Code(content) => code(content, target, &mut out),
+            Seg::Link { image, text, url } => {
+                let url = if target == Target::Key {
+                    unsigned(url)
+                } else {
+                    url.clone()
+                };
+                out.push_str(if *image { "![" } else { "[" });
+                out.push_str(&write(text, target));
+                out.push_str("](");
+                out.push_str(&url);
+                out.push(')');
+            }
+            Seg::Break => out.push_str("<br>"),
+        }
+        at += 1;
+    }
+    out
+}
+
+fn code(content: &str, target: Target, out: &mut String) {
+    let mut length = 1;
+    while has_run(content, length) {
+        length += 1;
+    }
+    let fence = "`".repeat(length);
+    let spaced = content.starts_with(' ') && content.ends_with(' ');
+    let pad = content.starts_with('`')
+        || content.ends_with('`')
+        || (spaced && content.chars().any(|c| c != ' '));
+    // Where Notion might not see the end of the span as we do, its tags must not be readable.
+    let shield = target == Target::NotionCell || (target == Target::Notion && length > 1);
+    let content = if shield {
+        shielded(content)
+    } else {
+        content.to_owned()
+    };
+    let pad = if pad { " " } else { "" };
+    let _ = write!(out, "{fence}{pad}{content}{pad}{fence}");
+}
+
+fn has_run(content: &str, length: usize) -> bool {
+    content.split(|c| c != '`').any(|run| run.len() == length)
+}
+
+fn shielded(content: &str) -> String {
+    let mut out = String::with_capacity(content.len());
+    for c in content.chars() {
+        out.push(c);
+        if matches!(c, '<' | '{' | '[') {
+            out.push(JOINER);
+        }
+    }
+    out
+}
+
+fn chars(run: &[Seg], link_follows: bool, target: Target, out: &mut String) {
+    let run: Vec<(char, bool)> = run
+        .iter()
+        .filter_map(|seg| {
+            if let Seg::Char(c, escaped) = seg {
+                Some((*c, *escaped))
+            } else {
+                None
+            }
+        })
+        .collect();
+    match target {
+        Target::Key => key_chars(&run, out),
+        Target::Notion | Target::NotionCell => notion_chars(&run, out),
+        Target::GitHub => github_chars(&run, out),
+    }
+    // A `!` right before a link would make it an image.
+    if link_follows && out.ends_with('!') {
+        out.pop();
+        out.push_str("\\!");
+    }
+}
+
+fn key_chars(run: &[(char, bool)], out: &mut String) {
+    let text: String = run
+        .iter()
+        .map(|(c, _)| if is_space(*c) { ' ' } else { *c })
+        .collect();
+    let text = unsigned(&text);
+    let text: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while at < text.len() {
+        let c = text[at];
+        let length = text[at..].iter().take_while(|x| **x == c).count();
+        match c {
+            ' ' => out.push(' '),
+            '_' => {
+                let word = |i: Option<&char>| i.is_some_and(|c| c.is_alphanumeric());
+                let inside = at > 0 && word(text.get(at - 1)) && word(text.get(at + length));
+                out.push_str(&(if inside { "_" } else { "*" }).repeat(length));
+            }
+            '\\' | '`' | '|' | '<' | '[' | ']' => {
+                for _ in 0..length {
+                    out.push('\\');
+                    out.push(c);
+                }
+            }
+            _ => out.extend(std::iter::repeat_n(c, length)),
+        }
+        at += length;
+    }
+}
+
+fn notion_chars(run: &[(char, bool)], out: &mut String) {
+    let emphasis = underscores(run);
+    for (at, &(c, escaped)) in run.iter().enumerate() {
+        match c {
+            '\\' | '`' | '[' | ']' | '<' | '>' | '{' | '}' | '$' | '^' | '|' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '*' | '~' if escaped => {
+                out.push('\\');
+                out.push(c);
+            }
+            '_' if emphasis[at] => out.push('*'),
+            '_' if escaped && !inside_word(run, at) => out.push_str("\\_"),
+            _ => out.push(c),
+        }
+    }
+}
+
+/// Marks the underscores that open or close emphasis, in pairs of runs of one length.
+fn underscores(run: &[(char, bool)]) -> Vec<bool> {
+    let mut marks = vec![false; run.len()];
+    let mut open: Option<(usize, usize)> = None;
+    let mut at = 0;
+    while at < run.len() {
+        let length = run[at..].iter().take_while(|x| **x == ('_', false)).count();
+        if length == 0 {
+            at += 1;
+            continue;
+        }
+        let before = at.checked_sub(1).map_or(' ', |i| run[i].0);
+        let after = run.get(at + length).map_or(' ', |x| x.0);
+        let opens = !before.is_alphanumeric() && !is_space(after);
+        let closes = !is_space(before) && !after.is_alphanumeric();
+        match open {
+            Some((start, size)) if closes && size == length && start + size < at => {
+                marks[start..start + size].fill(true);
+                marks[at..at + length].fill(true);
+                open = None;
+            }
+            _ if opens => open = Some((at, length)),
+            _ => {}
+        }
+        at += length;
+    }
+    marks
+}
+
+fn inside_word(run: &[(char, bool)], at: usize) -> bool {
+    let word = |i: Option<usize>| {
+        i.and_then(|i| run.get(i))
+            .is_some_and(|x| x.0.is_alphanumeric())
+    };
+    word(at.checked_sub(1)) && word(Some(at + 1))
+}
+
+fn github_chars(run: &[(char, bool)], out: &mut String) {
+    for (at, &(c, escaped)) in run.iter().enumerate() {
+        if escaped && needs_escape(run, at) || (c == '`' && !escaped) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+}
+
+/// Says whether an escape must stay so that GitHub shows what Notion showed.
+fn needs_escape(run: &[(char, bool)], at: usize) -> bool {
+    let before = at
+        .checked_sub(1)
+        .and_then(|i| run.get(i))
+        .map_or(' ', |x| x.0);
+    let after = run.get(at + 1).map_or(' ', |x| x.0);
+    match run[at].0 {
+        '{' | '}' | '^' | '$' | '|' | '[' => false,
+        '>' => at == 0,
+        ']' => after == '(',
+        '*' | '~' => !(is_space(before) && is_space(after)),
+        '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+        '\\' => after.is_ascii_punctuation() || at + 1 == run.len(),
+        '<' => {
+            let rest: String = run[at + 1..].iter().take(16).map(|x| x.0).collect();
+            after.is_alphabetic() && !known_tag(&rest) || after == '/' && !known_tag(&rest[1..])
+        }
+        _ => true,
+    }
+}
+
+/// The HTML that GitHub shows; text that reads so was a tag before it went to Notion.
+fn known_tag(rest: &str) -> bool {
+    const TAGS: &[&str] = &[
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "http",
+        "https",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "picture",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "source",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+        "video",
+    ];
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
+    TAGS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Drops the query of an address when it holds a signature that expires.
+pub(super) fn unsigned(text: &str) -> String {
+    const SIGNS: [&str; 4] = [
+        "X-Amz-Signature=",
+        "X-Amz-Algorithm=",
+        "X-Amz-Security-Token=",
+        "jwt=",
+    ];
+    if !text.contains('?') || !SIGNS.iter().any(|sign| text.contains(sign)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, query)) = rest.split_once('?') {
+        out.push_str(before);
+        let end = query.find(|c: char| is_space(c) || matches!(c, ')' | '>' | '"' | '\'' | '?'));
+        let (query, tail) = query.split_at(end.unwrap_or(query.len()));
+        if !SIGNS.iter().any(|sign| query.contains(sign)) {
+            out.push('?');
+            out.push_str(query);
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,445 @@
+//! What a person answers: choices for conflicts, consent for held changes, undo, pause.
+
+use thiserror::Error;
+
+use super::run::PAUSE;
+use super::{Clock, Engine, Link};
+use crate::core::codec::Said;
+use crate::core::decide;
+use crate::core::guard::{Halt, Reason};
+use crate::core::pair::Choice;
+use crate::core::{
+    Conflict, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record, RecordKind, Side,
+    Value,
+};
+use crate::remote::{Remote, RemoteError};
+use crate::store::{Store, StoreError, Which};
+
+/// Why an answer was not taken.
+#[derive(Debug, Error)]
+pub enum AnswerError {
+    /// There is no such conflict, record or halt.
+    #[error("{0}")]
+    Unknown(String),
+    /// It cannot be done, and why.
+    #[error("{0}")]
+    Impossible(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A service failed.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+/// Which value wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// GitHub's.
+    Github,
+    /// Notion's.
+    Notion,
+    /// The one of the last agreement.
+    Base,
+    /// A text made from both, in GitHub's normal form.
+    Edited(Value),
+}
+
+impl Pick {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Github => "github",
+            Self::Notion => "notion",
+            Self::Base => "base",
+            Self::Edited(_) => "edited",
+        }
+    }
+}
+
+/// A field of a record that an undo would put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutBack {
+    /// Which field.
+    pub field: FieldKey,
+    /// What both sides show now, GitHub's form.
+    pub now: Value,
+    /// What they will show, GitHub's form.
+    pub then: Value,
+    /// Why it cannot be put back, if it cannot.
+    pub refused: Option<String>,
+}
+
+impl<S: Store, C: Clock> Engine<S, C> {
+    /// Every open conflict of a link, with its pair.
+    pub async fn conflicts(&self, link: &str) -> Result<Vec<(Pair, Conflict)>, StoreError> {
+        let mut found = Vec::new();
+        let mut after: Option<PairId> = None;
+        loop {
+            let pairs = self
+                .store
+                .pairs(link, Which::Conflicted, after.as_ref(), 200)
+                .await?;
+            let Some(last) = pairs.last() else {
+                return Ok(found);
+            };
+            after = Some(last.id.clone());
+            for pair in pairs {
+                for conflict in pair.conflicts.clone() {
+                    found.push((pair.clone(), conflict));
+                }
+            }
+        }
+    }
+
+    /// Keeps a person's choice for a conflict. It is carried out by the next run, and only if both sides still show
+    /// what the conflict shows.
+    pub async fn choose<G, N>(
+        &self,
+        link: &Link<G, N>,
+        id: &str,
+        pick: Pick,
+    ) -> Result<Pair, AnswerError> {
+        let found = self.conflicts(&link.spec.name).await?;
+        let Some((mut pair, conflict)) = found.into_iter().find(|(_, conflict)| conflict.id == id)
+        else {
+            return Err(AnswerError::Unknown(format!(
+                "there is no open conflict {id}; `conflicts list` shows them"
+            )));
+        };
+        let choice = self.choice(link, &pair, &conflict, &pick)?;
+        let note = format!(
+            "{}: {} was chosen",
+            conflict.field.as_ref().map_or("item", FieldKey::as_str),
+            pick.name()
+        );
+        if let Some(open) = pair.conflicts.iter_mut().find(|open| open.id == id) {
+            open.choice = Some(choice);
+        }
+        let now = self.clock.now();
+        pair.touch(now);
+        pair.next_try = None;
+        let mut record = self.note(&link.spec.name, &pair, "choose", &note);
+        record.kind = RecordKind::Conflict;
+        record.changes = super::write::conflict_values(&conflict);
+        pair.rev = self.store.put(&pair, &[record]).await?;
+        Ok(pair)
+    }
+
+    fn choice<G, N>(
+        &self,
+        link: &Link<G, N>,
+        pair: &Pair,
+        conflict: &Conflict,
+        pick: &Pick,
+    ) -> Result<Choice, AnswerError> {
+        let at = self.clock.now();
+        let name = pick.name().to_owned();
+        let Some(key) = &conflict.field else {
+            return Ok(Choice {
+                github: Value::Null,
+                notion: Value::Null,
+                pick: name,
+                at,
+            });
+        };
+        let field = link
+            .spec
+            .mapping
+            .field(pair.kind, key)
+            .ok_or_else(|| AnswerError::Impossible(format!("{key} is no longer mapped")))?;
+        let base = pair.base.get(key);
+        let said = |from: Side, value: &Value| match field.codec.say(from, value, None) {
+            Said::Value(value) => Ok(value),
+            Said::Undecided => Err(AnswerError::Impossible(format!(
+                "{} has no meaning on {}",
+                value.brief(40),
+                from.other().name()
+            ))),
+            Said::Refused(why) => Err(AnswerError::Impossible(why)),
+        };
+        let (github, notion) = match pick {
+            Pick::Github => (
+                conflict.github.clone(),
+                field
+                    .codec
+                    .say(Side::Github, &conflict.github, Some(&conflict.notion)),
+            ),
+            Pick::Notion => (
+                said(Side::Notion, &conflict.notion)?,
+                Said::Value(conflict.notion.clone()),
+            ),
+            Pick::Base => {
+                let base = base.ok_or_else(|| {
+                    AnswerError::Impossible("there is no last agreement to go back to".to_owned())
+                })?;
+                (base.github.clone(), Said::Value(base.notion().clone()))
+            }
+            Pick::Edited(value) => (value.clone(), field.codec.say(Side::Github, value, None)),
+        };
+        match notion {
+            Said::Value(notion) => Ok(Choice {
+                github,
+                notion,
+                pick: name,
+                at,
+            }),
+            Said::Undecided => Err(AnswerError::Impossible(
+                "Notion has no option for it; see the mapping".to_owned(),
+            )),
+            Said::Refused(why) => Err(AnswerError::Impossible(why)),
+        }
+    }
+
+    /// The halts that wait for a person.
+    pub async fn halts(&self, link: &str) -> Result<Vec<Halt>, StoreError> {
+        let mut ids: Vec<String> = Vec::new();
+        let mut after: Option<PairId> = None;
+        loop {
+            let pairs = self
+                .store
+                .pairs(link, Which::Held, after.as_ref(), 200)
+                .await?;
+            let Some(last) = pairs.last() else { break };
+            after = Some(last.id.clone());
+            for hold in pairs
+                .iter()
+                .filter_map(|pair| pair.hold.as_ref())
+                .filter(|hold| !hold.agreed)
+            {
+                if !ids.contains(&hold.halt) {
+                    ids.push(hold.halt.clone());
+                }
+            }
+        }
+        let mut halts = Vec::new();
+        for id in ids {
+            let text = self
+                .store
+                .setting(&format!("halt/{id}"))
+                .await?
+                .unwrap_or_default();
+            if let Ok(halt) = serde_json::from_str(&text) {
+                halts.push(halt);
+            }
+        }
+        Ok(halts)
+    }
+
+    /// Answers a halt. `apply` lets exactly what it names through; otherwise the changes were wrong: the side on which
+    /// they happened is put back to the last agreement (pages that would be trashed are kept and unlinked).
+    pub async fn answer_halt<G, N>(
+        &self,
+        link: &Link<G, N>,
+        id: &str,
+        apply: bool,
+    ) -> Result<usize, AnswerError> {
+        let halts = self.halts(&link.spec.name).await?;
+        let Some(halt) = halts.into_iter().find(|halt| halt.id == id) else {
+            return Err(AnswerError::Unknown(format!(
+                "nothing is held as {id}; `held list` shows what is"
+            )));
+        };
+        let mut answered = 0;
+        for pair in &halt.pairs {
+            let Some(mut pair) = self.store.pair(pair).await? else {
+                continue;
+            };
+            if pair.hold.as_ref().is_none_or(|hold| hold.halt != halt.id) {
+                continue;
+            }
+            let verb = if apply { "agree" } else { "keep" };
+            if apply {
+                if let Some(hold) = &mut pair.hold {
+                    hold.agreed = true;
+                }
+            } else {
+                pair.hold = None;
+                keep_held(&mut pair, &halt);
+            }
+            pair.touch(self.clock.now());
+            pair.next_try = None;
+            let record = self.note(&link.spec.name, &pair, verb, &halt.note);
+            self.store.put(&pair, &[record]).await?;
+            answered += 1;
+        }
+        self.store.put_setting(&format!("halt/{id}"), None).await?;
+        Ok(answered)
+    }
+
+    /// What an undo of a record would put back, going by what both sides show now.
+    pub async fn undo_plan<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+        record: &str,
+    ) -> Result<(Pair, Vec<PutBack>), AnswerError> {
+        let (pair, _, backs) = self.read_undo(link, record).await?;
+        Ok((pair, backs))
+    }
+
+    /// Puts the values back that a record overwrote, on both sides, through the same gate as any write: as choices
+    /// bound to what both sides show now.
+    pub async fn undo<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+        record: &str,
+    ) -> Result<Vec<PutBack>, AnswerError> {
+        let (mut pair, sides, backs) = self.read_undo(link, record).await?;
+        let now = self.clock.now();
+        for back in backs.iter().filter(|back| back.refused.is_none()) {
+            let Some(field) = link.spec.mapping.field(pair.kind, &back.field) else {
+                continue;
+            };
+            let shown = |side: usize| sides[side].field(&back.field).cloned().unwrap_or_default();
+            let (github, notion) = (shown(0), shown(1));
+            let Said::Value(then) = field.codec.to_notion(&back.then, None) else {
+                continue;
+            };
+            let conflict = Conflict {
+                id: decide::conflict_id(&pair, Some(&back.field), now),
+                field: Some(back.field.clone()),
+                base: pair
+                    .base
+                    .get(&back.field)
+                    .map(|base| base.github.clone())
+                    .unwrap_or_default(),
+                github,
+                notion,
+                github_at: sides[0].stamp.as_ref().map(|stamp| stamp.at),
+                notion_at: sides[1].stamp.as_ref().map(|stamp| stamp.at),
+                found_at: now,
+                note: format!("undo of {record}"),
+                choice: Some(Choice {
+                    github: back.then.clone(),
+                    notion: then,
+                    pick: "undo".to_owned(),
+                    at: now,
+                }),
+            };
+            pair.conflicts
+                .retain(|open| open.field.as_ref() != Some(&back.field));
+            pair.conflicts.push(conflict);
+        }
+        pair.touch(now);
+        pair.next_try = None;
+        let note = self.note(&link.spec.name, &pair, "undo", &format!("undo of {record}"));
+        self.store.put(&pair, &[note]).await?;
+        Ok(backs)
+    }
+
+    async fn read_undo<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+        id: &str,
+    ) -> Result<(Pair, [Observation; 2], Vec<PutBack>), AnswerError> {
+        let record = self.store.record_by_id(id).await?;
+        let record = record.ok_or_else(|| {
+            AnswerError::Unknown(format!("there is no record {id}; `history` shows them"))
+        })?;
+        if record.verb != "change" && record.verb != "policy" || record.changes.is_empty() {
+            let why = format!(
+                "only changes of fields can be undone; this record says \"{}\"",
+                record.verb
+            );
+            return Err(AnswerError::Impossible(why));
+        }
+        let gone =
+            || AnswerError::Impossible("the item of this record is not linked any more".to_owned());
+        let pair = self
+            .store
+            .pair(record.pair.as_ref().ok_or_else(gone)?)
+            .await?
+            .ok_or_else(gone)?;
+        if pair.intent.is_some() {
+            return Err(AnswerError::Impossible(
+                "a write to this item is under way; try again in a moment".to_owned(),
+            ));
+        }
+        let (Some(github), Some(notion)) = (&pair.github, &pair.notion) else {
+            return Err(gone());
+        };
+        let github = link.github.get(pair.kind, github, None).await?;
+        let notion = link.notion.get(pair.kind, notion, None).await?;
+        if !github.is_live() || !notion.is_live() {
+            return Err(gone());
+        }
+        let backs = record
+            .changes
+            .iter()
+            .map(|change| put_back(link, &pair, &record, change, &github))
+            .collect();
+        Ok((pair, [github, notion], backs))
+    }
+
+    /// Pauses or resumes all writing. Survives a restart.
+    pub async fn set_pause(&self, paused: bool) -> Result<(), StoreError> {
+        let since = self.clock.now().0.to_string();
+        self.store
+            .put_setting(PAUSE, paused.then_some(since.as_str()))
+            .await
+    }
+
+    fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {
+        Record {
+            id: self.new_id(),
+            at: self.clock.now(),
+            kind: RecordKind::Item,
+            outcome: Outcome::Info,
+            link: link.to_owned(),
+            run: String::new(),
+            pair: Some(pair.id.clone()),
+            item: pair.name().to_owned(),
+            item_kind: Some(pair.kind),
+            side: None,
+            verb: verb.to_owned(),
+            row: None,
+            changes: Vec::new(),
+            note: note.to_owned(),
+            request: None,
+        }
+    }
+}
+
+/// "These changes were wrong": what was changed goes back to the last agreement; what would be removed is kept.
+fn keep_held(pair: &mut Pair, halt: &Halt) {
+    if halt.reason == Reason::Trashes {
+        pair.life = PairLife::Unlinked("its partner is gone; kept because you said so".to_owned());
+    } else {
+        pair.restore = Some(halt.side);
+    }
+}
+
+fn put_back<G, N>(
+    link: &Link<G, N>,
+    pair: &Pair,
+    record: &Record,
+    change: &crate::core::history::FieldChange,
+    github: &Observation,
+) -> PutBack {
+    let now = github.field(&change.field).cloned().unwrap_or_default();
+    let refuse = |why: &str| PutBack {
+        field: change.field.clone(),
+        now: now.clone(),
+        then: Value::Null,
+        refused: Some(why.to_owned()),
+    };
+    let Some(field) = link.spec.mapping.field(pair.kind, &change.field) else {
+        return refuse("it is no longer mapped");
+    };
+    if field.class == crate::core::Class::Mirror {
+        return refuse("it belongs to GitHub");
+    }
+    let then = match record.side {
+        Some(Side::Notion) => match field.codec.to_github(&change.before, Some(&now)) {
+            Said::Value(value) => value,
+            Said::Undecided => return refuse("its former value means nothing on GitHub"),
+            Said::Refused(why) => return refuse(&why),
+        },
+        _ => change.before.clone(),
+    };
+    PutBack {
+        field: change.field.clone(),
+        now,
+        then,
+        refused: None,
+    }
+}

@@ -1,0 +1,141 @@
+//! What the rest of the program sees of a running engine: a handle, commands, events and a snapshot.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::answers::Pick;
+use super::report::{Event, PerSide, Report};
+use super::run::Ask;
+use crate::core::guard::Halt;
+use crate::core::{Conflict, Time};
+use crate::remote::Budget;
+use crate::store::Counts;
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// The run.
+    pub run: String,
+    /// When it began.
+    pub since: Time,
+    /// Rows listed so far.
+    pub listed: u64,
+    /// Writes so far.
+    pub writes: PerSide,
+    /// What it waits for, and until when.
+    pub waiting: Option<(Time, String)>,
+}
+
+/// One open conflict, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictLine {
+    /// The item's name.
+    pub item: String,
+    /// The item's title.
+    pub title: String,
+    /// The conflict.
+    pub conflict: Conflict,
+}
+
+/// Where one link stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkState {
+    /// Its name.
+    pub name: String,
+    /// The run in progress.
+    pub running: Option<Progress>,
+    /// The last run, and when it ended.
+    pub last: Option<(Time, Report)>,
+    /// When the next run begins, and why then.
+    pub next: Option<(Time, String)>,
+    /// How many pairs stand where.
+    pub counts: Counts,
+    /// Open conflicts (the first hundred; `counts` has the number).
+    pub conflicts: Vec<ConflictLine>,
+    /// What the guard holds.
+    pub halts: Vec<Halt>,
+    /// What is left of the budgets: GitHub, Notion.
+    pub budgets: [Budget; 2],
+}
+
+/// The whole engine at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// When it was taken.
+    pub at: Time,
+    /// Since when writing is paused by the user.
+    pub paused: Option<Time>,
+    /// The links, in the order of the configuration.
+    pub links: Vec<LinkState>,
+    /// Why the store cannot be used, if it cannot.
+    pub store_trouble: Option<String>,
+}
+
+/// The answer to a command.
+pub type Reply<T> = oneshot::Sender<Result<T, String>>;
+
+/// What the engine is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Run a link now (all links if none is named). Answers "already running" while it is.
+    Sync {
+        /// The link.
+        link: Option<String>,
+        /// What exactly.
+        ask: Ask,
+        /// Told when the run was accepted.
+        reply: Reply<()>,
+    },
+    /// Stop writing at the next commit boundary, until resumed. Survives a restart.
+    Pause(bool, Reply<()>),
+    /// Keep a choice for a conflict.
+    Choose {
+        /// The conflict's id.
+        conflict: String,
+        /// Which value wins.
+        pick: Pick,
+        /// Told when it is durable.
+        reply: Reply<()>,
+    },
+    /// Answer the guard.
+    AnswerHalt {
+        /// The halt's id.
+        halt: String,
+        /// Apply, or keep and restore.
+        apply: bool,
+        /// Told how many items it concerned.
+        reply: Reply<usize>,
+    },
+    /// Finish the write in flight, then end.
+    Shutdown,
+}
+
+/// The way to a running engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
+    pub(super) events: broadcast::Sender<Event>,
+}
+
+impl Handle {
+    /// Sends a command; waits while the engine is behind. An engine that has ended takes none.
+    pub async fn send(&self, command: Command) -> Result<(), String> {
+        self.commands
+            .send(command)
+            .await
+            .map_err(|_closed| "the engine has ended".to_owned())
+    }
+
+    /// The latest snapshot; changes can be awaited on it.
+    pub fn snapshot(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// Everything that happens from now on. A reader that falls behind loses the oldest and is told so.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+}

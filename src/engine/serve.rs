@@ -1,0 +1,387 @@
+//! Runs the links until told to stop: when each is due, when somebody asks, one at a time.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::face::{Command, ConflictLine, Handle, LinkState, Progress, Snapshot};
+use super::report::{Event, Report, Stop};
+use super::run::{Ask, PAUSE};
+use super::{Clock, Engine, Link};
+use crate::core::{Outcome, RecordKind, Side, Time};
+use crate::remote::Remote;
+use crate::store::Store;
+
+/// How many open conflicts a snapshot carries.
+const CONFLICTS_SHOWN: usize = 100;
+/// Room for commands that wait, and for events that nobody has read yet.
+const COMMANDS: usize = 64;
+const EVENTS: usize = 1_024;
+/// A backlog, or a limit that has passed, is continued after this pause, in milliseconds.
+const BREATH_MS: i64 = 250;
+
+/// The engine's ends of the channels.
+pub struct Wires {
+    commands: mpsc::Receiver<Command>,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    progress: Rc<RefCell<Option<Progress>>>,
+}
+
+/// Makes a handle, the engine's ends of it, and the sink that the engine has to be given.
+pub fn wires() -> (Handle, Wires, Box<dyn Fn(Event)>) {
+    let (commands, inbox) = mpsc::channel(COMMANDS);
+    let (out, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let (events, _) = broadcast::channel(EVENTS);
+    let progress = Rc::new(RefCell::new(None));
+    let (seen, sender) = (Rc::clone(&progress), events.clone());
+    let sink = Box::new(move |event: Event| {
+        follow(&mut seen.borrow_mut(), &event);
+        // Nobody listening is no error.
+        let _ = sender.send(event);
+    });
+    (
+        Handle {
+            commands,
+            snapshot,
+            events,
+        },
+        Wires {
+            commands: inbox,
+            snapshot: out,
+            progress,
+        },
+        sink,
+    )
+}
+
+/// Keeps the progress of the run in step with what happens.
+fn follow(progress: &mut Option<Progress>, event: &Event) {
+    match event {
+        Event::RunStarted { run, .. } => {
+            *progress = Some(Progress {
+                run: run.clone(),
+                ..Progress::default()
+            })
+        }
+        Event::RunEnded(_) => *progress = None,
+        _ => {}
+    }
+    let Some(now) = progress else { return };
+    match event {
+        Event::Listed { rows, .. } => now.listed = now.listed.max(*rows),
+        Event::Waiting { until, reason } => now.waiting = Some((*until, reason.clone())),
+        Event::Recorded(record) => {
+            now.waiting = None;
+            if record.kind == RecordKind::Write
+                && record.outcome == Outcome::Done
+                && let Some(side) = record.side
+            {
+                *now.writes.of_mut(side) += 1;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One link's timetable.
+struct Slot {
+    next: Time,
+    why: String,
+    last: Option<(Time, Report)>,
+}
+
+/// The loop's state.
+pub struct Server<'a, G, N, S, C> {
+    engine: &'a Engine<S, C>,
+    links: &'a [Link<G, N>],
+    wires: Wires,
+    interval: i64,
+    slots: Vec<Slot>,
+    asked: VecDeque<(usize, Ask)>,
+    running: Option<usize>,
+    ending: bool,
+}
+
+impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
+    /// Prepares the loop; each link runs at once, then every `interval` milliseconds.
+    pub fn new(
+        engine: &'a Engine<S, C>,
+        links: &'a [Link<G, N>],
+        wires: Wires,
+        interval: i64,
+    ) -> Self {
+        let now = engine.clock.now();
+        let slot = || Slot {
+            next: now,
+            why: "at start".to_owned(),
+            last: None,
+        };
+        Self {
+            engine,
+            links,
+            wires,
+            interval,
+            slots: links.iter().map(|_| slot()).collect(),
+            asked: VecDeque::new(),
+            running: None,
+            ending: false,
+        }
+    }
+
+    /// Runs until told to shut down, or until every handle is gone.
+    pub async fn serve(mut self) {
+        while !self.ending {
+            self.publish().await;
+            match self.pick() {
+                Ok((link, ask)) => self.run(link, ask).await,
+                Err(wait) => self.wait(wait).await,
+            }
+        }
+        self.publish().await;
+    }
+
+    /// What runs now, or how long until something does.
+    fn pick(&mut self) -> Result<(usize, Ask), i64> {
+        if let Some(asked) = self.asked.pop_front() {
+            return Ok(asked);
+        }
+        let now = self.engine.clock.now();
+        let next = self
+            .slots
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, slot)| slot.next);
+        match next {
+            Some((link, slot)) if slot.next <= now => Ok((link, Ask::default())),
+            Some((_, slot)) => Err(slot.next.since(now)),
+            None => Err(self.interval),
+        }
+    }
+
+    async fn wait(&mut self, ms: i64) {
+        let engine = self.engine;
+        let sleep = pin!(engine.clock.sleep(ms));
+        let command = {
+            let recv = pin!(self.wires.commands.recv());
+            match select(sleep, recv).await {
+                Either::Left(_) => return,
+                Either::Right((command, _)) => command,
+            }
+        };
+        self.obey(command).await;
+    }
+
+    async fn run(&mut self, link: usize, ask: Ask) {
+        self.running = Some(link);
+        self.publish().await;
+        let (engine, links) = (self.engine, self.links);
+        let mut run = pin!(engine.run(&links[link], &ask));
+        let report = loop {
+            let command = {
+                let recv = pin!(self.wires.commands.recv());
+                match select(run.as_mut(), recv).await {
+                    Either::Left((report, _)) => break report,
+                    Either::Right((command, _)) => command,
+                }
+            };
+            self.obey(command).await;
+            self.publish().await;
+        };
+        self.running = None;
+        self.schedule(link, report);
+    }
+
+    /// When the link runs next, and why then.
+    fn schedule(&mut self, link: usize, report: Report) {
+        let now = self.engine.clock.now();
+        let regular = now.plus(self.interval);
+        let (next, why) = match &report.stopped {
+            Some(Stop::MaxItems) => (
+                now.plus(BREATH_MS),
+                format!("{} more queued", report.backlog),
+            ),
+            Some(Stop::Limited { until, reason, .. }) => {
+                ((*until).max(now.plus(BREATH_MS)), reason.clone())
+            }
+            Some(Stop::Busy { holder, until }) => (
+                (*until).max(now.plus(BREATH_MS)),
+                format!("{holder} runs it"),
+            ),
+            Some(Stop::Paused) => (regular, "paused by you".to_owned()),
+            Some(Stop::Side { message, .. } | Stop::Store(message)) => {
+                let tries = self.slots[link]
+                    .last
+                    .as_ref()
+                    .map_or(0, |(_, last)| u32::from(last.stopped.is_some()) * 4);
+                (
+                    now.plus(self.engine.back_off(4 + tries)).min(regular),
+                    message.clone(),
+                )
+            }
+            Some(Stop::InDoubt) | None => (regular, "the interval".to_owned()),
+        };
+        let due = report
+            .next_due
+            .filter(|due| *due < next && !matches!(report.stopped, Some(Stop::Paused)));
+        let (next, why) = due.map_or((next, why), |due| {
+            (
+                due.max(now.plus(BREATH_MS)),
+                "an item is due again".to_owned(),
+            )
+        });
+        self.slots[link] = Slot {
+            next,
+            why,
+            last: Some((now, report)),
+        };
+    }
+
+    async fn obey(&mut self, command: Option<Command>) {
+        // An answer that nobody waits for any more is dropped.
+        match command {
+            None | Some(Command::Shutdown) => {
+                self.ending = true;
+                self.engine.stop.set(true);
+            }
+            Some(Command::Sync { link, ask, reply }) => {
+                let _ = reply.send(self.ask(link.as_deref(), &ask));
+            }
+            Some(Command::Pause(on, reply)) => {
+                let done = self
+                    .engine
+                    .set_pause(on)
+                    .await
+                    .map_err(|error| error.to_string());
+                if !on {
+                    self.wake();
+                }
+                let _ = reply.send(done);
+            }
+            Some(Command::Choose {
+                conflict,
+                pick,
+                reply,
+            }) => {
+                let _ = reply.send(self.choose(&conflict, pick).await);
+            }
+            Some(Command::AnswerHalt { halt, apply, reply }) => {
+                let _ = reply.send(self.answer_halt(&halt, apply).await);
+            }
+        }
+    }
+
+    fn ask(&mut self, name: Option<&str>, ask: &Ask) -> Result<(), String> {
+        let wanted: Vec<usize> = (0..self.links.len())
+            .filter(|at| name.is_none_or(|name| self.links[*at].spec.name == name))
+            .collect();
+        if wanted.is_empty() {
+            return Err(format!("there is no link {}", name.unwrap_or_default()));
+        }
+        let mut accepted = false;
+        for link in wanted {
+            let queued = self.asked.iter().any(|(other, _)| *other == link);
+            if self.running != Some(link) && !queued {
+                self.asked.push_back((link, ask.clone()));
+                accepted = true;
+            }
+        }
+        if accepted {
+            Ok(())
+        } else {
+            Err("already running".to_owned())
+        }
+    }
+
+    /// What waited for a person or for the pause may go on at once.
+    fn wake(&mut self) {
+        let now = self.engine.clock.now();
+        for slot in &mut self.slots {
+            slot.next = now;
+            "resumed".clone_into(&mut slot.why);
+        }
+    }
+
+    async fn choose(&mut self, conflict: &str, pick: super::answers::Pick) -> Result<(), String> {
+        let mut last = format!("there is no open conflict {conflict}");
+        for link in self.links {
+            match self.engine.choose(link, conflict, pick.clone()).await {
+                Ok(_) => {
+                    self.wake();
+                    return Ok(());
+                }
+                Err(super::answers::AnswerError::Unknown(_)) => {}
+                Err(error) => last = error.to_string(),
+            }
+        }
+        Err(last)
+    }
+
+    async fn answer_halt(&mut self, halt: &str, apply: bool) -> Result<usize, String> {
+        let mut last = format!("nothing is held as {halt}");
+        for link in self.links {
+            match self.engine.answer_halt(link, halt, apply).await {
+                Ok(count) => {
+                    self.wake();
+                    return Ok(count);
+                }
+                Err(super::answers::AnswerError::Unknown(_)) => {}
+                Err(error) => last = error.to_string(),
+            }
+        }
+        Err(last)
+    }
+
+    async fn publish(&mut self) {
+        let mut snapshot = Snapshot {
+            at: self.engine.clock.now(),
+            ..Snapshot::default()
+        };
+        match self.engine.store.setting(PAUSE).await {
+            Ok(since) => snapshot.paused = since.and_then(|since| since.parse().ok()).map(Time),
+            Err(error) => snapshot.store_trouble = Some(error.to_string()),
+        }
+        for at in 0..self.links.len() {
+            let state = self.link_state(at).await;
+            snapshot.links.push(state);
+        }
+        self.wires.snapshot.send_replace(Arc::new(snapshot));
+    }
+
+    async fn link_state(&self, at: usize) -> LinkState {
+        let (link, slot) = (&self.links[at], &self.slots[at]);
+        let name = &link.spec.name;
+        let conflicts = self.engine.conflicts(name).await.unwrap_or_default();
+        let line = |(pair, conflict): (crate::core::Pair, _)| ConflictLine {
+            item: pair.name().to_owned(),
+            title: pair.title.clone(),
+            conflict,
+        };
+        LinkState {
+            name: name.clone(),
+            running: self
+                .wires
+                .progress
+                .borrow()
+                .clone()
+                .filter(|_| self.running == Some(at)),
+            last: slot.last.clone(),
+            next: Some((slot.next, slot.why.clone())),
+            counts: self.engine.store.counts(name).await.unwrap_or_default(),
+            conflicts: conflicts
+                .into_iter()
+                .take(CONFLICTS_SHOWN)
+                .map(line)
+                .collect(),
+            halts: self.engine.halts(name).await.unwrap_or_default(),
+            budgets: [Side::Github, Side::Notion].map(|side| match side {
+                Side::Github => link.github.budget(),
+                Side::Notion => link.notion.budget(),
+            }),
+        }
+    }
+}

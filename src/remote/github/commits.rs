@@ -1,0 +1,88 @@
+//! Commits of the default branch.
+
+use super::list::{Fetched, unchanged};
+use super::place::{hashed, repo_of, repo_path};
+use super::rows::committed;
+use super::wire::CommitRow;
+use super::{GithubRemote, refuse, rows};
+use crate::core::{Kind, Life, ObjectId, Observation, Time};
+use crate::remote::{ListFrom, Page, RemoteError};
+
+/// How far before `since` a list is still read: a merge brings commits that are older than itself.
+const MERGE_REACH: i64 = 14 * 24 * 60 * 60 * 1_000;
+
+impl GithubRemote {
+    /// One page of a repository's commits, newest first; ends where the configured window starts.
+    pub(super) async fn list_commits(
+        &self,
+        repo: &str,
+        from: &ListFrom,
+    ) -> Result<Page, RemoteError> {
+        let read_at = self.now();
+        // No `since` in the URL: it filters by commit date, and the URL has to stay the same for its tag.
+        let url = format!("{}/commits?per_page=100", repo_path(&self.present(repo)));
+        let (reply, tag, next) = match self.fetch(url, from).await? {
+            Fetched::Unchanged => return Ok(unchanged(from)),
+            Fetched::Page { reply, tag, next } => (reply, tag, next),
+            // An empty repository has no commits to list.
+            Fetched::Other(reply) if reply.status == 409 => return Ok(Page::default()),
+            Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
+        };
+        let commits: Vec<CommitRow> = self.rows(&reply, repo)?;
+        let found = commits.iter().find_map(|row| row.url.as_deref());
+        if let Some(found) = found.and_then(repo_of) {
+            self.saw_name(repo, &found);
+        }
+        let oldest = commits.iter().filter_map(committed).min();
+        let reader = self.reader(repo, None, read_at);
+        let kept = commits.iter().filter(|row| self.wants_commit(row));
+        let stop = self.stops_at(from.since);
+        let over = matches!((oldest, stop), (Some(oldest), Some(stop)) if oldest < stop);
+        Ok(Page {
+            unchanged: false,
+            rows: kept.map(|row| rows::commit(row, repo, &reader)).collect(),
+            next: next.filter(|_| !over),
+            tag,
+            cut: false,
+        })
+    }
+
+    fn stops_at(&self, since: Option<Time>) -> Option<Time> {
+        let since = since.map(|since| since.minus(MERGE_REACH));
+        since.max(self.link.commits_since)
+    }
+
+    fn wants_commit(&self, row: &CommitRow) -> bool {
+        let link = &self.link;
+        let old =
+            matches!((committed(row), link.commits_since), (Some(at), Some(since)) if at < since);
+        let bot = row.author.as_ref().is_some_and(super::wire::User::is_bot);
+        !old && !(link.skip_merges && row.parents.len() > 1) && !(link.skip_bots && bot)
+    }
+
+    /// Reads one commit.
+    pub(super) async fn get_commit(&self, id: &ObjectId) -> Result<Observation, RemoteError> {
+        let read_at = self.now();
+        let gone = |life| Ok(rows::bare(Kind::Commit, id, life, read_at));
+        let Some((repo, sha)) = hashed(id) else {
+            return gone(Life::Unreachable);
+        };
+        // One file a page, as the list of changed files is not wanted.
+        let reply = self
+            .read(&format!("{}/commits/{sha}?per_page=1", repo_path(repo)))
+            .await?;
+        match reply.status {
+            200 => {
+                let row: CommitRow = reply.json()?;
+                if !row.sha.eq_ignore_ascii_case(sha) {
+                    return gone(Life::Unreachable);
+                }
+                let listed = id.node.rsplit_once('@').map_or(repo, |(listed, _)| listed);
+                let reader = self.reader(repo, None, read_at);
+                Ok(rows::commit(&row, listed, &reader))
+            }
+            403 | 404 | 409 | 422 | 451 => gone(Life::Unreachable),
+            _ => Err(refuse::of_read(&reply, &id.locator)),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! GitHub: issues, pull requests and commits.
+//!
+//! REST over octocrab's raw calls ([`octo`]) into tolerant structs ([`wire`]) and from there into observations
+//! ([`rows`], which documents the normal forms). What REST lists do not say of pull requests comes from one GraphQL
+//! query for a page of them ([`extras`]).
+//!
+//! Facts that shape it:
+//! - Rows of a page that cannot be read are left out, logged and counted ([`GithubRemote::garbled`]): one broken row
+//!   must not hide the others. Absence from a list is never taken as a deletion, so this loses nothing.
+//! - A repository is asked for by the name in the configuration. When it was renamed (301) the link is followed once,
+//!   by hand and only within the same origin, and the new name is used from then on and noted.
+//! - A commit's lasting id is made with the name in the configuration, so a rename does not make it a new commit.
+//! - Lists are asked for under an address that never changes, newest change first, and end at the first row before
+//!   `since`: so the tag of the first page stays useful, and a repository in which nothing happened costs nothing.
+//! - Commit lists are read down to a while before `since`: a merge brings commits that are older than itself.
+
+mod commits;
+mod extras;
+mod list;
+mod made;
+mod marker;
+mod milestones;
+mod octo;
+mod open;
+mod place;
+mod read;
+mod refuse;
+mod rows;
+mod wire;
+mod write;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use http::header::ACCEPT;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+
+use crate::core::{Action, Draft, Kind, ObjectId, Observation, Side, Step, Time};
+use crate::remote::http::account::check_base;
+use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
+use crate::remote::{
+    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
+};
+
+use rows::Reader;
+
+/// The version of the API whose shapes [`wire`] knows.
+const API_VERSION: &str = "2022-11-28";
+/// Where GitHub is unless the configuration says otherwise.
+pub const GITHUB_URL: &str = "https://api.github.com";
+
+/// Whether a host answers GraphQL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphQl {
+    /// Ask it, and remember when it does not.
+    #[default]
+    Auto,
+    /// Do not ask it.
+    Never,
+}
+
+/// What a link keeps of GitHub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GithubLink {
+    /// `owner/repo`, or globs over it. Together with `username` they narrow that account's repositories.
+    pub include: Vec<String>,
+    /// Globs over `owner/repo` that are left out.
+    pub exclude: Vec<String>,
+    /// All repositories of this account (no forks, no archived ones).
+    pub username: Option<String>,
+    /// The kinds that are kept.
+    pub kinds: BTreeSet<Kind>,
+    /// Only commits at or after this time; none = all.
+    pub commits_since: Option<Time>,
+    /// Leaves merge commits out.
+    pub skip_merges: bool,
+    /// Leaves out what bots wrote: their issues, pull requests and commits.
+    pub skip_bots: bool,
+    /// Items with this label are left out.
+    pub ignore_label: Option<String>,
+    /// Items closed before this time are left out; none = all are kept.
+    pub closed_since: Option<Time>,
+    /// Whether GraphQL is asked.
+    pub graphql: GraphQl,
+}
+
+impl GithubLink {
+    /// Everything of these repositories.
+    pub fn of<S: Into<String>>(repositories: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            include: repositories.into_iter().map(Into::into).collect(),
+            exclude: Vec::new(),
+            username: None,
+            kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
+            commits_since: None,
+            skip_merges: true,
+            skip_bots: false,
+            ignore_label: Some("sync-ignore".to_owned()),
+            closed_since: None,
+            graphql: GraphQl::Auto,
+        }
+    }
+
+    fn keeps(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+}
+
+/// One GitHub token. Clones share its request budget; make one a token, not one a link.
+#[derive(Clone, Debug)]
+pub struct GithubAccount {
+    account: Account,
+    graphql: String,
+    /// Tells tokens apart in memos without revealing them.
+    fingerprint: String,
+}
+
+impl GithubAccount {
+    /// An account over octocrab on top of our client.
+    ///
+    /// # Errors
+    /// [`RemoteError::Setup`] for an address or a token that cannot be used.
+    pub fn new(
+        mut config: AccountConfig,
+        client: reqwest::Client,
+        token: &SecretString,
+        now: Now,
+    ) -> Result<Self, RemoteError> {
+        let base = check_base(&config.base_url, Service::Github)?;
+        let origin = base.origin().ascii_serialization();
+        let graphql = if base.path().trim_end_matches('/').ends_with("/api/v3") {
+            config.more_paths.push("/api/graphql".to_owned());
+            format!("{origin}/api/graphql")
+        } else {
+            "/graphql".to_owned()
+        };
+        let mut hasher = DefaultHasher::new();
+        (token.expose_secret(), base.as_str()).hash(&mut hasher);
+        let octo = octo::Octo::new(client, token.clone(), &base)?;
+        Ok(Self {
+            account: Account::with_transport(config, Box::new(octo), now)?,
+            graphql,
+            fingerprint: format!("{:016x}", hasher.finish()),
+        })
+    }
+
+    /// What may still be asked.
+    pub fn budget(&self) -> Budget {
+        self.account.budget()
+    }
+}
+
+/// What is learned while running.
+#[derive(Debug, Default)]
+struct Learned {
+    login: Option<String>,
+    /// Configured name to present name.
+    renamed: BTreeMap<String, String>,
+    no_graphql: bool,
+    milestones: BTreeMap<String, milestones::Known>,
+    walks: BTreeMap<String, extras::Walk>,
+    notes: BTreeSet<String>,
+    garbled: u64,
+}
+
+/// One link's view of GitHub.
+#[derive(Debug)]
+pub struct GithubRemote {
+    account: GithubAccount,
+    link: GithubLink,
+    learned: RefCell<Learned>,
+}
+
+impl GithubRemote {
+    /// A link's view through an account.
+    pub fn new(account: GithubAccount, link: GithubLink) -> Self {
+        let learned = Learned {
+            no_graphql: link.graphql == GraphQl::Never,
+            ..Learned::default()
+        };
+        Self {
+            account,
+            link,
+            learned: RefCell::new(learned),
+        }
+    }
+
+    /// How many rows could not be read since the start.
+    pub fn garbled(&self) -> u64 {
+        self.learned.borrow().garbled
+    }
+
+    fn now(&self) -> Time {
+        self.account.account.now()
+    }
+
+    fn login(&self) -> Option<String> {
+        self.learned.borrow().login.clone()
+    }
+
+    fn note(&self, text: String) {
+        tracing::warn!("{text}");
+        self.learned.borrow_mut().notes.insert(text);
+    }
+
+    fn row_lost(&self, what: &str, cause: &serde_json::Error) {
+        tracing::warn!(%cause, "a row of {what} could not be read and was left out");
+        self.learned.borrow_mut().garbled += 1;
+    }
+
+    /// The present name of a configured repository.
+    fn present<'a>(&self, repo: &'a str) -> std::borrow::Cow<'a, str> {
+        match self.learned.borrow().renamed.get(repo) {
+            Some(name) => name.clone().into(),
+            None => repo.into(),
+        }
+    }
+
+    /// Remembers that a repository answers under another name.
+    fn saw_name(&self, repo: &str, found: &str) {
+        if repo.eq_ignore_ascii_case(found) || self.present(repo) == found {
+            return;
+        }
+        self.note(format!(
+            "{repo} is called {found} now; change the name in the configuration"
+        ));
+        let mut learned = self.learned.borrow_mut();
+        learned.renamed.insert(repo.to_owned(), found.to_owned());
+    }
+
+    /// Sends one request, without following anything.
+    async fn send(&self, ask: Ask) -> Result<Reply, RemoteError> {
+        let version = http::HeaderName::from_static("x-github-api-version");
+        let ask = ask
+            .header(ACCEPT, "application/vnd.github+json")
+            .header(version, API_VERSION);
+        self.account.account.send(ask).await
+    }
+
+    /// Reads; a permanent or temporary redirect is followed once, by hand, within the same origin.
+    async fn read(&self, path: &str) -> Result<Reply, RemoteError> {
+        let reply = self.send(Ask::get(path)).await?;
+        match refuse::moved_to(&reply) {
+            Some(target) => self.send(Ask::get(target)).await,
+            None => Ok(reply),
+        }
+    }
+
+    fn reader<'a>(&self, repo: &'a str, me: Option<&'a str>, read_at: Time) -> Reader<'a> {
+        Reader { repo, me, read_at }
+    }
+
+    /// The rows of a page, those that can be read.
+    fn rows<T: serde::de::DeserializeOwned>(
+        &self,
+        reply: &Reply,
+        what: &str,
+    ) -> Result<Vec<T>, RemoteError> {
+        let rows: Vec<Json> = reply.json()?;
+        let read = rows.into_iter().filter_map(|row| {
+            serde_json::from_value(row)
+                .map_err(|cause| self.row_lost(what, &cause))
+                .ok()
+        });
+        Ok(read.collect())
+    }
+}
+
+impl Remote for GithubRemote {
+    fn side(&self) -> Side {
+        Side::Github
+    }
+
+    async fn open(&self, memo: Option<&str>, _may_write: bool) -> Result<Opened, RemoteError> {
+        self.open_side(memo).await
+    }
+
+    async fn list(&self, stream: &str, from: &ListFrom) -> Result<Page, RemoteError> {
+        match stream.split_once(':') {
+            Some(("issues", repo)) => self.list_issues(repo, from).await,
+            Some(("commits", repo)) => self.list_commits(repo, from).await,
+            _ => Err(RemoteError::Setup(format!(
+                "GitHub has no stream called {stream}"
+            ))),
+        }
+    }
+
+    async fn get(
+        &self,
+        kind: Kind,
+        id: &ObjectId,
+        _known: KnownBody<'_>,
+    ) -> Result<Observation, RemoteError> {
+        match kind {
+            Kind::Commit => self.get_commit(id).await,
+            Kind::Issue | Kind::Pull => self.get_issue(kind, id).await,
+        }
+    }
+
+    async fn write(
+        &self,
+        step: &Step,
+        target: Option<&Observation>,
+    ) -> Result<Answer, RemoteError> {
+        match (&step.action, target) {
+            (Action::Create(draft), _) => self.create(draft).await,
+            (Action::Patch(changes), Some(target)) => self.patch(changes, target).await,
+            (Action::Close, Some(target)) => self.close(target).await,
+            (Action::Trash | Action::Restore, _) | (_, None) => {
+                Err(refuse::refused(400, "GitHub cannot do this to an issue"))
+            }
+        }
+    }
+
+    async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {
+        self.look_for(draft, since).await
+    }
+
+    fn budget(&self) -> Budget {
+        self.account.budget()
+    }
+}

@@ -1,0 +1,287 @@
+//! Opening: who we are and which repositories are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glob::{MatchOptions, Pattern};
+use serde::{Deserialize, Serialize};
+
+use super::place::{is_repo, next_link, same_family, segment};
+use super::wire::{Repo, User};
+use super::{GithubRemote, refuse};
+use crate::core::{Kind, Time};
+use crate::remote::http::Ask;
+use crate::remote::{Opened, RemoteError};
+
+const HOUR: i64 = 60 * 60 * 1_000;
+/// How long the list of repositories that match globs is believed.
+const LIST_FRESH: i64 = 6 * HOUR;
+/// How long our own login is believed, for the same token.
+const LOGIN_FRESH: i64 = 7 * 24 * HOUR;
+/// More pages of repositories than anybody has.
+const MAX_PAGES: usize = 100;
+
+/// What an opening found, kept so that the next one needs no request.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Memo {
+    token: String,
+    selection: String,
+    login: Option<String>,
+    login_at: Time,
+    repositories: Vec<String>,
+    listed_at: Time,
+    renamed: BTreeMap<String, String>,
+    no_graphql: bool,
+}
+
+impl GithubRemote {
+    /// See [`Remote::open`](crate::remote::Remote::open).
+    pub(super) async fn open_side(&self, memo: Option<&str>) -> Result<Opened, RemoteError> {
+        let selection = Selection::of(&self.link)?;
+        let mut memo = self.recall(memo);
+        let now = self.now();
+        if !fresh(now, memo.login_at, LOGIN_FRESH) {
+            memo.login = self.viewer().await?;
+            memo.login_at = now;
+        }
+        self.learned.borrow_mut().login.clone_from(&memo.login);
+        let known = memo.selection == selection.print();
+        if !known || !(selection.is_explicit() || fresh(now, memo.listed_at, LIST_FRESH)) {
+            memo.repositories = self.select(&selection, memo.login.as_deref()).await?;
+            memo.selection = selection.print();
+            memo.listed_at = now;
+        }
+        if memo.repositories.is_empty() {
+            return Err(RemoteError::Setup(
+                "no repository matches the selection; check `repositories` and the names in it"
+                    .to_owned(),
+            ));
+        }
+        self.opened(memo)
+    }
+
+    fn recall(&self, memo: Option<&str>) -> Memo {
+        let memo: Memo = memo
+            .and_then(|memo| serde_json::from_str(memo).ok())
+            .unwrap_or_default();
+        if memo.token != self.account.fingerprint {
+            return Memo {
+                token: self.account.fingerprint.clone(),
+                ..Memo::default()
+            };
+        }
+        let mut learned = self.learned.borrow_mut();
+        for (old, new) in &memo.renamed {
+            learned
+                .renamed
+                .entry(old.clone())
+                .or_insert_with(|| new.clone());
+        }
+        learned.no_graphql |= memo.no_graphql;
+        memo
+    }
+
+    fn opened(&self, mut memo: Memo) -> Result<Opened, RemoteError> {
+        let mut learned = self.learned.borrow_mut();
+        memo.renamed.clone_from(&learned.renamed);
+        memo.no_graphql = learned.no_graphql;
+        let mut notes: Vec<String> = std::mem::take(&mut learned.notes).into_iter().collect();
+        if learned.no_graphql && self.link.keeps(Kind::Pull) {
+            notes.push(super::extras::NO_GRAPHQL.to_owned());
+        }
+        let issues = self.link.keeps(Kind::Issue) || self.link.keeps(Kind::Pull);
+        let commits = self.link.keeps(Kind::Commit);
+        let mut streams = Vec::new();
+        for repo in &memo.repositories {
+            if issues {
+                streams.push(format!("issues:{repo}"));
+            }
+            if commits {
+                streams.push(format!("commits:{repo}"));
+            }
+        }
+        let memo = serde_json::to_string(&memo)
+            .map_err(|cause| RemoteError::Setup(format!("GitHub's memo: {cause}")))?;
+        notes.dedup();
+        Ok(Opened {
+            streams,
+            memo: Some(memo),
+            paused: BTreeMap::new(),
+            notes,
+        })
+    }
+
+    /// Our login; none for tokens that act as no user (installation tokens).
+    async fn viewer(&self) -> Result<Option<String>, RemoteError> {
+        let reply = self.send(Ask::get("/user")).await?;
+        match reply.status {
+            403 | 404 => Ok(None),
+            status if (200..300).contains(&status) => Ok(reply.json::<User>()?.login),
+            _ => Err(refuse::of_read(&reply, "the token's own account")),
+        }
+    }
+
+    async fn select(
+        &self,
+        selection: &Selection,
+        login: Option<&str>,
+    ) -> Result<Vec<String>, RemoteError> {
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for path in selection.lists(self.link.username.as_deref(), login) {
+            for repo in self.repositories(&path).await? {
+                if selection.takes(&repo) {
+                    found.insert(repo.to_lowercase(), repo);
+                }
+            }
+        }
+        for repo in &selection.explicit {
+            found.insert(repo.to_lowercase(), repo.clone());
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The names in a list of repositories, without forks and archived ones.
+    async fn repositories(&self, path: &str) -> Result<Vec<String>, RemoteError> {
+        let mut names = Vec::new();
+        let mut page = Some(path.to_owned());
+        for _ in 0..MAX_PAGES {
+            let Some(url) = page else { break };
+            let reply = self.read(&url).await?;
+            if reply.status == 404 {
+                self.note(format!(
+                    "GitHub knows no account for {path}; check the name"
+                ));
+                break;
+            }
+            if !reply.is_success() {
+                return Err(refuse::of_read(&reply, "the list of repositories"));
+            }
+            let rows: Vec<Repo> = self.rows(&reply, "the list of repositories")?;
+            let kept = rows
+                .into_iter()
+                .filter(|repo| repo.fork != Some(true) && repo.archived != Some(true));
+            names.extend(
+                kept.filter_map(|repo| repo.full_name)
+                    .filter(|name| is_repo(name)),
+            );
+            page = next_link(&reply).filter(|next| same_family(path, next));
+        }
+        Ok(names)
+    }
+}
+
+fn fresh(now: Time, then: Time, ms: i64) -> bool {
+    (0..ms).contains(&now.since(then))
+}
+
+/// The repositories that a link asks for.
+struct Selection {
+    explicit: BTreeSet<String>,
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+    owners: BTreeSet<String>,
+    by_list: bool,
+}
+
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: false,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
+
+impl Selection {
+    fn of(link: &super::GithubLink) -> Result<Self, RemoteError> {
+        let exclude = patterns(&link.exclude)?;
+        let (explicit, globs): (Vec<_>, Vec<_>) =
+            link.include.iter().cloned().partition(|name| is_repo(name));
+        if explicit.is_empty() && globs.is_empty() && link.username.is_none() {
+            return Err(RemoteError::Setup(
+                "no repositories are selected; name some as owner/repo, or set GITHUB_USERNAME"
+                    .to_owned(),
+            ));
+        }
+        let literal = |glob: &String| {
+            let owner = glob.split_once('/')?.0;
+            (!owner.contains(['*', '?', '['])).then(|| owner.to_owned())
+        };
+        Ok(Self {
+            owners: globs.iter().filter_map(literal).collect(),
+            by_list: !globs.is_empty() || (link.username.is_some() && explicit.is_empty()),
+            include: patterns(&globs)?,
+            explicit: explicit
+                .into_iter()
+                .filter(|name| !any(&exclude, name))
+                .collect(),
+            exclude,
+        })
+    }
+
+    /// Whether no list has to be asked for.
+    const fn is_explicit(&self) -> bool {
+        !self.by_list
+    }
+
+    fn takes(&self, repo: &str) -> bool {
+        (self.include.is_empty() || any(&self.include, repo)) && !any(&self.exclude, repo)
+    }
+
+    /// The lists to ask for: of one account, or all that the token sees and those of the owners that globs name.
+    fn lists(&self, username: Option<&str>, login: Option<&str>) -> Vec<String> {
+        if !self.by_list {
+            return Vec::new();
+        }
+        let is_me = |name: &str| login.is_some_and(|login| login.eq_ignore_ascii_case(name));
+        let of_user = |name: &str| {
+            if is_me(name) {
+                "/user/repos?affiliation=owner&per_page=100".to_owned()
+            } else {
+                format!("/users/{}/repos?type=owner&per_page=100", segment(name))
+            }
+        };
+        if let Some(username) = username {
+            return vec![of_user(username)];
+        }
+        let others = self.owners.iter().filter(|owner| !is_me(owner));
+        let mut lists: Vec<_> = others.map(|owner| of_user(owner)).collect();
+        if login.is_some() {
+            lists.push("/user/repos?per_page=100".to_owned());
+        }
+        lists
+    }
+
+    /// Tells selections apart.
+    fn print(&self) -> String {
+        let words = |patterns: &[Pattern]| {
+            let words: Vec<_> = patterns.iter().map(Pattern::as_str).collect();
+            words.join(" ")
+        };
+        let explicit: Vec<_> = self.explicit.iter().map(String::as_str).collect();
+        format!(
+            "{} + {} - {} {}",
+            explicit.join(" "),
+            words(&self.include),
+            words(&self.exclude),
+            self.by_list
+        )
+    }
+}
+
+fn any(patterns: &[Pattern], repo: &str) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| pattern.matches_with(repo, OPTIONS))
+}
+
+fn patterns(globs: &[String]) -> Result<Vec<Pattern>, RemoteError> {
+    let parse = |glob: &String| {
+        Pattern::new(glob)
+            .ok()
+            .filter(|_| glob.contains('/'))
+            .ok_or_else(|| {
+                RemoteError::Setup(format!(
+                    "`{glob}` names no repository; write owner/repo, or a pattern such as owner/*"
+                ))
+            })
+    };
+    globs.iter().map(parse).collect()
+}

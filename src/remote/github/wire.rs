@@ -1,0 +1,208 @@
+//! GitHub's JSON, tolerantly: every key may be missing or null, unknown keys and words are ignored.
+//!
+//! A field that is a double `Option` tells "not in this answer" (`None`) from "empty" (`Some(None)`): what was not in
+//! an answer was not observed.
+
+use serde::{Deserialize, Deserializer};
+
+fn seen<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// An account.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct User {
+    pub login: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+impl User {
+    pub(super) fn is_bot(&self) -> bool {
+        self.kind.as_deref() == Some("Bot")
+            || self
+                .login
+                .as_deref()
+                .is_some_and(|login| login.ends_with("[bot]"))
+    }
+}
+
+/// A label: an object, in old answers only its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Label {
+    Name(String),
+    Object { name: Option<String> },
+}
+
+impl Label {
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Object { name } => name.as_deref(),
+        }
+    }
+}
+
+/// A milestone.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Milestone {
+    pub number: Option<u64>,
+    pub title: Option<String>,
+}
+
+/// What makes an issue a pull request.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct PullMark {
+    pub merged_at: Option<String>,
+}
+
+/// A row of `/issues`: an issue or a pull request. Also `POST` and `PATCH` answers.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Issue {
+    pub node_id: String,
+    pub number: u64,
+    pub repository_url: Option<String>,
+    pub html_url: Option<String>,
+    #[serde(default, deserialize_with = "seen")]
+    pub title: Option<Option<String>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub body: Option<Option<String>>,
+    pub state: Option<String>,
+    #[serde(default, deserialize_with = "seen")]
+    pub state_reason: Option<Option<String>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub user: Option<Option<User>>,
+    pub labels: Option<Vec<Label>>,
+    pub assignees: Option<Vec<User>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub milestone: Option<Option<Milestone>>,
+    pub comments: Option<i64>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+    #[serde(default, deserialize_with = "seen")]
+    pub closed_at: Option<Option<String>>,
+    pub draft: Option<bool>,
+    pub pull_request: Option<PullMark>,
+}
+
+/// A row of `/pulls`, or one pull request: only what an issue row does not say.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Pull {
+    pub number: Option<u64>,
+    pub draft: Option<bool>,
+    pub merged_at: Option<String>,
+    pub base: Option<Branch>,
+    pub head: Option<Branch>,
+    pub additions: Option<i64>,
+    pub deletions: Option<i64>,
+    pub changed_files: Option<i64>,
+}
+
+/// One end of a pull request.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Branch {
+    #[serde(rename = "ref")]
+    pub name: Option<String>,
+}
+
+/// One pull request of the GraphQL query.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphPull {
+    pub number: Option<u64>,
+    pub is_draft: Option<bool>,
+    pub merged: Option<bool>,
+    pub base_ref_name: Option<String>,
+    pub head_ref_name: Option<String>,
+    pub additions: Option<i64>,
+    pub deletions: Option<i64>,
+    pub changed_files: Option<i64>,
+    #[serde(default, deserialize_with = "seen")]
+    pub review_decision: Option<Option<String>>,
+    pub closing_issues_references: Option<Nodes<Numbered>>,
+    pub commits: Option<Nodes<LastCommit>>,
+}
+
+/// A GraphQL connection.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Nodes<T> {
+    #[serde(default = "Vec::new")]
+    pub nodes: Vec<Option<T>>,
+}
+
+/// An issue that a pull request closes.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Numbered {
+    pub number: Option<u64>,
+}
+
+/// The last commit of a pull request.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct LastCommit {
+    pub commit: Option<Checked>,
+}
+
+/// A commit's checks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Checked {
+    pub status_check_rollup: Option<Rollup>,
+}
+
+/// The checks' common state.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Rollup {
+    pub state: Option<String>,
+}
+
+/// A row of `/commits`, or one commit.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CommitRow {
+    pub sha: String,
+    pub url: Option<String>,
+    pub html_url: Option<String>,
+    pub author: Option<User>,
+    pub commit: CommitData,
+    #[serde(default)]
+    pub parents: Vec<serde_json::Value>,
+}
+
+/// What git knows of a commit.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CommitData {
+    pub message: Option<String>,
+    pub author: Option<Signature>,
+    pub committer: Option<Signature>,
+    pub verification: Option<Verification>,
+}
+
+/// Who and when.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Signature {
+    pub name: Option<String>,
+    pub date: Option<String>,
+}
+
+/// Whether GitHub could check the signature.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Verification {
+    pub verified: Option<bool>,
+}
+
+/// A repository in a list.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Repo {
+    pub full_name: Option<String>,
+    pub fork: Option<bool>,
+    pub archived: Option<bool>,
+}
+
+/// The body of a refusal.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Refusal {
+    #[serde(default)]
+    pub message: Option<String>,
+    #[serde(default)]
+    pub errors: Vec<serde_json::Value>,
+}

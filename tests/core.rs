@@ -1,0 +1,13 @@
+//! The decision: the tables, exhaustively over small values, and the laws that every plan keeps.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "core/codecs.rs"]
+mod codecs;
+#[path = "core/items.rs"]
+mod items;
+#[path = "core/laws.rs"]
+mod laws;
+#[path = "core/rig.rs"]
+mod rig;
+#[path = "core/table.rs"]
+mod table;

@@ -1,0 +1,78 @@
+//! Values on their way between the sides.
+
+use pulse_sync::core::codec::{Codec, Said, StateMap};
+use pulse_sync::core::{Side, Value};
+
+use crate::rig::text;
+
+#[test]
+fn names_survive_commas_and_length() {
+    let long_a = format!("{}a", "x".repeat(120));
+    let long_b = format!("{}b", "x".repeat(120));
+    let labels = Value::set(["plain", "with, comma", long_a.as_str(), long_b.as_str()]);
+    let Said::Value(options) = Codec::Names.to_notion(&labels, None) else {
+        panic!()
+    };
+    assert_eq!(options.names().len(), 4, "two long names stay two");
+    assert!(
+        options
+            .names()
+            .iter()
+            .all(|name| !name.contains(',') && name.chars().count() <= 100)
+    );
+    assert!(Codec::Names.agree(&labels, &options));
+    let Said::Value(back) = Codec::Names.to_github(&Value::set(["with‚ comma"]), None) else {
+        panic!()
+    };
+    assert_eq!(back, Value::set(["with, comma"]));
+}
+
+#[test]
+fn titles_are_one_line_and_bounded() {
+    let Said::Value(title) = Codec::Title.to_github(&text("two\nlines  here "), None) else {
+        panic!()
+    };
+    assert_eq!(title, text("two lines here"));
+    assert!(matches!(
+        Codec::Title.to_github(&Value::Null, None),
+        Said::Refused(_)
+    ));
+    assert!(
+        matches!(Codec::Title.to_github(&text(&"😀".repeat(257)), None), Said::Refused(why) if why.contains("256"))
+    );
+    assert!(matches!(
+        Codec::Title.to_github(&text(&"😀".repeat(256)), None),
+        Said::Value(_)
+    ));
+}
+
+#[test]
+fn bodies_too_long_for_github_are_refused_with_advice() {
+    let long = text(&"word ".repeat(14_000));
+    assert!(
+        matches!(Codec::Markdown.to_github(&long, None), Said::Refused(why) if why.contains("65536"))
+    );
+}
+
+#[test]
+fn states_map_many_to_one() {
+    let codec = Codec::State(StateMap::default());
+    let said = |from, value: &str, now: &str| codec.say(from, &text(value), Some(&text(now)));
+    assert_eq!(
+        said(Side::Github, "open", "In progress"),
+        Said::Value(text("In progress"))
+    );
+    assert_eq!(
+        said(Side::Github, "closed", "In progress"),
+        Said::Value(text("Done"))
+    );
+    assert_eq!(
+        said(Side::Notion, "in PROGRESS", "closed"),
+        Said::Value(text("open"))
+    );
+    assert_eq!(said(Side::Notion, "Someday", "open"), Said::Undecided);
+    assert!(
+        codec.agree(&text("open"), &text("Someday")),
+        "an option that is mapped to nothing says nothing"
+    );
+}

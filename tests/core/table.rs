@@ -1,0 +1,425 @@
+//! Rows F0–F13, every combination of small values.
+
+use pulse_sync::core::plan::Move;
+use pulse_sync::core::{Base, Blocked, FieldKey, Policy, Row, Side, Time, Value};
+
+use crate::rig::{NOW, World, only, pair, same, text};
+
+/// What the table asks for a scalar: which side is written with which value, or a conflict.
+#[derive(Debug, PartialEq)]
+enum Want {
+    Nothing,
+    Agree,
+    Write(Side, Value),
+    Conflict,
+}
+
+/// The table of the protocol for scalars, written down a second time and in another way: as cases of who moved.
+fn wanted(
+    base: Option<&Value>,
+    l: &Value,
+    r: &Value,
+    policy: Policy,
+    blocked: Option<Side>,
+) -> Want {
+    let write = |side: Side, value: &Value| {
+        if blocked == Some(side) {
+            Want::Nothing
+        } else {
+            Want::Write(side, value.clone())
+        }
+    };
+    let win = |side: Side| {
+        if side == Side::Github {
+            write(Side::Notion, l)
+        } else {
+            write(Side::Github, r)
+        }
+    };
+    let collide = || match policy {
+        Policy::Github => win(Side::Github),
+        Policy::Notion => win(Side::Notion),
+        Policy::Ask | Policy::Newest => Want::Conflict,
+    };
+    match base {
+        None if l == r => Want::Agree,
+        None if r.is_empty() => write(Side::Notion, l),
+        None if l.is_empty() => write(Side::Github, r),
+        None => collide(),
+        Some(base) if l == base && r == base => Want::Nothing,
+        Some(_) if l == r => Want::Agree,
+        Some(base) if r == base => write(Side::Notion, l),
+        Some(base) if l == base => write(Side::Github, r),
+        Some(_) => collide(),
+    }
+}
+
+#[test]
+fn every_scalar_case_is_decided_as_the_table_says() {
+    let values = [Value::Null, text("a"), text("b"), text("c")];
+    let key = FieldKey::MILESTONE;
+    let mut cases = 0;
+    for policy in [Policy::Ask, Policy::Github, Policy::Notion, Policy::Newest] {
+        for base in [None].into_iter().chain(values.iter().map(Some)) {
+            for l in &values {
+                for r in &values {
+                    for blocked in [None, Some(Side::Github), Some(Side::Notion)] {
+                        let mut pair = pair(
+                            &base
+                                .map(|base| (key.clone(), same(base)))
+                                .into_iter()
+                                .collect::<Vec<_>>(),
+                        );
+                        if let Some(side) = blocked {
+                            let source = if side == Side::Github { r } else { l };
+                            let block = Blocked {
+                                side,
+                                source: source.clone(),
+                                reason: "no".to_owned(),
+                                since: NOW,
+                            };
+                            pair.blocked.insert(key.clone(), block);
+                        }
+                        let world = World::new(
+                            only(policy, std::slice::from_ref(&key)),
+                            pair,
+                            &[(key.clone(), l.clone())],
+                            &[(key.clone(), r.clone())],
+                        );
+                        assert_eq!(
+                            got(&world, &key),
+                            wanted(base, l, r, policy, blocked),
+                            "{policy:?} {base:?} {l:?} {r:?} {blocked:?}"
+                        );
+                        cases += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(cases, 4 * 5 * 4 * 4 * 3);
+}
+
+fn got(world: &World, key: &FieldKey) -> Want {
+    let plan = world.plan();
+    assert!(plan.steps.len() <= 1, "{plan:?}");
+    if let Some(step) = plan.steps.first() {
+        let change = &step.changes()[0];
+        assert_eq!(&change.field, key);
+        return Want::Write(step.side, change.new.clone());
+    }
+    for mv in &plan.moves {
+        match mv {
+            Move::Open(_) => return Want::Conflict,
+            Move::Agree(..) => return Want::Agree,
+            _ => {}
+        }
+    }
+    Want::Nothing
+}
+
+#[test]
+fn every_set_case_merges_name_by_name_and_never_collides() {
+    let key = FieldKey::LABELS;
+    let subsets = |bits: u8| {
+        Value::set(
+            (0..3)
+                .filter(|bit| bits & (1 << bit) != 0)
+                .map(|bit| ["x", "y", "z"][bit as usize]),
+        )
+    };
+    for base in 0..8_u8 {
+        for l in 0..8_u8 {
+            for r in 0..8_u8 {
+                let pair = pair(&[(key.clone(), same(&subsets(base)))]);
+                let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+                let mut world = World::new(
+                    mapping,
+                    pair,
+                    &[(key.clone(), subsets(l))],
+                    &[(key.clone(), subsets(r))],
+                );
+                let steps = world.settle();
+                let wanted = subsets((l | r) & !(base & !l) & !(base & !r));
+                assert_eq!(
+                    world.value(Side::Github, &key),
+                    wanted,
+                    "{base:03b} {l:03b} {r:03b}: {steps:?}"
+                );
+                assert_eq!(world.value(Side::Notion, &key), wanted);
+                assert!(world.pair.conflicts.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unobserved_field_is_not_decided() {
+    let key = FieldKey::MILESTONE;
+    let world = World::new(
+        only(Policy::Ask, std::slice::from_ref(&key)),
+        pair(&[(key.clone(), same(&text("a")))]),
+        &[(key, text("b"))],
+        &[],
+    );
+    let plan = world.plan();
+    assert!(plan.is_idle());
+    assert_eq!(plan.rows[0].1, Row::F0);
+}
+
+#[test]
+fn a_refused_value_is_tried_again_once_it_says_something_else() {
+    let key = FieldKey::MILESTONE;
+    let mut pair = pair(&[(key.clone(), same(&Value::Null))]);
+    let block = Blocked {
+        side: Side::Github,
+        source: text("v9"),
+        reason: "unknown".to_owned(),
+        since: NOW,
+    };
+    pair.blocked.insert(key.clone(), block);
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut world = World::new(
+        mapping,
+        pair,
+        &[(key.clone(), Value::Null)],
+        &[(key.clone(), text("v9"))],
+    );
+    assert!(world.settle().is_empty());
+    assert_eq!(
+        world.pair.base[&key],
+        same(&Value::Null),
+        "a refused value never becomes the base"
+    );
+    world.notion.fields.insert(key.clone(), text("v10"));
+    assert_eq!(world.settle().len(), 1);
+    assert_eq!(world.value(Side::Github, &key), text("v10"));
+    assert!(world.pair.blocked.is_empty());
+}
+
+#[test]
+fn a_blocked_change_still_counts_as_one() {
+    let key = FieldKey::MILESTONE;
+    let mut pair = pair(&[(key.clone(), same(&text("a")))]);
+    let block = Blocked {
+        side: Side::Github,
+        source: text("b"),
+        reason: "no".to_owned(),
+        since: NOW,
+    };
+    pair.blocked.insert(key.clone(), block);
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let world = World::new(
+        mapping,
+        pair,
+        &[(key.clone(), text("c"))],
+        &[(key.clone(), text("b"))],
+    );
+    assert_eq!(
+        got(&world, &key),
+        Want::Conflict,
+        "GitHub's later change meets the one that could not be written"
+    );
+}
+
+#[test]
+fn a_mirror_is_put_back_once_and_then_left_alone() {
+    let key = FieldKey::of("number");
+    let (twelve, nine) = (Value::Number(12), Value::Number(9));
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut world = World::new(
+        mapping,
+        pair(&[(key.clone(), same(&twelve))]),
+        &[(key.clone(), twelve.clone())],
+        &[(key.clone(), nine.clone())],
+    );
+    assert_eq!(world.settle().len(), 1);
+    assert_eq!(world.value(Side::Notion, &key), twelve);
+    world.notion.fields.insert(key.clone(), nine.clone());
+    world.now = NOW.plus(60_000);
+    assert!(
+        world.settle().is_empty(),
+        "something fights us: it is shown, not fought"
+    );
+    assert!(world.pair.blocked.contains_key(&key));
+    world.github.fields.insert(key.clone(), Value::Number(13));
+    assert_eq!(world.settle().len(), 1, "GitHub's own change goes through");
+}
+
+#[test]
+fn a_status_is_not_flattened_and_closes_and_opens() {
+    let key = FieldKey::STATE;
+    let base = Base::new(text("open"), text("In progress"));
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut world = World::new(
+        mapping,
+        pair(&[(key.clone(), base)]),
+        &[(key.clone(), text("open"))],
+        &[(key.clone(), text("Not started"))],
+    );
+    assert!(world.settle().is_empty(), "two options of one state");
+    world.github.fields.insert(key.clone(), text("closed"));
+    assert_eq!(world.settle().len(), 1);
+    assert_eq!(world.value(Side::Notion, &key), text("Done"));
+    world.notion.fields.insert(key.clone(), text("In progress"));
+    assert_eq!(world.settle().len(), 1);
+    assert_eq!(world.value(Side::Github, &key), text("open"));
+    assert_eq!(world.value(Side::Notion, &key), text("In progress"));
+}
+
+#[test]
+fn a_reason_is_written_only_to_a_closed_issue() {
+    let keys = [FieldKey::STATE, FieldKey::CLOSED_AS];
+    let base = [
+        (
+            FieldKey::STATE,
+            Base::new(text("open"), text("Not started")),
+        ),
+        (FieldKey::CLOSED_AS, same(&Value::Null)),
+    ];
+    let github = [
+        (FieldKey::STATE, text("open")),
+        (FieldKey::CLOSED_AS, Value::Null),
+    ];
+    let notion = [
+        (FieldKey::STATE, text("Not started")),
+        (FieldKey::CLOSED_AS, text("not planned")),
+    ];
+    let mut world = World::new(only(Policy::Ask, &keys), pair(&base), &github, &notion);
+    assert!(world.settle().is_empty());
+    assert!(
+        world.pair.blocked[&FieldKey::CLOSED_AS]
+            .reason
+            .contains("Status")
+    );
+    world.notion.fields.insert(FieldKey::STATE, text("Done"));
+    world.pair.blocked.clear();
+    let steps = world.settle();
+    assert_eq!(
+        steps[0].changes().len(),
+        2,
+        "state and reason travel in one request"
+    );
+    assert_eq!(
+        world.value(Side::Github, &FieldKey::CLOSED_AS),
+        text("not planned")
+    );
+}
+
+#[test]
+fn newest_decides_only_where_the_stamps_are_far_apart() {
+    let key = FieldKey::MILESTONE;
+    for (apart, wanted) in [
+        (130_000, Want::Write(Side::Notion, text("l"))),
+        (-130_000, Want::Write(Side::Github, text("r"))),
+        (60_000, Want::Conflict),
+    ] {
+        let mapping = only(Policy::Newest, std::slice::from_ref(&key));
+        let mut world = World::new(
+            mapping,
+            pair(&[(key.clone(), same(&text("b")))]),
+            &[(key.clone(), text("l"))],
+            &[(key.clone(), text("r"))],
+        );
+        let at = world.notion.stamp.as_ref().unwrap().at;
+        world.github.stamp.as_mut().unwrap().at = Time(at.0 + apart);
+        assert_eq!(got(&world, &key), wanted, "{apart}");
+    }
+}
+
+#[test]
+fn a_choice_is_carried_out_on_both_sides_and_void_when_a_side_moved_on() {
+    let key = FieldKey::MILESTONE;
+    let mapping = || only(Policy::Ask, std::slice::from_ref(&key));
+    let make = || {
+        let mut world = World::new(
+            mapping(),
+            pair(&[(key.clone(), same(&text("b")))]),
+            &[(key.clone(), text("l"))],
+            &[(key.clone(), text("r"))],
+        );
+        assert!(world.settle().is_empty());
+        let choice = pulse_sync::core::pair::Choice {
+            github: text("b"),
+            notion: text("b"),
+            pick: "base".to_owned(),
+            at: NOW,
+        };
+        world.pair.conflicts[0].choice = Some(choice);
+        world
+    };
+    let mut world = make();
+    assert_eq!(world.settle().len(), 2);
+    assert_eq!(
+        (
+            world.value(Side::Github, &key),
+            world.value(Side::Notion, &key)
+        ),
+        (text("b"), text("b"))
+    );
+    assert!(world.pair.conflicts.is_empty());
+
+    let mut world = make();
+    world.notion.fields.insert(key.clone(), text("r2"));
+    assert!(
+        world.settle().is_empty(),
+        "the choice was made against another version"
+    );
+    assert_eq!(world.pair.conflicts[0].notion, text("r2"));
+    assert!(world.pair.conflicts[0].choice.is_none());
+}
+
+#[test]
+fn texts_merge_by_line_and_collide_on_the_same_line() {
+    let key = FieldKey::BODY;
+    let mapping = || only(Policy::Ask, std::slice::from_ref(&key));
+    let base = same(&text("one\ntwo\nthree\nfour\nfive"));
+    let l = text("ONE\ntwo\nthree\nfour\nfive");
+    let mut world = World::new(
+        mapping(),
+        pair(&[(key.clone(), base.clone())]),
+        &[(key.clone(), l.clone())],
+        &[(key.clone(), text("one\ntwo\nthree\nfour\nFIVE"))],
+    );
+    world.settle();
+    for side in Side::BOTH {
+        assert_eq!(
+            world.value(side, &key).as_text().trim_end(),
+            "ONE\ntwo\nthree\nfour\nFIVE"
+        );
+    }
+    let mut world = World::new(
+        mapping(),
+        pair(&[(key.clone(), base)]),
+        &[(key.clone(), l)],
+        &[(key.clone(), text("uno\ntwo\nthree\nfour\nfive"))],
+    );
+    assert!(world.settle().is_empty());
+    assert_eq!(world.pair.conflicts.len(), 1);
+}
+
+#[test]
+fn a_text_that_was_sent_but_not_read_back_may_come_back_in_other_markup() {
+    let key = FieldKey::BODY;
+    let sent = Base::new(text("some *bold* words"), text("some *bold* words")).assumed();
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let l = [(key.clone(), text("some *bold* words"))];
+    let mut world = World::new(
+        mapping.clone(),
+        pair(&[(key.clone(), sent.clone())]),
+        &l,
+        &[(key.clone(), text("some ~bold~ words"))],
+    );
+    assert!(world.settle().is_empty(), "a rendering is no edit");
+    let mut world = World::new(
+        mapping,
+        pair(&[(key.clone(), sent)]),
+        &l,
+        &[(key.clone(), text("some *other* words"))],
+    );
+    assert_eq!(world.settle().len(), 1, "other words are one");
+    assert_eq!(
+        world.value(Side::Github, &key).as_text().trim_end(),
+        "some *other* words"
+    );
+}

@@ -1,0 +1,195 @@
+//! Three-way merge: cases and laws.
+
+use proptest::prelude::*;
+use pulse_sync::core::text::{Pick, apply_change, canonical, from_notion, merge};
+
+#[test]
+fn edits_apart_join_and_edits_together_wait() {
+    let table = [
+        ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", Some("A\nb\nC\n")),
+        ("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n", None),
+        ("a\nb\n", "a\n", "a\nB\n", None),
+        ("a\nb\n", "a\nx\nb\n", "a\ny\nb\n", None),
+        ("a\nb\n", "a\nx\nb\n", "a\nx\nb\n", Some("a\nx\nb\n")),
+        ("a\nb\nc\n", "a\nb\nc\n", "a\nc\n", Some("a\nc\n")),
+        (
+            "a\nb\nc\n",
+            "x\na\nb\nc\n",
+            "a\nb\nc\ny\n",
+            Some("x\na\nb\nc\ny\n"),
+        ),
+        ("", "a\n", "", Some("a\n")),
+        ("a\n", "", "a\n", Some("")),
+        ("", "a\n", "b\n", None),
+        // The blank lines and bullets of ours stay.
+        (
+            "* a\n\nb\n\nc\n",
+            "* a\n\nb\n\nc\n",
+            "- a\nB\nc",
+            Some("* a\n\nB\n\nc\n"),
+        ),
+        (
+            "* a\n\nb\n\nc\n",
+            "* a\n\nb\n\nC\n",
+            "- A\nb\nc",
+            Some("- A\n\nb\n\nC\n"),
+        ),
+        // Written otherwise on both sides, and edited on neither.
+        ("* _a_\n", "+ _a_\n", "- *a*", Some("+ _a_\n")),
+        // Wrapped in code on one side, edited on the other: the line would mean another thing.
+        ("a\nb\nc\n", "a\n* x\nb\nc\n", "```\na\nb\nc\n```\n", None),
+        ("a<br>b\n", "a<br>b\n", "a\nB", Some("a\nB\n")),
+        ("T\n===\nx\n", "T\n===\nx\n", "# T\ny", Some("T\n===\ny\n")),
+        (
+            "| a |\n|---|\n| 1 |\n",
+            "| a |\n|---|\n| 1 |\n",
+            "| a |\n|---|\n| 2 |\n",
+            Some("| a |\n|---|\n| 2 |\n"),
+        ),
+    ];
+    for (base, ours, theirs, wanted) in table {
+        let merged = merge(base, ours, theirs);
+        assert_eq!(
+            merged.clean(),
+            wanted,
+            "{base:?} {ours:?} {theirs:?}: {merged:?}"
+        );
+    }
+}
+
+#[test]
+fn a_check_box_ticked_in_notion_touches_one_line() {
+    let github = "Intro  \n\n* [ ] one\n* [ ] two\n\n> _note_\n";
+    let (before, after) = (
+        "Intro\n- [ ] one\n- [ ] two\n> *note*",
+        "Intro\n- [ ] one\n- [x] two\n> *note*",
+    );
+    let merged = apply_change(&from_notion(before), &from_notion(after), github);
+    assert_eq!(
+        merged.clean(),
+        Some("Intro  \n\n* [ ] one\n- [x] two\n\n> _note_\n")
+    );
+}
+
+#[test]
+fn half_a_code_block_is_a_conflict() {
+    // Ours unwraps the code; theirs edits it into something that only makes sense as code.
+    let merged = merge("```\na\nb\nc\n```\n", "a\nb\nc\n", "```\na\nb\n# c\n```\n");
+    assert_eq!(merged.clean(), None);
+}
+
+#[test]
+fn a_conflict_shows_both_and_takes_a_choice() {
+    let merged = merge("a\nb\nc\n", "a\nx\nc", "a\ny\nc\nd\n");
+    assert_eq!(merged.hunks().len(), 1);
+    assert_eq!(
+        merged.with_markers("GitHub", "Notion"),
+        "a\n<<<<<<< GitHub\nx\n||||||| base\nb\n=======\ny\n>>>>>>> Notion\nc\nd\n"
+    );
+    let taking = |pick| merged.taking(|_, _| pick);
+    assert_eq!(taking(Pick::Ours), "a\nx\nc\nd\n");
+    assert_eq!(taking(Pick::Theirs), "a\ny\nc\nd\n");
+    assert_eq!(taking(Pick::Both), "a\nx\ny\nc\nd\n");
+    assert_eq!(taking(Pick::Base), "a\nb\nc\nd\n");
+}
+
+/// Three texts that share most lines, as edits of one text do.
+fn edited() -> impl Strategy<Value = (String, String, String)> {
+    const LINES: &[&str] = &[
+        "a",
+        "b",
+        "c",
+        "d",
+        "- x",
+        "* x",
+        "  - y",
+        "# h",
+        "```",
+        "let a;",
+        "",
+        "| a |",
+        "|---|",
+        "> q",
+        "- [ ] t",
+        "- [x] t",
+        "1. n",
+        "<details>",
+        "</details>",
+        "T",
+        "===",
+        "x<br>y",
+        "<table>",
+    ];
+    let line = || prop::sample::select(LINES);
+    let edits = || prop::collection::vec((0_usize..12, 0_u8..3, line()), 0..4);
+    (prop::collection::vec(line(), 0..10), edits(), edits()).prop_map(|(base, ours, theirs)| {
+        let apply = |edits: Vec<(usize, u8, &'static str)>| {
+            let mut lines = base.clone();
+            for (at, what, line) in edits {
+                let at = at.min(lines.len());
+                match what {
+                    0 => lines.insert(at, line),
+                    1 if at < lines.len() => lines[at] = line,
+                    _ if at < lines.len() => drop(lines.remove(at)),
+                    _ => {}
+                }
+            }
+            lines.join("\n")
+        };
+        (base.join("\n"), apply(ours), apply(theirs))
+    })
+}
+
+fn count(text: &str, key: &str) -> usize {
+    canonical(text)
+        .split('\n')
+        .filter(|line| *line == key)
+        .count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_unchanged_side_gives_the_other((base, ours, theirs) in edited()) {
+        for text in [&ours, &theirs] {
+            let a = merge(&base, text, &base);
+            prop_assert_eq!(a.clean().map(canonical), Some(canonical(text)));
+            let b = merge(&base, &base, text);
+            prop_assert_eq!(b.clean().map(canonical), Some(canonical(text)));
+            let c = merge(&base, text, text);
+            prop_assert_eq!(c.clean(), Some(text.as_str()));
+        }
+    }
+
+    #[test]
+    fn cleanliness_does_not_depend_on_the_order((base, ours, theirs) in edited()) {
+        let (a, b) = (merge(&base, &ours, &theirs), merge(&base, &theirs, &ours));
+        prop_assert_eq!(a.clean().map(canonical), b.clean().map(canonical));
+        prop_assert_eq!(a.hunks().len(), b.hunks().len());
+    }
+
+    #[test]
+    fn no_line_is_lost((base, ours, theirs) in edited()) {
+        let merged = merge(&base, &ours, &theirs);
+        let Some(text) = merged.clean() else {
+            // Whatever both sides wrote is in the conflict view.
+            let bullets = |text: &str| text.replace("* ", "- ");
+            let both = bullets(&merged.taking(|_, _| Pick::Both));
+            for line in ours.lines().chain(theirs.lines()).filter(|line| !base.contains(*line)) {
+                prop_assert!(both.contains(bullets(line).trim()), "{line:?} is not in {both:?}");
+            }
+            prop_assert!(!merged.hunks().is_empty());
+            return Ok(());
+        };
+        let all = [&base, &ours, &theirs].map(|text| canonical(text)).join("\n");
+        for key in all.split('\n').filter(|key| !key.is_empty()) {
+            let [b, o, t] = [&base, &ours, &theirs].map(|text| count(text, key));
+            let found = count(text, key);
+            // What a side added is there; what neither removed is there.
+            let least = if o >= b && t >= b { o.max(t) } else { (o + t).saturating_sub(b) };
+            prop_assert!(found >= least.min(o.max(t)), "{key:?}: {b} {o} {t} gives {found} in {text:?}");
+            prop_assert!(found <= o + t);
+        }
+    }
+}
