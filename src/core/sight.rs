@@ -25,12 +25,19 @@ impl News {
 /// Compares a listed row with what the pair remembers of that side.
 pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping) -> News {
     let mut news = News::default();
-    if matches!(pair.life, PairLife::New) {
-        news.life = pair
-            .pending
-            .as_deref()
-            .is_none_or(|pending| pending.fields != row.fields || pending.stamp != row.stamp);
-        return news;
+    let waits = matches!(pair.life, PairLife::New | PairLife::Parked(_));
+    match pair.pending.as_deref() {
+        // Set aside or still waiting: only another version than the one that waits is news.
+        Some(pending) if waits && pending.side == row.side => {
+            let at = |seen: &Observation| seen.stamp.as_ref().map(|stamp| stamp.at);
+            news.life = pending.fields != row.fields || at(pending) != at(row);
+            return news;
+        }
+        None if matches!(pair.life, PairLife::New) => {
+            news.life = true;
+            return news;
+        }
+        _ => {}
     }
     news.life = !row.is_live() || pair.object(row.side) != Some(&row.id);
     for field in mapping.fields(pair.kind) {

@@ -179,11 +179,15 @@ fn human_changes(
     side: Side,
     node: &str,
 ) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
-    let versions = world.versions(side, node);
+    // A transferred issue goes on in its new place.
+    let earlier = world.moved.get(node).map(|from| world.versions(side, from));
+    let versions = earlier.unwrap_or_default().iter().chain(world.versions(side, node));
     let mut before: Option<Rc<Observation>> = None;
     let mut changes = Vec::new();
     for index in versions {
-        let Some(version) = world.log.get(*index) else {
+        let Some(version) = world.log.get(*index).filter(|version| {
+            !matches!(version.seen.life, Life::MovedTo(_) | Life::Gone)
+        }) else {
             continue;
         };
         if version.author == Author::Human {
@@ -325,7 +329,11 @@ impl Overwrite<'_> {
                 };
                 agree(self.before, was) && !agree(self.before, is)
             });
-        if replaced || self.is_recorded(|value| value == self.before) {
+        // Closing the issue of a page that a person trashed is that person's doing.
+        let trashed = self.field.key == FieldKey::STATE
+            && histories(self.world, side, self.node)
+                .any(|version| version.author == Author::Human && !version.seen.is_live());
+        if replaced || trashed || self.is_recorded(|value| value == self.before) {
             return Verdict::Fine;
         }
         if self.pre().is_some_and(|pre| !self.field.codec.same(pre, self.before)) {
@@ -337,6 +345,9 @@ impl Overwrite<'_> {
     fn judge_elements(&self) -> Verdict {
         let (was, is) = (elements(self.before), elements(self.after));
         let pre = self.pre().map(elements);
+        if self.is_recorded(|value| elements(value) == was) {
+            return Verdict::Fine;
+        }
         for gone in was.difference(&is) {
             if self.flipped(gone, false, 0) || self.is_recorded(|v| elements(v).contains(gone)) {
                 continue;

@@ -140,6 +140,8 @@ pub struct World {
     pub log: Vec<Version>,
     /// Where an object's versions are in the log.
     pub objects: BTreeMap<(Side, Rc<str>), Vec<usize>>,
+    /// Where transferred issues came from: new node, old node.
+    pub moved: BTreeMap<String, Rc<str>>,
     /// What may go wrong.
     pub faults: Faults,
     /// What is going wrong on each side.
@@ -200,6 +202,7 @@ impl World {
             mapping,
             log: Vec::new(),
             objects: BTreeMap::new(),
+            moved: BTreeMap::new(),
             faults: Faults::default(),
             outages: [None, None],
             ghosts: Vec::new(),
