@@ -83,6 +83,16 @@ fn is_waiting(pair: &Pair, side: Side, key: &FieldKey, value: &Value) -> bool {
     blocked || conflict
 }
 
+/// Whether a row shows the version that our own write made, so that only its text is not certain.
+pub fn is_own_echo(pair: &Pair, row: &Observation) -> bool {
+    match (pair.seen(row.side), &row.stamp) {
+        (Some(known), Some(stamp)) => {
+            known.by_us && stamp.by_us && known.at == stamp.at && known.by == stamp.by
+        }
+        _ => false,
+    }
+}
+
 /// Whether the body that the pair remembers is still the one of this row's version.
 pub fn body_is_known(pair: &Pair, row: &Observation) -> bool {
     pair.base.contains_key(&FieldKey::BODY)

@@ -333,7 +333,11 @@ impl Overwrite<'_> {
         let trashed = self.field.key == FieldKey::STATE
             && histories(self.world, side, self.node)
                 .any(|version| version.author == Author::Human && !version.seen.is_live());
-        if replaced || trashed || self.is_recorded(|value| value == self.before) {
+        let partner = self.world.latest(side.other(), self.partner);
+        let kept = partner
+            .and_then(|partner| partner.seen.field(&self.field.key))
+            .is_some_and(|value| agree(self.before, value));
+        if replaced || kept || trashed || self.is_recorded(|value| value == self.before) {
             return Verdict::Fine;
         }
         if self.pre().is_some_and(|pre| !self.field.codec.same(pre, self.before)) {
