@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::world::{Author, Version, World};
 use crate::core::{
-    Action, Class, Field, FieldKey, Kind, Life, Observation, Pair, PairLife, Record, RecordKind,
+    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record, RecordKind,
     Side, Step, Value,
 };
 use crate::remote::RemoteError;
@@ -33,16 +33,19 @@ pub fn sent(world: &mut World, step: &Step) {
     if world.run_writes > world.max_items {
         world.violate(format!("budget: {} writes in one run", world.run_writes));
     }
-    let intents: Vec<String> = world
-        .store
-        .all_pairs()
-        .iter()
-        .filter_map(|pair| pair.intent.as_ref())
+    let pairs = world.store.all_pairs();
+    let open = pairs.iter().filter_map(|pair| pair.intent.as_ref());
+    let intents: Vec<(String, i64)> = open
         .filter(|intent| intent.step == *step)
-        .map(|intent| format!("{}:intent", intent.id))
+        .map(|intent| (format!("{}:intent", intent.id), intent.committed_at.0))
         .collect();
+    let now = world.now + world.skew;
+    // The engine looks at its clock right before it sends, which is one poll ago at most.
+    if intents.iter().all(|(_, at)| now - at > world.send_deadline) && !intents.is_empty() {
+        world.violate(format!("late: sent long after its intent: {}", brief(step)));
+    }
     let records = world.store.all_records();
-    let durable = intents.iter().any(|id| records.iter().any(|record| record.id == *id));
+    let durable = intents.iter().any(|(id, _)| records.iter().any(|record| record.id == *id));
     if !durable {
         world.violate(format!("history: no durable intent before {}", brief(step)));
     }
@@ -244,11 +247,18 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
                 node,
                 partner: &partner,
             };
-            verdicts.push((field.key.clone(), overwrite.judge()));
+            let undone = overwrite.was_undone_in_doubt();
+            verdicts.push((field.key.clone(), overwrite.judge(), undone));
         }
     }
-    for (field, verdict) in verdicts {
+    for (field, verdict, undone) in verdicts {
         match verdict {
+            // Somebody took an unclear write back to exactly what was there before, so that it looks like a write
+            // that never took place: it is made again (protocol 3.8).
+            Verdict::Loss(_) if undone => {
+                world.figures.races += 1;
+                world.event("undone in doubt", field.as_str(), |_| String::new());
+            }
             Verdict::Fine => {}
             Verdict::Race => {
                 world.figures.races += 1;
@@ -405,6 +415,27 @@ impl Overwrite<'_> {
             .into_iter()
             .rfind(|(_, was, is)| was.as_deref().is_some_and(has) && !has(is))
             .map(|(index, ..)| index)
+    }
+
+    /// Whether an earlier write of this field ended unclear and found the same value before it as this one does.
+    fn was_undone_in_doubt(&self) -> bool {
+        let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
+            return false;
+        };
+        let same = |value: &Value| match self.field.class {
+            Class::Set | Class::Text => elements(value) == elements(self.before),
+            Class::Scalar | Class::Mirror => self.field.codec.same(value, self.before),
+        };
+        self.world.store.all_records().iter().any(|record| {
+            record.pair.as_ref() == Some(&pair.id)
+                && record.kind == RecordKind::Write
+                && record.side == Some(self.step.side)
+                && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
+                && record
+                    .changes
+                    .iter()
+                    .any(|change| change.field == self.field.key && same(&change.before))
+        })
     }
 
     /// Whether a conflict, open or past, holds such a value.

@@ -158,6 +158,8 @@ pub struct World {
     pub sabotage: Option<Sabotage>,
     /// Writes a run may send.
     pub max_items: usize,
+    /// A request leaves at most so long after its intent, in milliseconds.
+    pub send_deadline: i64,
     /// Writes sent in this run.
     pub run_writes: usize,
     /// Counts.
@@ -211,6 +213,7 @@ impl World {
             store: MemoryStore::new(),
             sabotage: None,
             max_items: usize::MAX,
+            send_deadline: i64::MAX,
             run_writes: 0,
             figures: Figures::default(),
             trace: Trace::new(keep_trace),
