@@ -70,6 +70,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             (Outcome::NotApplied, note)
         };
         let record = self.end_record(&pair, &intent.step, outcome, note);
+        // Listings may still show what was before the write; from now on both sides are read by id.
+        pair.synced_at = Some(now);
         pair.intent = None;
         pair.next_try = None;
         pair.touch(now);
@@ -176,6 +178,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 now,
             },
         );
+        pair.synced_at = Some(now);
         pair.intent = None;
         pair.next_try = None;
         pair.last_error = None;
@@ -277,6 +280,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let begun = self.intent_record(&pair, &intent.step);
         if self.commit(&mut pair, vec![ended, begun]).await? {
             let mut sight = Sight::default();
+            if let Some(source) = pair.pending.as_deref() {
+                sight.set(source.side, source.clone(), false);
+            }
             pair.touch(self.now());
             self.transmit(&mut pair, &intent.step, &mut sight, started)
                 .await?;
