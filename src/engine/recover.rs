@@ -9,7 +9,7 @@ use super::turn::{Sight, Trouble};
 use crate::core::land::{Answered, land};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
-    Outcome, Pair, PairId, PairLife, Step, Time, Value,
+    Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -190,14 +190,19 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// What a lost create made, as far as that is certain: what was sent, except for what the service left out, and
     /// the defaults of what cannot be sent with a create (an issue is always made open).
     fn made_fields(&self, draft: &Draft, hit: &Observation) -> BTreeMap<FieldKey, Value> {
+        // GitHub leaves names out in silence; whoever touched the issue since may have removed them just as well.
+        let untouched =
+            hit.created.is_some() && hit.stamp.as_ref().map(|stamp| stamp.at) <= hit.created;
+        let drops =
+            |key: &FieldKey| hit.side == Side::Github && (untouched || *key == FieldKey::ASSIGNEES);
         let mut fields = BTreeMap::new();
         for field in self.link.spec.mapping.fields(draft.kind) {
             let key = field.key.clone();
             let shown = hit.field(&key);
             let value = match draft.fields.get(&key) {
                 Some(_) if field.class == Class::Text || key == FieldKey::BODY => continue,
-                Some(_) if field.class == Class::Set => shown.cloned(),
-                Some(_) if shown.is_some_and(Value::is_empty) => shown.cloned(),
+                Some(_) if drops(&key) && field.class == Class::Set => shown.cloned(),
+                Some(_) if drops(&key) && shown.is_some_and(Value::is_empty) => shown.cloned(),
                 Some(sent) => Some(sent.clone()),
                 None if key == FieldKey::STATE => Some(Value::text("open")),
                 None => Some(Value::Null),
