@@ -291,7 +291,7 @@ fn rename_both(small: &Small, number: u64, on_github: &str, in_notion: &str) -> 
             service.world.value(*page, "Number") == Some(&Value::Number(Some(number as f64)))
         });
     let page = page.context("the issue has no page")?;
-    let props = vec![("Title".to_owned(), Value::text(in_notion))];
+    let props = vec![("title".to_owned(), Value::text(in_notion))];
     let moved = service
         .world
         .edit_props(now, small.person, page, props)

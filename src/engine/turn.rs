@@ -6,7 +6,8 @@ use super::run::{Flow, Planned, Run};
 use crate::core::apply::apply;
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::{
-    Action, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row, Side, Step, Time,
+    Action, FieldKey, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row, Side, Step,
+    Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -131,9 +132,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     ) -> Result<Next, Trouble> {
         let now = self.now();
         let is_create = matches!(step.action, Action::Create(_));
-        if !is_create && !sight.is_verified(step.side, now, self.engine.settings.verify_age) {
+        let fresh = sight.is_verified(step.side, now, self.engine.settings.verify_age);
+        let whole = writes_text(&step);
+        let wordless = whole
+            && sight
+                .of(step.side)
+                .is_some_and(|seen| seen.raw_body.is_none());
+        if !is_create && (!fresh || wordless) {
             *pair = before;
-            self.read(pair, sight, step.side).await?;
+            self.read(pair, sight, step.side, whole).await?;
             return Ok(Next::Again);
         }
         if let Some(until) = self.rests_until(&step, sight) {
@@ -188,7 +195,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     .map_err(|error| Trouble::Item(side, error))?;
                 sight.set(side, row, false);
             } else {
-                self.read(pair, sight, side).await?;
+                self.read(pair, sight, side, false).await?;
             }
         }
         Ok(())
@@ -199,12 +206,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair: &Pair,
         sight: &mut Sight,
         side: Side,
+        whole: bool,
     ) -> Result<(), Trouble> {
         let Some(id) = pair.object(side) else {
             return Ok(());
         };
         let seen = self
-            .get(side, pair.kind, id, pair)
+            .get(side, pair.kind, id, pair, whole)
             .await
             .map_err(|error| Trouble::Item(side, error))?;
         sight.set(side, seen, true);
@@ -384,7 +392,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     fn remember(&self, pair: &mut Pair, sight: &Sight) {
         for side in Side::BOTH {
             let Some(seen) = sight.of(side) else { continue };
-            let has_body = seen.field(&crate::core::FieldKey::BODY).is_some();
+            let has_body = seen.field(&FieldKey::BODY).is_some();
             if seen.is_live() && has_body && pair.life == PairLife::Active {
                 pair.seen[side as usize].clone_from(&seen.stamp);
             }
@@ -433,6 +441,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .await?;
         self.commit(&mut pair, Vec::new()).await.map(|_| ())
     }
+}
+
+/// Whether a step changes a page's text, which is written as an exchange of the very words that are there.
+fn writes_text(step: &Step) -> bool {
+    step.side == Side::Notion
+        && step
+            .changes()
+            .iter()
+            .any(|change| change.field == FieldKey::BODY)
 }
 
 /// Why a turn ends early.
