@@ -1,5 +1,10 @@
 //! The GitHub adapter against a scripted server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -586,8 +591,10 @@ async fn next_links_are_followed_as_given_within_the_origin_only() {
     })
     .await;
     let remote = server.plain();
-    let mut from = ListFrom::default();
-    from.page = first_page(&remote).await.unwrap().next;
+    let mut from = ListFrom {
+        page: first_page(&remote).await.unwrap().next,
+        ..ListFrom::default()
+    };
     let second = remote.list("issues:o/r", &from).await.unwrap();
     assert_eq!(
         server.lines()[1],
