@@ -1279,6 +1279,36 @@ async fn what_is_not_one_request_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_too_long_with_its_marker_is_refused_by_name() {
+    let server = Server::start(|_| says(201, &issue(1))).await;
+    let remote = server.plain();
+    let mut long = draft();
+    for (length, fits) in [(65_536 - 54, true), (65_536 - 53, false), (70_000, false)] {
+        let body = Value::text("ü".repeat(length));
+        long.fields.insert(FieldKey::BODY, body.clone());
+        let outcomes = [
+            remote.write(&create(long.clone()), None).await,
+            remote
+                .write(
+                    &patch(vec![change("body", Value::Null, body)]),
+                    Some(&target(Some(KEY))),
+                )
+                .await,
+        ];
+        for outcome in outcomes {
+            match outcome {
+                Ok(_) => assert!(fits, "{length}"),
+                Err(RemoteError::Refused { field, .. }) => {
+                    assert_eq!((fits, field), (false, Some(FieldKey::BODY)), "{length}");
+                }
+                Err(error) => panic!("{length}: {error:?}"),
+            }
+        }
+    }
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
 async fn a_close_says_not_planned() {
     let server = Server::start(|_| says(200, &issue(1))).await;
     let step = Step {
