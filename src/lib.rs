@@ -3,11 +3,13 @@
 //! The rooms and who may enter which are described in `ARCHITECTURE.md`.
 
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod core;
 pub mod engine;
 pub mod logging;
 pub mod paths;
 pub mod remote;
+pub mod shown;
 pub mod sim;
 pub mod store;

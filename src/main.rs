@@ -1,2 +1,7 @@
 //! Parses the command line, runs, prints the error, ends with an exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pulse_sync::cli::run(std::env::args_os())
+}

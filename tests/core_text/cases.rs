@@ -1,8 +1,8 @@
 //! Tables of cases in both flavours.
 
 use pulse_sync::core::text::{
-    canonical, for_notion, from_notion, holds_foreign_blocks, hunk, limits, lines, outgoing, outgoing_line,
-    same, same_words, split_private,
+    canonical, for_notion, from_notion, holds_foreign_blocks, hunk, limits, lines, outgoing,
+    outgoing_line, same, same_words, split_private,
 };
 
 /// Pairs that say the same: as GitHub has it, as it may come back from Notion.
@@ -18,7 +18,10 @@ fn what_a_trip_changes_is_no_change() {
         ("* one\n+ two", "- one\n- two"),
         ("_x_ and __y__", "*x* and **y**"),
         ("***x***", "**_x_**"),
-        ("2 * 3 < 4 [x] {y} $5 a|b ~c^d >", "2 \\* 3 \\< 4 \\[x\\] \\{y\\} \\$5 a\\|b \\~c\\^d \\>"),
+        (
+            "2 * 3 < 4 [x] {y} $5 a|b ~c^d >",
+            "2 \\* 3 \\< 4 \\[x\\] \\{y\\} \\$5 a\\|b \\~c\\^d \\>",
+        ),
         ("C:\\dir", "C:\\\\dir"),
         ("foo\\_bar", "foo_bar"),
         ("- a\n  - b\n    - c", "- a\n\t- b\n\t\t- c"),
@@ -32,14 +35,32 @@ fn what_a_trip_changes_is_no_change() {
         ("***", "---"),
         ("a\n\n___\nb", "a\n---\nb"),
         ("- [X] done", "- [x] done"),
-        ("| a | b |\n|:--|--:|\n| 1 | 2 |", "<table header-row=\"true\">\n<tr>\n<td>a</td>\n<td>b</td>\n</tr>\n<tr>\n<td>1</td>\n<td>2</td>\n</tr>\n</table>"),
+        (
+            "| a | b |\n|:--|--:|\n| 1 | 2 |",
+            "<table header-row=\"true\">\n<tr>\n<td>a</td>\n<td>b</td>\n</tr>\n<tr>\n<td>1</td>\n<td>2</td>\n</tr>\n</table>",
+        ),
         ("a | b\n--|--\n1 | 2", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
-        ("| a \\| b |\n|---|", "<table>\n<tr>\n<td>a \\| b</td>\n</tr>\n</table>"),
-        ("<details><summary>S</summary>\n\ntext\n\n</details>", "<details>\n<summary>S</summary>\n\ttext\n</details>"),
-        ("<details open>\n<summary>S</summary>\n- a\n  - b\n</details>", "<details>\n<summary>S</summary>\n\t- a\n\t\t- b\n</details>"),
+        (
+            "| a \\| b |\n|---|",
+            "<table>\n<tr>\n<td>a \\| b</td>\n</tr>\n</table>",
+        ),
+        (
+            "<details><summary>S</summary>\n\ntext\n\n</details>",
+            "<details>\n<summary>S</summary>\n\ttext\n</details>",
+        ),
+        (
+            "<details open>\n<summary>S</summary>\n- a\n  - b\n</details>",
+            "<details>\n<summary>S</summary>\n\t- a\n\t\t- b\n</details>",
+        ),
         ("cc @name", "cc @\u{2060}name"),
-        ("![i](https://s3.x/a.png)", "![i](https://s3.x/a.png?X-Amz-Algorithm=A&X-Amz-Signature=abc)"),
-        ("<img width=\"3\" alt=\"i\" src=\"https://g.x/a.png\" />", "![i](https://g.x/a.png)"),
+        (
+            "![i](https://s3.x/a.png)",
+            "![i](https://s3.x/a.png?X-Amz-Algorithm=A&X-Amz-Signature=abc)",
+        ),
+        (
+            "<img width=\"3\" alt=\"i\" src=\"https://g.x/a.png\" />",
+            "![i](https://g.x/a.png)",
+        ),
         ("https://a.b/c", "[https://a.b/c](https://a.b/c)"),
         ("<https://a.b/c>", "https://a.b/c"),
         ("a\n\nb", "a\n<empty-block/>\nb"),
@@ -50,12 +71,20 @@ fn what_a_trip_changes_is_no_change() {
         ("```\nx\n```", "```plain text\nx\n```"),
         ("~~~rust\nx\n~~~", "```rust\nx\n```"),
         ("````\n```\n````", "~~~\n```\n~~~"),
-        ("- a\n  ```\n  x\n    y\n  ```", "- a\n\t```\n\tx\n\t  y\n\t```"),
+        (
+            "- a\n  ```\n  x\n    y\n  ```",
+            "- a\n\t```\n\tx\n\t  y\n\t```",
+        ),
         ("`` a ``", "`a`"),
         ("[a](b \"title\")", "[a](b)"),
     ];
     for (github, notion) in table {
-        assert!(same(github, notion), "{:?} against {:?}", canonical(github), canonical(notion));
+        assert!(
+            same(github, notion),
+            "{:?} against {:?}",
+            canonical(github),
+            canonical(notion)
+        );
         assert!(same_words(github, notion));
     }
 }
@@ -106,25 +135,43 @@ fn words_forget_markup_but_no_check_box() {
 #[test]
 fn nothing_that_notion_obeys_is_sent() {
     let table = [
-        ("<page url=\"https://n.so/1\">T</page>", "\\<page url=\"https://n.so/1\"\\>T\\</page\\>"),
+        (
+            "<page url=\"https://n.so/1\">T</page>",
+            "\\<page url=\"https://n.so/1\"\\>T\\</page\\>",
+        ),
         ("<database url=\"x\">", "\\<database url=\"x\"\\>"),
-        ("hi <mention-user url=\"u\"/>", "hi \\<mention-user url=\"u\"/\\>"),
+        (
+            "hi <mention-user url=\"u\"/>",
+            "hi \\<mention-user url=\"u\"/\\>",
+        ),
         ("a {color=\"red\"}", "a \\{color=\"red\"\\}"),
         ("see [^https://x.y]", "see \\[\\^https://x.y\\]"),
         ("$x^2$", "\\$x\\^2\\$"),
-        ("<unknown url=\"x\" alt=\"y\"/>", "\\<unknown url=\"x\" alt=\"y\"/\\>"),
-        ("<synced_block url=\"x\">\n\ta\n</synced_block>", "\\<synced_block url=\"x\"\\>\na\n\\</synced_block\\>"),
+        (
+            "<unknown url=\"x\" alt=\"y\"/>",
+            "\\<unknown url=\"x\" alt=\"y\"/\\>",
+        ),
+        (
+            "<synced_block url=\"x\">\n\ta\n</synced_block>",
+            "\\<synced_block url=\"x\"\\>\na\n\\</synced_block\\>",
+        ),
         ("`<page url=\"x\">`", "`<page url=\"x\">`"),
         ("``<page url=\"x\"> ` ``", "``<\u{2060}page url=\"x\"> ` ``"),
         ("` <page url=\"x\">", "\\` \\<page url=\"x\"\\>"),
         ("```\n<page url=\"x\">", "```\n<page url=\"x\">\n```"),
-        ("- ```\n  <page url=\"x\">\n  ```", "-\n\t```\n\t<page url=\"x\">\n\t```"),
+        (
+            "- ```\n  <page url=\"x\">\n  ```",
+            "-\n\t```\n\t<page url=\"x\">\n\t```",
+        ),
         ("</details>", "\\</details\\>"),
         ("<details>\nnever closed", "\\<details\\>\nnever closed"),
         ("\u{2060}<page\u{2060} url=\"x\">", "\\<page url=\"x\"\\>"),
         ("\\<page url=\"x\">", "\\<page url=\"x\"\\>"),
         ("\\\\<page url=\"x\">", "\\\\\\<page url=\"x\"\\>"),
-        ("| <page> |\n|---|", "<table header-row=\"true\">\n<tr>\n<td>\\<page\\></td>\n</tr>\n</table>"),
+        (
+            "| <page> |\n|---|",
+            "<table header-row=\"true\">\n<tr>\n<td>\\<page\\></td>\n</tr>\n</table>",
+        ),
         ("<span color=\"red\">x</span>", "x"),
         ("<callout icon=\"!\">", "\\<callout icon=\"!\"\\>"),
     ];
@@ -154,20 +201,37 @@ fn github_gets_its_own_way_of_writing() {
         ("a\n---\nb", "a\n\n---\n\nb"),
         ("a\n<empty-block/>\nb", "a\n\nb"),
         ("```rust\nfn a() {}\n```\nb", "```rust\nfn a() {}\n```\n\nb"),
-        ("- a\n\t```\n\tx\n\t\n\ty\n\t```", "- a\n  ```\n  x\n\n  y\n  ```"),
-        ("<table>\n<tr>\n<td>a|b</td>\n<td>`c`</td>\n</tr>\n</table>\nx", "| a\\|b | `c` |\n| --- | --- |\n\nx"),
-        ("<details>\n<summary>S</summary>\n\t- a\n\t\t- b\n</details>", "<details>\n<summary>S</summary>\n\n- a\n  - b\n\n</details>"),
+        (
+            "- a\n\t```\n\tx\n\t\n\ty\n\t```",
+            "- a\n  ```\n  x\n\n  y\n  ```",
+        ),
+        (
+            "<table>\n<tr>\n<td>a|b</td>\n<td>`c`</td>\n</tr>\n</table>\nx",
+            "| a\\|b | `c` |\n| --- | --- |\n\nx",
+        ),
+        (
+            "<details>\n<summary>S</summary>\n\t- a\n\t\t- b\n</details>",
+            "<details>\n<summary>S</summary>\n\n- a\n  - b\n\n</details>",
+        ),
         ("a<br>b", "a<br>b"),
     ];
     for (notion, github) in table {
         assert_eq!(from_notion(notion), github, "{notion:?}");
-        assert!(same(github, notion), "{:?} {:?}", canonical(github), canonical(notion));
+        assert!(
+            same(github, notion),
+            "{:?} {:?}",
+            canonical(github),
+            canonical(notion)
+        );
     }
 }
 
 #[test]
 fn lines_carry_their_blank_lines() {
-    let raw: Vec<String> = lines("\n# a\n\n\nb\n").into_iter().map(|line| line.raw).collect();
+    let raw: Vec<String> = lines("\n# a\n\n\nb\n")
+        .into_iter()
+        .map(|line| line.raw)
+        .collect();
     assert_eq!(raw, ["\n# a\n\n\n", "b\n"]);
     assert!(lines("\n \n").is_empty());
 }
@@ -185,21 +249,42 @@ fn new_text_going_out_notifies_nobody() {
         ("a `b\n`@name` c", "a `b\n`@\u{2060}name` c"),
         ("closes #12", "closes #\u{2060}12"),
         ("fixes owner/repo#3", "fixes owner/repo#\u{2060}3"),
-        ("GH-12 and gh-1, not high-5", "GH-\u{2060}12 and gh-\u{2060}1, not high-5"),
-        ("closes https://github.com/o/r/issues/1", "c\u{2060}loses https://github.com/o/r/issues/1"),
-        ("Fixes: <https://github.com/o/r/pull/1>", "F\u{2060}ixes: <https://github.com/o/r/pull/1>"),
-        ("closes\nhttps://github.com/o/r/issues/1", "c\u{2060}loses\nhttps://github.com/o/r/issues/1"),
-        ("see https://github.com/o/r/issues/1", "see https://github.com/o/r/issues/1"),
+        (
+            "GH-12 and gh-1, not high-5",
+            "GH-\u{2060}12 and gh-\u{2060}1, not high-5",
+        ),
+        (
+            "closes https://github.com/o/r/issues/1",
+            "c\u{2060}loses https://github.com/o/r/issues/1",
+        ),
+        (
+            "Fixes: <https://github.com/o/r/pull/1>",
+            "F\u{2060}ixes: <https://github.com/o/r/pull/1>",
+        ),
+        (
+            "closes\nhttps://github.com/o/r/issues/1",
+            "c\u{2060}loses\nhttps://github.com/o/r/issues/1",
+        ),
+        (
+            "see https://github.com/o/r/issues/1",
+            "see https://github.com/o/r/issues/1",
+        ),
         ("&#64;name &#12;", "&#64;\u{2060}name &#12;"),
         ("\\@name \\#12", "\\@\u{2060}name \\#\u{2060}12"),
         ("# 12", "# 12"),
-        ("<!-- pulse-sync:0123456789abcdef0123456789abcdef -->", "<!-- pulse-sync\u{2060}:0123456789abcdef0123456789abcdef -->"),
+        (
+            "<!-- pulse-sync:0123456789abcdef0123456789abcdef -->",
+            "<!-- pulse-sync\u{2060}:0123456789abcdef0123456789abcdef -->",
+        ),
     ];
     for (text, wanted) in table {
         assert_eq!(outgoing(text, ""), wanted, "{text:?}");
         assert!(same(text, wanted), "{text:?}");
     }
-    assert_eq!(outgoing("* hi @old\n* hi @new", "- hi @old"), "* hi @old\n* hi @\u{2060}new");
+    assert_eq!(
+        outgoing("* hi @old\n* hi @new", "- hi @old"),
+        "* hi @old\n* hi @\u{2060}new"
+    );
     assert_eq!(outgoing_line("@a fixes #1"), "@\u{2060}a fixes #\u{2060}1");
 }
 
@@ -207,21 +292,46 @@ fn new_text_going_out_notifies_nobody() {
 fn what_is_private_stays_out() {
     let table = [
         ("a\n## Private notes\nb", "a\n", "## Private notes\nb"),
-        ("a\n# **PRIVATE** notes {color=\"red\"}\nb", "a\n", "# **PRIVATE** notes {color=\"red\"}\nb"),
-        ("a\n```\n# Private notes\n```\nb", "a\n```\n# Private notes\n```\nb", ""),
+        (
+            "a\n# **PRIVATE** notes {color=\"red\"}\nb",
+            "a\n",
+            "# **PRIVATE** notes {color=\"red\"}\nb",
+        ),
+        (
+            "a\n```\n# Private notes\n```\nb",
+            "a\n```\n# Private notes\n```\nb",
+            "",
+        ),
         ("a\nPrivate notes\nb", "a\nPrivate notes\nb", ""),
         ("a\r\n# Private notes\r\nb", "a\r\n", "# Private notes\r\nb"),
-        ("a\n<page url=\"x\">T</page>\n\n<database url=\"y\">D</database>", "a\n", "<page url=\"x\">T</page>\n\n<database url=\"y\">D</database>"),
-        ("a\n<page url=\"x\">T</page>\nb", "a\n<page url=\"x\">T</page>\nb", ""),
-        ("<page url=\"x\">T</page>\n# Private notes\n<page url=\"z\">", "<page url=\"x\">T</page>\n", "# Private notes\n<page url=\"z\">"),
+        (
+            "a\n<page url=\"x\">T</page>\n\n<database url=\"y\">D</database>",
+            "a\n",
+            "<page url=\"x\">T</page>\n\n<database url=\"y\">D</database>",
+        ),
+        (
+            "a\n<page url=\"x\">T</page>\nb",
+            "a\n<page url=\"x\">T</page>\nb",
+            "",
+        ),
+        (
+            "<page url=\"x\">T</page>\n# Private notes\n<page url=\"z\">",
+            "<page url=\"x\">T</page>\n",
+            "# Private notes\n<page url=\"z\">",
+        ),
         ("", "", ""),
     ];
     for (page, managed, private) in table {
         let split = split_private(page, "Private notes");
-        assert_eq!((split.managed.as_str(), split.private.as_str()), (managed, private));
+        assert_eq!(
+            (split.managed.as_str(), split.private.as_str()),
+            (managed, private)
+        );
     }
     assert!(holds_foreign_blocks("a\n<page url=\"x\">T</page>\nb"));
-    assert!(!holds_foreign_blocks("a\n\\<page url=\"x\">\n```\n<page url=\"x\">\n```"));
+    assert!(!holds_foreign_blocks(
+        "a\n\\<page url=\"x\">\n```\n<page url=\"x\">\n```"
+    ));
 }
 
 #[test]
@@ -247,8 +357,19 @@ fn a_hunk_is_small_and_unique() {
 fn segments_count_as_notion_counts() {
     let text = "é👩‍💻".repeat(900);
     let segments = limits::notion_segments(&text);
-    assert!(segments.iter().all(|s| limits::notion_length(s) <= limits::NOTION_SEGMENT));
-    assert!(segments.iter().all(|s| !s.starts_with('\u{200d}') && !s.ends_with('\u{200d}')));
+    assert!(
+        segments
+            .iter()
+            .all(|s| limits::notion_length(s) <= limits::NOTION_SEGMENT)
+    );
+    assert!(
+        segments
+            .iter()
+            .all(|s| !s.starts_with('\u{200d}') && !s.ends_with('\u{200d}'))
+    );
     assert_eq!(segments.concat(), text);
-    assert_eq!((limits::github_length("é👩"), limits::notion_length("é👩")), (2, 3));
+    assert_eq!(
+        (limits::github_length("é👩"), limits::notion_length("é👩")),
+        (2, 3)
+    );
 }

@@ -2,22 +2,121 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::text::{
-    canonical, for_notion, from_notion, hunk, lines, marker, merge, normalised, outgoing, same, same_words,
-    split_private,
+    canonical, for_notion, from_notion, hunk, lines, marker, merge, normalised, outgoing, same,
+    same_words, split_private,
 };
 
 /// Pieces out of which hostile texts are made: every mark that means something somewhere.
 const PIECES: &[&str] = &[
-    "a", "b", "word", "x1", " ", " ", "  ", "    ", "\t", "\n", "\n", "\n", "\n\n", "\r\n", "\\",
-    "\\\\", "*", "**", "_", "__", "~~", "`", "``", "```", "````", "```rust\n", "~~~", "- ", "* ", "+ ",
-    "1. ", "12) ", "- [ ] ", "- [x] ", "[X]", "# ", "##### ", " #", "> ", ">", "---", "***", "===",
-    "----", "|", " | ", "|---|", "|:-|-:|\n", "| a | b |\n", "[", "]", "(", ")", "[a](b)", "![i](u)",
-    "](", "!", "<", ">", "<br>", "<br/>", "<details>", "</details>", "<summary>", "</summary>",
-    "<details><summary>s</summary>\n", "<table>", "<tr>", "<td>", "</td>", "</tr>", "</table>",
-    "<table><tr><td>a</td></tr></table>", "<page url=\"x\">", "</page>", "<empty-block/>", "<span>",
-    "</span>", "<img src=\"u\" alt=\"t\">", "<https://x.y/z>", "https://x.y/_a_?b=c", "{color=\"red\"}",
-    "{", "}", "$", "^", "[^1]", "\u{2060}", "\u{200d}", "\u{feff}", "é", "漢", "👩‍💻", "@name", "#12",
-    "closes #1", "<!--", "-->", "&amp;", "\u{a0}", "\u{b}", "\r", "'", "\"", "=", "+", "-", "#", ".",
+    "a",
+    "b",
+    "word",
+    "x1",
+    " ",
+    " ",
+    "  ",
+    "    ",
+    "\t",
+    "\n",
+    "\n",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\\",
+    "\\\\",
+    "*",
+    "**",
+    "_",
+    "__",
+    "~~",
+    "`",
+    "``",
+    "```",
+    "````",
+    "```rust\n",
+    "~~~",
+    "- ",
+    "* ",
+    "+ ",
+    "1. ",
+    "12) ",
+    "- [ ] ",
+    "- [x] ",
+    "[X]",
+    "# ",
+    "##### ",
+    " #",
+    "> ",
+    ">",
+    "---",
+    "***",
+    "===",
+    "----",
+    "|",
+    " | ",
+    "|---|",
+    "|:-|-:|\n",
+    "| a | b |\n",
+    "[",
+    "]",
+    "(",
+    ")",
+    "[a](b)",
+    "![i](u)",
+    "](",
+    "!",
+    "<",
+    ">",
+    "<br>",
+    "<br/>",
+    "<details>",
+    "</details>",
+    "<summary>",
+    "</summary>",
+    "<details><summary>s</summary>\n",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</td>",
+    "</tr>",
+    "</table>",
+    "<table><tr><td>a</td></tr></table>",
+    "<page url=\"x\">",
+    "</page>",
+    "<empty-block/>",
+    "<span>",
+    "</span>",
+    "<img src=\"u\" alt=\"t\">",
+    "<https://x.y/z>",
+    "https://x.y/_a_?b=c",
+    "{color=\"red\"}",
+    "{",
+    "}",
+    "$",
+    "^",
+    "[^1]",
+    "\u{2060}",
+    "\u{200d}",
+    "\u{feff}",
+    "é",
+    "漢",
+    "👩‍💻",
+    "@name",
+    "#12",
+    "closes #1",
+    "<!--",
+    "-->",
+    "&amp;",
+    "\u{a0}",
+    "\u{b}",
+    "\r",
+    "'",
+    "\"",
+    "=",
+    "+",
+    "-",
+    "#",
+    ".",
 ];
 
 fn hostile() -> impl Strategy<Value = String> {
@@ -31,10 +130,32 @@ fn hostile() -> impl Strategy<Value = String> {
 /// Lines as people write them, for merges and round trips.
 fn prose() -> impl Strategy<Value = String> {
     const LINES: &[&str] = &[
-        "Some words", "More *words* here", "* one", "- two", "  - nested", "\t- nested too", "1. first",
-        "## Heading", "", "", "- [ ] todo", "- [x] done", "> quoted", "```rust", "let x = 1;", "```",
-        "| a | b |", "|---|---|", "| 1 | 2 |", "a < b and $5", "see <page url=\"x\"> and #12", "---",
-        "<details><summary>More</summary>", "</details>", "[link](https://a.b/c_d)", "_it_ __bold__",
+        "Some words",
+        "More *words* here",
+        "* one",
+        "- two",
+        "  - nested",
+        "\t- nested too",
+        "1. first",
+        "## Heading",
+        "",
+        "",
+        "- [ ] todo",
+        "- [x] done",
+        "> quoted",
+        "```rust",
+        "let x = 1;",
+        "```",
+        "| a | b |",
+        "|---|---|",
+        "| 1 | 2 |",
+        "a < b and $5",
+        "see <page url=\"x\"> and #12",
+        "---",
+        "<details><summary>More</summary>",
+        "</details>",
+        "[link](https://a.b/c_d)",
+        "_it_ __bold__",
     ];
     prop::collection::vec(prop::sample::select(LINES), 0..12).prop_map(|l| l.join("\n"))
 }
@@ -44,7 +165,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn canonical_is_a_fixed_point(text in any_text()) {
@@ -82,8 +203,17 @@ proptest! {
 /// escaped, nor in code, nor written by the translation itself. Shares no code with the product.
 fn obeyed(notion: &str) -> Option<String> {
     const OURS: &[&str] = &[
-        "<br>", "<details>", "</details>", "<summary>", "</summary>", "<table header-row=\"true\">",
-        "</table>", "<tr>", "</tr>", "<td>", "</td>",
+        "<br>",
+        "<details>",
+        "</details>",
+        "<summary>",
+        "</summary>",
+        "<table header-row=\"true\">",
+        "</table>",
+        "<tr>",
+        "</tr>",
+        "<td>",
+        "</td>",
     ];
     let mut fence: Option<usize> = None;
     for line in notion.lines() {
@@ -130,7 +260,10 @@ fn obeyed(notion: &str) -> Option<String> {
                 },
                 '[' if rest.starts_with("[^") => return Some(rest),
                 ']' if rest.starts_with("](") => {
-                    let url = rest.chars().take_while(|c| !c.is_whitespace() && *c != ')').count();
+                    let url = rest
+                        .chars()
+                        .take_while(|c| !c.is_whitespace() && *c != ')')
+                        .count();
                     at += url - 1;
                 }
                 '{' | '}' | '$' => return Some(rest),
@@ -143,7 +276,7 @@ fn obeyed(notion: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_sent_to_notion_is_obeyed(text in any_text()) {
@@ -153,7 +286,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_marker_comes_off_as_it_went_on(text in any_text(), key in "[0-9a-f]{32}", other in "[0-9a-f]{32}") {
@@ -163,7 +296,7 @@ proptest! {
         let twice = marker::write(&marked, &other);
         prop_assert_eq!(marker::read(&twice), Some(other));
         prop_assert_eq!(marker::strip(&twice), marked);
-        let fenced = format!("```\n{}\n```\n", format!("<!-- pulse-sync:{key} -->"));
+        let fenced = format!("```\n<!-- pulse-sync:{key} -->\n```\n");
         prop_assert_eq!(marker::read(&fenced), None);
         prop_assert_eq!(marker::strip(&fenced), fenced);
     }

@@ -136,13 +136,10 @@ async fn properties_are_written_by_id_or_name() {
     );
 }
 
-#[tokio::test]
-async fn what_the_service_refuses_is_refused() {
-    let s = server().await;
-    let page = s.row("a", json!({})).await;
-    let path = format!("pages/{page}");
+/// Values a page write must not take, by name.
+fn refused_properties(stranger: &str) -> Vec<(&'static str, Json)> {
     let long = "x".repeat(2_001);
-    let refused = [
+    vec![
         ("unknown property", json!({"Ghost": {"number": 1}})),
         ("wrong type", json!({"Number": {"number": "x"}})),
         ("other type's key", json!({"Number": {"rich_text": []}})),
@@ -181,14 +178,21 @@ async fn what_the_service_refuses_is_refused() {
         ),
         (
             "a stranger",
-            json!({"Assignees": {"people": [{"id": page}]}}),
+            json!({"Assignees": {"people": [{"id": stranger}]}}),
         ),
         (
             "a computed property",
             json!({"Edited": {"last_edited_time": "2026-01-01T00:00:00Z"}}),
         ),
-    ];
-    for (name, properties) in refused {
+    ]
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_is_refused() {
+    let s = server().await;
+    let page = s.row("a", json!({})).await;
+    let path = format!("pages/{page}");
+    for (name, properties) in refused_properties(&page) {
         let (status, code) = s
             .refused("PATCH", &path, json!({"properties": properties}))
             .await;
@@ -206,21 +210,9 @@ async fn what_the_service_refuses_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn query_filters_and_sorts() {
-    let s = server().await;
-    for (title, number, state, label, date) in [
-        ("one", 1, "Open", "bug", "2026-01-01"),
-        ("two", 2, "Closed", "ui", "2026-02-01"),
-        ("three", 3, "Closed", "bug", "2026-03-01"),
-    ] {
-        let more = json!({
-            "Number": {"number": number}, "State": {"status": {"name": state}}, "Due": {"date": {"start": date}},
-            "Labels": {"multi_select": [{"name": label}]}, "Done": {"checkbox": state == "Closed"},
-        });
-        s.row(title, more).await;
-    }
-    let table = [
+/// Filters and the rows they let through.
+fn filters() -> Vec<(Json, Vec<&'static str>)> {
+    vec![
         (
             json!({"property": "Name", "title": {"equals": "two"}}),
             vec!["two"],
@@ -271,8 +263,24 @@ async fn query_filters_and_sorts() {
             ]}]}),
             vec!["one", "three"],
         ),
-    ];
-    for (filter, wanted) in table {
+    ]
+}
+
+#[tokio::test]
+async fn query_filters_and_sorts() {
+    let s = server().await;
+    for (title, number, state, label, date) in [
+        ("one", 1, "Open", "bug", "2026-01-01"),
+        ("two", 2, "Closed", "ui", "2026-02-01"),
+        ("three", 3, "Closed", "bug", "2026-03-01"),
+    ] {
+        let more = json!({
+            "Number": {"number": number}, "State": {"status": {"name": state}}, "Due": {"date": {"start": date}},
+            "Labels": {"multi_select": [{"name": label}]}, "Done": {"checkbox": state == "Closed"},
+        });
+        s.row(title, more).await;
+    }
+    for (filter, wanted) in filters() {
         assert_eq!(
             titles(&s.query(json!({"filter": filter})).await),
             wanted,
@@ -344,10 +352,10 @@ async fn paging_and_the_cut() {
 async fn schema_changes_through_the_api() {
     let s = server().await;
     let path = format!("data_sources/{}", s.source);
-    let patch = json!({"properties": {
+    let columns = json!({"properties": {
         "Extra": {"rich_text": {}}, "URL": {"name": "Link"}, "Phase": {"status": {"options": [{"name": "Open"}, {"name": "Done"}]}},
     }});
-    let source = s.ok("PATCH", &path, patch).await;
+    let source = s.ok("PATCH", &path, columns).await;
     assert!(source["properties"]["URL"].is_null());
     assert_eq!(source["properties"]["Link"]["type"], "url");
     assert_eq!(
@@ -378,6 +386,14 @@ async fn schema_changes_through_the_api() {
             "validation_error"
         );
     }
+    s.running.shared.lock().world.options.status_creatable = false;
+    let status = json!({"properties": {"More": {"status": {}}, "Other": {"checkbox": {}}}});
+    assert_eq!(
+        s.refused("PATCH", &path, status).await.1,
+        "validation_error"
+    );
+    let source = s.ok("GET", &path, json!({})).await;
+    assert!(source["properties"]["Other"].is_null(), "all or nothing");
     let database = s
         .ok("GET", &format!("databases/{}", s.database), json!({}))
         .await;

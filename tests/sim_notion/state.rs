@@ -1,7 +1,8 @@
 //! The workspace without a socket.
 
+use pulse_sync::sim::notion::body::Parsed;
+use pulse_sync::sim::notion::history::{BODY, IN_TRASH, PARENT};
 use pulse_sync::sim::notion::query::{Sort, SortKey, Stamp};
-use pulse_sync::sim::notion::state::{BODY, IN_TRASH, PARENT};
 use pulse_sync::sim::notion::{
     ContentUpdate, Filter, Incident, Kind, Parent, Query, Seen, Value, Workspace,
 };
@@ -373,7 +374,7 @@ fn child_pages_are_not_deleted_by_accident() {
             t.ann,
             Parent::Page(page),
             vec![("title".to_owned(), Value::text("Child"))],
-            Default::default(),
+            Parsed::default(),
         )
         .unwrap();
     let line = format!(

@@ -56,7 +56,7 @@ fn life() -> impl Strategy<Value = PairLife> {
 }
 
 /// A pair whose `rev` is guessed: the runner corrects most of them to what is stored.
-fn some_pair() -> impl Strategy<Value = Pair> {
+fn some_pair() -> BoxedStrategy<Pair> {
     let times = (
         prop::option::of(time()),
         prop::option::of(time()),
@@ -64,8 +64,8 @@ fn some_pair() -> impl Strategy<Value = Pair> {
     );
     let marks = (any::<bool>(), any::<bool>(), 0_u8..4, 0_u8..4, 0_u32..2);
     let nodes = (prop::option::of(0_u8..5), prop::option::of(0_u8..5));
-    (0_u32..6, 0_u8..5, life(), times, marks, nodes, 0_u64..3).prop_map(
-        |(number, link, life, times, marks, nodes, rev)| {
+    (0_u32..6, 0_u8..5, life(), times, marks, nodes, 0_u64..3)
+        .prop_map(|(number, link, life, times, marks, nodes, rev)| {
             with(pair(number), |pair| {
                 pair.link = if link == 0 { "other" } else { LINK }.to_owned();
                 pair.rev = rev;
@@ -87,8 +87,8 @@ fn some_pair() -> impl Strategy<Value = Pair> {
                 };
                 pair.tries = marks.4;
             })
-        },
-    )
+        })
+        .boxed()
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -99,14 +99,16 @@ fn kind() -> impl Strategy<Value = RecordKind> {
     prop::sample::select(vec![RecordKind::Intent, RecordKind::Write, RecordKind::Run])
 }
 
-fn some_record() -> impl Strategy<Value = Record> {
+fn some_record() -> BoxedStrategy<Record> {
     let pair = prop::option::of(0_u32..3);
-    (0_u8..12, time(), outcome(), kind(), pair).prop_map(|(name, at, outcome, kind, pair)| Record {
-        outcome,
-        kind,
-        pair: pair.map(id),
-        ..record(&format!("r{name}"), at.0)
-    })
+    (0_u8..12, time(), outcome(), kind(), pair)
+        .prop_map(|(name, at, outcome, kind, pair)| Record {
+            outcome,
+            kind,
+            pair: pair.map(id),
+            ..record(&format!("r{name}"), at.0)
+        })
+        .boxed()
 }
 
 fn some_error() -> impl Strategy<Value = ErrorEntry> {
@@ -116,7 +118,7 @@ fn some_error() -> impl Strategy<Value = ErrorEntry> {
     })
 }
 
-fn history() -> impl Strategy<Value = HistoryQuery> {
+fn history() -> BoxedStrategy<HistoryQuery> {
     let before = prop::option::of((time(), (0_u8..12).prop_map(|name| format!("r{name}"))));
     let outcomes = prop::collection::vec(outcome(), 0..3);
     let kinds = prop::collection::vec(kind(), 0..3);
@@ -139,9 +141,10 @@ fn history() -> impl Strategy<Value = HistoryQuery> {
                 limit,
             },
         )
+        .boxed()
 }
 
-fn question() -> impl Strategy<Value = Question> {
+fn question() -> BoxedStrategy<Question> {
     let which = prop::sample::select(WHICH.to_vec());
     prop_oneof![
         1 => (0_i64..9, 0_usize..6).prop_map(|(now, limit)| Question::Due(now, limit)),
@@ -150,9 +153,10 @@ fn question() -> impl Strategy<Value = Question> {
         2 => history().prop_map(Question::History),
         1 => (any::<bool>(), 0_usize..5).prop_map(|(open, limit)| Question::Errors(open, limit)),
     ]
+    .boxed()
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> BoxedStrategy<Op> {
     let records = || prop::collection::vec(some_record(), 0..3);
     prop_oneof![
         8 => (some_pair(), records()).prop_map(|(pair, records)| Op::Put(Box::new(pair), records)),
@@ -166,6 +170,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Reopen),
         6 => question().prop_map(Op::Ask),
     ]
+    .boxed()
 }
 
 /// Does one call and gives its answer as text.

@@ -58,7 +58,10 @@ struct Source<'a> {
 pub(super) fn parse(text: &str) -> Vec<Block> {
     let lines: Vec<Source> = text
         .split_inclusive('\n')
-        .map(|raw| Source { raw, text: raw.trim_end_matches(['\n', '\r']) })
+        .map(|raw| Source {
+            raw,
+            text: raw.trim_end_matches(['\n', '\r']),
+        })
         .collect();
     let mut parser = Parser::default();
     parser.read(&lines);
@@ -98,7 +101,10 @@ impl Parser {
         let column = column(&shown);
         if let Some(open) = leaf::fence(line) {
             let depth = self.depth(column);
-            let indent = (column, &shown[..shown.len() - shown.trim_start_matches(is_space).len()]);
+            let indent = (
+                column,
+                &shown[..shown.len() - shown.trim_start_matches(is_space).len()],
+            );
             return self.fence(rest, &open, indent, depth, false);
         }
         self.details(rest, line, column)
@@ -118,18 +124,34 @@ impl Parser {
 
     /// Leaves the list items that a line at this column is not in; returns how many are left.
     fn depth(&mut self, column: usize) -> usize {
-        while self.items.last().is_some_and(|(_, content)| column < *content) {
+        while self
+            .items
+            .last()
+            .is_some_and(|(_, content)| column < *content)
+        {
             self.items.pop();
         }
         self.base + self.items.len()
     }
 
     fn push(&mut self, depth: usize, kind: Kind, raw: &str) {
-        self.out.push(Block { depth, folds: self.folds, kind, raw: raw.to_owned(), joined: false });
+        self.out.push(Block {
+            depth,
+            folds: self.folds,
+            kind,
+            raw: raw.to_owned(),
+            joined: false,
+        });
     }
 
     fn join(&mut self, depth: usize, kind: Kind) {
-        self.out.push(Block { depth, folds: self.folds, kind, raw: String::new(), joined: true });
+        self.out.push(Block {
+            depth,
+            folds: self.folds,
+            kind,
+            raw: String::new(),
+            joined: true,
+        });
     }
 
     /// Reads code from its fence to the closing one, or to the end.
@@ -141,8 +163,14 @@ impl Parser {
         depth: usize,
         joined: bool,
     ) -> usize {
-        let body: Vec<&Source> = rest[1..].iter().take_while(|s| !open.ends(s.text)).collect();
-        let code: Vec<&str> = body.iter().map(|s| unindent(s.text, column, indent)).collect();
+        let body: Vec<&Source> = rest[1..]
+            .iter()
+            .take_while(|s| !open.ends(s.text))
+            .collect();
+        let code: Vec<&str> = body
+            .iter()
+            .map(|s| unindent(s.text, column, indent))
+            .collect();
         let longest = code.iter().map(|line| backticks(line)).max().unwrap_or(0);
         let length = (longest + 1).max(3);
         let kind = Kind::Fence(length, open.language.clone());
@@ -164,7 +192,11 @@ impl Parser {
     /// Reads `<details>` when its end is found; else it is text.
     fn details(&mut self, rest: &[Source], line: &str, column: usize) -> Option<usize> {
         let after = leaf::details(line)?;
-        let summary = if after.is_empty() { None } else { Some(leaf::summary(after)?) };
+        let summary = if after.is_empty() {
+            None
+        } else {
+            Some(leaf::summary(after)?)
+        };
         let end = details_end(rest).filter(|_| self.folds < DETAILS_DEPTH)?;
         let depth = self.depth(column);
         self.push(depth, Kind::Details, rest[0].raw);
@@ -187,7 +219,9 @@ impl Parser {
     }
 
     fn fold(&mut self, inner: &[Source], depth: usize) {
-        let first = inner.iter().find(|s| !leaf::is_blank(trim(&visible(s.text))));
+        let first = inner
+            .iter()
+            .find(|s| !leaf::is_blank(trim(&visible(s.text))));
         let mut inner = inner.to_vec();
         if first.is_some_and(|s| s.text.starts_with('\t')) {
             for source in &mut inner {
@@ -207,7 +241,11 @@ impl Parser {
         if !head.eq_ignore_ascii_case("<table") {
             return None;
         }
-        let ends = |s: &&Source| trim(&visible(s.text)).to_ascii_lowercase().ends_with("</table>");
+        let ends = |s: &&Source| {
+            trim(&visible(s.text))
+                .to_ascii_lowercase()
+                .ends_with("</table>")
+        };
         let length = rest.iter().position(|s| ends(&s))? + 1;
         let text: Vec<String> = rest[..length].iter().map(|s| visible(s.text)).collect();
         let rows = table::html_rows(trim(&text.join("\n")))?;
@@ -231,7 +269,9 @@ impl Parser {
         let mut rows = vec![head];
         while rows.len() + 1 < rest.len() && table_head(&rest[rows.len() + 1..]).is_none() {
             let shown = visible(rest[rows.len() + 1].text);
-            let Some(mut cells) = table::cells(&shown) else { break };
+            let Some(mut cells) = table::cells(&shown) else {
+                break;
+            };
             if line.starts_with('|') && !trim(&shown).starts_with('|') {
                 break;
             }
@@ -243,7 +283,11 @@ impl Parser {
         let taken = rows.len() + 1;
         for (at, row) in table::squared(rows)?.into_iter().enumerate() {
             let columns = row.len();
-            self.push(depth, Kind::Row(row), rest[if at == 0 { 0 } else { at + 1 }].raw);
+            self.push(
+                depth,
+                Kind::Row(row),
+                rest[if at == 0 { 0 } else { at + 1 }].raw,
+            );
             if at == 0 {
                 self.push(depth, Kind::Delimiter(columns), rest[1].raw);
             }
@@ -260,14 +304,24 @@ impl Parser {
         }
         let raw = format!("{}{}", rest[0].raw, rest[1].raw);
         let depth = self.base;
-        self.push(depth, Kind::Leaf(Leaf::Heading(level, line.to_owned())), &raw);
+        self.push(
+            depth,
+            Kind::Leaf(Leaf::Heading(level, line.to_owned())),
+            &raw,
+        );
         Some(2)
     }
 
     /// Reads one line; breaks in it make further, joined blocks.
     fn leaf(&mut self, rest: &[Source], line: &str, column: usize) -> usize {
-        let follows = rest.get(1).is_some_and(|s| !leaf::is_blank(trim(&visible(s.text))));
-        let line = if follows { without_hard_break(line) } else { line };
+        let follows = rest
+            .get(1)
+            .is_some_and(|s| !leaf::is_blank(trim(&visible(s.text))));
+        let line = if follows {
+            without_hard_break(line)
+        } else {
+            line
+        };
         let depth = self.depth(column);
         let mut read = leaf::read(line);
         let Some(slot) = read.text_mut() else {
@@ -296,7 +350,11 @@ impl Parser {
         }
         for piece in pieces {
             let text = Leaf::Text(trim(&piece).to_owned());
-            let piece = if quoted { Leaf::Quote(Box::new(text)) } else { text };
+            let piece = if quoted {
+                Leaf::Quote(Box::new(text))
+            } else {
+                text
+            };
             self.join(depth + usize::from(item), Kind::Leaf(piece));
         }
         1
@@ -305,10 +363,12 @@ impl Parser {
 
 /// Returns the column of the first character; a tab goes to the next multiple of four.
 fn column(line: &str) -> usize {
-    line.chars().take_while(|c| is_space(*c)).fold(0, |column, c| match c {
-        '\t' => column / 4 * 4 + 4,
-        _ => column + 1,
-    })
+    line.chars()
+        .take_while(|c| is_space(*c))
+        .fold(0, |column, c| match c {
+            '\t' => column / 4 * 4 + 4,
+            _ => column + 1,
+        })
 }
 
 /// Removes a code block's own indent from one of its lines.
@@ -340,7 +400,11 @@ fn backticks(line: &str) -> usize {
 
 fn without_hard_break(line: &str) -> &str {
     let slashes = line.chars().rev().take_while(|c| *c == '\\').count();
-    if slashes % 2 == 1 { &line[..line.len() - 1] } else { line }
+    if slashes % 2 == 1 {
+        &line[..line.len() - 1]
+    } else {
+        line
+    }
 }
 
 fn table_head(rest: &[Source]) -> Option<(Vec<String>, usize)> {
@@ -354,7 +418,9 @@ fn details_end(rest: &[Source]) -> Option<usize> {
     for (at, source) in rest.iter().enumerate() {
         let shown = visible(source.text);
         let line = trim(&shown);
-        if leaf::details(line).is_some_and(|after| after.is_empty() || leaf::summary(after).is_some()) {
+        if leaf::details(line)
+            .is_some_and(|after| after.is_empty() || leaf::summary(after).is_some())
+        {
             open += 1;
         } else if line.eq_ignore_ascii_case("</details>") {
             open -= 1;

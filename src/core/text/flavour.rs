@@ -1,5 +1,7 @@
 //! The two flavours: GitHub Markdown and Notion's enhanced Markdown.
 
+use std::fmt::Write as _;
+
 use super::block::{self, Block, Kind};
 use super::key::{normalised, of_block, of_leaf};
 use super::leaf::Leaf;
@@ -83,7 +85,11 @@ fn notion_block(block: &Block, indent: &str, out: &mut String) {
         Kind::Row(_) | Kind::Delimiter(_) => return,
     };
     // A summary belongs to its toggle; what follows is inside.
-    let indent = if matches!(block.kind, Kind::Summary(_)) { summary_indent(block) } else { indent.to_owned() };
+    let indent = if matches!(block.kind, Kind::Summary(_)) {
+        summary_indent(block)
+    } else {
+        indent.to_owned()
+    };
     out.push_str(&indent);
     out.push_str(&text);
 }
@@ -94,25 +100,28 @@ fn summary_indent(block: &Block) -> String {
 
 /// Writes the table at the front and returns how many blocks it took.
 fn notion_table(blocks: &[Block], indent: &str, out: &mut String) -> usize {
-    out.push_str(&format!("{indent}<table header-row=\"true\">\n"));
+    let _ = writeln!(out, "{indent}<table header-row=\"true\">");
     let mut taken = 0;
     for block in blocks {
-        let heads = matches!(blocks.get(taken + 1).map(|b| &b.kind), Some(Kind::Delimiter(_)));
+        let heads = matches!(
+            blocks.get(taken + 1).map(|b| &b.kind),
+            Some(Kind::Delimiter(_))
+        );
         match &block.kind {
             Kind::Row(cells) if taken == 0 || !heads => {
-                out.push_str(&format!("{indent}<tr>\n"));
+                let _ = writeln!(out, "{indent}<tr>");
                 for cell in cells {
                     let cell = render::line(cell, Target::NotionCell);
-                    out.push_str(&format!("{indent}<td>{cell}</td>\n"));
+                    let _ = writeln!(out, "{indent}<td>{cell}</td>");
                 }
-                out.push_str(&format!("{indent}</tr>\n"));
+                let _ = writeln!(out, "{indent}</tr>");
             }
             Kind::Delimiter(_) => {}
             _ => break,
         }
         taken += 1;
     }
-    out.push_str(&format!("{indent}</table>\n"));
+    let _ = writeln!(out, "{indent}</table>");
     taken
 }
 
@@ -181,7 +190,10 @@ fn github_block(block: &Block) -> String {
         Kind::Summary(text) => {
             format!("<summary>{}</summary>", render::line(text, Target::GitHub))
         }
-        _ => of_block(block).unwrap_or_default().trim_start_matches('\t').to_owned(),
+        _ => of_block(block)
+            .unwrap_or_default()
+            .trim_start_matches('\t')
+            .to_owned(),
     }
 }
 
@@ -191,10 +203,9 @@ fn apart(last: &Block, next: &Block) -> bool {
         return false;
     }
     match (&last.kind, &next.kind) {
-        (Kind::Row(_), Kind::Row(_)) => false,
-        (Kind::Fence(..) | Kind::Code(_), _) | (_, Kind::Code(_) | Kind::FenceEnd(_)) => false,
-        (_, Kind::Delimiter(_)) | (Kind::Delimiter(_), Kind::Row(_)) => false,
-        (_, Kind::Summary(_)) => false,
+        (Kind::Row(_) | Kind::Delimiter(_), Kind::Row(_))
+        | (Kind::Fence(..) | Kind::Code(_), _)
+        | (_, Kind::Code(_) | Kind::FenceEnd(_) | Kind::Delimiter(_) | Kind::Summary(_)) => false,
         (Kind::Leaf(a), Kind::Leaf(b)) => match (a, b) {
             (Leaf::Item { .. }, _) if next.depth > last.depth => false,
             (Leaf::Item { .. }, Leaf::Item { .. }) | (Leaf::Quote(_), Leaf::Quote(_)) => false,

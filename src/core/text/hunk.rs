@@ -42,7 +42,9 @@ fn once(text: &str, part: &str) -> bool {
     if part.is_empty() {
         return false;
     }
-    let Some(first) = text.find(part) else { return false };
+    let Some(first) = text.find(part) else {
+        return false;
+    };
     let step = text[first..].chars().next().map_or(1, char::len_utf8);
     !text[first + step..].contains(part)
 }

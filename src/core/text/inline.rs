@@ -18,7 +18,11 @@ pub(super) enum Seg {
     /// The content of a code span, without its backticks and padding.
     Code(String),
     /// A link or an image; the optional title is not kept.
-    Link { image: bool, text: Vec<Seg>, url: String },
+    Link {
+        image: bool,
+        text: Vec<Self>,
+        url: String,
+    },
     /// `<br>`: a break inside a block.
     Break,
 }
@@ -35,7 +39,9 @@ pub(super) fn trim(text: &str) -> &str {
 
 /// Removes the invisible characters with which text is neutralised on its way.
 pub(super) fn visible(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '\u{2060}' | '\u{200b}' | '\u{feff}')).collect()
+    text.chars()
+        .filter(|c| !matches!(c, '\u{2060}' | '\u{200b}' | '\u{feff}'))
+        .collect()
 }
 
 /// Reads a line into pieces.
@@ -43,7 +49,11 @@ pub(super) fn parse(text: &str) -> Vec<Seg> {
     let chars: Vec<char> = text.chars().collect();
     let spans = code_spans(&chars);
     let brackets = brackets(&chars, &spans);
-    let reader = Reader { chars: &chars, spans: &spans, brackets: &brackets };
+    let reader = Reader {
+        chars: &chars,
+        spans: &spans,
+        brackets: &brackets,
+    };
     let mut out = Vec::with_capacity(chars.len());
     reader.range(0, chars.len(), 0, &mut out);
     out
@@ -54,7 +64,11 @@ pub(super) fn split_breaks(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let spans = code_spans(&chars);
     let brackets = brackets(&chars, &spans);
-    let reader = Reader { chars: &chars, spans: &spans, brackets: &brackets };
+    let reader = Reader {
+        chars: &chars,
+        spans: &spans,
+        brackets: &brackets,
+    };
     let mut pieces = vec![String::new()];
     let mut at = 0;
     let mut sink = Vec::new();
@@ -103,10 +117,19 @@ fn code_spans(chars: &[char]) -> BTreeMap<usize, Span> {
                 let length = run_length(chars, at, '`');
                 let from = at + length;
                 let close = runs.get(&length).and_then(|starts| {
-                    starts.get(starts.partition_point(|start| *start < from)).copied()
+                    starts
+                        .get(starts.partition_point(|start| *start < from))
+                        .copied()
                 });
                 at = close.map_or(from, |to| {
-                    spans.insert(at, Span { from, to, end: to + length });
+                    spans.insert(
+                        at,
+                        Span {
+                            from,
+                            to,
+                            end: to + length,
+                        },
+                    );
                     to + length
                 });
             }
@@ -257,13 +280,18 @@ impl Reader<'_> {
     /// Reads the few tags both flavours know; every other `<` is literal.
     fn tag(&self, at: usize, to: usize, out: &mut Vec<Seg>) -> Option<usize> {
         let limit = to.min(at + TAG_MAX);
-        let length = self.chars[at + 1..limit].iter().position(|c| matches!(c, '<' | '>'))?;
+        let length = self.chars[at + 1..limit]
+            .iter()
+            .position(|c| matches!(c, '<' | '>'))?;
         let end = at + 1 + length;
         if self.chars[end] != '>' {
             return None;
         }
         let body: String = self.chars[at + 1..end].iter().collect();
-        let name: String = body.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name: String = body
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
         match name.to_ascii_lowercase().as_str() {
             "br" if matches!(trim(&body[2..]), "" | "/") => out.push(Seg::Break),
             "span" => {}
@@ -302,7 +330,11 @@ fn image(tag: &str) -> Option<Seg> {
     if url.is_empty() || !url.chars().all(url_char) || !balanced || alt.contains(awkward) {
         return None;
     }
-    Some(Seg::Link { image: true, text: parse(trim(&alt)), url })
+    Some(Seg::Link {
+        image: true,
+        text: parse(trim(&alt)),
+        url,
+    })
 }
 
 /// Reads the value of a quoted attribute.
@@ -316,10 +348,17 @@ pub(super) fn attribute(tag: &str, name: &str) -> Option<String> {
         if before.is_some_and(|c| !is_space(c)) {
             continue;
         }
-        let rest = tag[from..].trim_start().strip_prefix('=').map(str::trim_start);
-        let quote = rest.and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '"' | '\''));
+        let rest = tag[from..]
+            .trim_start()
+            .strip_prefix('=')
+            .map(str::trim_start);
+        let quote = rest
+            .and_then(|rest| rest.chars().next())
+            .filter(|c| matches!(c, '"' | '\''));
         if let (Some(rest), Some(quote)) = (rest, quote) {
-            return rest[1..].split_once(quote).map(|(value, _)| value.to_owned());
+            return rest[1..]
+                .split_once(quote)
+                .map(|(value, _)| value.to_owned());
         }
     }
     None

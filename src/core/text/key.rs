@@ -45,7 +45,12 @@ pub fn lines(text: &str) -> Vec<Line> {
         let joined = block.joined && !lines.is_empty();
         let raw = std::mem::take(&mut lead) + &block.raw;
         let code = matches!(block.kind, Kind::Code(_));
-        lines.push(Line { raw, key, code, joined });
+        lines.push(Line {
+            raw,
+            key,
+            code,
+            joined,
+        });
     }
     lines
 }
@@ -81,7 +86,10 @@ fn words(text: &str) -> String {
             }
             _ => line.replace("<summary>", "").replace("</summary>", ""),
         };
-        let line = line.replace("<br>", " ").replace("<details>", "").replace("</details>", "");
+        let line = line
+            .replace("<br>", " ")
+            .replace("<details>", "")
+            .replace("</details>", "");
         words.extend(line.chars().filter(|c| c.is_alphanumeric()));
     }
     words
@@ -96,8 +104,10 @@ pub(super) fn of_block(block: &Block) -> Option<String> {
         Kind::Code(line) => line.clone(),
         Kind::FenceEnd(length) => "`".repeat(*length),
         Kind::Row(cells) => {
-            let cells: Vec<String> =
-                cells.iter().map(|cell| table::pipe_safe(&render::key(cell))).collect();
+            let cells: Vec<String> = cells
+                .iter()
+                .map(|cell| table::pipe_safe(&render::key(cell)))
+                .collect();
             format!("| {} |", cells.join(" | "))
         }
         Kind::Delimiter(columns) => format!("| {} |", vec!["---"; *columns].join(" | ")),
@@ -116,10 +126,18 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
         Leaf::Heading(level, text) => {
             let text = render::line(text, target);
             let text = leaf::without_closing(&text);
-            let level = if target == Target::GitHub { *level } else { (*level).min(4) };
+            let level = if target == Target::GitHub {
+                *level
+            } else {
+                (*level).min(4)
+            };
             Some(trim(&format!("{} {text}", "#".repeat(level.into()))).to_owned())
         }
-        Leaf::Item { number, check, text } => {
+        Leaf::Item {
+            number,
+            check,
+            text,
+        } => {
             let marker = match number {
                 Some(_) if canonical => "1.".to_owned(),
                 Some(number) => format!("{number}."),
@@ -130,7 +148,7 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
                 Some(false) => marker + " [ ]",
                 None => marker,
             };
-            Some(item(&marker, *check, render::line(text, target)))
+            Some(item(&marker, *check, &render::line(text, target)))
         }
         Leaf::Quote(inner) => of_leaf(inner, target).map(|inner| format!("> {inner}")),
         Leaf::Text(text) => {
@@ -147,14 +165,14 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
     }
 }
 
-fn item(marker: &str, check: Option<bool>, text: String) -> String {
+fn item(marker: &str, check: Option<bool>, text: &str) -> String {
     if text.is_empty() {
         return marker.to_owned();
     }
     let line = format!("{marker} {text}");
-    let reread = check.is_none() && leaf::checkbox(&text).0.is_some();
-    if reread || leaf::is_rule(&line) || leaf::fence(&text).is_some() {
-        return format!("{marker} {}", leaf::guarded(&text));
+    let reread = check.is_none() && leaf::checkbox(text).0.is_some();
+    if reread || leaf::is_rule(&line) || leaf::fence(text).is_some() {
+        return format!("{marker} {}", leaf::guarded(text));
     }
     line
 }

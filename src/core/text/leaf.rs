@@ -18,7 +18,7 @@ pub(super) enum Leaf {
         text: String,
     },
     /// A quoted line. Quotes inside quotes are one level: Notion would show the marker.
-    Quote(Box<Leaf>),
+    Quote(Box<Self>),
     /// Anything else.
     Text(String),
 }
@@ -58,8 +58,11 @@ impl Fence {
 pub(super) fn is_blank(line: &str) -> bool {
     let quoted = |c: char| is_space(c) || c == '>';
     let tag = |line: &str| {
-        let name = line.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-        let name = name.map(|name| trim(name.strip_suffix('/').unwrap_or(name)).to_ascii_lowercase());
+        let name = line
+            .strip_prefix('<')
+            .and_then(|rest| rest.strip_suffix('>'));
+        let name =
+            name.map(|name| trim(name.strip_suffix('/').unwrap_or(name)).to_ascii_lowercase());
         matches!(name.as_deref(), Some("empty-block" | "br"))
     };
     line.chars().all(quoted) || tag(line)
@@ -94,7 +97,9 @@ pub(super) fn guarded(line: &str) -> String {
 /// Says whether the line is a rule: three or more of one of `-`, `*`, `_`.
 pub(super) fn is_rule(line: &str) -> bool {
     let mut marks = line.chars().filter(|c| !is_space(*c));
-    let Some(first) = marks.next().filter(|c| matches!(c, '-' | '*' | '_')) else { return false };
+    let Some(first) = marks.next().filter(|c| matches!(c, '-' | '*' | '_')) else {
+        return false;
+    };
     let mut count = 1;
     marks.all(|c| {
         count += 1;
@@ -138,7 +143,11 @@ fn item(line: &str) -> Option<Leaf> {
     let (number, rest) = marker(line)?;
     let text = trim(rest);
     let (check, text) = checkbox(text);
-    Some(Leaf::Item { number, check, text: text.to_owned() })
+    Some(Leaf::Item {
+        number,
+        check,
+        text: text.to_owned(),
+    })
 }
 
 fn marker(line: &str) -> Option<(Option<String>, &str)> {
@@ -173,7 +182,11 @@ pub(super) fn checkbox(text: &str) -> (Option<bool>, &str) {
         _ => return (None, text),
     };
     let rest = &text[3..];
-    if rest.is_empty() || rest.starts_with(is_space) { (Some(state), trim(rest)) } else { (None, text) }
+    if rest.is_empty() || rest.starts_with(is_space) {
+        (Some(state), trim(rest))
+    } else {
+        (None, text)
+    }
 }
 
 /// Reads the opening of a code block.
@@ -184,7 +197,11 @@ pub(super) fn fence(line: &str) -> Option<Fence> {
     if length < 3 || (mark == '`' && info.contains('`')) {
         return None;
     }
-    Some(Fence { mark, length, language: language(info) })
+    Some(Fence {
+        mark,
+        length,
+        language: language(info),
+    })
 }
 
 /// Reads the language from a fence's info string, by the name that Notion gives it.
@@ -193,8 +210,13 @@ fn language(info: &str) -> String {
     if word.eq_ignore_ascii_case("plain text") {
         return String::new();
     }
-    let kept = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_' | '/');
-    let word: String = word.chars().take_while(kept).collect::<String>().to_ascii_lowercase();
+    let kept =
+        |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '.' | '_' | '/');
+    let word: String = word
+        .chars()
+        .take_while(kept)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let name = match word.as_str() {
         "text" | "txt" | "plaintext" | "plain" => "",
         "js" => "javascript",
@@ -217,8 +239,11 @@ fn language(info: &str) -> String {
 /// Says whether the line starts with a tag that frames other lines.
 pub(super) fn is_structure(line: &str) -> bool {
     const TAGS: [&str; 5] = ["<details", "</details", "<summary", "<table", "</table"];
-    let starts = |tag: &&str| line.get(..tag.len()).is_some_and(|s| s.eq_ignore_ascii_case(tag));
-    TAGS.iter().any(|tag| starts(&tag))
+    let starts = |tag: &&str| {
+        line.get(..tag.len())
+            .is_some_and(|s| s.eq_ignore_ascii_case(tag))
+    };
+    TAGS.iter().any(starts)
 }
 
 /// Returns what follows `<details …>` on its line.

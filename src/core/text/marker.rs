@@ -24,7 +24,9 @@ pub fn read(body: &str) -> Option<String> {
 
 /// Removes the last marker outside code, and what [`write()`] put before it.
 pub fn strip(body: &str) -> String {
-    let Some(found) = find(body) else { return body.to_owned() };
+    let Some(found) = find(body) else {
+        return body.to_owned();
+    };
     let (before, after) = (&body[..found.start], &body[found.end..]);
     if !after.trim().is_empty() {
         return format!("{before}{after}");
@@ -33,7 +35,9 @@ pub fn strip(body: &str) -> String {
         let before = &body[..close];
         return before.strip_suffix('\n').unwrap_or(before).to_owned();
     }
-    let bare = before.strip_suffix("\n\n").or_else(|| before.strip_suffix("\r\n\r\n"));
+    let bare = before
+        .strip_suffix("\n\n")
+        .or_else(|| before.strip_suffix("\r\n\r\n"));
     bare.unwrap_or(before).to_owned()
 }
 
@@ -65,7 +69,13 @@ fn find(body: &str) -> Option<Found> {
                 closed = Some(start);
             }
             Some(_) => {}
-            None if key(line).is_some() => found = Some(Found { start, end, closes_at }),
+            None if key(line).is_some() => {
+                found = Some(Found {
+                    start,
+                    end,
+                    closes_at,
+                });
+            }
             None => fence = leaf::fence(line.trim()),
         }
         closes_at = closed;

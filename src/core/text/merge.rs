@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use similar::{Algorithm, MergeResolution, TextMerge};
-
+use super::diff3::{self, Region};
 use super::inline::{trim, visible};
 use super::key::{Line, lines, normalised, same};
 use super::leaf;
@@ -66,9 +65,16 @@ impl Merged {
 
     /// Returns the conflicts in the order of the text.
     pub fn hunks(&self) -> Vec<&Hunk> {
-        let Self::Conflict(parts) = self else { return Vec::new() };
-        let hunk = |part| if let &Part::Conflict(ref hunk) = part { Some(hunk) } else { None };
-        parts.iter().filter_map(hunk).collect()
+        let Self::Conflict(parts) = self else {
+            return Vec::new();
+        };
+        parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Conflict(hunk) => Some(hunk),
+                Part::Settled(_) => None,
+            })
+            .collect()
     }
 
     /// Joins the text, asking for each conflict, counted from 0, what to take.
@@ -142,7 +148,11 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if same(ours, theirs) || same(base, theirs) {
         return Merged::Clean(normalised(ours));
     }
-    let texts = Texts { base: lines(base), ours: lines(ours), theirs: lines(theirs) };
+    let texts = Texts {
+        base: lines(base),
+        ours: lines(ours),
+        theirs: lines(theirs),
+    };
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
@@ -154,7 +164,11 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         return Merged::Clean(normalised(theirs));
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
-    let whole = Hunk { base: normalised(base), ours: normalised(ours), theirs: normalised(theirs) };
+    let whole = Hunk {
+        base: normalised(base),
+        ours: normalised(ours),
+        theirs: normalised(theirs),
+    };
     Merged::Conflict(vec![Part::Conflict(whole)])
 }
 
@@ -186,28 +200,21 @@ struct Texts {
 impl Texts {
     fn merged(&self) -> Vec<Piece> {
         let mut names = BTreeMap::new();
-        let base = named(&self.base, &mut names);
-        let ours = named(&self.ours, &mut names);
-        let theirs = named(&self.theirs, &mut names);
-        // Patience never merged cleanly where git saw a conflict.
-        let merge = TextMerge::configure()
-            .algorithm(Algorithm::Patience)
-            .merge_lines(base.as_str(), ours.as_str(), theirs.as_str());
+        let [base, ours, theirs] =
+            [&self.base, &self.ours, &self.theirs].map(|lines| named(lines, &mut names));
         let mut pieces: Vec<Piece> = Vec::new();
-        for region in merge.regions() {
-            let (ours, theirs) = (region.ours_range(), region.theirs_range());
-            let settled: Vec<Pointer> = match region.resolution() {
-                MergeResolution::Theirs => replaced(&ours, &theirs),
-                MergeResolution::Unchanged | MergeResolution::Ours | MergeResolution::Both => {
-                    ours.map(Pointer::Ours).collect()
-                }
-                _ => {
-                    pieces.push(Piece::Conflict([region.base_range(), ours, theirs]));
+        for region in diff3::regions(&base, &ours, &theirs) {
+            let settled: Vec<Pointer> = match region {
+                Region::Ours(ours) => ours.map(Pointer::Ours).collect(),
+                Region::Theirs(ours, theirs) => replaced(&ours, &theirs),
+                Region::Conflict(ranges) => {
+                    pieces.push(Piece::Conflict(ranges));
                     continue;
                 }
             };
             match pieces.last_mut() {
                 Some(Piece::Settled(before)) => before.extend(settled),
+                _ if settled.is_empty() => {}
                 _ => pieces.push(Piece::Settled(settled)),
             }
         }
@@ -246,12 +253,18 @@ impl Texts {
         let says = |text: &String| {
             let found = lines(text);
             found.len() == wanted.len()
-                && found.iter().zip(&wanted).all(|(a, b)| a.key == b.key && a.code == b.code)
+                && found
+                    .iter()
+                    .zip(&wanted)
+                    .all(|(a, b)| a.key == b.key && a.code == b.code)
         };
         let candidates = [
             self.raw(&pointers, false),
             self.raw(&pointers, true),
-            wanted.iter().map(|line| format!("{}\n", line.key)).collect(),
+            wanted
+                .iter()
+                .flat_map(|line| [line.key.as_str(), "\n"])
+                .collect(),
         ];
         let text = candidates.into_iter().find(says)?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
@@ -270,7 +283,7 @@ impl Texts {
             if apart && at > 0 && side(&pointers[at - 1]) != side(&pointers[at]) {
                 append(&mut out, "\n");
             }
-            if !line.joined && self.together(pointers.get(at..next)) {
+            if !line.joined && together(pointers.get(at..next)) {
                 append(&mut out, &self.respaced(pointers[at], pointers[next - 1]));
                 at = next;
             } else {
@@ -288,31 +301,40 @@ impl Texts {
             Pointer::Ours(at) => (&self.ours, at),
             Pointer::Theirs(at, _) => (&self.theirs, at),
         };
-        1 + lines[at + 1..].iter().take_while(|line| line.joined).count()
-    }
-
-    fn together(&self, pointers: Option<&[Pointer]>) -> bool {
-        pointers.is_some_and(|pointers| {
-            pointers.windows(2).all(|pair| match (pair[0], pair[1]) {
-                (Pointer::Ours(a), Pointer::Ours(b))
-                | (Pointer::Theirs(a, _), Pointer::Theirs(b, _)) => b == a + 1,
-                _ => false,
-            })
-        })
+        1 + lines[at + 1..]
+            .iter()
+            .take_while(|line| line.joined)
+            .count()
     }
 
     /// Returns the bytes of a line; one that takes another's place keeps the blank lines there.
     fn respaced(&self, first: Pointer, last: Pointer) -> String {
         let line = self.line(first);
-        let Pointer::Theirs(_, Some(place)) = last else { return line.raw.clone() };
+        let Pointer::Theirs(_, Some(place)) = last else {
+            return line.raw.clone();
+        };
         // The bytes of a joined line are with the line it is joined to.
-        let place = self.ours[..=place].iter().rposition(|line| !line.joined).unwrap_or(place);
+        let place = self.ours[..=place]
+            .iter()
+            .rposition(|line| !line.joined)
+            .unwrap_or(place);
         let (own, _) = blanks_apart(&line.raw);
         let (_, spacing) = blanks_apart(&self.ours[place].raw);
         let mut out = own.to_owned();
         append(&mut out, spacing);
         out
     }
+}
+
+/// Says whether the lines follow each other on one side.
+fn together(pointers: Option<&[Pointer]>) -> bool {
+    pointers.is_some_and(|pointers| {
+        pointers.windows(2).all(|pair| match (pair[0], pair[1]) {
+            (Pointer::Ours(a), Pointer::Ours(b))
+            | (Pointer::Theirs(a, _), Pointer::Theirs(b, _)) => b == a + 1,
+            _ => false,
+        })
+    })
 }
 
 /// Pairs the lines that replace others with those in whose place they come.
@@ -331,16 +353,13 @@ fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
         .collect()
 }
 
-/// Numbers what the lines say and writes one number a line: what is compared holds no odd line
-/// ends. The same words as code and as text are two things.
-fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> String {
-    let mut out = String::with_capacity(lines.len() * 4);
-    for line in lines {
+/// Numbers what the lines say. The same words as code and as text are two things.
+fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> Vec<usize> {
+    let name = |line: &'a Line| {
         let next = names.len();
-        let name = names.entry((line.key.as_str(), line.code)).or_insert(next);
-        let _ = writeln!(out, "{name}");
-    }
-    out
+        *names.entry((line.key.as_str(), line.code)).or_insert(next)
+    };
+    lines.iter().map(name).collect()
 }
 
 /// Returns the bytes of a range of lines; lines whose bytes lie outside are written as keys.
@@ -370,5 +389,9 @@ fn blanks_apart(raw: &str) -> (&str, &str) {
 
 fn with_last_newline(text: &str, wanted: bool) -> String {
     let bare = text.strip_suffix('\n').unwrap_or(text);
-    if wanted && !text.is_empty() { format!("{bare}\n") } else { bare.to_owned() }
+    if wanted && !text.is_empty() {
+        format!("{bare}\n")
+    } else {
+        bare.to_owned()
+    }
 }

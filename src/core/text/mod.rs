@@ -9,6 +9,7 @@
 //! losing a line, [`outgoing`] takes the teeth out of text that goes to a public place.
 
 mod block;
+mod diff3;
 mod flavour;
 mod hunk;
 mod inline;

@@ -19,8 +19,10 @@ pub fn outgoing(text: &str, known: &str) -> String {
     let blocks = block::parse(&text);
     // A backtick without its partner may open code across lines, and then ours is not code.
     let doubtful = blocks.iter().any(|block| {
-        !matches!(block.kind, Kind::Code(_) | Kind::Fence(..) | Kind::FenceEnd(_))
-            && block.raw.lines().any(|line| code_mask(line).is_none())
+        !matches!(
+            block.kind,
+            Kind::Code(_) | Kind::Fence(..) | Kind::FenceEnd(_)
+        ) && block.raw.lines().any(|line| code_mask(line).is_none())
     });
     let mut out = String::with_capacity(text.len() + 16);
     for (at, block) in blocks.iter().enumerate() {
@@ -58,7 +60,9 @@ fn broken_mark() -> String {
 
 fn neutralise(line: &str, follows: &str, doubtful: bool, out: &mut String) {
     let chars: Vec<char> = line.chars().collect();
-    let mask = code_mask(line).filter(|_| !doubtful).unwrap_or_else(|| vec![false; chars.len()]);
+    let mask = code_mask(line)
+        .filter(|_| !doubtful)
+        .unwrap_or_else(|| vec![false; chars.len()]);
     let addresses = addresses(&chars);
     for (at, c) in chars.iter().enumerate() {
         out.push(*c);
@@ -98,10 +102,13 @@ fn mail_char(c: char) -> bool {
 
 /// Says whether the text ends with an HTML entity for `@` or `#`, which GitHub reads as such.
 fn is_entity(text: &[char]) -> bool {
-    const NAMES: [&str; 8] =
-        ["&#64;", "&#x40;", "&commat;", "&#35;", "&#x23;", "&num;", "&#064;", "&#035;"];
+    const NAMES: [&str; 8] = [
+        "&#64;", "&#x40;", "&commat;", "&#35;", "&#x23;", "&num;", "&#064;", "&#035;",
+    ];
     let tail: String = text[text.len().saturating_sub(8)..].iter().collect();
-    NAMES.iter().any(|name| tail.to_ascii_lowercase().ends_with(name))
+    NAMES
+        .iter()
+        .any(|name| tail.to_ascii_lowercase().ends_with(name))
 }
 
 fn is_gh(text: &[char]) -> bool {
@@ -114,7 +121,10 @@ fn ends_mark(text: &[char], rest: &[char]) -> bool {
     let mark = MARK.trim_end_matches(':');
     rest.first() == Some(&':')
         && text.len() >= mark.len()
-        && text[text.len() - mark.len()..].iter().copied().eq(mark.chars())
+        && text[text.len() - mark.len()..]
+            .iter()
+            .copied()
+            .eq(mark.chars())
 }
 
 /// Marks the characters of addresses that GitHub links: a joiner inside would break the link.
@@ -123,14 +133,19 @@ fn addresses(chars: &[char]) -> Vec<bool> {
     let mut at = 0;
     while at < chars.len() {
         let rest = &chars[at..];
-        let starts = at.checked_sub(1).is_none_or(|i| is_space(chars[i]) || "*_~(<[".contains(chars[i]));
+        let starts = at
+            .checked_sub(1)
+            .is_none_or(|i| is_space(chars[i]) || "*_~(<[".contains(chars[i]));
         let scheme = ["http://", "https://"]
             .iter()
             .find(|mark| starts && rest.iter().copied().take(mark.len()).eq(mark.chars()));
         let ends = |c: &char| is_space(*c) || matches!(c, ')' | '>' | '"' | '<' | '\n');
         let length = scheme.map_or(1, |_| rest.iter().position(ends).unwrap_or(rest.len()));
-        let host = scheme.map(|scheme| rest[scheme.len()..length].iter().take_while(|c| **c != '/'));
-        if host.is_some_and(|mut host| host.clone().all(host_char) && host.any(|c| *c == '.')) {
+        let host =
+            scheme.map(|scheme| rest[scheme.len()..length].iter().take_while(|c| **c != '/'));
+        if host
+            .is_some_and(|mut host| host.clone().all(|c| host_char(*c)) && host.any(|c| *c == '.'))
+        {
             marks[at..at + length].fill(true);
         }
         at += length;
@@ -138,7 +153,7 @@ fn addresses(chars: &[char]) -> Vec<bool> {
     marks
 }
 
-fn host_char(c: &char) -> bool {
+fn host_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
 }
 
@@ -147,14 +162,22 @@ fn closes_address(text: &[char], follows: &str) -> bool {
     const WORDS: [&str; 9] = [
         "close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved",
     ];
-    let word: String = text.iter().take(9).take_while(|c| c.is_ascii_alphabetic()).collect();
+    let word: String = text
+        .iter()
+        .take(9)
+        .take_while(|c| c.is_ascii_alphabetic())
+        .collect();
     if !WORDS.contains(&word.to_ascii_lowercase().as_str()) {
         return false;
     }
     let mut rest = text[word.len()..].iter();
     let skipped = |c: &&char| !c.is_alphanumeric();
     let address: String = rest.by_ref().skip_while(skipped).take(8).collect();
-    let address = if address.is_empty() { follows.trim_start_matches(['<', '[', '(']) } else { &address };
+    let address = if address.is_empty() {
+        follows.trim_start_matches(['<', '[', '('])
+    } else {
+        &address
+    };
     let address = address.to_ascii_lowercase();
     address.starts_with("http://") || address.starts_with("https://")
 }

@@ -35,17 +35,33 @@ pub fn split_private(page: &str, heading: &str) -> Split {
             children = None;
         }
     }
-    let at = if at < page.len() { at } else { children.unwrap_or(at) };
+    let at = if at < page.len() {
+        at
+    } else {
+        children.unwrap_or(at)
+    };
     let (managed, private) = page.split_at(at);
-    Split { managed: managed.to_owned(), private: private.to_owned() }
+    Split {
+        managed: managed.to_owned(),
+        private: private.to_owned(),
+    }
 }
 
 /// Says whether a page's Markdown holds, outside code, blocks that GitHub cannot carry: child
 /// pages, databases, columns, synced blocks and what Notion calls unknown.
 pub fn holds_foreign_blocks(managed: &str) -> bool {
     const TAGS: [&str; 11] = [
-        "page", "database", "data-source", "unknown", "synced_block", "synced_block_reference",
-        "columns", "table_of_contents", "meeting-notes", "file", "video",
+        "page",
+        "database",
+        "data-source",
+        "unknown",
+        "synced_block",
+        "synced_block_reference",
+        "columns",
+        "table_of_contents",
+        "meeting-notes",
+        "file",
+        "video",
     ];
     outside_code(managed).into_iter().any(|(_, line, code)| {
         let line = visible(line);
@@ -62,7 +78,9 @@ fn is_heading(line: &str, wanted: &str) -> bool {
 }
 
 fn is_child(line: &str) -> bool {
-    ["<page ", "<page>", "<database ", "<database>"].iter().any(|tag| line.starts_with(tag))
+    ["<page ", "<page>", "<database ", "<database>"]
+        .iter()
+        .any(|tag| line.starts_with(tag))
 }
 
 /// Reduces a heading to its words, without emphasis, in lower case.
@@ -80,17 +98,14 @@ fn outside_code(text: &str) -> Vec<(usize, &str, bool)> {
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end_matches(['\n', '\r']);
         let shown = visible(bare);
-        let code = match &fence {
-            Some(open) => {
-                if open.ends(bare) {
-                    fence = None;
-                }
-                true
+        let code = if let Some(open) = &fence {
+            if open.ends(bare) {
+                fence = None;
             }
-            None => {
-                fence = leaf::fence(trim(&shown));
-                fence.is_some()
-            }
+            true
+        } else {
+            fence = leaf::fence(trim(&shown));
+            fence.is_some()
         };
         lines.push((start, bare, code));
         start += line.len();

@@ -1,5 +1,7 @@
 //! Writes the pieces of a line: as a key, for Notion, or for GitHub.
 
+use std::fmt::Write as _;
+
 use super::inline::{self, Seg, is_space, trim};
 
 /// The invisible character that breaks what a service would otherwise obey.
@@ -66,18 +68,25 @@ fn trim_ends(segs: &mut Vec<Seg>) {
 fn drop_attributes(segs: &mut Vec<Seg>, escaped_too: bool) {
     loop {
         trim_ends(segs);
-        let is = |seg: &Seg, c: char| matches!(seg, Seg::Char(x, e) if *x == c && (escaped_too || !e));
+        let is =
+            |seg: &Seg, c: char| matches!(seg, Seg::Char(x, e) if *x == c && (escaped_too || !e));
         if !segs.last().is_some_and(|seg| is(seg, '}')) {
             return;
         }
-        let Some(open) = segs.iter().rposition(|seg| is(seg, '{')) else { return };
+        let Some(open) = segs.iter().rposition(|seg| is(seg, '{')) else {
+            return;
+        };
         let body: String = segs[open + 1..segs.len() - 1]
             .iter()
             .map(|seg| if let Seg::Char(c, _) = seg { *c } else { '\0' })
             .collect();
-        let Some((name, value)) = body.split_once('=') else { return };
+        let Some((name, value)) = body.split_once('=') else {
+            return;
+        };
         let known = matches!(name, "color" | "toggle" | "underline");
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
         if !known || !value.is_some_and(|v| v.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
             return;
         }
@@ -91,7 +100,10 @@ fn write(segs: &[Seg], target: Target) -> String {
     while at < segs.len() {
         match &segs[at] {
             Seg::Char(..) => {
-                let length = segs[at..].iter().take_while(|s| matches!(s, Seg::Char(..))).count();
+                let length = segs[at..]
+                    .iter()
+                    .take_while(|s| matches!(s, Seg::Char(..)))
+                    .count();
                 let run = &segs[at..at + length];
                 let link = matches!(segs.get(at + length), Some(Seg::Link { image: false, .. }));
                 chars(run, link, target, &mut out);
@@ -100,7 +112,11 @@ fn write(segs: &[Seg], target: Target) -> String {
             }
             Seg::Code(content) => code(content, target, &mut out),
             Seg::Link { image, text, url } => {
-                let url = if target == Target::Key { unsigned(url) } else { url.clone() };
+                let url = if target == Target::Key {
+                    unsigned(url)
+                } else {
+                    url.clone()
+                };
                 out.push_str(if *image { "![" } else { "[" });
                 out.push_str(&write(text, target));
                 out.push_str("](");
@@ -126,9 +142,13 @@ fn code(content: &str, target: Target, out: &mut String) {
         || (spaced && content.chars().any(|c| c != ' '));
     // Where Notion might not see the end of the span as we do, its tags must not be readable.
     let shield = target == Target::NotionCell || (target == Target::Notion && length > 1);
-    let content = if shield { shielded(content) } else { content.to_owned() };
+    let content = if shield {
+        shielded(content)
+    } else {
+        content.to_owned()
+    };
     let pad = if pad { " " } else { "" };
-    out.push_str(&format!("{fence}{pad}{content}{pad}{fence}"));
+    let _ = write!(out, "{fence}{pad}{content}{pad}{fence}");
 }
 
 fn has_run(content: &str, length: usize) -> bool {
@@ -149,7 +169,13 @@ fn shielded(content: &str) -> String {
 fn chars(run: &[Seg], link_follows: bool, target: Target, out: &mut String) {
     let run: Vec<(char, bool)> = run
         .iter()
-        .filter_map(|seg| if let Seg::Char(c, escaped) = seg { Some((*c, *escaped)) } else { None })
+        .filter_map(|seg| {
+            if let Seg::Char(c, escaped) = seg {
+                Some((*c, *escaped))
+            } else {
+                None
+            }
+        })
         .collect();
     match target {
         Target::Key => key_chars(&run, out),
@@ -164,7 +190,10 @@ fn chars(run: &[Seg], link_follows: bool, target: Target, out: &mut String) {
 }
 
 fn key_chars(run: &[(char, bool)], out: &mut String) {
-    let text: String = run.iter().map(|(c, _)| if is_space(*c) { ' ' } else { *c }).collect();
+    let text: String = run
+        .iter()
+        .map(|(c, _)| if is_space(*c) { ' ' } else { *c })
+        .collect();
     let text = unsigned(&text);
     let text: Vec<char> = text.chars().collect();
     let mut at = 0;
@@ -239,7 +268,10 @@ fn underscores(run: &[(char, bool)]) -> Vec<bool> {
 }
 
 fn inside_word(run: &[(char, bool)], at: usize) -> bool {
-    let word = |i: Option<usize>| i.and_then(|i| run.get(i)).is_some_and(|x| x.0.is_alphanumeric());
+    let word = |i: Option<usize>| {
+        i.and_then(|i| run.get(i))
+            .is_some_and(|x| x.0.is_alphanumeric())
+    };
     word(at.checked_sub(1)) && word(Some(at + 1))
 }
 
@@ -254,7 +286,10 @@ fn github_chars(run: &[(char, bool)], out: &mut String) {
 
 /// Says whether an escape must stay so that GitHub shows what Notion showed.
 fn needs_escape(run: &[(char, bool)], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|i| run.get(i)).map_or(' ', |x| x.0);
+    let before = at
+        .checked_sub(1)
+        .and_then(|i| run.get(i))
+        .map_or(' ', |x| x.0);
     let after = run.get(at + 1).map_or(' ', |x| x.0);
     match run[at].0 {
         '{' | '}' | '^' | '$' | '|' | '[' => false,
@@ -274,19 +309,75 @@ fn needs_escape(run: &[(char, bool)], at: usize) -> bool {
 /// The HTML that GitHub shows; text that reads so was a tag before it went to Notion.
 fn known_tag(rest: &str) -> bool {
     const TAGS: &[&str] = &[
-        "a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "details", "dfn", "div",
-        "dl", "dt", "em", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "http", "https", "i",
-        "img", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "s", "samp", "source",
-        "strong", "sub", "summary", "sup", "table", "tbody",
-        "td", "th", "thead", "tr", "tt", "ul", "var", "video",
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "http",
+        "https",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "picture",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "source",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+        "video",
     ];
-    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     TAGS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Drops the query of an address when it holds a signature that expires.
 pub(super) fn unsigned(text: &str) -> String {
-    const SIGNS: [&str; 4] = ["X-Amz-Signature=", "X-Amz-Algorithm=", "X-Amz-Security-Token=", "jwt="];
+    const SIGNS: [&str; 4] = [
+        "X-Amz-Signature=",
+        "X-Amz-Algorithm=",
+        "X-Amz-Security-Token=",
+        "jwt=",
+    ];
     if !text.contains('?') || !SIGNS.iter().any(|sign| text.contains(sign)) {
         return text.to_owned();
     }

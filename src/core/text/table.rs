@@ -92,7 +92,10 @@ fn trim_lines(text: &str) -> &str {
 }
 
 fn tag_name(tag: &str) -> String {
-    let end = tag.char_indices().skip(1).find(|(_, c)| !c.is_ascii_alphanumeric());
+    let end = tag
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| !c.is_ascii_alphanumeric());
     tag[..end.map_or(tag.len(), |(at, _)| at)].to_ascii_lowercase()
 }
 
@@ -109,9 +112,15 @@ fn cell_text<'a>(text: &'a str, lower: &str, name: &str) -> Option<(String, &'a 
     };
     let (inner, plain) = (&text[..end], &lower[..end]);
     let nested = ["<td", "<th", "<tr", "<table"].iter().any(|tag| {
-        plain.match_indices(tag).any(|(at, _)| !plain[..at].ends_with('\\'))
+        plain
+            .match_indices(tag)
+            .any(|(at, _)| !plain[..at].ends_with('\\'))
     });
-    let lines: Vec<&str> = inner.split('\n').map(trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = inner
+        .split('\n')
+        .map(trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let code = lines.len() > 1 && lines.iter().any(|line| super::leaf::fence(line).is_some());
     if nested || code {
         return None;

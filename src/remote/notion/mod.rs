@@ -95,6 +95,11 @@ impl NotionRemote {
         }
     }
 
+    /// What it was made from.
+    pub const fn config(&self) -> &NotionConfig {
+        &self.config
+    }
+
     const fn account(&self) -> &Account {
         &self.config.account
     }

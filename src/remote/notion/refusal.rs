@@ -55,6 +55,10 @@ pub fn error(reply: &Reply, sent: &[Sent]) -> RemoteError {
             message: format!("{message} Check the Notion token"),
         },
         (403, code) => denied(code, &message),
+        // No fault of any field: the page was trashed after it was read.
+        (400, "validation_error") if spoken.message.contains("is archived") => {
+            RemoteError::Stale("the page is in the trash now".to_owned())
+        }
         (400, "validation_error") => RemoteError::Refused {
             status: 400,
             field: named(&spoken.message, sent),

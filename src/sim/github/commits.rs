@@ -18,6 +18,15 @@ pub struct NewCommit {
     pub size: Size,
 }
 
+/// How to rewrite a branch.
+#[derive(Debug, Clone, Default)]
+pub struct Rewrite {
+    /// How many of its oldest commits stay.
+    pub keep: usize,
+    /// What comes on top of them.
+    pub commits: Vec<NewCommit>,
+}
+
 /// Which commits to list.
 #[derive(Debug, Clone, Default)]
 pub struct CommitQuery {
@@ -78,15 +87,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Rewrites a branch: keeps its first `keep` commits and puts new ones on top.
+    /// Rewrites a branch. Open pull requests from it follow.
     pub fn force_push(
         &mut self,
         now: i64,
         actor: &str,
         repo: &str,
         branch: &str,
-        keep: usize,
-        commits: Vec<NewCommit>,
+        rewrite: Rewrite,
     ) -> Result<(), Refusal> {
         let touch = self.touch_as(now, actor, repo, Permission::Write)?;
         let before = self.head_of(&touch, branch).ok_or(Refusal::NotFound)?;
@@ -94,8 +102,8 @@ impl Hub {
         repo.branches
             .entry(branch.to_owned())
             .or_default()
-            .truncate(keep);
-        for new in commits {
+            .truncate(rewrite.keep);
+        for new in rewrite.commits {
             let parent = self.head_of(&touch, branch);
             self.append(&touch, branch, new, parent.into_iter().collect())?;
         }

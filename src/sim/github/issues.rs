@@ -127,7 +127,7 @@ impl Hub {
             changed |= self.set_title(&touch, title)?;
         }
         if let Some(body) = edit.body.take() {
-            changed |= self.set_body(&touch, body)?;
+            changed |= self.set_body(&touch, body.as_deref())?;
         }
         if let Some(state) = edit.state {
             changed |= self.set_state(&touch, state, edit.state_reason)?;
@@ -153,6 +153,22 @@ impl Hub {
         };
         self.issue_in(touch.repo, number)?;
         Ok(touch)
+    }
+
+    /// Starts a change of one issue that needs write access.
+    pub(crate) fn touch_writable(
+        &self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+    ) -> Result<Touch, Refusal> {
+        let touch = self.touch_issue(now, actor, repo, number)?;
+        if self.may(&touch, Permission::Write) {
+            Ok(touch)
+        } else {
+            Err(Refusal::Forbidden("Must have admin rights to Repository."))
+        }
     }
 
     pub(crate) fn next_number(&mut self, touch: &Touch) -> Result<u64, Refusal> {
@@ -253,12 +269,12 @@ impl Hub {
         Ok(true)
     }
 
-    fn set_body(&mut self, touch: &Touch, body: Option<String>) -> Result<bool, Refusal> {
+    fn set_body(&mut self, touch: &Touch, body: Option<&str>) -> Result<bool, Refusal> {
         let issue = self.issue_mut(touch)?;
-        if issue.body == body {
+        if issue.body.as_deref() == body {
             return Ok(false);
         }
-        let before = std::mem::replace(&mut issue.body, body.clone());
+        let before = std::mem::replace(&mut issue.body, body.map(str::to_owned));
         self.record(touch, "body", json!(before), json!(body));
         Ok(true)
     }

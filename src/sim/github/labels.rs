@@ -1,13 +1,11 @@
-//! Labels, milestones and assignees: of the repository and on its issues.
-
-use std::sync::Arc;
+//! Labels of a repository, and labels and assignees on its issues.
 
 use serde_json::{Value, json};
 
 use super::hub::{Hub, Touch};
-use super::ids::{floor_second, node_id};
+use super::ids::node_id;
 use super::issues::{check_labels, sorted};
-use super::model::{EventKind, Issue, Label, Milestone, Permission, RepoId, State};
+use super::model::{EventKind, Issue, Label, Permission, RepoId};
 use super::refusal::Refusal;
 
 /// The colour of a label made on the fly.
@@ -22,19 +20,6 @@ pub struct LabelEdit {
     pub color: Option<String>,
     /// New description.
     pub description: Option<String>,
-}
-
-/// A new milestone, or what to change in one.
-#[derive(Debug, Clone, Default)]
-pub struct MilestoneEdit {
-    /// Title.
-    pub title: Option<String>,
-    /// Free text.
-    pub description: Option<String>,
-    /// Due day.
-    pub due_on: Option<i64>,
-    /// Open or closed.
-    pub state: Option<State>,
 }
 
 impl Hub {
@@ -151,7 +136,7 @@ impl Hub {
         number: u64,
         names: &[String],
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
         check_labels(names)?;
         let mut ids = self.issue_in(touch.repo, number)?.labels.clone();
         for name in names {
@@ -169,7 +154,7 @@ impl Hub {
         number: u64,
         names: &[String],
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
         check_labels(names)?;
         if self.set_labels(&touch, names)? {
             self.bump(&touch)?;
@@ -186,7 +171,7 @@ impl Hub {
         number: u64,
         name: &str,
     ) -> Result<&Issue, Refusal> {
-        let touch = self.touch_labels(now, actor, repo, number)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
         let id = self
             .repo_mut(touch.repo)?
             .label(name)
@@ -209,7 +194,7 @@ impl Hub {
         logins: &[String],
     ) -> Result<&Issue, Refusal> {
         let wanted = |before: &[String]| before.iter().chain(logins).cloned().collect();
-        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+        self.change_assignees(&self.touch_issue(now, actor, repo, number)?, wanted)
     }
 
     /// Takes people off an issue. Dropped in silence without write access.
@@ -223,110 +208,22 @@ impl Hub {
     ) -> Result<&Issue, Refusal> {
         let named = |login: &&String| !logins.iter().any(|l| l.eq_ignore_ascii_case(login));
         let wanted = |before: &[String]| before.iter().filter(named).cloned().collect();
-        self.change_assignees(self.touch_issue(now, actor, repo, number)?, wanted)
+        self.change_assignees(&self.touch_issue(now, actor, repo, number)?, wanted)
     }
 
     fn change_assignees(
         &mut self,
-        touch: Touch,
+        touch: &Touch,
         wanted: impl Fn(&[String]) -> Vec<String>,
     ) -> Result<&Issue, Refusal> {
-        if self.may(&touch, Permission::Write) {
+        if self.may(touch, Permission::Write) {
             let issue = self.issue_in(touch.repo, touch.number)?;
             let before: Vec<String> = issue.assignees.iter().map(ToString::to_string).collect();
-            if self.set_assignees(&touch, &wanted(&before))? {
-                self.bump(&touch)?;
+            if self.set_assignees(touch, &wanted(&before))? {
+                self.bump(touch)?;
             }
         }
         self.issue_in(touch.repo, touch.number)
-    }
-
-    /// Makes a milestone. Needs write access; refuses a taken title.
-    pub fn create_milestone(
-        &mut self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        new: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        let title = new.title.clone().unwrap_or_default();
-        if title.trim().is_empty() {
-            return Err(Refusal::field("Milestone", "title", "missing_field"));
-        }
-        if self
-            .repo_mut(touch.repo)?
-            .milestones
-            .values()
-            .any(|m| m.title == title)
-        {
-            return Err(Refusal::field("Milestone", "title", "already_exists"));
-        }
-        let number = self.insert_milestone(&touch, title)?;
-        self.change_milestone(&touch, number, new)
-    }
-
-    /// Changes a milestone; the issues in it do not count as updated.
-    pub fn edit_milestone(
-        &mut self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        number: u64,
-        edit: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
-        self.change_milestone(&touch, number, edit)
-    }
-
-    fn change_milestone(
-        &mut self,
-        touch: &Touch,
-        number: u64,
-        edit: MilestoneEdit,
-    ) -> Result<&Milestone, Refusal> {
-        let repo = self.repo_mut(touch.repo)?;
-        let milestone = repo.milestones.get_mut(&number).ok_or(Refusal::NotFound)?;
-        milestone.updated_at = floor_second(touch.now);
-        milestone.due_on = edit.due_on.or(milestone.due_on);
-        milestone.state = edit.state.unwrap_or(milestone.state);
-        milestone.description = edit.description.or_else(|| milestone.description.clone());
-        if let Some(title) = edit.title
-            && title != milestone.title
-        {
-            let before = std::mem::replace(&mut milestone.title, title.clone());
-            self.record(touch, "milestone_title", json!(before), json!(title));
-        }
-        self.repo_mut(touch.repo)?
-            .milestones
-            .get(&number)
-            .ok_or(Refusal::NotFound)
-    }
-
-    pub(crate) fn insert_milestone(
-        &mut self,
-        touch: &Touch,
-        title: String,
-    ) -> Result<u64, Refusal> {
-        let (id, at) = (self.fresh_id(), floor_second(touch.now));
-        self.record(touch, "milestone_title", Value::Null, json!(title));
-        let repo = self.repo_mut(touch.repo)?;
-        repo.last_milestone += 1;
-        let number = repo.last_milestone;
-        let milestone = Milestone {
-            id,
-            node_id: node_id("MI", id),
-            number,
-            title,
-            description: None,
-            state: State::Open,
-            due_on: None,
-            creator: Arc::clone(&touch.actor),
-            created_at: at,
-            updated_at: at,
-        };
-        repo.milestones.insert(number, milestone);
-        Ok(number)
     }
 
     /// Finds a label by name, or makes it.
@@ -405,21 +302,6 @@ impl Hub {
             self.bump(touch)?;
         }
         self.issue_in(touch.repo, touch.number)
-    }
-
-    fn touch_labels(
-        &self,
-        now: i64,
-        actor: &str,
-        repo: &str,
-        number: u64,
-    ) -> Result<Touch, Refusal> {
-        let touch = self.touch_issue(now, actor, repo, number)?;
-        if self.may(&touch, Permission::Write) {
-            Ok(touch)
-        } else {
-            Err(Refusal::Forbidden("Must have admin rights to Repository."))
-        }
     }
 
     fn labels_without(&self, touch: &Touch, id: u64) -> Result<Vec<u64>, Refusal> {

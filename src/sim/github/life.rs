@@ -81,31 +81,46 @@ impl Hub {
         repo.comments.get(&id).ok_or(Refusal::NotFound)
     }
 
-    /// Locks the conversation, or unlocks it with `None`. Needs write access.
-    pub fn set_lock(
+    /// Locks the conversation, with a reason such as `spam` if given. Needs write access.
+    pub fn lock(
         &mut self,
         now: i64,
         actor: &str,
         repo: &str,
         number: u64,
-        lock: Option<Option<String>>,
+        reason: Option<&str>,
     ) -> Result<(), Refusal> {
-        let touch = self.touch_issue(now, actor, repo, number)?;
-        if !self.may(&touch, Permission::Write) {
-            return Err(Refusal::Forbidden("Must have admin rights to Repository."));
-        }
-        let issue = self.issue_mut(&touch)?;
-        let before = std::mem::replace(&mut issue.locked, lock.is_some());
-        issue.lock_reason = lock.clone().flatten();
-        if before != lock.is_some() {
-            self.record(&touch, "locked", json!(before), json!(lock.is_some()));
-            let kind = if lock.is_some() {
-                EventKind::Locked
-            } else {
-                EventKind::Unlocked
-            };
-            self.event(&touch, kind)?;
-            self.bump(&touch)?;
+        let touch = self.touch_writable(now, actor, repo, number)?;
+        self.issue_mut(&touch)?.lock_reason = reason.map(str::to_owned);
+        self.set_locked(&touch, true)
+    }
+
+    /// Unlocks the conversation. Needs write access.
+    pub fn unlock(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+    ) -> Result<(), Refusal> {
+        let touch = self.touch_writable(now, actor, repo, number)?;
+        self.issue_mut(&touch)?.lock_reason = None;
+        self.set_locked(&touch, false)
+    }
+
+    fn set_locked(&mut self, touch: &Touch, locked: bool) -> Result<(), Refusal> {
+        let before = std::mem::replace(&mut self.issue_mut(touch)?.locked, locked);
+        if before != locked {
+            self.record(touch, "locked", json!(before), json!(locked));
+            self.event(
+                touch,
+                if locked {
+                    EventKind::Locked
+                } else {
+                    EventKind::Unlocked
+                },
+            )?;
+            self.bump(touch)?;
         }
         Ok(())
     }

@@ -18,15 +18,16 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::hub::{Hub, NewRepo, Touch};
+use super::hub::{Hub, Touch};
 use super::ids::{floor_second, node_id, parse_timestamp, sha};
+use super::lines::{CommentLine, CommitLine, ItemLine, Kind, LabelLine, Line, PullLine};
 use super::model::{
     AccountKind, Comment, Commit, Issue, Login, Permission, Pull, RepoId, Size, State, StateReason,
 };
 use super::refusal::Refusal;
+use super::repos::NewRepo;
 
 /// Why a world could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -49,90 +50,6 @@ pub struct Loaded {
     pub pulls: usize,
     /// Commits.
     pub commits: usize,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    kind: Kind,
-    src: String,
-    #[serde(default)]
-    author: Option<String>,
-    #[serde(flatten)]
-    rest: Value,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Issue,
-    Pr,
-    Commit,
-}
-
-#[derive(Deserialize)]
-struct ItemLine {
-    number: u64,
-    title: String,
-    body: Option<String>,
-    state: Option<String>,
-    state_reason: Option<String>,
-    #[serde(default)]
-    labels: Vec<LabelLine>,
-    #[serde(default)]
-    assignees: Vec<String>,
-    milestone: Option<String>,
-    created_at: String,
-    updated_at: Option<String>,
-    closed_at: Option<String>,
-    #[serde(default)]
-    locked: bool,
-    #[serde(default)]
-    comments: Vec<CommentLine>,
-    #[serde(default)]
-    n_comments: u64,
-}
-
-#[derive(Deserialize)]
-struct LabelLine {
-    name: String,
-    #[serde(default)]
-    color: String,
-}
-
-#[derive(Deserialize)]
-struct CommentLine {
-    author: Option<String>,
-    at: String,
-    #[serde(default)]
-    body: String,
-}
-
-#[derive(Deserialize)]
-struct PullLine {
-    head: Option<String>,
-    base: Option<String>,
-    head_sha: Option<String>,
-    merged_at: Option<String>,
-    merge_commit_sha: Option<String>,
-    #[serde(default)]
-    draft: bool,
-    #[serde(default)]
-    additions: u64,
-    #[serde(default)]
-    deletions: u64,
-    #[serde(default)]
-    changed_files: u64,
-}
-
-#[derive(Deserialize)]
-struct CommitLine {
-    sha: String,
-    #[serde(default)]
-    parents: Vec<String>,
-    authored_at: Option<String>,
-    committed_at: String,
-    #[serde(default)]
-    message: String,
 }
 
 /// Keeps track of one load.
@@ -287,18 +204,16 @@ impl Loader<'_> {
             .values()
             .find(|m| m.title == title)
             .map(|m| m.number);
-        match known {
-            Some(number) => Ok(number),
-            None => {
-                let whole = Touch {
-                    number: 0,
-                    ..touch.clone()
-                };
-                self.hub
-                    .insert_milestone(&whole, title.to_owned())
-                    .map_err(refused)
-            }
+        if let Some(number) = known {
+            return Ok(number);
         }
+        let whole = Touch {
+            number: 0,
+            ..touch.clone()
+        };
+        self.hub
+            .insert_milestone(&whole, title.to_owned())
+            .map_err(refused)
     }
 
     /// Whoever is assigned in the world may be assigned here.

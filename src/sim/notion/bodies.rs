@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::body::{self, Block, BlockKind, Parsed};
+use super::history::{BODY, IN_TRASH, Incident, Seen};
 use super::ids::Id;
 use super::inline;
 use super::pages::live;
 use super::refusal::Refusal;
 use super::span;
-use super::state::{BODY, IN_TRASH, Incident, Page, Parent, Seen, Workspace};
+use super::state::{Page, Parent, Workspace};
 
 /// One replacement of an `update_content` request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,13 +176,12 @@ impl Workspace {
 
     /// Finds the page a block is on and its place there.
     pub fn find_block(&self, actor: Id, block: Id) -> Result<(Id, usize), Refusal> {
-        let visible = self
+        let mut visible = self
             .pages
             .values()
             .filter(|page| !page.in_trash && self.reach(actor, page.id).is_ok());
         visible
-            .filter_map(|page| block_at(page, block).ok().map(|at| (page.id, at)))
-            .next()
+            .find_map(|page| block_at(page, block).ok().map(|at| (page.id, at)))
             .ok_or_else(|| Refusal::missing("block", block))
     }
 
@@ -209,7 +209,9 @@ impl Workspace {
             .take_while(|b| b.depth > depth)
             .count();
         let mut part = body[at..=at + nested].to_vec();
-        part.iter_mut().for_each(|b| b.depth -= depth);
+        for block in &mut part {
+            block.depth -= depth;
+        }
         Ok(self.blocks_markdown(&part))
     }
 

@@ -1,11 +1,12 @@
 //! What can be done to the columns of a data source.
 
+use super::history::Seen;
 use super::ids::Id;
 use super::moment;
 use super::refusal::Refusal;
 use super::schema::{Kind, check_choice_name, choice, find_choice};
 use super::schema_json::Ask;
-use super::state::{DataSource, Parent, Seen, Workspace};
+use super::state::{DataSource, Parent, Workspace};
 use super::value::Value;
 
 impl Workspace {
@@ -218,6 +219,9 @@ impl Workspace {
         let schema = &self.reach_source(actor, source)?.schema;
         for ask in asks {
             let refused = match ask {
+                Ask::Add(_, Kind::Status(..)) => {
+                    actor == self.bot && !self.options.status_creatable
+                }
                 Ask::Add(_, kind) => *kind == Kind::Title,
                 Ask::Delete(key) => key == "title",
                 Ask::Retype(key, kind) => (key == "title") != (*kind == Kind::Title),

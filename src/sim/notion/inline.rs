@@ -1,27 +1,22 @@
-//! Inline Markdown: from a line to runs of text and back, in Notion's normal form.
+//! Inline Markdown: from a line to runs of text.
+
+use std::cell::RefCell;
 
 use super::span::{Piece, RichText, Span, Style};
 use super::tags;
 
-/// Characters Notion puts a backslash before when they stand for themselves (apis 1.5).
-const ESCAPED: &str = "\\*~`$[]<>{}|^";
+pub use super::inline_write::{escape, write};
 
 /// Reads one line of Notion-flavoured Markdown.
 pub fn parse(line: &str) -> RichText {
     let chars: Vec<char> = line.chars().collect();
     let mut spans = Vec::new();
-    Reader { chars: &chars }.read(0, chars.len(), &Context::default(), &mut spans);
+    Reader {
+        chars: &chars,
+        open_ended: RefCell::default(),
+    }
+    .read(0, chars.len(), &Context::default(), &mut spans);
     join(spans)
-}
-
-/// Writes runs as Markdown, each literal sign escaped.
-pub fn write(spans: &[Span]) -> String {
-    let mut out = String::new();
-    let writer = Writer {
-        alone: spans.len() == 1,
-    };
-    writer.group(spans, Style::default(), false, &mut out);
-    out
 }
 
 /// Brings one line to the form a read gives back.
@@ -52,8 +47,13 @@ struct Context {
     link: Option<String>,
 }
 
+/// Longest link text or address that is looked for, in characters; keeps hostile lines cheap.
+const MAX_LINK: usize = 2_000;
+
 struct Reader<'a> {
     chars: &'a [char],
+    /// Signs, widths and ends for which no closing sign was found: later openers find none either.
+    open_ended: RefCell<Vec<(char, usize, usize)>>,
 }
 
 impl Reader<'_> {
@@ -69,8 +69,8 @@ impl Reader<'_> {
     fn step(&self, at: usize, to: usize, context: &Context, out: &mut RichText) -> usize {
         let read = match self.chars[at] {
             '\\' => self.escape(at, to, context, out),
-            '`' => self.code(at, to, context, out),
-            '*' | '_' | '~' => self.emphasis(at, to, context, out),
+            '`' => Some(self.code(at, to, context, out)),
+            '*' | '_' | '~' => Some(self.emphasis(at, to, context, out)),
             '[' | '!' => self.link(at, to, context, out),
             '$' => self.math(at, to, context, out),
             '<' => self.tag(at, to, context, out),
@@ -92,7 +92,7 @@ impl Reader<'_> {
         Some(at + 2)
     }
 
-    fn code(&self, at: usize, to: usize, context: &Context, out: &mut RichText) -> Option<usize> {
+    fn code(&self, at: usize, to: usize, context: &Context, out: &mut RichText) -> usize {
         let width = self.run(at, to, '`');
         let mut close = at + width;
         while close < to {
@@ -108,22 +108,16 @@ impl Reader<'_> {
                     link: context.link.clone(),
                 };
                 push(out, Piece::Text(strip_padding(&text)), &inner);
-                return Some(close + width);
+                return close + width;
             }
             close += found.max(1);
         }
         // An unclosed run of backticks stands for itself, all of it.
         push(out, Piece::Text("`".repeat(width)), context);
-        Some(at + width)
+        at + width
     }
 
-    fn emphasis(
-        &self,
-        at: usize,
-        to: usize,
-        context: &Context,
-        out: &mut RichText,
-    ) -> Option<usize> {
+    fn emphasis(&self, at: usize, to: usize, context: &Context, out: &mut RichText) -> usize {
         let sign = self.chars[at];
         let run = self.run(at, to, sign);
         let widths: &[usize] = match (sign, run) {
@@ -142,11 +136,11 @@ impl Reader<'_> {
                     link: context.link.clone(),
                 };
                 self.read(at + width, close, &inner, out);
-                return Some(close + width);
+                return close + width;
             }
         }
         push(out, Piece::Text(sign.to_string().repeat(run)), context);
-        Some(at + run)
+        at + run
     }
 
     /// Finds where an emphasis of `width` signs that opens at `at` ends.
@@ -157,6 +151,10 @@ impl Reader<'_> {
             .get(at + self.run(at, to, sign))
             .filter(|_| at + width < to);
         if opens.is_none_or(|c| c.is_whitespace()) || (sign == '_' && self.word_before(at)) {
+            return None;
+        }
+        let search = (sign, width, to);
+        if self.open_ended.borrow().contains(&search) {
             return None;
         }
         let mut look = at + self.run(at, to, sign);
@@ -176,6 +174,7 @@ impl Reader<'_> {
                 _ => look += 1,
             }
         }
+        self.open_ended.borrow_mut().push(search);
         None
     }
 
@@ -225,6 +224,7 @@ impl Reader<'_> {
     fn matching(&self, at: usize, to: usize, open: char, close: char) -> Option<usize> {
         let mut depth = 0_usize;
         let mut look = at;
+        let to = to.min(at + MAX_LINK);
         while look < to {
             match self.chars[look] {
                 '\\' => look += 1,
@@ -257,6 +257,10 @@ impl Reader<'_> {
     }
 
     fn tag(&self, at: usize, to: usize, context: &Context, out: &mut RichText) -> Option<usize> {
+        let next = self.chars.get(at + 1)?;
+        if !next.is_ascii_alphabetic() && *next != '/' {
+            return None;
+        }
         let rest: String = self.chars[at..to].iter().collect();
         if let Some(width) = tags::line_break(&rest) {
             push(out, Piece::Break, context);
@@ -274,6 +278,9 @@ impl Reader<'_> {
         context: &Context,
         out: &mut RichText,
     ) -> Option<usize> {
+        if !matches!(self.chars.get(at + 1), Some('c' | 't')) {
+            return None;
+        }
         let rest: String = self.chars[at..to].iter().collect();
         let known = ["{color=\"", "{toggle=\""]
             .iter()
@@ -352,176 +359,4 @@ fn push(out: &mut RichText, piece: Piece, context: &Context) {
         return;
     }
     out.push(span);
-}
-
-/// One way of wrapping a group of runs.
-#[derive(Clone, Copy, PartialEq)]
-enum Wrap {
-    Link,
-    Bold,
-    Italic,
-    Strike,
-}
-
-impl Wrap {
-    const ALL: [Self; 4] = [Self::Link, Self::Bold, Self::Italic, Self::Strike];
-
-    fn covers(self, span: &Span, first: &Span, done: Style, linked: bool) -> bool {
-        match self {
-            Self::Link => !linked && span.link.is_some() && span.link == first.link,
-            Self::Bold => span.style.bold && !done.bold,
-            Self::Italic => span.style.italic && !done.italic,
-            Self::Strike => span.style.strike && !done.strike,
-        }
-    }
-}
-
-/// Writes the runs of one line.
-#[derive(Clone, Copy)]
-struct Writer {
-    /// The line is one run: nothing else in it can pair with a literal underscore.
-    alone: bool,
-}
-
-impl Writer {
-    /// Writes runs, always opening the style that lasts longest first.
-    fn group(self, spans: &[Span], done: Style, linked: bool, out: &mut String) {
-        let mut at = 0;
-        while let Some(first) = spans.get(at) {
-            let reach = |wrap: Wrap| {
-                let same = spans[at..]
-                    .iter()
-                    .take_while(|s| wrap.covers(s, first, done, linked));
-                (same.count(), wrap)
-            };
-            let mut best = (0, Wrap::Link);
-            for wrap in Wrap::ALL {
-                let candidate = reach(wrap);
-                if candidate.0 > best.0 {
-                    best = candidate;
-                }
-            }
-            let (length, wrap) = best;
-            if length == 0 {
-                self.piece(first, out);
-                at += 1;
-                continue;
-            }
-            self.wrapped(&spans[at..at + length], wrap, done, linked, out);
-            at += length;
-        }
-    }
-
-    fn wrapped(self, spans: &[Span], wrap: Wrap, done: Style, linked: bool, out: &mut String) {
-        let mut inner = String::new();
-        let (style, in_link) = match wrap {
-            Wrap::Link => (done, true),
-            Wrap::Bold => (Style { bold: true, ..done }, linked),
-            Wrap::Italic => (
-                Style {
-                    italic: true,
-                    ..done
-                },
-                linked,
-            ),
-            Wrap::Strike => (
-                Style {
-                    strike: true,
-                    ..done
-                },
-                linked,
-            ),
-        };
-        self.group(spans, style, in_link, &mut inner);
-        let sign = match wrap {
-            Wrap::Link => {
-                let url = spans
-                    .first()
-                    .and_then(|s| s.link.as_deref())
-                    .unwrap_or_default();
-                out.push_str(&format!("[{inner}]({url})"));
-                return;
-            }
-            Wrap::Bold => "**",
-            Wrap::Italic => "*",
-            Wrap::Strike => "~~",
-        };
-        // A sign next to white space would not be read back as emphasis.
-        let core = inner.trim();
-        if core.is_empty() {
-            out.push_str(&inner);
-            return;
-        }
-        let lead = &inner[..inner.len() - inner.trim_start().len()];
-        let tail = &inner[inner.trim_end().len()..];
-        out.push_str(&format!("{lead}{sign}{core}{sign}{tail}"));
-    }
-
-    fn piece(self, span: &Span, out: &mut String) {
-        match &span.piece {
-            Piece::Break => out.push_str("<br>"),
-            Piece::Math(expression) => out.push_str(&format!("${expression}$")),
-            Piece::Raw(raw) => out.push_str(raw),
-            Piece::Text(text) if span.style.code => out.push_str(&code_span(text)),
-            Piece::Text(text) => out.push_str(&escape_in(text, self.alone)),
-        }
-    }
-}
-
-fn code_span(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let padded = text.starts_with('`') || text.ends_with('`');
-    let spaced = text.starts_with(' ') && text.ends_with(' ') && !text.trim().is_empty();
-    if padded || spaced {
-        format!("{fence} {text} {fence}")
-    } else {
-        format!("{fence}{text}{fence}")
-    }
-}
-
-/// Escapes literal text that stands alone; a line feed becomes `<br>`.
-pub fn escape(text: &str) -> String {
-    escape_in(text, true)
-}
-
-fn escape_in(text: &str, alone: bool) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, sign) in chars.iter().enumerate() {
-        if *sign == '\n' {
-            out.push_str("<br>");
-            continue;
-        }
-        if ESCAPED.contains(*sign) || (*sign == '_' && is_delimiter(&chars, at, alone)) {
-            out.push('\\');
-        }
-        out.push(*sign);
-    }
-    out
-}
-
-/// Says whether a literal underscore would be read as the start or end of emphasis.
-fn is_delimiter(chars: &[char], at: usize, alone: bool) -> bool {
-    let (opens, closes) = (can_open(chars, at), can_close(chars, at));
-    if !alone {
-        return opens || closes;
-    }
-    let later = (at + 1..chars.len()).any(|i| can_close(chars, i));
-    let earlier = (0..at).any(|i| can_open(chars, i));
-    (opens && later) || (closes && earlier)
-}
-
-fn can_open(chars: &[char], at: usize) -> bool {
-    let before = at
-        .checked_sub(1)
-        .is_some_and(|i| chars[i].is_alphanumeric());
-    let space = chars.get(at + 1).is_some_and(|c| c.is_whitespace());
-    chars[at] == '_' && !before && !space
-}
-
-fn can_close(chars: &[char], at: usize) -> bool {
-    let after = chars.get(at + 1).is_some_and(|c| c.is_alphanumeric());
-    let space = at.checked_sub(1).is_some_and(|i| chars[i].is_whitespace());
-    chars[at] == '_' && !after && !space
 }

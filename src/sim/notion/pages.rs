@@ -1,10 +1,11 @@
 //! What can be done to pages, by people and by the connection alike.
 
 use super::body::{self, Block, BlockKind, Parsed};
+use super::history::{IN_TRASH, PARENT, Seen};
 use super::ids::Id;
 use super::refusal::Refusal;
 use super::schema::{Kind, Property, check_choice_name, choice, find_choice};
-use super::state::{IN_TRASH, PARENT, Page, Parent, Seen, Workspace};
+use super::state::{Page, Parent, Workspace};
 use super::value::Value;
 
 /// Values to write, by property id or name.

@@ -309,15 +309,15 @@ fn holds(value: &Value, wanted: &str) -> bool {
     }
 }
 
-fn passes_text(text: &str, test: &TextTest) -> bool {
+fn passes_text(said: &str, test: &TextTest) -> bool {
     let low = |part: &str| part.to_lowercase();
     match test {
-        TextTest::Equals(other) => text == other,
-        TextTest::Differs(other) => text != other,
-        TextTest::Contains(part) => low(text).contains(&low(part)),
-        TextTest::Lacks(part) => !low(text).contains(&low(part)),
-        TextTest::Starts(part) => low(text).starts_with(&low(part)),
-        TextTest::Ends(part) => low(text).ends_with(&low(part)),
+        TextTest::Equals(other) => said == other,
+        TextTest::Differs(other) => said != other,
+        TextTest::Contains(part) => low(said).contains(&low(part)),
+        TextTest::Lacks(part) => !low(said).contains(&low(part)),
+        TextTest::Starts(part) => low(said).starts_with(&low(part)),
+        TextTest::Ends(part) => low(said).ends_with(&low(part)),
     }
 }
 

@@ -3,265 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::{self, Block};
+use super::history::{Change, Incident, Report, Seen};
 use super::ids::{Id, IdSource};
 use super::inline;
 use super::moment;
+pub use super::objects::{Comment, DataSource, Database, Options, Page, Parent, User};
 use super::refusal::Refusal;
 use super::schema::{Kind, Property, Schema};
-use super::span::{RichText, Span};
+use super::span::RichText;
 use super::value::Value;
-
-/// Name under which the log records bodies.
-pub const BODY: &str = "body";
-/// Name under which the log records the trash; the first entry of a page goes from nothing to `false`.
-pub const IN_TRASH: &str = "in_trash";
-/// Name under which the log records where a page lives.
-pub const PARENT: &str = "parent";
-
-/// Somebody who can change things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Who it is.
-    pub id: Id,
-    /// What people see.
-    pub name: String,
-    /// The mail address of a person.
-    pub email: Option<String>,
-    /// A connection, not a person.
-    pub bot: bool,
-}
-
-/// Where a page or database lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parent {
-    /// At the top of the workspace.
-    Workspace,
-    /// Inside a page.
-    Page(Id),
-    /// As a row of a data source.
-    Source(Id),
-}
-
-/// A page; a row when its parent is a data source.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// Its id.
-    pub id: Id,
-    /// Where it lives.
-    pub parent: Parent,
-    /// When it was made, rounded down to the minute, in milliseconds since the epoch.
-    pub created: i64,
-    /// When it was last changed, rounded down to the minute, in milliseconds since the epoch.
-    pub edited: i64,
-    /// When it was really made; the service never shows it.
-    pub created_exact: i64,
-    /// Who made it.
-    pub created_by: Id,
-    /// Who changed it last.
-    pub edited_by: Id,
-    /// In the trash.
-    pub in_trash: bool,
-    /// Values by property id.
-    pub values: BTreeMap<String, Value>,
-    /// The body.
-    pub body: Vec<Block>,
-    /// When set, reads of the body show only this many blocks and say `truncated`.
-    pub shown_blocks: Option<usize>,
-    /// Grows with every page made; keeps the order of rows made at the same time.
-    pub serial: u64,
-}
-
-impl Page {
-    /// The title.
-    pub fn title(&self) -> &[Span] {
-        match self.values.get("title") {
-            Some(Value::Text(text)) => text,
-            _ => &[],
-        }
-    }
-}
-
-/// A database: a container of data sources.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// Its id.
-    pub id: Id,
-    /// What people see.
-    pub title: RichText,
-    /// Where it lives.
-    pub parent: Parent,
-    /// Its data sources, oldest first.
-    pub sources: Vec<Id>,
-    /// When it was made, to the minute.
-    pub created: i64,
-    /// When it was last changed, to the minute.
-    pub edited: i64,
-    /// In the trash.
-    pub in_trash: bool,
-    /// Shown inside a page.
-    pub inline: bool,
-}
-
-/// A data source: a table.
-#[derive(Clone, Debug)]
-pub struct DataSource {
-    /// Its id.
-    pub id: Id,
-    /// The database it belongs to.
-    pub database: Id,
-    /// What people see.
-    pub title: RichText,
-    /// Its columns.
-    pub schema: Schema,
-    /// When it was made, to the minute.
-    pub created: i64,
-    /// When its schema was last changed, to the minute.
-    pub edited: i64,
-    /// Who made it.
-    pub created_by: Id,
-    /// Who changed it last.
-    pub edited_by: Id,
-    /// In the trash.
-    pub in_trash: bool,
-    /// The last number a unique-id column gave.
-    pub serial: u64,
-}
-
-/// A comment on a page.
-#[derive(Clone, Debug)]
-pub struct Comment {
-    /// Its id.
-    pub id: Id,
-    /// The page or block it stands on.
-    pub on: Id,
-    /// The thread it belongs to.
-    pub discussion: Id,
-    /// What it says.
-    pub text: RichText,
-    /// When it was made, to the minute.
-    pub created: i64,
-    /// Who wrote it.
-    pub by: Id,
-}
-
-/// One side of a logged change.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
-    /// Nothing: the page or the column was not there.
-    Absent,
-    /// The value of a cell.
-    Cell(Value),
-    /// The Markdown of the body.
-    Body(String),
-    /// In the trash or not.
-    Flag(bool),
-    /// Where it lives.
-    Place(Parent),
-}
-
-/// One change by anybody. The log is the truth an oracle compares with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    /// Counts up from 1 without gaps.
-    pub seq: u64,
-    /// When, exactly, in milliseconds since the epoch.
-    pub at: i64,
-    /// Who.
-    pub actor: Id,
-    /// On which page.
-    pub page: Id,
-    /// A property id, or [`BODY`], [`IN_TRASH`], [`PARENT`].
-    pub field: String,
-    /// What was there.
-    pub before: Seen,
-    /// What is there now.
-    pub after: Seen,
-}
-
-/// Something written content made the service do that nobody may have meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Incident {
-    /// A page tag moved a page.
-    Moved {
-        /// The page that moved.
-        page: Id,
-        /// Where it was.
-        from: Parent,
-        /// The page whose content carried the tag.
-        into: Id,
-    },
-    /// A page tag with another title renamed a page.
-    Renamed {
-        /// The page that was renamed.
-        page: Id,
-        /// Its title before.
-        before: String,
-    },
-    /// A database tag moved a database.
-    DatabaseMoved {
-        /// The database that moved.
-        database: Id,
-        /// The page whose content carried the tag.
-        into: Id,
-    },
-    /// A mention told a person.
-    Notified {
-        /// The person.
-        user: Id,
-        /// The page whose content carried the tag.
-        page: Id,
-    },
-    /// A tag named something that does not exist; it was dropped.
-    DeadTag {
-        /// What it named.
-        id: Id,
-        /// The page whose content carried the tag.
-        page: Id,
-    },
-    /// Content was replaced without a child, which went to the trash.
-    ChildTrashed {
-        /// The child.
-        page: Id,
-    },
-}
-
-/// An incident, who caused it and when (exact milliseconds since the epoch).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// When.
-    pub at: i64,
-    /// Who.
-    pub actor: Id,
-    /// What.
-    pub incident: Incident,
-}
-
-/// Behaviour that differs between accounts or is not documented.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Whether a body edit by a connection moves the page's `last_edited_time` (apis 1.3, not settled).
-    pub api_body_edit_moves_time: bool,
-    /// Most rows one query gives before it is cut (reference/query-a-data-source).
-    pub query_limit: usize,
-    /// Most rows one answer holds, however many are asked for; the service may give fewer.
-    pub rows_per_answer: usize,
-    /// How long a new row stays out of query results, in milliseconds.
-    pub query_lag: i64,
-    /// Whether the connection may write at all.
-    pub bot_may_write: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            api_body_edit_moves_time: true,
-            query_limit: 10_000,
-            rows_per_answer: 100,
-            query_lag: 0,
-            bot_may_write: true,
-        }
-    }
-}
 
 /// A whole workspace. Synchronous, deterministic, without a clock: every call is told the time.
 #[derive(Clone, Debug)]
@@ -427,6 +177,31 @@ impl Workspace {
         };
         self.sources.insert(id, source);
         Ok(id)
+    }
+
+    /// Adds a comment to a page or block, in a discussion or in one of its own.
+    pub fn add_comment(
+        &mut self,
+        now: i64,
+        actor: Id,
+        on: Id,
+        discussion: Option<Id>,
+        text: RichText,
+    ) -> Result<&Comment, Refusal> {
+        self.may_write(actor)?;
+        let discussion = discussion.unwrap_or_else(|| self.ids.fresh());
+        let comment = Comment {
+            id: self.ids.fresh(),
+            on,
+            discussion,
+            text,
+            created: moment::floor(now),
+            by: actor,
+        };
+        self.comments.push(comment);
+        self.comments
+            .last()
+            .ok_or_else(|| Refusal::missing("comment", on))
     }
 
     /// The columns of the data source a page is a row of.

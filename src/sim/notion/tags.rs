@@ -52,29 +52,36 @@ fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
 
 /// The opening or closing tag at the start of `text`, if it is one Notion knows inside a line.
 pub fn known_tag(text: &str) -> Option<&str> {
-    let (name, tag) = tag_at(text)?;
-    INLINE.contains(&name).then_some(tag)
+    tag_at(text, INLINE).map(|(_, tag)| tag)
 }
 
 /// Says whether a trimmed line begins with a tag Notion keeps as structure.
 pub fn is_structure(line: &str) -> bool {
-    tag_at(line).is_some_and(|(name, _)| BLOCK.contains(&name))
+    tag_at(line, BLOCK).is_some()
 }
 
-/// Splits off the tag at the start of `text`: its name, and all of it up to `>`.
-fn tag_at(text: &str) -> Option<(&str, &str)> {
+/// Longest tag that is looked for, in bytes; keeps hostile lines cheap.
+const MAX_TAG: usize = 4_000;
+
+/// Tags that are orders.
+const ORDERS: &[&str] = &["page", "database", "mention-user"];
+
+/// Splits off the tag at the start of `text` if it is one of `names`: its name, and all of it up to `>`.
+fn tag_at<'a>(text: &'a str, names: &[&str]) -> Option<(&'a str, &'a str)> {
     let inner = text.strip_prefix('<')?;
     let body = inner.strip_prefix('/').unwrap_or(inner);
     let length = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))?;
     let name = &body[..length];
-    let end = tag_end(text)?;
-    (!name.is_empty()).then(|| (name, &text[..=end]))
+    if !names.contains(&name) {
+        return None;
+    }
+    tag_end(text).map(|end| (name, &text[..=end]))
 }
 
 /// Finds the `>` that closes a tag, not counting those inside quotes.
 fn tag_end(text: &str) -> Option<usize> {
     let mut quoted = false;
-    for (at, sign) in text.char_indices() {
+    for (at, sign) in text.char_indices().take_while(|(at, _)| *at < MAX_TAG) {
         match sign {
             '"' => quoted = !quoted,
             '>' if !quoted => return Some(at),
@@ -163,7 +170,7 @@ fn code_width(text: &str) -> usize {
 
 /// The order at the start of `text` and how many bytes it takes.
 fn order_at(text: &str) -> Option<(Order, usize)> {
-    let (name, tag) = tag_at(text)?;
+    let (name, tag) = tag_at(text, ORDERS)?;
     if tag.starts_with("</") {
         return None;
     }

@@ -248,10 +248,9 @@ fn computed_json(world: &Workspace, page: &Page, kind: &Kind) -> Json {
         Kind::Formula(_) => json!({"type": "string", "string": null}),
         Kind::UniqueId(prefix) => json!({"prefix": prefix, "number": null}),
         other => match Value::empty(other) {
-            Some(Value::Choice(_)) | None => Json::Null,
             Some(Value::Checkbox(_)) => json!(false),
             Some(Value::Text(_) | Value::Choices(_) | Value::Ids(_)) => json!([]),
-            Some(_) => Json::Null,
+            _ => Json::Null,
         },
     }
 }

@@ -98,6 +98,7 @@ pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a string member: absent, null, or text.
+    #[expect(clippy::option_option, reason = "absent and null differ in a PATCH")]
     pub(crate) fn text(&self, name: &str) -> Result<Option<Option<String>>, Refusal> {
         match self.0.get(name) {
             None => Ok(None),
@@ -113,6 +114,7 @@ impl Fields {
     }
 
     /// Reads a number member: absent, null, or a number.
+    #[expect(clippy::option_option, reason = "absent and null differ in a PATCH")]
     pub(crate) fn number(&self, name: &str) -> Result<Option<Option<u64>>, Refusal> {
         match self.0.get(name) {
             None => Ok(None),

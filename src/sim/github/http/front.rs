@@ -18,6 +18,9 @@ use crate::sim::github::model::Login;
 /// How many request lines are kept; the older half goes when there are more.
 const KEPT_REQUESTS: usize = 200_000;
 
+/// The one version of the API that is spoken here.
+const API_VERSION: &str = "2022-11-28";
+
 /// One request that was answered (or dropped).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLine {
@@ -196,7 +199,7 @@ impl Front {
         resource: Resource,
     ) -> Answer {
         if let Some(version) = &request.api_version
-            && !["2022-11-28", "2026-03-10"].contains(&version.as_str())
+            && version != API_VERSION
         {
             return Answer::error(400, &format!("{version:?} is not a supported version"));
         }
@@ -315,7 +318,7 @@ impl Front {
                 format!("{:04X}:{:016X}", id >> 48, mix(id)),
             )
             .header("x-github-media-type", "github.v3; format=json".to_owned())
-            .header("x-github-api-version-selected", "2022-11-28".to_owned())
+            .header("x-github-api-version-selected", API_VERSION.to_owned())
             .header("x-ratelimit-limit", left.limit.to_string())
             .header("x-ratelimit-remaining", left.remaining().to_string())
             .header("x-ratelimit-used", left.used.to_string())

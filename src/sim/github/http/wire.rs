@@ -6,7 +6,7 @@ use crate::sim::github::hub::Hub;
 use crate::sim::github::ids::{node_id, timestamp};
 use crate::sim::github::model::{
     AccountKind, Comment, EventKind, Issue, IssueEvent, Label, Milestone, Permission, Repo, State,
-    User,
+    StateReason, User,
 };
 
 /// What rendering needs: the model and the two addresses.
@@ -175,7 +175,7 @@ impl Wire<'_> {
                 "comments_url": format!("{url}/comments"), "events_url": format!("{url}/events"),
                 "html_url": format!("{}/{kind}/{}", self.repo_html(repo), issue.number),
                 "timeline_url": format!("{url}/timeline"), "comments": issue.comments,
-                "state_reason": issue.state_reason.map(|reason| reason.as_str()),
+                "state_reason": issue.state_reason.map(StateReason::as_str),
                 "closed_by": closed_by, "performed_via_github_app": null,
                 "reactions": Self::reactions(&url),
             }),
@@ -239,7 +239,7 @@ impl Wire<'_> {
             }
             EventKind::Renamed { from, to } => json!({ "rename": { "from": from, "to": to } }),
             EventKind::Closed(reason) => {
-                json!({ "state_reason": reason.map(|reason| reason.as_str()) })
+                json!({ "state_reason": reason.map(StateReason::as_str) })
             }
             EventKind::Merged(sha) => json!({
                 "commit_id": sha, "commit_url": format!("{}/commits/{sha}", self.repo_url(repo)),

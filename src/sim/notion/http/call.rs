@@ -162,6 +162,10 @@ pub fn body_id(json: &Json, path: &str) -> Result<Id, Refusal> {
 }
 
 /// Writes a list answer.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers hand over what they built"
+)]
 pub fn list(kind: &str, results: Vec<Json>, next: Option<String>) -> Json {
     let mut out = json!({
         "object": "list", "results": results, "has_more": next.is_some(), "next_cursor": next, "type": kind,

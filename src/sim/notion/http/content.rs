@@ -169,7 +169,9 @@ fn append(world: &mut Workspace, block: Id, call: &Call) -> Result<Json, Refusal
     let mut after = position(world, page, call)?;
     if let Some(under) = under {
         let (depth, last) = world.end_of(page, under);
-        blocks.iter_mut().for_each(|block| block.depth += depth + 1);
+        for block in &mut blocks {
+            block.depth += depth + 1;
+        }
         after = after.or(Some(last));
     }
     let made = world.append_blocks(call.now, world.bot, page, blocks, after)?;

@@ -154,6 +154,9 @@ fn update(world: &mut Workspace, page: Id, call: &Call) -> Result<Json, Refusal>
     if call.body.get("properties").is_some() {
         world.edit_props(call.now, bot, page, props)?;
     }
+    if call.body["erase_content"].as_bool() == Some(true) {
+        world.set_body(call.now, bot, page, "", true)?;
+    }
     if trash == Some(true) {
         world.trash(call.now, bot, page)?;
     }

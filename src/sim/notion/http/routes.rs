@@ -7,12 +7,11 @@ use super::call::{Call, Raw, body_id, id, list, paginate};
 use super::{content, pages, sources};
 use crate::sim::notion::ids::Id;
 use crate::sim::notion::inline;
-use crate::sim::notion::moment;
 use crate::sim::notion::query::search;
 use crate::sim::notion::query_json;
 use crate::sim::notion::refusal::Refusal;
 use crate::sim::notion::span;
-use crate::sim::notion::state::{Comment, Workspace};
+use crate::sim::notion::state::Workspace;
 
 /// Answers one request.
 pub(super) fn dispatch(world: &mut Workspace, raw: &Raw, call: &Call) -> Result<Json, Refusal> {
@@ -97,7 +96,6 @@ fn check_target(world: &Workspace, on: Id) -> Result<(), Refusal> {
 }
 
 fn comment(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
-    world.may_write(world.bot)?;
     let (on, discussion) = comment_place(world, &call.body)?;
     let text = match (call.body.get("rich_text"), call.body["markdown"].as_str()) {
         (Some(text), None) => span::from_json(text, "rich_text")?,
@@ -108,18 +106,10 @@ fn comment(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
             ));
         }
     };
-    let discussion = discussion.unwrap_or_else(|| world.ids.fresh());
-    let comment = Comment {
-        id: world.ids.fresh(),
-        on,
-        discussion,
-        text,
-        created: moment::floor(call.now),
-        by: world.bot,
-    };
-    let answer = world.comment_json(&comment);
-    world.comments.push(comment);
-    Ok(answer)
+    let comment = world
+        .add_comment(call.now, world.bot, on, discussion, text)?
+        .clone();
+    Ok(world.comment_json(&comment))
 }
 
 /// Finds what a new comment stands on, and the discussion it joins, if it joins one.

@@ -8,7 +8,7 @@ use self::parse::{Field, parse};
 use super::limits::Left;
 use super::wire::Wire;
 use crate::sim::github::ids::timestamp;
-use crate::sim::github::model::{Issue, Pull, Repo, State};
+use crate::sim::github::model::{Issue, Pull, Repo, Review, State};
 use crate::sim::github::query::{Direction, IssueQuery, Sort};
 use crate::sim::github::refusal::Refusal;
 
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
         Value::Object(body)
     }
 
-    fn not_found(&mut self, message: String) -> Value {
+    fn not_found(&mut self, message: &str) -> Value {
         let path = self.path.clone();
         self.errors
             .push(json!({ "type": "NOT_FOUND", "path": path, "message": message }));
@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
         let seen = |repo: &&Repo| hub.permission(Some(self.viewer), repo).is_some();
         let Some(repo) = id.and_then(|id| hub.repo_by_id(id)).filter(seen) else {
             let message = format!("Could not resolve to a Repository with the name '{name}'.");
-            return self.not_found(message);
+            return self.not_found(&message);
         };
         self.select("Repository", &field.fields, |run, field| {
             run.repo_field(repo, field)
@@ -155,18 +155,17 @@ impl<'a> Run<'a> {
             .get("number")
             .and_then(Value::as_u64)
             .unwrap_or_default();
-        match repo
+        let found = repo
             .issues
             .get(&number)
-            .filter(|issue| issue.pull.is_some() == pull)
-        {
-            Some(issue) => self.issue(repo, issue, &field.fields),
-            None => {
-                let kind = if pull { "PullRequest" } else { "Issue" };
-                let message = format!("Could not resolve to a {kind} with the number of {number}.");
-                self.not_found(message)
-            }
+            .filter(|issue| issue.pull.is_some() == pull);
+        if let Some(issue) = found {
+            return self.issue(repo, issue, &field.fields);
         }
+        let kind = if pull { "PullRequest" } else { "Issue" };
+        self.not_found(&format!(
+            "Could not resolve to a {kind} with the number of {number}."
+        ))
     }
 
     fn items(&mut self, repo: &'a Repo, field: &Field, pulls: bool) -> Value {
@@ -284,7 +283,7 @@ impl<'a> Run<'a> {
             "additions" => json!(pull.size.additions),
             "deletions" => json!(pull.size.deletions),
             "changedFiles" => json!(pull.size.files),
-            "reviewDecision" => json!(pull.review.map(|review| review.as_str())),
+            "reviewDecision" => json!(pull.review.map(Review::as_str)),
             "closingIssuesReferences" => {
                 let linked = repo.linked_issues(issue.number);
                 let linked: Vec<&Issue> =

@@ -251,19 +251,14 @@ fn assignees(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome
 }
 
 fn lock(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
-    let locks = call.method == "PUT";
-    let reason = if locks {
-        call.fields()?.plain("lock_reason")?
+    let (now, actor) = (call.now, call.actor()?);
+    if call.method == "PUT" {
+        let reason = call.fields()?.plain("lock_reason")?;
+        desk.hub
+            .lock(now, actor, &place.name, n, reason.as_deref())?;
     } else {
-        None
-    };
-    desk.hub.set_lock(
-        call.now,
-        call.actor()?,
-        &place.name,
-        n,
-        locks.then_some(reason),
-    )?;
+        desk.hub.unlock(now, actor, &place.name, n)?;
+    }
     Ok(Answer::no_content())
 }
 

@@ -52,24 +52,37 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, call: &Call) -> Outcome {
         ("GET", ["user"]) => viewer(desk, call),
         ("GET", ["user", "repos"]) => {
             let me = call.actor()?.to_owned();
-            let mine = |repo: &Repo| {
-                repo.owner.eq_ignore_ascii_case(&me)
-                    || repo
-                        .collaborators
-                        .keys()
-                        .any(|who| who.eq_ignore_ascii_case(&me))
+            // Without `affiliation` and `type` everything the caller takes part in.
+            let kinds = call
+                .param("affiliation")
+                .or(call.param("type"))
+                .unwrap_or("all");
+            let wants = |kind: &str| {
+                kinds
+                    .split(',')
+                    .any(|found| found == kind || found == "all")
             };
-            Ok(repos(desk, call, mine))
+            let (owned, shared) = (wants("owner"), wants("collaborator") || wants("member"));
+            let listed = |repo: &Repo| {
+                let mine = repo.owner.eq_ignore_ascii_case(&me);
+                let member = repo
+                    .collaborators
+                    .keys()
+                    .any(|who| who.eq_ignore_ascii_case(&me));
+                (mine && owned) || (!mine && member && shared)
+            };
+            Ok(repos(desk, call, listed))
         }
         ("GET", ["users", login]) => {
             let user = desk.hub.user(login).ok_or(Refusal::NotFound)?;
             Ok(Answer::ok(&desk.wire(call).profile(user)))
         }
-        ("GET", ["users" | "orgs", login, "repos"]) => {
+        ("GET", [kind @ ("users" | "orgs"), login, "repos"]) => {
             desk.hub.user(login).ok_or(Refusal::NotFound)?;
-            Ok(repos(desk, call, |repo| {
-                repo.owner.eq_ignore_ascii_case(login)
-            }))
+            // Below `/users` only public repositories are listed, even one's own.
+            let listed = |repo: &Repo| *kind == "orgs" || !repo.private;
+            let theirs = |repo: &Repo| repo.owner.eq_ignore_ascii_case(login);
+            Ok(repos(desk, call, |repo| listed(repo) && theirs(repo)))
         }
         ("GET", ["search", "issues"]) => search::issues(desk, call),
         (_, ["repos", owner, name, rest @ ..]) => {

@@ -1,0 +1,282 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+/// Keeps GitHub repositories and Notion databases in step, both ways, without losing or doubling anything.
+#[derive(Debug, Parser)]
+#[command(name = "pulse-sync", version, about, arg_required_else_help = false)]
+pub struct Args {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Say more on stderr; twice or thrice for details.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Args {
+    /// Whether messages on stderr are coloured.
+    pub fn colours(&self) -> bool {
+        use std::io::IsTerminal;
+        match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                std::io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// One pass over the links.
+    Sync(SyncOptions),
+    /// What a pass would write, and why; writes nothing to either service.
+    Plan(PlanOptions),
+    /// Keeps the links in step until stopped; one line for each thing that happens.
+    Run(RunOptions),
+    /// How the links stand, from the store, with its age.
+    Status(StatusOptions),
+    /// What happened, newest first.
+    History(HistoryOptions),
+    /// Conflicts that wait for you.
+    #[command(subcommand)]
+    Conflicts(ConflictsCommand),
+    /// Changes that the guard holds until you agree.
+    #[command(subcommand)]
+    Held(HeldCommand),
+    /// Puts back what a record of the history overwrote, on both sides.
+    Undo(UndoOptions),
+    /// Stops writing until resumed; survives a restart.
+    Pause,
+    /// Goes on writing.
+    Resume,
+    /// Real syncs between a small built-in GitHub and Notion: no token, no server.
+    Demo(DemoOptions),
+    /// Serves the small GitHub and Notion until stopped.
+    Sim(SimOptions),
+    /// Repeats the simulation that the engine is tested with.
+    Selftest(SelftestOptions),
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Shell completions.
+    #[command(hide = true)]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// The manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+/// `sync`.
+#[derive(Debug, Group)]
+pub struct SyncOptions {
+    /// One pass, then end (the only way without a screen; `run` goes on).
+    #[arg(long)]
+    pub once: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Only this link.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
+    /// Only this item, at once: resting and debouncing are skipped.
+    #[arg(long, value_name = "OWNER/REPO#N")]
+    pub item: Option<String>,
+    /// Lists everything instead of what changed.
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// `plan`.
+#[derive(Debug, Group)]
+pub struct PlanOptions {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Only this link.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Group)]
+pub struct RunOptions {
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `status`.
+#[derive(Debug, Group)]
+pub struct StatusOptions {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `history`.
+#[derive(Debug, Group)]
+pub struct HistoryOptions {
+    /// Only what failed, was refused or is unclear.
+    #[arg(long)]
+    pub failed: bool,
+    /// Only so far back: `1d`, `2h`.
+    #[arg(long, value_name = "AGE")]
+    pub since: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+    /// One JSON array on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `conflicts`.
+#[derive(Debug, Subcommand)]
+pub enum ConflictsCommand {
+    /// All of them.
+    List {
+        /// One JSON array on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One of them, with all its values.
+    Show {
+        /// Its id.
+        id: String,
+        /// One JSON object on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says which value wins; the next pass carries it out, unless a side moved on.
+    Take {
+        /// The conflict's id, or a pair's item (`owner/repo#12`) with `--field`.
+        id: String,
+        /// Whose value wins.
+        pick: PickName,
+        /// Only this field's conflict.
+        #[arg(long)]
+        field: Option<String>,
+    },
+}
+
+/// Whose value wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PickName {
+    /// GitHub's.
+    Github,
+    /// Notion's.
+    Notion,
+    /// The one of the last agreement.
+    Base,
+}
+
+/// `held`.
+#[derive(Debug, Subcommand)]
+pub enum HeldCommand {
+    /// What waits for your word.
+    List {
+        /// One JSON array on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The changes are right: apply exactly these.
+    Apply {
+        /// The halt's id.
+        id: String,
+    },
+    /// The changes are wrong: keep what would be removed, put back what was changed.
+    Keep {
+        /// The halt's id.
+        id: String,
+    },
+}
+
+/// `undo`.
+#[derive(Debug, Group)]
+pub struct UndoOptions {
+    /// The record's id (`history --json` shows it).
+    pub record: String,
+    /// Does it; without this the reverse plan is only shown.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Group)]
+pub struct DemoOptions {
+    /// Without a screen (there is none yet: always so).
+    #[arg(long)]
+    pub headless: bool,
+    /// What the people do.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
+/// `sim`.
+#[derive(Debug, Group)]
+pub struct SimOptions {
+    /// GitHub's port on the loopback interface; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub github_port: u16,
+    /// Notion's port; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub notion_port: u16,
+    /// Items to begin with, one JSON object a line (the format is described in `src/sim/github/world.rs`).
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub world: Option<PathBuf>,
+    /// Without rate limits.
+    #[arg(long)]
+    pub no_limits: bool,
+    /// People edit both sides, as this seed says.
+    #[arg(long, value_name = "SEED")]
+    pub people: Option<u64>,
+}
+
+/// `selftest`.
+#[derive(Debug, Group)]
+pub struct SelftestOptions {
+    /// How many seeds.
+    #[arg(long, default_value_t = 200)]
+    pub seeds: u64,
+    /// The first one.
+    #[arg(long, default_value_t = 0)]
+    pub from: u64,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Names the file.
+    Path,
+    /// Reads it and shows every problem.
+    Check,
+    /// Writes the commented example there, if there is none.
+    Init,
+}

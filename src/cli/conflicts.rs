@@ -1,0 +1,139 @@
+//! `conflicts`: the resolver for scripts.
+
+use anyhow::bail;
+
+use super::args::{ConflictsCommand, PickName};
+use super::exit::Exit;
+use super::json;
+use super::wire::{RealEngine, Setup};
+use crate::core::{Conflict, Pair, Value};
+use crate::engine::answers::Pick;
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+
+/// Lists, shows, or takes a side.
+pub async fn run(setup: &Setup, command: &ConflictsCommand) -> anyhow::Result<Exit> {
+    match command {
+        ConflictsCommand::List { json } => list(setup, *json).await,
+        ConflictsCommand::Show { id, json } => show(setup, id, *json).await,
+        ConflictsCommand::Take { id, pick, field } => {
+            take(setup, id, *pick, field.as_deref()).await
+        }
+    }
+}
+
+async fn open(setup: &Setup, engine: &RealEngine) -> anyhow::Result<Vec<(Pair, Conflict)>> {
+    let mut all = Vec::new();
+    for link in setup.links(None)? {
+        all.extend(engine.conflicts(&link.name).await?);
+    }
+    Ok(all)
+}
+
+fn reader(setup: &Setup) -> anyhow::Result<RealEngine> {
+    Ok(setup.engine(setup.store(Access::Read)?, Box::new(|_| {})))
+}
+
+async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
+    let all = open(setup, &reader(setup)?).await?;
+    if as_json {
+        println!(
+            "{}",
+            serde_json::Value::Array(
+                all.iter()
+                    .map(|(pair, conflict)| json::conflict(pair, conflict))
+                    .collect()
+            )
+        );
+    } else {
+        for (pair, conflict) in &all {
+            let field = conflict
+                .field
+                .as_ref()
+                .map_or("item", |field| field.as_str());
+            let state = conflict
+                .choice
+                .as_ref()
+                .map_or("waits for you", |_| "chosen, carried out by the next pass");
+            println!(
+                "{}  {}  {field}  {state}",
+                conflict.id,
+                Shown::line(pair.name())
+            );
+            println!("    {}", Shown::line(&pair.title));
+        }
+        println!("{} conflicts", all.len());
+    }
+    Ok(if all.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Waits
+    })
+}
+
+async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let all = open(setup, &reader(setup)?).await?;
+    let Some((pair, conflict)) = all.iter().find(|(_, conflict)| conflict.id == id) else {
+        bail!("there is no open conflict {id}; `pulse-sync conflicts list` shows them");
+    };
+    if as_json {
+        println!("{}", json::conflict(pair, conflict));
+        return Ok(Exit::Waits);
+    }
+    println!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
+    println!("{}", Shown::line(&conflict.note));
+    let parts = [
+        ("base", &conflict.base, None),
+        ("github", &conflict.github, conflict.github_at),
+        ("notion", &conflict.notion, conflict.notion_at),
+    ];
+    for (name, value, at) in parts {
+        let at = at
+            .map(|at| format!(" ({})", json::time(at)))
+            .unwrap_or_default();
+        println!("\n--- {name}{at}");
+        match value {
+            Value::Text(text) => println!("{}", Shown::block(text)),
+            other => println!("{}", Shown::line(&other.brief(2_000))),
+        }
+    }
+    println!("\npulse-sync conflicts take {id} github|notion|base");
+    Ok(Exit::Waits)
+}
+
+async fn take(
+    setup: &Setup,
+    id: &str,
+    pick: PickName,
+    field: Option<&str>,
+) -> anyhow::Result<Exit> {
+    let chosen = setup.links(None)?;
+    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let links = setup.connect(&chosen)?;
+    let pick = || match pick {
+        PickName::Github => Pick::Github,
+        PickName::Notion => Pick::Notion,
+        PickName::Base => Pick::Base,
+    };
+    let mut taken = 0;
+    for link in &links {
+        for (pair, conflict) in engine.conflicts(&link.spec.name).await? {
+            let is_named = conflict.id == id || pair.name().eq_ignore_ascii_case(id);
+            let is_field = field.is_none_or(|field| {
+                conflict
+                    .field
+                    .as_ref()
+                    .is_some_and(|key| key.as_str() == field)
+            });
+            if is_named && is_field {
+                engine.choose(link, &conflict.id, pick()).await?;
+                taken += 1;
+            }
+        }
+    }
+    if taken == 0 {
+        bail!("there is no such open conflict; `pulse-sync conflicts list` shows them");
+    }
+    println!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,345 @@
+//! `demo`: real syncs over HTTP between the small services, with people on both sides.
+
+use std::io::Empty;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use secrecy::SecretString;
+
+use super::args::{Args, DemoOptions};
+use super::exit::Exit;
+use super::wire::{RealEngine, RealLink, Setup};
+use crate::config::{Config, Environment, Link as LinkConfig, Service, StoreChoice, Window};
+use crate::core::{Policy, Record, RecordKind};
+use crate::engine::answers::Pick;
+use crate::engine::{Ask, Event, Settings};
+use crate::paths::Paths;
+use crate::sim::crowd::Crowd;
+use crate::sim::github::IssueEdit;
+use crate::sim::notion::value::Value;
+use crate::sim::small::{COLLEAGUE, Options, Small};
+use crate::store::Store;
+use crate::store::sqlite::Access;
+
+/// Passes until everything is in step, at most.
+const PASSES: usize = 40;
+
+/// Runs the demo and prints what happened. It never takes longer than a minute.
+pub fn run(options: &DemoOptions, _args: &Args) -> anyhow::Result<Exit> {
+    let folder = std::env::temp_dir().join(format!("pulse-sync-demo-{}", std::process::id()));
+    let done = services().and_then(|(small, _thread)| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(play(&small, &folder, options.seed))
+    });
+    // The folder is ours alone; what is left of it does no harm.
+    let _ = std::fs::remove_dir_all(&folder);
+    done.map(|()| Exit::Done)
+}
+
+/// Keeps the servers' runtime alive.
+struct Thread {
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    join: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(join) = self.join.take() {
+            let _ = join.join();
+        }
+    }
+}
+
+/// Starts both services on a thread of their own, as real ones would be elsewhere.
+fn services() -> anyhow::Result<(Small, Thread)> {
+    let (ready, small) = std::sync::mpsc::channel();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let join = std::thread::Builder::new()
+        .name("services".to_owned())
+        .spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            else {
+                return;
+            };
+            runtime.block_on(async {
+                let options = Options {
+                    no_limits: true,
+                    ..Options::default()
+                };
+                // The other end waits for it.
+                let _ = ready.send(Small::start(options, None::<Empty>).await);
+                let _ = stopped.await;
+            });
+        })?;
+    let small = small.recv().context("the small services did not start")??;
+    Ok((
+        small,
+        Thread {
+            stop: Some(stop),
+            join: Some(join),
+        },
+    ))
+}
+
+/// Waiting times that suit a demo: everything else is as in earnest.
+fn settings() -> Settings {
+    Settings {
+        settle: 0,
+        debounce: 0,
+        rest: 0,
+        overlap: 120_000,
+        list_lag: 0,
+        observe_rest: 0,
+        max_items: 50,
+        ..Settings::default()
+    }
+}
+
+fn link(small: &Small) -> LinkConfig {
+    let mut link = LinkConfig::standard(
+        "demo",
+        vec![small.repository.clone()],
+        small.database.to_string(),
+    );
+    link.commits_since = Window::All;
+    link.closed_since = Window::All;
+    link
+}
+
+fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup> {
+    let mut config = Config::standard("demo");
+    config.settings = settings();
+    config.store = StoreChoice::Embedded(Some(folder.join("demo.db")));
+    let token = |text: &str| Some(SecretString::from(text));
+    config.github = Service {
+        token: token(small.github_token()),
+        ..Service::at(&small.github.url)
+    };
+    config.notion = Service {
+        token: token(&small.notion_token()),
+        ..Service::at(&small.notion.url)
+    };
+    config.links = vec![link];
+    let env: Environment = [("PULSE_SYNC_STATE", folder.display().to_string())]
+        .into_iter()
+        .collect();
+    let paths = Paths::find(&env)?;
+    Ok(Setup {
+        config,
+        env,
+        paths,
+        masker: std::cell::OnceCell::new(),
+    })
+}
+
+/// One act after the other; each prints what it shows.
+async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    println!(
+        "A small GitHub on {}, a small Notion on {}, a store in a file.",
+        small.github.url, small.notion.url
+    );
+    let setup = setup(small, folder, link(small))?;
+    let engine = setup.engine(setup.store(Access::Own)?, Box::new(narrate));
+    let links = setup.connect(&setup.config.links.iter().collect::<Vec<_>>())?;
+    let link = &links[0];
+
+    println!("\n1. Everything of {} goes to Notion.", small.repository);
+    settle(&engine, link).await?;
+
+    println!("\n2. People edit on both sides.");
+    let mut crowd = Crowd::new(seed);
+    for _ in 0..12 {
+        if let Some(what) = crowd.act(small) {
+            println!("   {what}");
+        }
+    }
+    settle(&engine, link).await?;
+
+    println!("\n3. Both sides rename the same issue: a conflict, and a choice.");
+    rename_both(
+        small,
+        1,
+        "The wick smokes at dusk",
+        "The wick smokes at dawn",
+    )?;
+    settle(&engine, link).await?;
+    choose(&engine, link).await?;
+    settle(&engine, link).await?;
+    show_title(small, 1)?;
+
+    println!(
+        "\n4. The same again, decided by a policy (conflict = \"github\"). Notion's title is kept in the history."
+    );
+    rename_both(
+        small,
+        2,
+        "The glass rattles (GitHub)",
+        "The glass rattles (Notion)",
+    )?;
+    let mut strict = setup.config.links[0].clone();
+    strict.conflict = Policy::Github;
+    let strict = Setup {
+        config: Config {
+            links: vec![strict],
+            ..setup.config.clone()
+        },
+        env: setup.env.clone(),
+        paths: setup.paths.clone(),
+        masker: std::cell::OnceCell::new(),
+    };
+    let by_policy = strict.connect(&strict.config.links.iter().collect::<Vec<_>>())?;
+    settle(&engine, &by_policy[0]).await?;
+    show_title(small, 2)?;
+
+    println!("\n5. Nothing changed: nothing is written.");
+    let report = engine.run(link, &Ask::default()).await;
+    super::sync::print(&report);
+    ensure!(
+        report.writes.github + report.writes.notion == 0,
+        "a quiet pass wrote something"
+    );
+    verify(&engine, small).await
+}
+
+fn narrate(event: Event) {
+    if let Event::Recorded(record) = event
+        && record.kind != RecordKind::Intent
+        && record.verb != "create"
+    {
+        println!("   {}", line(&record));
+    }
+}
+
+fn line(record: &Record) -> String {
+    let side = record.side.map_or("", crate::core::Side::name);
+    let fields: Vec<String> = record
+        .changes
+        .iter()
+        .map(|change| change.field.to_string())
+        .collect();
+    let text = format!(
+        "-> {} {side} {} {} {}",
+        record.verb,
+        record.item,
+        fields.join(", "),
+        record.note
+    );
+    crate::shown::Shown::line(text.trim_end()).to_string()
+}
+
+/// Passes until one finds nothing to write.
+async fn settle(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
+    let (mut github, mut notion) = (0, 0);
+    for _ in 0..PASSES {
+        let report = engine
+            .run(
+                link,
+                &Ask {
+                    forced: true,
+                    ..Ask::default()
+                },
+            )
+            .await;
+        github += report.writes.github;
+        notion += report.writes.notion;
+        let is_stopped = report
+            .stopped
+            .as_ref()
+            .is_some_and(|stop| *stop != crate::engine::Stop::MaxItems);
+        if is_stopped || !report.errors.is_empty() {
+            super::sync::print(&report);
+            bail!("the demo's services should never fail");
+        }
+        if report.writes.github + report.writes.notion == 0 && report.backlog == 0 {
+            println!(
+                "   in step: {github} written to GitHub, {notion} to Notion, {} conflicts wait",
+                report.conflicts
+            );
+            return Ok(());
+        }
+    }
+    bail!("no rest after {PASSES} passes");
+}
+
+fn rename_both(small: &Small, number: u64, on_github: &str, in_notion: &str) -> anyhow::Result<()> {
+    let now = small.notion.shared.now();
+    let edit = IssueEdit {
+        title: Some(on_github.to_owned()),
+        ..IssueEdit::default()
+    };
+    let renamed = small
+        .github
+        .front
+        .lock()
+        .hub
+        .edit_issue(now, COLLEAGUE, &small.repository, number, edit)
+        .is_ok();
+    let mut service = small.notion.shared.lock();
+    let page = service
+        .world
+        .rows_of(small.source)
+        .into_iter()
+        .find(|page| {
+            service.world.value(*page, "Number") == Some(&Value::Number(Some(number as f64)))
+        });
+    let page = page.context("the issue has no page")?;
+    let props = vec![("Title".to_owned(), Value::text(in_notion))];
+    let moved = service
+        .world
+        .edit_props(now, small.person, page, props)
+        .is_ok();
+    ensure!(renamed && moved, "the people could not edit");
+    println!("   {COLLEAGUE} on GitHub: \"{on_github}\"; Ada in Notion: \"{in_notion}\"");
+    Ok(())
+}
+
+async fn choose(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
+    let open = engine.conflicts(&link.spec.name).await?;
+    let (pair, conflict) = open.first().context("there should be a conflict")?;
+    println!(
+        "   conflict {} on {}: GitHub {:?}, Notion {:?}",
+        conflict.id,
+        pair.name(),
+        conflict.github.brief(60),
+        conflict.notion.brief(60)
+    );
+    println!("   you choose Notion's");
+    engine.choose(link, &conflict.id, Pick::Notion).await?;
+    Ok(())
+}
+
+fn show_title(small: &Small, number: u64) -> anyhow::Result<()> {
+    let front = small.github.front.lock();
+    let issue = front
+        .hub
+        .issue(&small.repository, number)
+        .ok()
+        .context("the issue is gone")?;
+    println!("   #{number} is called \"{}\" on both sides", issue.title);
+    Ok(())
+}
+
+/// Counts what is on both services: every item once.
+async fn verify(engine: &RealEngine, small: &Small) -> anyhow::Result<()> {
+    let counts = engine.store.counts("demo").await?;
+    let service = small.notion.shared.lock();
+    let pages = service.world.rows_of(small.source).len() as u64;
+    ensure!(
+        counts.active == pages,
+        "{pages} pages for {} items",
+        counts.active
+    );
+    println!(
+        "\n{} items, {pages} pages: nothing lost, nothing doubled.",
+        counts.active
+    );
+    Ok(())
+}

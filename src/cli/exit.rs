@@ -1,0 +1,90 @@
+//! Exit codes. Stable: scripts rely on them.
+
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::engine::{Report, Stop};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, nothing waits.
+    Done,
+    /// 1: something failed, or the arguments or the configuration are wrong.
+    Failed,
+    /// 2: done, and conflicts wait for a person; for `plan`: there is something to do.
+    Waits,
+    /// 3: halted: held by the guard, or paused.
+    Halted,
+    /// 4: a service refuses the token, or what it is asked for.
+    Login,
+    /// 5: a service cannot be reached.
+    Network,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0_u8,
+            Exit::Failed => 1,
+            Exit::Waits => 2,
+            Exit::Halted => 3,
+            Exit::Login => 4,
+            Exit::Network => 5,
+        })
+    }
+}
+
+impl Exit {
+    /// Help and version are no failure; wrong arguments are.
+    pub const fn of_usage(code: i32) -> Self {
+        if code == 0 { Self::Done } else { Self::Failed }
+    }
+
+    /// What a run's report means.
+    pub fn of(report: &Report) -> Self {
+        match &report.stopped {
+            Some(Stop::Side {
+                class: "unauthorized" | "denied",
+                ..
+            }) => Self::Login,
+            Some(Stop::Side {
+                class: "offline" | "unclear",
+                ..
+            }) => Self::Network,
+            Some(Stop::Side { .. } | Stop::Store(_) | Stop::InDoubt) => Self::Failed,
+            Some(Stop::Paused) => Self::Halted,
+            _ if report.held > 0 => Self::Halted,
+            _ if report.conflicts > 0 => Self::Waits,
+            _ => Self::Done,
+        }
+    }
+
+    /// The graver of two.
+    pub fn and(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Done => 0,
+            Self::Waits => 1,
+            Self::Halted => 2,
+            Self::Failed => 3,
+            Self::Network => 4,
+            Self::Login => 5,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// An error with an exit code of its own.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Failed {
+    /// What happened and what to do.
+    pub message: String,
+    /// How the program ends.
+    pub exit: Exit,
+}

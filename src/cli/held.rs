@@ -1,0 +1,83 @@
+//! `held`, `pause` and `resume`: a person's word on what may be written.
+
+use super::args::HeldCommand;
+use super::exit::Exit;
+use super::json;
+use super::wire::Setup;
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+
+/// Lists what is held, or answers it.
+pub async fn run(setup: &Setup, command: &HeldCommand) -> anyhow::Result<Exit> {
+    match command {
+        HeldCommand::List { json } => list(setup, *json).await,
+        HeldCommand::Apply { id } => answer(setup, id, true).await,
+        HeldCommand::Keep { id } => answer(setup, id, false).await,
+    }
+}
+
+async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
+    let engine = setup.engine(setup.store(Access::Read)?, Box::new(|_| {}));
+    let mut halts = Vec::new();
+    for link in setup.links(None)? {
+        halts.extend(engine.halts(&link.name).await?);
+    }
+    if as_json {
+        println!("{}", serde_json::to_string(&halts)?);
+    } else {
+        for halt in &halts {
+            println!(
+                "{}  since {}  {} items",
+                halt.id,
+                json::time(halt.since),
+                halt.pairs.len()
+            );
+            println!("    {}", Shown::line(&halt.note));
+            println!(
+                "    pulse-sync held apply {0}   or   pulse-sync held keep {0}",
+                halt.id
+            );
+        }
+        println!("{} halts", halts.len());
+    }
+    Ok(if halts.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Halted
+    })
+}
+
+async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
+    let chosen = setup.links(None)?;
+    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let links = setup.connect(&chosen)?;
+    let mut last = None;
+    for link in &links {
+        match engine.answer_halt(link, id, apply).await {
+            Ok(count) => {
+                println!("{count} items; the next pass goes on with them");
+                return Ok(Exit::Done);
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or_else(
+        || anyhow::anyhow!("no link is configured"),
+        anyhow::Error::from,
+    ))
+}
+
+/// Sets the durable pause switch.
+pub async fn pause(setup: &Setup, on: bool) -> anyhow::Result<Exit> {
+    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    engine.set_pause(on).await?;
+    println!(
+        "{}",
+        if on {
+            "paused: nothing is written until `pulse-sync resume`"
+        } else {
+            "resumed"
+        }
+    );
+    Ok(Exit::Done)
+}

@@ -1,0 +1,122 @@
+//! The shapes of the JSON that scripts read. Stable: keys are added, never changed.
+
+use serde_json::{Value as Json, json};
+
+use crate::core::plan::Move;
+use crate::core::{Action, Conflict, Pair, Record, Time, Value};
+use crate::engine::Report;
+use crate::engine::run::Planned;
+
+/// A time as text in UTC.
+pub fn time(at: Time) -> String {
+    chrono::DateTime::from_timestamp_millis(at.0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// A field's value.
+pub fn value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Text(text) => json!(text),
+        Value::Number(number) => json!(number),
+        Value::Bool(yes) => json!(yes),
+        Value::Set(names) => json!(names),
+    }
+}
+
+/// One run over all links: the sums, and each link's own.
+pub fn reports(reports: &[Report]) -> Json {
+    let sum = |pick: fn(&Report) -> u64| reports.iter().map(pick).sum::<u64>();
+    json!({
+        "run": reports.first().map(|report| report.run.clone()),
+        "writes": {"github": sum(|r| r.writes.github), "notion": sum(|r| r.writes.notion)},
+        "requests": {"github": sum(|r| r.requests.github), "notion": sum(|r| r.requests.notion)},
+        "conflicts": sum(|r| r.conflicts),
+        "deferred": sum(|r| r.deferred),
+        "held": sum(|r| r.held),
+        "backlog": sum(|r| r.backlog),
+        "in_doubt": sum(|r| r.in_doubt),
+        "errors": reports.iter().flat_map(|r| r.errors.clone()).collect::<Vec<_>>(),
+        "notes": reports.iter().flat_map(|r| r.notes.clone()).collect::<Vec<_>>(),
+        "links": reports,
+    })
+}
+
+/// A conflict with its item.
+pub fn conflict(pair: &Pair, conflict: &Conflict) -> Json {
+    json!({
+        "id": conflict.id,
+        "item": pair.name(),
+        "title": pair.title,
+        "field": conflict.field.as_ref().map(ToString::to_string),
+        "base": value(&conflict.base),
+        "github": value(&conflict.github),
+        "notion": value(&conflict.notion),
+        "github_at": conflict.github_at.map(time),
+        "notion_at": conflict.notion_at.map(time),
+        "found_at": time(conflict.found_at),
+        "note": conflict.note,
+        "choice": conflict.choice.as_ref().map(|choice| choice.pick.clone()),
+    })
+}
+
+/// A record of the history.
+pub fn record(record: &Record) -> Json {
+    let changes: Vec<Json> = record
+        .changes
+        .iter()
+        .map(|change| json!({"field": change.field.to_string(), "before": value(&change.before), "after": value(&change.after)}))
+        .collect();
+    json!({
+        "id": record.id,
+        "at": time(record.at),
+        "kind": record.kind,
+        "outcome": record.outcome,
+        "link": record.link,
+        "run": record.run,
+        "item": record.item,
+        "side": record.side,
+        "verb": record.verb,
+        "row": record.row,
+        "changes": changes,
+        "note": record.note,
+        "request": record.request,
+    })
+}
+
+/// What a plan would do with one item.
+pub fn planned(planned: &Planned) -> Json {
+    let steps: Vec<Json> = planned
+        .plan
+        .steps
+        .iter()
+        .map(|step| {
+            let changes: Vec<Json> = match &step.action {
+                Action::Create(draft) => {
+                    draft.fields.iter().map(|(field, new)| json!({"field": field.to_string(), "after": value(new)})).collect()
+                }
+                _ => step
+                    .changes()
+                    .iter()
+                    .map(|c| json!({"field": c.field.to_string(), "before": value(&c.pre), "after": value(&c.new), "row": c.row}))
+                    .collect(),
+            };
+            json!({"side": step.side, "verb": step.verb(), "row": step.row, "changes": changes})
+        })
+        .collect();
+    let conflicts: Vec<Json> = planned
+        .plan
+        .moves
+        .iter()
+        .filter_map(|mv| match mv {
+            Move::Open(conflict) => Some(json!({
+                "field": conflict.field.as_ref().map(ToString::to_string),
+                "github": value(&conflict.github),
+                "notion": value(&conflict.notion),
+            })),
+            _ => None,
+        })
+        .collect();
+    json!({"item": planned.item, "title": planned.title, "steps": steps, "conflicts": conflicts})
+}

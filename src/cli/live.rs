@@ -1,0 +1,118 @@
+//! `run`: keeps the links in step until stopped, one line for each thing that happens.
+
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::args::RunOptions;
+use super::exit::Exit;
+use super::json;
+use super::wire::Setup;
+use crate::core::RecordKind;
+use crate::engine::serve::{Server, wires};
+use crate::engine::{Command, Event};
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+
+/// Runs until the terminal, the user or the service manager says stop; the write in flight is finished first.
+pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
+    let chosen = setup.links(None)?;
+    let store = setup.store(Access::Own)?;
+    let links = setup.connect(&chosen)?;
+    let (handle, wires, sink) = wires();
+    let as_json = options.json;
+    let said = Box::new(move |event: Event| {
+        say(&event, as_json);
+        sink(event);
+    });
+    let engine = setup.engine(store, said);
+    let server = Server::new(&engine, &links, wires, setup.config.interval);
+    let (ended, over) = oneshot::channel::<()>();
+    let stop = async {
+        tokio::select! {
+            () = asked_to_stop() => {
+                eprintln!("stopping: the write in flight is finished first");
+                // The engine may have ended by itself.
+                let _ = handle.send(Command::Shutdown).await;
+            }
+            _ = over => {}
+        }
+    };
+    let serve = async {
+        server.serve().await;
+        drop(ended);
+    };
+    tokio::join!(serve, stop);
+    Ok(Exit::Done)
+}
+
+/// Waits for SIGINT, SIGTERM or SIGHUP.
+pub async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut hup)) = (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::hangup()),
+        ) else {
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+            _ = hup.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+fn say(event: &Event, as_json: bool) {
+    let now = json::time(super::clock::now());
+    if as_json {
+        if let Some(line) = event_json(event) {
+            println!("{line}");
+        }
+        return;
+    }
+    match event {
+        Event::RunStarted { link, .. } => println!("{now}  {}: run", Shown::line(link)),
+        Event::Recorded(record) if record.kind != RecordKind::Intent => {
+            let side = record.side.map_or("", crate::core::Side::name);
+            println!(
+                "{now}  {} {side} {}  {}",
+                record.verb,
+                Shown::line(&record.item),
+                Shown::line(&record.note)
+            );
+        }
+        Event::Halted(halt) => println!(
+            "{now}  held: {} (`pulse-sync held list`)",
+            Shown::line(&halt.note)
+        ),
+        Event::Waiting { until, reason } => println!(
+            "{now}  waiting until {}: {}",
+            json::time(*until),
+            Shown::line(reason)
+        ),
+        Event::RunEnded(report) => super::sync::print(report),
+        Event::Listed { .. } | Event::Recorded(_) => {}
+    }
+}
+
+fn event_json(event: &Event) -> Option<serde_json::Value> {
+    Some(match event {
+        Event::RunStarted { run, link } => {
+            json!({"event": "run_started", "run": run, "link": link})
+        }
+        Event::Recorded(record) => json!({"event": "record", "record": json::record(record)}),
+        Event::Halted(halt) => json!({"event": "halted", "halt": halt}),
+        Event::Waiting { until, reason } => {
+            json!({"event": "waiting", "until": json::time(*until), "reason": reason})
+        }
+        Event::RunEnded(report) => json!({"event": "run_ended", "report": report}),
+        Event::Listed { .. } => return None,
+    })
+}

@@ -1,0 +1,146 @@
+//! The command line: parse, do one thing, say what happened, end with a stable exit code.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "talking to the terminal is this room's work"
+)]
+
+mod args;
+mod clock;
+mod conflicts;
+mod demo;
+mod exit;
+mod held;
+mod history;
+mod json;
+mod live;
+mod plan;
+mod progress;
+mod selftest;
+mod sim;
+mod status;
+mod sync;
+mod undo;
+mod wire;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::config::render_all;
+use args::{Args, Command, ConfigCommand};
+use exit::Exit;
+use wire::Setup;
+
+/// Runs the program with these arguments.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // A closed pipe cannot be told anything.
+            let _ = error.print();
+            return Exit::of_usage(error.exit_code()).into();
+        }
+    };
+    match dispatch(&args) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!(
+                "error: {}",
+                crate::shown::Shown::block(&crate::logging::mask(&format!("{error:#}")))
+            );
+            error
+                .downcast_ref::<exit::Failed>()
+                .map_or(Exit::Failed, |failed| failed.exit)
+                .into()
+        }
+    }
+}
+
+fn dispatch(args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        None => Ok(without_command(args)),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                "pulse-sync",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Done)
+        }
+        Some(Command::Man) => {
+            clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout())?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Sim(options)) => sim::serve(options),
+        Some(Command::Demo(options)) => demo::run(options, args),
+        Some(Command::Selftest(options)) => Ok(selftest::run(options)),
+        Some(Command::Config(command)) => config(args, command),
+        Some(command) => with_setup(args, command),
+    }
+}
+
+fn without_command(args: &Args) -> Exit {
+    let _ = args;
+    println!("pulse-sync keeps GitHub repositories and Notion databases in step.\n");
+    println!("  pulse-sync demo          see it work: no token, no server");
+    println!("  pulse-sync sync --once   one pass over your links");
+    println!("  pulse-sync run           keep them in step until stopped");
+    println!("  pulse-sync --help        everything else\n");
+    println!("To run, set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID,");
+    println!(
+        "or write a configuration (`pulse-sync config init`). The dashboard is not there yet."
+    );
+    Exit::Done
+}
+
+fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
+    match command {
+        ConfigCommand::Path => {
+            println!("{}", wire::config_path(args)?.display());
+            Ok(Exit::Done)
+        }
+        ConfigCommand::Init => wire::write_example(args),
+        ConfigCommand::Check => match Setup::read(args) {
+            Ok(setup) => {
+                eprint!("{}", render_all(&setup.config.warnings, args.colours()));
+                setup
+                    .config
+                    .require_links()
+                    .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+                println!(
+                    "the configuration is right: {} link(s)",
+                    setup.config.links.len()
+                );
+                Ok(Exit::Done)
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
+    let setup = Setup::read(args)?;
+    eprint!("{}", render_all(&setup.config.warnings, args.colours()));
+    let _log = setup.start_log(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Sync(options) => sync::run(&setup, options).await,
+            Command::Plan(options) => plan::run(&setup, options).await,
+            Command::Run(options) => live::run(&setup, options).await,
+            Command::Status(options) => status::run(&setup, options).await,
+            Command::History(options) => history::run(&setup, options).await,
+            Command::Conflicts(command) => conflicts::run(&setup, command).await,
+            Command::Held(command) => held::run(&setup, command).await,
+            Command::Undo(options) => undo::run(&setup, options).await,
+            Command::Pause => held::pause(&setup, true).await,
+            Command::Resume => held::pause(&setup, false).await,
+            _ => Ok(Exit::Done),
+        }
+    })
+}

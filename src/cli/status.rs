@@ -1,0 +1,123 @@
+//! `status`: how the links stand, from the store alone.
+
+use serde_json::json;
+
+use super::args::StatusOptions;
+use super::clock::now;
+use super::exit::Exit;
+use super::json;
+use super::wire::Setup;
+use crate::core::{RecordKind, Time};
+use crate::engine::run::PAUSE;
+use crate::shown::Shown;
+use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::{Counts, HistoryQuery, Store};
+
+/// One link's standing.
+struct Standing {
+    name: String,
+    counts: Counts,
+    last: Option<(Time, String)>,
+}
+
+/// Prints the counts of every link and the age of what is said.
+pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit> {
+    let links = setup.links(None)?;
+    let store = setup.store(Access::Read)?;
+    let paused = store
+        .setting(PAUSE)
+        .await?
+        .and_then(|since| since.parse().ok())
+        .map(Time);
+    let mut standings = Vec::new();
+    for link in links {
+        standings.push(standing(&store, &link.name).await?);
+    }
+    let errors = store.errors(true, 20).await?;
+    if options.json {
+        let links: Vec<_> = standings
+            .iter()
+            .map(|s| {
+                let age = s.last.as_ref().map(|(at, _)| now().since(*at) / 1_000);
+                let last = s.last.as_ref().map(
+                    |(at, note)| json!({"at": json::time(*at), "age_seconds": age, "note": note}),
+                );
+                json!({"link": s.name, "counts": s.counts, "last_run": last})
+            })
+            .collect();
+        println!(
+            "{}",
+            json!({"links": links, "paused_since": paused.map(json::time), "errors": errors})
+        );
+        return Ok(Exit::Done);
+    }
+    if let Some(since) = paused {
+        println!(
+            "paused since {}; `pulse-sync resume` goes on",
+            json::time(since)
+        );
+    }
+    for standing in &standings {
+        print(standing);
+    }
+    for entry in &errors {
+        println!(
+            "  {} x{}: {}",
+            Shown::line(&entry.scope),
+            entry.count,
+            Shown::line(&entry.message)
+        );
+    }
+    Ok(Exit::Done)
+}
+
+async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
+    let query = HistoryQuery {
+        kinds: vec![RecordKind::Run],
+        limit: 50,
+        ..HistoryQuery::default()
+    };
+    let runs = store.history(&query).await?;
+    let last = runs
+        .into_iter()
+        .find(|run| run.link == link)
+        .map(|run| (run.at, run.note));
+    Ok(Standing {
+        name: link.to_owned(),
+        counts: store.counts(link).await?,
+        last,
+    })
+}
+
+fn print(standing: &Standing) {
+    let counts = &standing.counts;
+    println!(
+        "{}: {} in step, {} queued",
+        Shown::line(&standing.name),
+        counts.active,
+        counts.queued
+    );
+    println!(
+        "  {} conflicts, {} held, {} unclear, {} set aside, {} known on one side only",
+        counts.conflicted, counts.held, counts.in_doubt, counts.parked, counts.new
+    );
+    match &standing.last {
+        Some((at, note)) => println!(
+            "  last run {} ago: {}",
+            age(now().since(*at)),
+            Shown::line(note)
+        ),
+        None => println!("  no run yet"),
+    }
+}
+
+/// A duration in the two largest units.
+pub fn age(ms: i64) -> String {
+    let seconds = u64::try_from(ms / 1_000).unwrap_or(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
+}

@@ -1,0 +1,86 @@
+//! `sync`: one pass over the links.
+
+use super::args::SyncOptions;
+use super::exit::Exit;
+use super::wire::Setup;
+use super::{json, progress};
+use crate::engine::{Ask, Report, Stop};
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+
+/// Runs each link once and says what happened.
+pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
+    let chosen = setup.links(options.link.as_deref())?;
+    let store = setup.store(Access::Own)?;
+    let links = setup.connect(&chosen)?;
+    let engine = setup.engine(store, progress::sink(options.json));
+    let ask = Ask {
+        sweep: options.full,
+        forced: options.item.is_some(),
+        item: options.item.clone(),
+        ..Ask::default()
+    };
+    let mut reports = Vec::new();
+    for link in &links {
+        reports.push(engine.run(link, &ask).await);
+    }
+    if options.json {
+        println!("{}", json::reports(&reports));
+    } else {
+        reports.iter().for_each(print);
+    }
+    Ok(reports.iter().map(Exit::of).fold(Exit::Done, Exit::and))
+}
+
+/// One report for people.
+pub fn print(report: &Report) {
+    println!(
+        "{}: {} written to GitHub, {} to Notion ({} + {} requests)",
+        Shown::line(&report.link),
+        report.writes.github,
+        report.writes.notion,
+        report.requests.github,
+        report.requests.notion
+    );
+    let counts = [
+        (report.backlog, "still queued; run it again"),
+        (report.deferred, "wait for a time of theirs"),
+        (
+            report.conflicts,
+            "in conflict; see `pulse-sync conflicts list`",
+        ),
+        (report.held, "held by the guard; see `pulse-sync held list`"),
+        (report.in_doubt, "unclear; being looked for"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        println!("  {count} {what}");
+    }
+    for line in &report.notes {
+        println!("  note: {}", Shown::line(line));
+    }
+    for line in &report.errors {
+        println!("  error: {}", Shown::line(line));
+    }
+    if let Some(stop) = &report.stopped {
+        println!("  stopped: {}", Shown::line(&why(stop)));
+    }
+}
+
+/// Why a run ended early, for people.
+pub fn why(stop: &Stop) -> String {
+    match stop {
+        Stop::MaxItems => "the writes of one run are used up (MAX_ITEMS_PER_SYNC)".to_owned(),
+        Stop::Limited { until, reason, .. } => format!("{reason}, until {}", json::time(*until)),
+        Stop::Side { message, .. } => message.clone(),
+        Stop::Paused => "paused; `pulse-sync resume` goes on".to_owned(),
+        Stop::Busy { holder, until } => format!(
+            "{holder} runs this link, until {} at most",
+            json::time(*until)
+        ),
+        Stop::InDoubt => {
+            "several answers were lost in a row; a service is ill. Look-ups go on with the next run"
+                .to_owned()
+        }
+        Stop::Store(why) => why.clone(),
+    }
+}

@@ -1,0 +1,72 @@
+//! `undo`: shows the reverse plan, then does it.
+
+use super::args::UndoOptions;
+use super::exit::Exit;
+use super::wire::Setup;
+use crate::core::Pair;
+use crate::engine::Ask;
+use crate::engine::answers::{AnswerError, PutBack};
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+
+/// Puts back what a record overwrote.
+pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
+    let chosen = setup.links(None)?;
+    let store = setup.store(Access::Own)?;
+    let links = setup.connect(&chosen)?;
+    let engine = setup.engine(store, super::progress::sink(false));
+    let mut last: Option<AnswerError> = None;
+    for link in &links {
+        // The adapters learn from opening what reading an item needs.
+        engine
+            .plan(
+                link,
+                &Ask {
+                    item: Some(String::new()),
+                    ..Ask::default()
+                },
+            )
+            .await;
+        match engine.undo_plan(link, &options.record).await {
+            Ok((pair, backs)) => {
+                print(&pair, &backs);
+                if backs.iter().all(|back| back.refused.is_some()) {
+                    return Ok(Exit::Failed);
+                }
+                if !options.yes {
+                    println!("nothing is written yet; add --yes to do it");
+                    return Ok(Exit::Waits);
+                }
+                engine.undo(link, &options.record).await?;
+                let ask = Ask {
+                    forced: true,
+                    item: Some(pair.name().to_owned()),
+                    ..Ask::default()
+                };
+                let report = engine.run(link, &ask).await;
+                super::sync::print(&report);
+                return Ok(Exit::of(&report));
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or_else(
+        || anyhow::anyhow!("no link is configured"),
+        anyhow::Error::from,
+    ))
+}
+
+fn print(pair: &Pair, backs: &[PutBack]) {
+    println!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
+    for back in backs {
+        match &back.refused {
+            Some(why) => println!("  {}: stays, {}", back.field, Shown::line(why)),
+            None => println!(
+                "  {}: {} -> {}",
+                back.field,
+                Shown::line(&back.now.brief(60)),
+                Shown::line(&back.then.brief(60))
+            ),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Puts the parts together: configuration, tokens, store, adapters, engine.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::Args;
+use super::clock::{SystemClock, now};
+use super::exit::{Exit, Failed};
+use crate::auth;
+use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
+use crate::core::{FieldKey, Kind, Observation};
+use crate::engine::{Engine, Event, Link, LinkSpec};
+use crate::logging::{self, Logging, Masker};
+use crate::paths::Paths;
+use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use crate::remote::http::{Account, AccountConfig, Now, build_client};
+use crate::remote::notion::{NotionConfig, NotionRemote};
+use crate::store::sqlite::{Access, SqliteStore};
+use anyhow::{Context, anyhow};
+
+/// What every command starts from.
+pub struct Setup {
+    /// The configuration.
+    pub config: Config,
+    /// The environment it was read with.
+    pub env: Environment,
+    /// Where files are.
+    pub paths: Paths,
+    /// Hides tokens in the log, once it is started.
+    pub masker: OnceCell<Masker>,
+}
+
+/// The link type of the real program.
+pub type RealLink = Link<GithubRemote, NotionRemote>;
+/// The engine type of the real program.
+pub type RealEngine = Engine<SqliteStore, SystemClock>;
+
+/// Where the configuration file is.
+pub fn config_path(args: &Args) -> anyhow::Result<PathBuf> {
+    let env = Environment::of_process();
+    let paths = Paths::find(&env)?;
+    Ok(config::locate(args.config.as_deref(), &env, &paths.config).path)
+}
+
+/// Writes the commented example where the configuration is looked for.
+pub fn write_example(args: &Args) -> anyhow::Result<Exit> {
+    let path = config_path(args)?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).with_context(|| {
+        format!(
+            "cannot make {}; a file that is there is never replaced",
+            path.display()
+        )
+    })?;
+    std::io::Write::write_all(&mut file, config::EXAMPLE.as_bytes())?;
+    println!("wrote {}", path.display());
+    Ok(Exit::Done)
+}
+
+impl Setup {
+    /// Reads the configuration; every problem at once.
+    pub fn read(args: &Args) -> anyhow::Result<Self> {
+        let env = Environment::of_process();
+        let paths = Paths::find(&env)?;
+        let located = config::locate(args.config.as_deref(), &env, &paths.config);
+        let config = config::read(&located, &env).map_err(|problems| {
+            let count = problems.len();
+            anyhow!(
+                "the configuration has {count} problem(s)\n\n{}",
+                render_all(&problems, false)
+            )
+        })?;
+        Ok(Self {
+            config,
+            env,
+            paths,
+            masker: OnceCell::new(),
+        })
+    }
+
+    /// Starts the log file, and stderr with `-v`.
+    pub fn start_log(&self, args: &Args) -> anyhow::Result<Logging> {
+        self.paths.create()?;
+        let options = logging::Options {
+            folder: &self.paths.log,
+            level: self.config.log_level,
+            verbose: args.verbose,
+        };
+        let log = logging::start(&options)?;
+        // A second start fails above, so the cell is empty.
+        let _ = self.masker.set(log.masker.clone());
+        Ok(log)
+    }
+
+    /// The links that a command is about.
+    pub fn links(&self, only: Option<&str>) -> anyhow::Result<Vec<&LinkConfig>> {
+        let links = self
+            .config
+            .require_links()
+            .map_err(|problem| anyhow!("{problem}"))?;
+        let Some(name) = only else {
+            return Ok(links.iter().collect());
+        };
+        let link = self.config.link(name).ok_or_else(|| {
+            let names: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
+            anyhow!(
+                "there is no link `{name}`; the configuration has {}",
+                names.join(", ")
+            )
+        })?;
+        Ok(vec![link])
+    }
+
+    /// Opens the store.
+    pub fn store(&self, access: Access) -> anyhow::Result<SqliteStore> {
+        let file = self.config.store.embedded().map_err(|why| anyhow!(why))?;
+        let path = file.cloned().unwrap_or_else(|| self.paths.store_file());
+        Ok(SqliteStore::open(&path, access)?)
+    }
+
+    /// An engine on a store.
+    pub fn engine(&self, store: SqliteStore, sink: Box<dyn Fn(Event)>) -> RealEngine {
+        Engine {
+            store,
+            clock: SystemClock,
+            settings: self.config.settings.clone(),
+            holder: holder(),
+            sink,
+            stop: Cell::new(false),
+        }
+    }
+
+    /// The adapters of these links. All links share the request budgets of the two tokens.
+    pub fn connect(&self, links: &[&LinkConfig]) -> anyhow::Result<Vec<RealLink>> {
+        let login = |error: auth::AuthError| Failed {
+            message: error.to_string(),
+            exit: Exit::Login,
+        };
+        let github = auth::github(&self.config.github, &self.env).map_err(login)?;
+        let notion = auth::notion(&self.config.notion, &self.env).map_err(login)?;
+        if let Some(masker) = self.masker.get() {
+            masker.learn(&github.secret);
+            masker.learn(&notion.secret);
+        }
+        let client = build_client(Duration::from_secs(10))?;
+        let time: Now = Arc::new(now);
+        let github = GithubAccount::new(
+            AccountConfig::github(&self.config.github.api_url),
+            client.clone(),
+            &github.secret,
+            Arc::clone(&time),
+        )?;
+        let notion = Account::new(
+            AccountConfig::notion(&self.config.notion.api_url),
+            client,
+            &notion.secret,
+            time,
+        )?;
+        Ok(links
+            .iter()
+            .map(|link| self.link(link, &github, &notion))
+            .collect())
+    }
+
+    fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {
+        let mapping = link.mapping();
+        let mut target = NotionConfig::new(notion.clone(), link.database.clone(), mapping.clone());
+        target.private_heading.clone_from(&link.private_heading);
+        Link {
+            spec: spec(link, mapping, &self.config.settings),
+            github: GithubRemote::new(github.clone(), selection(link)),
+            notion: NotionRemote::new(target),
+        }
+    }
+}
+
+/// What the engine has to know of a link.
+pub fn spec(
+    link: &LinkConfig,
+    mapping: crate::core::Mapping,
+    settings: &crate::engine::Settings,
+) -> LinkSpec {
+    let mut rules = link.rules(settings);
+    let only = link
+        .repositories
+        .first()
+        .filter(|name| link.repositories.len() == 1 && !name.contains(['*', '?', '[']));
+    rules.new_repository = rules.new_repository.or_else(|| only.cloned());
+    let selected = link.clone();
+    LinkSpec {
+        name: link.name.clone(),
+        mapping: Rc::new(mapping),
+        rules,
+        selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
+    }
+}
+
+/// Whether a GitHub object belongs to a link's selection.
+fn selects(link: &LinkConfig, seen: &Observation) -> bool {
+    let repository = seen.id.locator.split(['#', '@']).next().unwrap_or_default();
+    let is_ignored = !link.ignore_label.is_empty()
+        && seen.field(&FieldKey::LABELS).is_some_and(|labels| {
+            labels
+                .names()
+                .iter()
+                .any(|label| label.eq_ignore_ascii_case(&link.ignore_label))
+        });
+    link.takes(repository) && link.kinds.contains(&seen.kind) && !is_ignored
+}
+
+fn selection(link: &LinkConfig) -> GithubLink {
+    let since = |window: Window| match window {
+        Window::All => None,
+        Window::Last(ms) => Some(now().minus(ms)),
+    };
+    GithubLink {
+        include: link.repositories.clone(),
+        exclude: link.exclude.clone(),
+        username: None,
+        kinds: link.kinds.iter().copied().collect::<BTreeSet<Kind>>(),
+        commits_since: since(link.commits_since),
+        skip_merges: link.skip_merge_commits,
+        skip_bots: link.skip_bots,
+        ignore_label: Some(link.ignore_label.clone()).filter(|label| !label.is_empty()),
+        closed_since: since(link.closed_since),
+        graphql: crate::remote::github::GraphQl::Auto,
+    }
+}
+
+/// Who we are among several instances.
+fn holder() -> String {
+    let host = std::env::var("HOSTNAME")
+        .ok()
+        .or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
+}
