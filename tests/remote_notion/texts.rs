@@ -251,6 +251,12 @@ async fn a_create_carries_its_text_and_asks_once() {
     )
     .await
     .unwrap();
+    let none = Some(pulse_sync::core::Value::Null);
+    assert_eq!(
+        field(&made.post, "body"),
+        none,
+        "said to be missing, not assumed to be there"
+    );
     let seen = remote
         .get(made.post.kind, &made.post.id, None)
         .await
