@@ -333,7 +333,7 @@ fn update(swap: &Swap) -> Json {
 fn is_mismatch(exchange: &Exchange) -> bool {
     let spoken = Spoken::of(&exchange.reply);
     let message = spoken.message.to_lowercase();
-    let says = |word: &&str| message.contains(*word);
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let deletes = ["would delete", "allow_deleting_content", "child page"];
     let mismatch = [
         "not found",
@@ -346,8 +346,8 @@ fn is_mismatch(exchange: &Exchange) -> bool {
     ];
     exchange.reply.status == 400
         && spoken.code == "validation_error"
-        && !deletes.iter().any(|word| says(word))
-        && mismatch.iter().any(|word| says(word))
+        && !says(&deletes)
+        && says(&mismatch)
 }
 
 /// The id of what a write made although its answer failed.
