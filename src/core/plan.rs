@@ -426,7 +426,7 @@ fn split_set(change: &Change) -> Vec<(u8, Change)> {
     }
     let gone: Vec<String> = pre.difference(&new).cloned().collect();
     if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
-        push(REMOVE, &mut now, new.clone());
+        push(REMOVE, &mut now, new);
     } else {
         for name in gone {
             let next = now
