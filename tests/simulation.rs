@@ -33,12 +33,23 @@ fn seeds_keep_every_promise() {
         kinds.entry(kind.join(" ")).or_default().push(failure.seed);
     }
     for (kind, seeds) in &kinds {
-        eprintln!("{kind}: {} seeds, first {:?}", seeds.len(), &seeds[..seeds.len().min(6)]);
+        eprintln!(
+            "{kind}: {} seeds, first {:?}",
+            seeds.len(),
+            &seeds[..seeds.len().min(6)]
+        );
     }
     for failure in findings.failures.iter().take(3) {
-        eprintln!("seed {}: {:#?}\n{}", failure.seed, failure.violations, failure.script);
+        eprintln!(
+            "seed {}: {:#?}\n{}",
+            failure.seed, failure.violations, failure.script
+        );
     }
-    assert!(findings.failures.is_empty(), "{} seeds failed", findings.failures.len());
+    assert!(
+        findings.failures.is_empty(),
+        "{} seeds failed",
+        findings.failures.len()
+    );
 }
 
 /// `PULSE_SYNC_SEED=n cargo test --test simulation one_seed_in_full -- --ignored --nocapture` tells a seed's story.

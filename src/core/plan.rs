@@ -453,11 +453,12 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
         let Some(value) = github.field(&field.key) else {
             continue;
         };
-        if field.direction.allows(Side::Notion) && !input.paused.contains(&field.key) {
-            if let Said::Value(said) = field.codec.to_notion(value, None) {
-                draft.fields.insert(field.key.clone(), said);
-                draft.source.insert(field.key.clone(), value.clone());
-            }
+        if field.direction.allows(Side::Notion)
+            && !input.paused.contains(&field.key)
+            && let Said::Value(said) = field.codec.to_notion(value, None)
+        {
+            draft.fields.insert(field.key.clone(), said);
+            draft.source.insert(field.key.clone(), value.clone());
         }
     }
     draft

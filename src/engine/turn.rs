@@ -6,8 +6,8 @@ use super::run::{Flow, Planned, Run};
 use crate::core::apply::apply;
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::{
-    Action, FieldKey, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row, Side,
-    Step, Time,
+    Action, FieldKey, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row,
+    Side, Step, Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -224,12 +224,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// Reads the target of a step. A page's text is replaced by compare-and-swap, so then it is read itself, however
     /// well it is known.
-    async fn verify(
-        &mut self,
-        pair: &Pair,
-        sight: &mut Sight,
-        step: &Step,
-    ) -> Result<(), Trouble> {
+    async fn verify(&mut self, pair: &Pair, sight: &mut Sight, step: &Step) -> Result<(), Trouble> {
         if !replaces_page_text(step) {
             return self.read(pair, sight, step.side).await;
         }
@@ -261,8 +256,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     let why = format!("moved to {}, which has a page of its own", there.locator);
                     pair.life = PairLife::Unlinked(why.clone());
                     pair.dirty_since = None;
-                    let record =
-                        self.record(pair, RecordKind::Item, Outcome::Info, "unlink", &why);
+                    let record = self.record(pair, RecordKind::Item, Outcome::Info, "unlink", &why);
                     self.commit(pair, vec![record]).await?;
                     return Ok(false);
                 }
@@ -270,8 +264,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 other.life = PairLife::Tombstone;
                 other.pending = None;
                 other.dirty_since = None;
-                Ok(self.commit(&mut other, Vec::new()).await?
-                    && self.commit(pair, records).await?)
+                Ok(
+                    self.commit(&mut other, Vec::new()).await?
+                        && self.commit(pair, records).await?,
+                )
             }
             _ => self.commit(pair, records).await,
         }

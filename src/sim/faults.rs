@@ -69,7 +69,13 @@ pub struct Faults {
 impl Faults {
     /// Draws a seed's own weather, so that some seeds are calm and some are wild.
     pub fn draw(rng: &mut fastrand::Rng) -> Self {
-        let mut up_to = |most: u32| if rng.u32(0..3) == 0 { 0 } else { rng.u32(0..=most) };
+        let mut up_to = |most: u32| {
+            if rng.u32(0..3) == 0 {
+                0
+            } else {
+                rng.u32(0..=most)
+            }
+        };
         Self {
             limited: up_to(20),
             lost: up_to(60),

@@ -8,9 +8,7 @@ use super::sabotage::Sabotage;
 use super::world::Shared;
 use crate::core::{Action, Base, Pair, PairId, Record, Side, Time};
 use crate::store::memory::MemoryStore;
-use crate::store::{
-    Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which,
-};
+use crate::store::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
 
 /// A store in memory that sometimes says no, and sometimes says no after having said yes.
 #[derive(Clone, Debug)]
@@ -135,7 +133,10 @@ impl Store for FaultyStore {
     ) -> Result<BTreeMap<String, Pair>, StoreError> {
         self.before().await?;
         let pairs = self.inner.by_nodes(link, side, nodes).await?;
-        Ok(pairs.into_iter().map(|(node, pair)| (node, self.read(pair))).collect())
+        Ok(pairs
+            .into_iter()
+            .map(|(node, pair)| (node, self.read(pair)))
+            .collect())
     }
 
     async fn due(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError> {

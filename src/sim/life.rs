@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::executor::{VirtualClock, drive};
-use super::faulty::FaultyStore;
 use super::faults::{Faults, Outage, OutageKind};
+use super::faulty::FaultyStore;
 use super::figures::Figures;
 use super::ports::{Port, haunt};
 use super::sabotage::Sabotage;
@@ -112,7 +112,9 @@ pub struct Setup {
 
 impl std::fmt::Debug for Setup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Setup").field("spec", &self.spec).finish_non_exhaustive()
+        f.debug_struct("Setup")
+            .field("spec", &self.spec)
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,8 +138,12 @@ impl Setup {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x00c0_ffee);
         let policy = [Policy::Ask, Policy::Github, Policy::Notion, Policy::Newest][rng.usize(0..4)];
         let rules = Rules {
-            new_pages: [NewPages::Ready, NewPages::Ready, NewPages::All, NewPages::Ignore]
-                [rng.usize(0..4)],
+            new_pages: [
+                NewPages::Ready,
+                NewPages::Ready,
+                NewPages::All,
+                NewPages::Ignore,
+            ][rng.usize(0..4)],
             new_repository: rng.bool().then(|| REPOS[0].to_owned()),
             on_trashed: [OnTrashed::Unlink, OnTrashed::Close][rng.usize(0..2)],
             debounce: settings().debounce,
@@ -288,7 +294,11 @@ impl World {
         while let Some(at) = self.ghosts.iter().map(|ghost| ghost.at).min()
             && at <= until
         {
-            let index = self.ghosts.iter().position(|ghost| ghost.at == at).unwrap_or(0);
+            let index = self
+                .ghosts
+                .iter()
+                .position(|ghost| ghost.at == at)
+                .unwrap_or(0);
             let ghost = self.ghosts.remove(index);
             self.pass((ghost.at - self.now).max(0));
             self.event("ghost arrives", "", |_| oracle::brief(&ghost.step));

@@ -48,7 +48,10 @@ pub fn act_in_bulk(world: &mut World) {
 
 /// Somebody edits this very object.
 pub fn edit(world: &mut World, side: Side, node: &Rc<str>) {
-    let Some(seen) = world.latest(side, node).map(|version| Rc::clone(&version.seen)) else {
+    let Some(seen) = world
+        .latest(side, node)
+        .map(|version| Rc::clone(&version.seen))
+    else {
         return;
     };
     let done = match side {
@@ -59,7 +62,9 @@ pub fn edit(world: &mut World, side: Side, node: &Rc<str>) {
         world.figures.edit(kind);
         world.note(side, node, Author::Human);
         world.event("human", kind, |world| {
-            let now = world.latest(side, node).map(|version| Rc::clone(&version.seen));
+            let now = world
+                .latest(side, node)
+                .map(|version| Rc::clone(&version.seen));
             let shown = now.map(|seen| changed(&seen, &seen_before(world, side, node)));
             format!("{} {}", world.name(side, node), shown.unwrap_or_default())
         });
@@ -137,7 +142,9 @@ fn open_issue(world: &mut World) {
     let new = NewIssue {
         title: world.fresh("issue "),
         body: Some(text),
-        labels: (0..world.rng.u32(0..3)).map(|_| world.fresh("label")).collect(),
+        labels: (0..world.rng.u32(0..3))
+            .map(|_| world.fresh("label"))
+            .collect(),
         ..NewIssue::default()
     };
     let now = world.now;
@@ -234,7 +241,9 @@ fn edit_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
             "milestone"
         }
         77..=80 => {
-            let done = world.hub.add_comment(now, PERSON, &repo, number, "so be it");
+            let done = world
+                .hub
+                .add_comment(now, PERSON, &repo, number, "so be it");
             return done.is_ok().then_some("comment");
         }
         81..=84 => {
@@ -295,7 +304,9 @@ fn colleague(world: &mut World) -> String {
     let now = world.now;
     world.hub.add_user(now, &login, AccountKind::User);
     for repo in REPOS {
-        let _ = world.hub.set_permission(now, repo, &login, Some(Permission::Write));
+        let _ = world
+            .hub
+            .set_permission(now, repo, &login, Some(Permission::Write));
     }
     login
 }
@@ -303,14 +314,22 @@ fn colleague(world: &mut World) -> String {
 fn assign_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
     let (repo, number) = place(seen)?;
     let now = world.now;
-    let names: Vec<String> = seen.field(&FieldKey::ASSIGNEES)?.names().into_iter().collect();
+    let names: Vec<String> = seen
+        .field(&FieldKey::ASSIGNEES)?
+        .names()
+        .into_iter()
+        .collect();
     if !names.is_empty() && world.rng.bool() {
         let name = pick(world, &names)?;
-        let done = world.hub.remove_assignees(now, PERSON, &repo, number, &[name]);
+        let done = world
+            .hub
+            .remove_assignees(now, PERSON, &repo, number, &[name]);
         return done.is_ok().then_some("unassign");
     }
     let login = colleague(world);
-    let done = world.hub.add_assignees(now, PERSON, &repo, number, &[login]);
+    let done = world
+        .hub
+        .add_assignees(now, PERSON, &repo, number, &[login]);
     done.is_ok().then_some("assign")
 }
 
@@ -329,9 +348,16 @@ fn milestone(world: &mut World, repo: &str) -> Option<u64> {
 
 fn transfer(world: &mut World, seen: &Observation) -> Option<&'static str> {
     let (repo, number) = place(seen)?;
-    let to = if world.rng.bool() { ELSEWHERE } else { REPOS[1] };
+    let to = if world.rng.bool() {
+        ELSEWHERE
+    } else {
+        REPOS[1]
+    };
     let now = world.now;
-    let moved = world.hub.transfer_issue(now, PERSON, &repo, number, to).ok()?;
+    let moved = world
+        .hub
+        .transfer_issue(now, PERSON, &repo, number, to)
+        .ok()?;
     let arrived = world.hub.issue(to, moved).ok()?.node_id.clone();
     world.note(Side::Github, &arrived, Author::Human);
     Some("transfer")
@@ -343,7 +369,11 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
     match &seen.life {
         crate::core::Life::Live => {}
         crate::core::Life::Trashed if world.rng.bool() => {
-            return world.notion.restore(now, editor, page).ok().map(|()| "restore");
+            return world
+                .notion
+                .restore(now, editor, page)
+                .ok()
+                .map(|()| "restore");
         }
         _ => return None,
     }
@@ -361,7 +391,10 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
             ("state", ("Status", Cell::choice(name)))
         }
         48..=60 => ("labels", ("Labels", names(world, seen, &FieldKey::LABELS)?)),
-        61..=67 => ("assignees", ("Assignees", names(world, seen, &FieldKey::ASSIGNEES)?)),
+        61..=67 => (
+            "assignees",
+            ("Assignees", names(world, seen, &FieldKey::ASSIGNEES)?),
+        ),
         68..=72 => return milestone_page(world, seen, page),
         73..=76 => {
             let all = ["completed", "not planned"];
@@ -382,7 +415,9 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
             return done.ok().map(|()| "body back");
         }
     };
-    let done = world.notion.edit_props(now, editor, page, vec![(cell.0.to_owned(), cell.1)]);
+    let done = world
+        .notion
+        .edit_props(now, editor, page, vec![(cell.0.to_owned(), cell.1)]);
     done.ok().map(|()| kind)
 }
 

@@ -89,14 +89,18 @@ impl Port {
             _ => {}
         }
         let mut rows = self.rows(world, stream, from, read_at);
-        let start: usize = from.page.as_deref().map_or(0, |page| page.parse().unwrap_or(0));
+        let start: usize = from
+            .page
+            .as_deref()
+            .map_or(0, |page| page.parse().unwrap_or(0));
         let total = rows.len();
         let mut rows: Vec<Observation> = rows.drain(start.min(total)..).take(ROWS).collect();
         let mut page = Page {
             next: (start + ROWS < total).then(|| (start + ROWS).to_string()),
             ..Page::default()
         };
-        if page.next.is_some() && self.side == Side::Notion && world.chance(world.faults.cut_signed) {
+        if page.next.is_some() && self.side == Side::Notion && world.chance(world.faults.cut_signed)
+        {
             world.figures.fault("cut_signed");
             (page.next, page.cut) = (None, true);
         } else if page.next.is_some() && world.chance(world.faults.cut_silent) {
@@ -113,7 +117,9 @@ impl Port {
             let listed = world.listed[self.side as usize].get_or_insert_default();
             listed.extend(rows.iter().map(|row| row.id.node.clone()));
         }
-        world.event("list", stream, |_| format!("{start}.. {} of {total}", rows.len()));
+        world.event("list", stream, |_| {
+            format!("{start}.. {} of {total}", rows.len())
+        });
         page.rows = rows;
         Ok(page)
     }
@@ -134,8 +140,8 @@ impl Port {
                 continue;
             };
             let seen = &version.seen;
-            let here = self.side == Side::Notion
-                || seen.field(&FieldKey::REPOSITORY) == Some(&wanted);
+            let here =
+                self.side == Side::Notion || seen.field(&FieldKey::REPOSITORY) == Some(&wanted);
             let stamp = seen.stamp.as_ref().map(|stamp| stamp.at);
             let since = from.since.map(|since| match self.side {
                 Side::Github => since,
@@ -214,7 +220,11 @@ impl Port {
     }
 
     /// Carries the write out, or loses it, or leaves it on its way.
-    fn arrive(&self, step: &Step, target: Option<&Observation>) -> Result<Observation, RemoteError> {
+    fn arrive(
+        &self,
+        step: &Step,
+        target: Option<&Observation>,
+    ) -> Result<Observation, RemoteError> {
         let world = &mut *self.world.borrow_mut();
         world.in_flight = None;
         if let Some(error) = self.trouble(world) {
@@ -243,7 +253,9 @@ impl Port {
 /// Leaves a request on its way.
 pub fn haunt(world: &mut World, step: &Step, target: Option<&Observation>) -> RemoteError {
     let at = world.now + world.rng.i64(0..world.faults.flight.max(1));
-    world.event("ghost", step.verb(), |_| format!("at {} {}", at, oracle::brief(step)));
+    world.event("ghost", step.verb(), |_| {
+        format!("at {} {}", at, oracle::brief(step))
+    });
     world.ghosts.push(Ghost {
         at,
         step: step.clone(),
@@ -297,7 +309,9 @@ impl Remote for Port {
             && outage.kind == OutageKind::Offline
         {
             let world = &mut *self.world.borrow_mut();
-            return Err(self.trouble(world).unwrap_or(RemoteError::Unclear("open".to_owned())));
+            return Err(self
+                .trouble(world)
+                .unwrap_or(RemoteError::Unclear("open".to_owned())));
         }
         Ok(Opened {
             streams: match self.side {
@@ -377,7 +391,10 @@ impl Remote for Port {
         oracle::ended(world, step, answer.as_ref().err());
         let read_at = Time(world.now + world.skew);
         let post = answer.map(|post| self.read(world, &post, read_at))?;
-        Ok(Answer { post, request: None })
+        Ok(Answer {
+            post,
+            request: None,
+        })
     }
 
     async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {
@@ -417,7 +434,10 @@ impl Port {
             };
             let seen = &version.seen;
             let marked = match self.side {
-                Side::Github => seen.marker.as_ref().is_some_and(|key| key.0 == draft.marker),
+                Side::Github => seen
+                    .marker
+                    .as_ref()
+                    .is_some_and(|key| key.0 == draft.marker),
                 Side::Notion => seen.linked_node.as_deref() == Some(&draft.marker),
             };
             let recent = seen.created.is_none_or(|at| at.0 >= since.0 - MINUTE);
@@ -429,7 +449,9 @@ impl Port {
             hits.clear();
         }
         hits.sort_by_key(|hit| hit.created);
-        world.event("look-up", self.service(), |_| format!("{} hits", hits.len()));
+        world.event("look-up", self.service(), |_| {
+            format!("{} hits", hits.len())
+        });
         let complete = !world.chance(world.faults.cut_signed);
         Ok(Lookup { hits, complete })
     }

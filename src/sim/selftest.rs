@@ -37,7 +37,9 @@ pub fn run(seeds: Range<u64>, options: Options, mut each: impl FnMut(&Outcome)) 
     for seed in seeds {
         let mut outcome = live(seed, options);
         if seed % TWICE_EVERY == 0 && live(seed, options).trace != outcome.trace {
-            outcome.violations.push("the same seed went another way".to_owned());
+            outcome
+                .violations
+                .push("the same seed went another way".to_owned());
         }
         findings.figures.add(&outcome.figures);
         if !outcome.violations.is_empty() {

@@ -42,7 +42,11 @@ pub fn carry_out(
     let verb = step.verb();
     world.event("applied", verb, |world| {
         let node = target.map_or("", |target| target.id.node.as_str());
-        format!("{} {outcome} {}", world.name(step.side, node), oracle::brief(step))
+        format!(
+            "{} {outcome} {}",
+            world.name(step.side, node),
+            oracle::brief(step)
+        )
     });
     answer
 }
@@ -95,11 +99,7 @@ fn place(target: &Observation) -> Result<(String, u64), RemoteError> {
         .ok_or_else(|| refused(400, "not an issue"))
 }
 
-fn edit_issue(
-    world: &mut World,
-    target: &Observation,
-    edit: IssueEdit,
-) -> Result<(), RemoteError> {
+fn edit_issue(world: &mut World, target: &Observation, edit: IssueEdit) -> Result<(), RemoteError> {
     let (repo, number) = place(target)?;
     let now = world.now;
     let done = world.hub.edit_issue(now, BOT, &repo, number, edit);
@@ -116,7 +116,10 @@ fn create_issue(world: &mut World, draft: &Draft) -> Result<String, RemoteError>
     let repo = repo.map_err(|refusal| github_error(&refusal))?;
     let milestone = milestone(repo, &text(&FieldKey::MILESTONE))?;
     let assignable = |login: &String| repo.assignable(login).is_some();
-    let assignees = names(&FieldKey::ASSIGNEES).into_iter().filter(assignable).collect();
+    let assignees = names(&FieldKey::ASSIGNEES)
+        .into_iter()
+        .filter(assignable)
+        .collect();
     let mut new = NewIssue {
         title: text(&FieldKey::TITLE),
         body: Some(with_marker(&text(&FieldKey::BODY), &draft.marker)),
@@ -139,11 +142,13 @@ fn milestone(repo: &Repo, title: &str) -> Result<Option<u64>, RemoteError> {
         return Ok(None);
     }
     let known = repo.milestones.values().find(|one| one.title == title);
-    known.map(|one| Some(one.number)).ok_or_else(|| RemoteError::Refused {
-        status: 422,
-        field: Some(FieldKey::MILESTONE),
-        message: format!("no milestone {title}; make it on GitHub"),
-    })
+    known
+        .map(|one| Some(one.number))
+        .ok_or_else(|| RemoteError::Refused {
+            status: 422,
+            field: Some(FieldKey::MILESTONE),
+            message: format!("no milestone {title}; make it on GitHub"),
+        })
 }
 
 fn patch_issue(
@@ -172,7 +177,10 @@ fn patch_issue(
             "state" => edit.state = State::parse(new),
             "closed_as" => edit.state_reason = StateReason::parse(&new.replace(' ', "_")),
             "milestone" => {
-                let repo = world.hub.repo(&repo).map_err(|refusal| github_error(&refusal))?;
+                let repo = world
+                    .hub
+                    .repo(&repo)
+                    .map_err(|refusal| github_error(&refusal))?;
                 edit.milestone = Some(milestone(repo, new)?);
             }
             other => return Err(refused(400, &format!("{other} cannot be patched"))),
@@ -189,7 +197,11 @@ fn patch_issue(
     edit_issue(world, target, edit)
 }
 
-fn reclose(world: &mut World, target: &Observation, mut edit: IssueEdit) -> Result<(), RemoteError> {
+fn reclose(
+    world: &mut World,
+    target: &Observation,
+    mut edit: IssueEdit,
+) -> Result<(), RemoteError> {
     let (repo, number) = place(target)?;
     let closed = world
         .hub
@@ -237,8 +249,15 @@ fn notion_error(refusal: &notion::Refusal) -> RemoteError {
     refused(refusal.status, &refusal.message)
 }
 
-fn property(mapping: &Mapping, change: (&FieldKey, &Value), kind: crate::core::Kind) -> Option<(String, notion::Value)> {
-    let bound = mapping.bound(kind).iter().find(|bound| bound.field.key == *change.0)?;
+fn property(
+    mapping: &Mapping,
+    change: (&FieldKey, &Value),
+    kind: crate::core::Kind,
+) -> Option<(String, notion::Value)> {
+    let bound = mapping
+        .bound(kind)
+        .iter()
+        .find(|bound| bound.field.key == *change.0)?;
     let (name, kind) = bound.property.as_ref()?;
     Some((name.clone(), say(*kind, change.1)))
 }
@@ -334,11 +353,17 @@ fn swap_body(world: &mut World, change: &Change, target: &Observation) -> Result
     let shown = world.notion.read_body(bot, page);
     let shown = shown.map_err(|refusal| notion_error(&refusal))?;
     let Some(raw) = &target.raw_body else {
-        return Err(RemoteError::Stale("the page's text was not read right before".to_owned()));
+        return Err(RemoteError::Stale(
+            "the page's text was not read right before".to_owned(),
+        ));
     };
     if *raw != shown.markdown && !world.sabotaged(Sabotage::NoBodyCas) {
-        return Err(RemoteError::Stale("the page's text was edited in the meantime".to_owned()));
+        return Err(RemoteError::Stale(
+            "the page's text was edited in the meantime".to_owned(),
+        ));
     }
-    let done = world.notion.set_body(now, bot, page, change.new.as_text(), true);
+    let done = world
+        .notion
+        .set_body(now, bot, page, change.new.as_text(), true);
     done.map_err(|refusal| notion_error(&refusal))
 }

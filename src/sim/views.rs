@@ -114,13 +114,32 @@ fn issue_view(repo: &Repo, issue: &Issue) -> Observation {
     put("title", Value::text(issue.title.clone()));
     put("body", Value::text(body));
     put("labels", Value::set(repo.label_names(issue)));
-    put("assignees", Value::set(issue.assignees.iter().map(|login| login.to_string())));
-    put("milestone", milestone.map_or(Value::Null, |m| Value::text(m.title.clone())));
+    put(
+        "assignees",
+        Value::set(issue.assignees.iter().map(|login| login.to_string())),
+    );
+    put(
+        "milestone",
+        milestone.map_or(Value::Null, |m| Value::text(m.title.clone())),
+    );
     put("repository", Value::text(repo.full_name()));
-    put("number", Value::Number(issue.number.try_into().unwrap_or(0)));
-    put("url", Value::text(format!("https://github.com/{}/issues/{}", repo.full_name(), issue.number)));
+    put(
+        "number",
+        Value::Number(issue.number.try_into().unwrap_or(0)),
+    );
+    put(
+        "url",
+        Value::text(format!(
+            "https://github.com/{}/issues/{}",
+            repo.full_name(),
+            issue.number
+        )),
+    );
     put("author", Value::text(issue.author.to_string()));
-    put("comments", Value::Number(issue.comments.try_into().unwrap_or(0)));
+    put(
+        "comments",
+        Value::Number(issue.comments.try_into().unwrap_or(0)),
+    );
     put("created", date(Some(issue.created_at)));
     put("updated", date(Some(issue.updated_at)));
     put("closed", date(issue.closed_at));
@@ -220,7 +239,10 @@ fn text_of(world: &World, page: &Page, name: &str) -> String {
 fn hear(cell: &Cell) -> Value {
     match cell {
         Cell::Text(text) => Value::text(span::plain(text)),
-        #[allow(clippy::cast_possible_truncation, reason = "the sim writes whole numbers only")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the sim writes whole numbers only"
+        )]
         Cell::Number(number) => number.map_or(Value::Null, |number| Value::Number(number as i64)),
         Cell::Choice(line) | Cell::Line(line) => Value::text(line.clone().unwrap_or_default()),
         Cell::Choices(names) => Value::set(names.iter().cloned()),

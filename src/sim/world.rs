@@ -225,7 +225,8 @@ impl World {
         self.trace.mix(&now.to_le_bytes());
         if self.trace.keeps() {
             let detail = detail(self);
-            self.trace.keep(format!("{now:>9} {kind} {subject} {detail}"));
+            self.trace
+                .keep(format!("{now:>9} {kind} {subject} {detail}"));
         }
     }
 
