@@ -371,7 +371,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let progress = self.wires.progress.borrow().clone();
         LinkState {
             name: name.clone(),
-            running: progress.filter(|_| self.running == Some(at)),
+            running: (self.running == Some(at)).then(|| progress.unwrap_or_default()),
             last: slot.last.clone(),
             next: Some((slot.next, slot.why.clone())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
