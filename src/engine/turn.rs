@@ -192,7 +192,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     .await
                     .map_err(|error| Trouble::Item(side, error))?;
                 sight.set(side, row, false);
-            } else if let Some(row) = self.rows.remove(&(side, id.node.clone())) {
+            } else if let Some(row) = self
+                .rows
+                .remove(&(side, id.node.clone()))
+                .filter(|row| self.is_newer_than_base(pair, row))
+            {
                 let row = self
                     .with_body(row, pair)
                     .await
@@ -203,6 +207,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a listed row can be trusted to be no older than the last agreement: a listing may lag, and a row from
+    /// before our own write would look like somebody's edit back to the old value.
+    fn is_newer_than_base(&self, pair: &Pair, row: &Observation) -> bool {
+        let lag = self.engine.settings.list_lag;
+        pair.synced_at
+            .is_none_or(|at| row.read_at.since(at) >= lag)
     }
 
     pub(super) async fn read(

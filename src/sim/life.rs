@@ -125,6 +125,7 @@ impl Setup {
         let settings = settings();
         let mut world = World::new(seed, Rc::clone(&mapping), keep_trace);
         world.max_items = settings.max_items;
+        world.send_deadline = settings.send_deadline;
         Self {
             world: Rc::new(RefCell::new(world)),
             spec: spec(&mapping, rules),

@@ -9,6 +9,7 @@ pub mod faulty;
 pub mod figures;
 pub mod github;
 pub mod life;
+pub mod matrix;
 pub mod notion;
 pub mod oracle;
 pub mod people;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::world::{Author, Version, World};
 use crate::core::{
-    Action, Class, Field, FieldKey, Kind, Life, Observation, Pair, PairLife, Record, RecordKind,
+    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record, RecordKind,
     Side, Step, Value,
 };
 use crate::remote::RemoteError;
@@ -18,26 +18,13 @@ pub fn brief(step: &Step) -> String {
     let changes: Vec<String> = step
         .changes()
         .iter()
-        .map(|change| {
-            format!(
-                "{}: {} → {}",
-                change.field,
-                change.pre.brief(30),
-                change.new.brief(30)
-            )
-        })
+        .map(|change| format!("{}: {} → {}", change.field, change.pre.brief(30), change.new.brief(30)))
         .collect();
     let marker = match &step.action {
         Action::Create(draft) => draft.marker.as_str(),
         _ => "",
     };
-    format!(
-        "{:?} {} {} {marker}{}",
-        step.row,
-        step.verb(),
-        step.side.name(),
-        changes.join(", ")
-    )
+    format!("{:?} {} {} {marker}{}", step.row, step.verb(), step.side.name(), changes.join(", "))
 }
 
 /// Judges a request that leaves: it must have been made durable, and the run must have room for it.
@@ -46,18 +33,19 @@ pub fn sent(world: &mut World, step: &Step) {
     if world.run_writes > world.max_items {
         world.violate(format!("budget: {} writes in one run", world.run_writes));
     }
-    let intents: Vec<String> = world
-        .store
-        .all_pairs()
-        .iter()
-        .filter_map(|pair| pair.intent.as_ref())
+    let pairs = world.store.all_pairs();
+    let open = pairs.iter().filter_map(|pair| pair.intent.as_ref());
+    let intents: Vec<(String, i64)> = open
         .filter(|intent| intent.step == *step)
-        .map(|intent| format!("{}:intent", intent.id))
+        .map(|intent| (format!("{}:intent", intent.id), intent.committed_at.0))
         .collect();
+    let now = world.now + world.skew;
+    // The engine looks at its clock right before it sends, which is one poll ago at most.
+    if intents.iter().all(|(_, at)| now - at > world.send_deadline) && !intents.is_empty() {
+        world.violate(format!("late: sent long after its intent: {}", brief(step)));
+    }
     let records = world.store.all_records();
-    let durable = intents
-        .iter()
-        .any(|id| records.iter().any(|record| record.id == *id));
+    let durable = intents.iter().any(|(id, _)| records.iter().any(|record| record.id == *id));
     if !durable {
         world.violate(format!("history: no durable intent before {}", brief(step)));
     }
@@ -117,10 +105,7 @@ fn census(world: &mut World, side: Side, node: &str) {
         Side::Github => seen.marker.as_ref().map(|key| key.0.clone()),
         Side::Notion => seen.linked_node.clone(),
     };
-    let Some(new) = world
-        .latest(side, node)
-        .map(|version| Rc::clone(&version.seen))
-    else {
+    let Some(new) = world.latest(side, node).map(|version| Rc::clone(&version.seen)) else {
         return;
     };
     let wanted = key(&new);
@@ -128,8 +113,9 @@ fn census(world: &mut World, side: Side, node: &str) {
     for other in world.nodes(side) {
         let versions = world.versions(side, &other);
         let first = versions.first().and_then(|index| world.log.get(*index));
-        let same =
-            first.is_some_and(|first| first.author == Author::Engine && key(&first.seen) == wanted);
+        let same = first.is_some_and(|first| {
+            first.author == Author::Engine && key(&first.seen) == wanted
+        });
         let removed = versions
             .iter()
             .filter_map(|index| world.log.get(*index))
@@ -196,11 +182,15 @@ fn human_changes(
     side: Side,
     node: &str,
 ) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
-    let versions = world.versions(side, node);
+    // A transferred issue goes on in its new place.
+    let earlier = world.moved.get(node).map(|from| world.versions(side, from));
+    let versions = earlier.unwrap_or_default().iter().chain(world.versions(side, node));
     let mut before: Option<Rc<Observation>> = None;
     let mut changes = Vec::new();
     for index in versions {
-        let Some(version) = world.log.get(*index) else {
+        let Some(version) = world.log.get(*index).filter(|version| {
+            !matches!(version.seen.life, Life::MovedTo(_) | Life::Gone)
+        }) else {
             continue;
         };
         if version.author == Author::Human {
@@ -232,10 +222,7 @@ enum Verdict {
 /// No human value may leave a side unless people saw it and replaced it.
 fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     let Some(before) = before else { return };
-    let Some(after) = world
-        .latest(step.side, node)
-        .map(|version| Rc::clone(&version.seen))
-    else {
+    let Some(after) = world.latest(step.side, node).map(|version| Rc::clone(&version.seen)) else {
         return;
     };
     let Some(partner) = partner(world, step.side, node) else {
@@ -260,11 +247,18 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
                 node,
                 partner: &partner,
             };
-            verdicts.push((field.key.clone(), overwrite.judge()));
+            let undone = overwrite.was_undone_in_doubt();
+            verdicts.push((field.key.clone(), overwrite.judge(), undone));
         }
     }
-    for (field, verdict) in verdicts {
+    for (field, verdict, undone) in verdicts {
         match verdict {
+            // Somebody took an unclear write back to exactly what was there before, so that it looks like a write
+            // that never took place: it is made again (protocol 3.8).
+            Verdict::Loss(_) if undone => {
+                world.figures.races += 1;
+                world.event("undone in doubt", field.as_str(), |_| String::new());
+            }
             Verdict::Fine => {}
             Verdict::Race => {
                 world.figures.races += 1;
@@ -313,11 +307,7 @@ impl Overwrite<'_> {
 
     /// What the engine had verified right before, if this field is one of those that it meant to write.
     fn pre(&self) -> Option<&Value> {
-        let change = self
-            .step
-            .changes()
-            .iter()
-            .find(|change| change.field == self.field.key);
+        let change = self.step.changes().iter().find(|change| change.field == self.field.key);
         change.map(|change| &change.pre)
     }
 
@@ -349,13 +339,18 @@ impl Overwrite<'_> {
                 };
                 agree(self.before, was) && !agree(self.before, is)
             });
-        if replaced || self.is_recorded(|value| value == self.before) {
+        // Closing the issue of a page that a person trashed is that person's doing.
+        let trashed = self.field.key == FieldKey::STATE
+            && histories(self.world, side, self.node)
+                .any(|version| version.author == Author::Human && !version.seen.is_live());
+        let partner = self.world.latest(side.other(), self.partner);
+        let kept = partner
+            .and_then(|partner| partner.seen.field(&self.field.key))
+            .is_some_and(|value| agree(self.before, value));
+        if replaced || kept || trashed || self.is_recorded(|value| value == self.before) {
             return Verdict::Fine;
         }
-        if self
-            .pre()
-            .is_some_and(|pre| !self.field.codec.same(pre, self.before))
-        {
+        if self.pre().is_some_and(|pre| !self.field.codec.same(pre, self.before)) {
             return Verdict::Race;
         }
         Verdict::Loss(format!("“{}” left", self.before.brief(40)))
@@ -364,6 +359,9 @@ impl Overwrite<'_> {
     fn judge_elements(&self) -> Verdict {
         let (was, is) = (elements(self.before), elements(self.after));
         let pre = self.pre().map(elements);
+        if self.is_recorded(|value| elements(value) == was) {
+            return Verdict::Fine;
+        }
         for gone in was.difference(&is) {
             if self.flipped(gone, false, 0) || self.is_recorded(|v| elements(v).contains(gone)) {
                 continue;
@@ -419,6 +417,27 @@ impl Overwrite<'_> {
             .map(|(index, ..)| index)
     }
 
+    /// Whether an earlier write of this field ended unclear and found the same value before it as this one does.
+    fn was_undone_in_doubt(&self) -> bool {
+        let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
+            return false;
+        };
+        let same = |value: &Value| match self.field.class {
+            Class::Set | Class::Text => elements(value) == elements(self.before),
+            Class::Scalar | Class::Mirror => self.field.codec.same(value, self.before),
+        };
+        self.world.store.all_records().iter().any(|record| {
+            record.pair.as_ref() == Some(&pair.id)
+                && record.kind == RecordKind::Write
+                && record.side == Some(self.step.side)
+                && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
+                && record
+                    .changes
+                    .iter()
+                    .any(|change| change.field == self.field.key && same(&change.before))
+        })
+    }
+
     /// Whether a conflict, open or past, holds such a value.
     fn is_recorded(&self, holds: impl Fn(&Value) -> bool) -> bool {
         let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
@@ -441,16 +460,12 @@ impl Overwrite<'_> {
 /// What people put into a value one by one: the names of a set, the unique words of a text.
 fn elements(value: &Value) -> BTreeSet<String> {
     match value {
-        Value::Set(names) => names
-            .iter()
-            .map(|name| name.replace('\u{201A}', ",").to_lowercase())
-            .collect(),
+        Value::Set(names) => names.iter().map(|name| name.replace('\u{201A}', ",").to_lowercase()).collect(),
         Value::Text(text) => text
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| {
-                word.strip_prefix('w').is_some_and(|rest| {
-                    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
-                })
+                word.strip_prefix('w')
+                    .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
             })
             .map(str::to_owned)
             .collect(),
@@ -492,9 +507,7 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
 fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
     let seen = |side: Side| {
         let node = &pair.object(side)?.node;
-        world
-            .latest(side, node)
-            .map(|version| Rc::clone(&version.seen))
+        world.latest(side, node).map(|version| Rc::clone(&version.seen))
     };
     let (Some(github), Some(notion)) = (seen(Side::Github), seen(Side::Notion)) else {
         return vec![format!("{} is active with one side only", pair.name())];

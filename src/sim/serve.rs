@@ -87,7 +87,14 @@ fn github(
         }
         Action::Trash | Action::Restore => return Err(refused(400, "not on GitHub")),
     };
-    super::views::show(world, Side::Github, &node).ok_or_else(|| refused(404, "Not Found"))
+    let shown = super::views::show(world, Side::Github, &node);
+    let mut shown = shown.ok_or_else(|| refused(404, "Not Found"))?;
+    if matches!(step.changes(), [change] if change.field == FieldKey::LABELS) {
+        // The label calls answer with the labels alone.
+        shown.fields.retain(|key, _| *key == FieldKey::LABELS);
+        (shown.stamp, shown.raw_body, shown.marker) = (None, None, None);
+    }
+    Ok(shown)
 }
 
 fn place(target: &Observation) -> Result<(String, u64), RemoteError> {

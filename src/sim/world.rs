@@ -140,6 +140,8 @@ pub struct World {
     pub log: Vec<Version>,
     /// Where an object's versions are in the log.
     pub objects: BTreeMap<(Side, Rc<str>), Vec<usize>>,
+    /// Where transferred issues came from: new node, old node.
+    pub moved: BTreeMap<String, Rc<str>>,
     /// What may go wrong.
     pub faults: Faults,
     /// What is going wrong on each side.
@@ -156,6 +158,8 @@ pub struct World {
     pub sabotage: Option<Sabotage>,
     /// Writes a run may send.
     pub max_items: usize,
+    /// A request leaves at most so long after its intent, in milliseconds.
+    pub send_deadline: i64,
     /// Writes sent in this run.
     pub run_writes: usize,
     /// Counts.
@@ -200,6 +204,7 @@ impl World {
             mapping,
             log: Vec::new(),
             objects: BTreeMap::new(),
+            moved: BTreeMap::new(),
             faults: Faults::default(),
             outages: [None, None],
             ghosts: Vec::new(),
@@ -208,6 +213,7 @@ impl World {
             store: MemoryStore::new(),
             sabotage: None,
             max_items: usize::MAX,
+            send_deadline: i64::MAX,
             run_writes: 0,
             figures: Figures::default(),
             trace: Trace::new(keep_trace),
