@@ -1,5 +1,10 @@
 //! The GitHub adapter against a scripted server.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -586,8 +591,10 @@ async fn next_links_are_followed_as_given_within_the_origin_only() {
     })
     .await;
     let remote = server.plain();
-    let mut from = ListFrom::default();
-    from.page = first_page(&remote).await.unwrap().next;
+    let mut from = ListFrom {
+        page: first_page(&remote).await.unwrap().next,
+        ..ListFrom::default()
+    };
     let second = remote.list("issues:o/r", &from).await.unwrap();
     assert_eq!(
         server.lines()[1],
@@ -1269,6 +1276,36 @@ async fn what_is_not_one_request_is_not_sent() {
         assert!(remote.write(&step, Some(&target(None))).await.is_err());
     }
     assert!(server.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_with_its_marker_is_refused_by_name() {
+    let server = Server::start(|_| says(201, &issue(1))).await;
+    let remote = server.plain();
+    let mut long = draft();
+    for (length, fits) in [(65_536 - 54, true), (65_536 - 53, false), (70_000, false)] {
+        let body = Value::text("ü".repeat(length));
+        long.fields.insert(FieldKey::BODY, body.clone());
+        let outcomes = [
+            remote.write(&create(long.clone()), None).await,
+            remote
+                .write(
+                    &patch(vec![change("body", Value::Null, body)]),
+                    Some(&target(Some(KEY))),
+                )
+                .await,
+        ];
+        for outcome in outcomes {
+            match outcome {
+                Ok(_) => assert!(fits, "{length}"),
+                Err(RemoteError::Refused { field, .. }) => {
+                    assert_eq!((fits, field), (false, Some(FieldKey::BODY)), "{length}");
+                }
+                Err(error) => panic!("{length}: {error:?}"),
+            }
+        }
+    }
+    assert_eq!(server.lines().len(), 2);
 }
 
 #[tokio::test]

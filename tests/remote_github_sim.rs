@@ -245,12 +245,10 @@ async fn a_second_look_is_free() {
         ..IssueEdit::default()
     };
     let at = world.later(60);
-    let mut front = world.running.front.lock();
-    front
-        .hub
-        .edit_issue(at, "ada", "ada/demo", 2, edit)
-        .unwrap();
-    drop(front);
+    {
+        let hub = &mut world.running.front.lock().hub;
+        hub.edit_issue(at, "ada", "ada/demo", 2, edit).unwrap();
+    }
     let from = ListFrom {
         since: Some(Time(at)),
         tag: tags["issues:ada/demo"].clone(),

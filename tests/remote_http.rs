@@ -19,7 +19,9 @@ use tokio::net::TcpListener;
 const NOON: Time = Time(1_767_355_200_000);
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Method, String, HeaderMap, Bytes)>>>);
+struct Log(Arc<Mutex<Vec<Seen>>>);
+
+type Seen = (Method, String, HeaderMap, Bytes);
 
 impl Log {
     fn len(&self) -> usize {

@@ -46,7 +46,7 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         Action::Close => {
             pair.life = PairLife::Unlinked(
                 "its page was put into the trash; the issue was closed".to_owned(),
-            )
+            );
         }
     }
     if let Some(stamp) = &answered.post.stamp {

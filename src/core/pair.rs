@@ -63,6 +63,7 @@ impl Base {
     }
 
     /// The same agreement, with a Notion value that was sent and not read back.
+    #[must_use]
     pub fn assumed(mut self) -> Self {
         self.assumed = true;
         self

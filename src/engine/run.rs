@@ -106,7 +106,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.pass(link, &ask).await
     }
 
-    async fn pass<G: Remote, N: Remote>(
+    /// One pass; a dry one plans only.
+    pub(super) async fn pass<G: Remote, N: Remote>(
         &self,
         link: &Link<G, N>,
         ask: &Ask,

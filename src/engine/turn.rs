@@ -512,6 +512,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 }
 
+/// Whether a step changes a page's text, which is written as an exchange of the very words that are there.
 fn replaces_page_text(step: &Step) -> bool {
     step.side == Side::Notion
         && step

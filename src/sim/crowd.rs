@@ -112,7 +112,7 @@ impl Crowd {
                 small.person,
                 page,
                 vec![(
-                    "Title".to_owned(),
+                    "title".to_owned(),
                     Value::text(&retitled(&title, self.edits)),
                 )],
             ),

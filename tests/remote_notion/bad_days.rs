@@ -121,11 +121,19 @@ async fn certain_refusals_are_certain() {
         matches!(error, RemoteError::Refused { status: 409, .. }),
         "{error:?}"
     );
-    let error = write(FaultKind::RateLimited(
-        40,
-        "public_api_space_request_rate_limit",
-    ))
-    .await;
+}
+
+#[tokio::test]
+async fn a_limit_stops_everything_until_it_has_passed() {
+    let world = world::world().await;
+    let remote = world.opened().await;
+    let page = world.page("One", "text");
+    let seen = get(&remote, page).await;
+    let limit = FaultKind::RateLimited(40, "public_api_space_request_rate_limit");
+    fault(&world, Method::PATCH, "/v1/pages", limit);
+    let error = change(&remote, &seen, &[("title", text("Two"))])
+        .await
+        .unwrap_err();
     let RemoteError::Limited { until, .. } = error else {
         panic!("{error:?}");
     };

@@ -186,6 +186,14 @@ async fn a_write_that_meets_a_changed_schema_is_planned_anew() {
         .unwrap();
     let answer = change(&remote, &seen, &[("milestone", text("v2"))]).await;
     assert!(matches!(answer, Err(RemoteError::Stale(_))), "{answer:?}");
+    world.asked();
+    let draft = world::draft(&[("title", text("Two")), ("milestone", text("v2"))]);
+    let answer = world::create(&remote, draft).await;
+    assert!(matches!(answer, Err(RemoteError::Stale(_))), "{answer:?}");
+    assert!(
+        world.asked().is_empty(),
+        "nothing is made without its field"
+    );
     let opened = open(&remote).await;
     assert!(opened.paused.contains_key(&FieldKey::MILESTONE));
 }

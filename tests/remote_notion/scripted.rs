@@ -145,7 +145,7 @@ fn page(edited: &str, by: &str, properties: &[(&str, Json)]) -> Json {
     })
 }
 
-fn rows(results: Json) -> Json {
+fn rows(results: &Json) -> Json {
     json!({"object": "list", "results": results, "has_more": false, "next_cursor": null})
 }
 
@@ -159,7 +159,7 @@ async fn a_stamp_is_settled_when_nothing_can_share_it() {
         ("2026-01-02T03:05:00.000Z", "someone", false),
         ("2026-01-02T03:04:00.000Z", ME, true),
     ] {
-        played.says(200, rows(json!([page(edited, by, &[])])));
+        played.says(200, rows(&json!([page(edited, by, &[])])));
         let seen = played
             .remote
             .list("pages", &ListFrom::default())
@@ -188,7 +188,7 @@ async fn a_text_that_lists_cut_is_read_piece_by_piece() {
         ME,
         &[("Linked issues", json!(many)), ("Title", json!(many))],
     );
-    played.says(200, rows(json!([cut])));
+    played.says(200, rows(&json!([cut])));
     let row = played
         .remote
         .list("pages", &ListFrom::default())
@@ -229,7 +229,7 @@ async fn rows_that_cannot_be_read_make_the_list_incomplete() {
     let good = page("2026-01-02T03:00:00.000Z", ME, &[]);
     played.says(
         200,
-        rows(json!([{"object": "page"}, good, {"object": "data_source", "id": "x"}, 7])),
+        rows(&json!([{"object": "page"}, good, {"object": "data_source", "id": "x"}, 7])),
     );
     let listed = played
         .remote
@@ -331,7 +331,7 @@ async fn where_no_status_can_be_made_a_select_is() {
     let mut row = page("2026-01-02T03:04:00.000Z", ME, &[]);
     row["properties"]["Status"] =
         json!({"id": "Status", "type": "select", "select": {"name": "Done"}});
-    played.says(200, rows(json!([row])));
+    played.says(200, rows(&json!([row])));
     let seen = fresh
         .list("pages", &ListFrom::default())
         .await
@@ -352,7 +352,7 @@ async fn a_replaced_token_is_noticed_where_it_matters() {
         &[("GitHub ID", json!([{"plain_text": "I_kwDO1"}]))],
     );
     made["created_by"] = json!({"id": other});
-    played.says(200, rows(json!([made])));
+    played.says(200, rows(&json!([made])));
     played.says(200, json!({"id": other, "type": "bot"}));
     let found = played
         .remote

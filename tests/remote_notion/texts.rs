@@ -91,18 +91,18 @@ async fn a_racing_edit_of_the_same_line_wins_and_is_seen() {
 async fn a_racing_edit_elsewhere_stays_and_is_not_taken_for_ours() {
     let world = world::world().await;
     let remote = world.opened().await;
-    let page = world.page("One", "a\nb\nc");
+    let page = world.page("One", "first\nsecond\nthird");
     let seen = get(&remote, page).await;
-    world.edit_text(page, |text| text.replace('c', "c by Ada"));
-    let post = change(&remote, &seen, &[("body", text("A\nb\nc"))])
+    world.edit_text(page, |text| text.replace("third", "third by Ada"));
+    let post = change(&remote, &seen, &[("body", text("FIRST\nsecond\nthird"))])
         .await
         .unwrap()
         .post;
-    assert_eq!(world.text_of(page), "A\nb\nc by Ada");
+    assert_eq!(world.text_of(page), "FIRST\nsecond\nthird by Ada");
     assert_eq!(field(&post, "body"), None);
     assert_eq!(
         field(&get(&remote, page).await, "body"),
-        Some(text("A\nb\nc by Ada"))
+        Some(text("FIRST\nsecond\nthird by Ada"))
     );
 }
 
@@ -251,6 +251,12 @@ async fn a_create_carries_its_text_and_asks_once() {
     )
     .await
     .unwrap();
+    let none = Some(pulse_sync::core::Value::Null);
+    assert_eq!(
+        field(&made.post, "body"),
+        none,
+        "said to be missing, not assumed to be there"
+    );
     let seen = remote
         .get(made.post.kind, &made.post.id, None)
         .await

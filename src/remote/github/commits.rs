@@ -34,7 +34,7 @@ impl GithubRemote {
             self.saw_name(repo, &found);
         }
         let oldest = commits.iter().filter_map(committed).min();
-        let reader = self.reader(repo, None, read_at);
+        let reader = rows::Reader::new(repo, None, read_at);
         let kept = commits.iter().filter(|row| self.wants_commit(row));
         let stop = self.stops_at(from.since);
         let over = matches!((oldest, stop), (Some(oldest), Some(stop)) if oldest < stop);
@@ -57,7 +57,9 @@ impl GithubRemote {
         let old =
             matches!((committed(row), link.commits_since), (Some(at), Some(since)) if at < since);
         let bot = row.author.as_ref().is_some_and(super::wire::User::is_bot);
-        !old && !(link.skip_merges && row.parents.len() > 1) && !(link.skip_bots && bot)
+        let merge = link.skip_merges && row.parents.len() > 1;
+        let bot = link.skip_bots && bot;
+        !(old || merge || bot)
     }
 
     /// Reads one commit.
@@ -78,7 +80,7 @@ impl GithubRemote {
                     return gone(Life::Unreachable);
                 }
                 let listed = id.node.rsplit_once('@').map_or(repo, |(listed, _)| listed);
-                let reader = self.reader(repo, None, read_at);
+                let reader = rows::Reader::new(repo, None, read_at);
                 Ok(rows::commit(&row, listed, &reader))
             }
             403 | 404 | 409 | 422 | 451 => gone(Life::Unreachable),

@@ -18,7 +18,6 @@ mod commits;
 mod extras;
 mod list;
 mod made;
-mod marker;
 mod milestones;
 mod octo;
 mod open;
@@ -43,8 +42,6 @@ use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
     Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
 };
-
-use rows::Reader;
 
 /// The version of the API whose shapes [`wire`] knows.
 const API_VERSION: &str = "2022-11-28";
@@ -138,7 +135,7 @@ impl GithubAccount {
         };
         let mut hasher = DefaultHasher::new();
         (token.expose_secret(), base.as_str()).hash(&mut hasher);
-        let octo = octo::Octo::new(client, token.clone(), &base)?;
+        let octo = octo::Octo::new(client, token, &base)?;
         Ok(Self {
             account: Account::with_transport(config, Box::new(octo), now)?,
             graphql,
@@ -246,10 +243,6 @@ impl GithubRemote {
             Some(target) => self.send(Ask::get(target)).await,
             None => Ok(reply),
         }
-    }
-
-    fn reader<'a>(&self, repo: &'a str, me: Option<&'a str>, read_at: Time) -> Reader<'a> {
-        Reader { repo, me, read_at }
     }
 
     /// The rows of a page, those that can be read.

@@ -31,14 +31,14 @@ impl Octo {
     /// A carrier for requests to the origin of `base`.
     pub(super) fn new(
         client: reqwest::Client,
-        token: SecretString,
+        token: &SecretString,
         base: &Url,
     ) -> Result<Self, RemoteError> {
         // octocrab panics on a token that is no header value.
-        bearer(&token, Service::Github)?;
+        bearer(token, Service::Github)?;
         Ok(Self {
             client,
-            token: trimmed(&token),
+            token: trimmed(token),
             origin: base.origin().ascii_serialization(),
             built: OnceCell::new(),
         })

@@ -39,7 +39,7 @@ impl GithubRemote {
         }
         let row: Issue = reply.json()?;
         let login = self.login();
-        let mut seen = rows::issue(&row, &self.reader(repo, login.as_deref(), read_at));
+        let mut seen = rows::issue(&row, &rows::Reader::new(repo, login.as_deref(), read_at));
         if seen.id.node != id.node && !id.node.is_empty() {
             return match moved {
                 Some(_) => bare(Life::MovedTo(seen.id)),
@@ -56,9 +56,9 @@ impl GithubRemote {
 
     /// Follows a redirect once; none when it leads to another origin.
     async fn follow(&self, target: &str) -> Result<Option<Reply>, RemoteError> {
-        match self.account.account.allows(target) {
-            true => self.send(Ask::get(target)).await.map(Some),
-            false => Ok(None),
+        if !self.account.account.allows(target) {
+            return Ok(None);
         }
+        self.send(Ask::get(target)).await.map(Some)
     }
 }

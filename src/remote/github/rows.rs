@@ -19,10 +19,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::marker;
 use super::place::{repo_of, time};
 use super::wire::{CommitRow, GraphPull, Issue, Pull, User};
-use crate::core::{FieldKey, Kind, Life, ObjectId, Observation, Side, Stamp, Time, Value};
+use crate::core::text::marker;
+use crate::core::{FieldKey, Key, Kind, Life, ObjectId, Observation, Side, Stamp, Time, Value};
 
 /// The login GitHub shows for deleted accounts.
 const GHOST: &str = "ghost";
@@ -35,6 +35,13 @@ pub(super) struct Reader<'a> {
     pub me: Option<&'a str>,
     /// When the read began.
     pub read_at: Time,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of what a repository answers.
+    pub(super) const fn new(repo: &'a str, me: Option<&'a str>, read_at: Time) -> Self {
+        Self { repo, me, read_at }
+    }
 }
 
 struct Fields(BTreeMap<FieldKey, Value>);
@@ -128,9 +135,9 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
     }
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
-        let (text, key) = marker::split(&raw.replace("\r\n", "\n").replace('\r', "\n"));
-        fields.put("body", Value::text(text));
-        seen.marker = key;
+        let text = raw.replace("\r\n", "\n").replace('\r', "\n");
+        fields.put("body", Value::text(marker::strip(&text)));
+        seen.marker = marker::read(&text).map(Key);
         seen.raw_body = Some(raw);
     }
     let author = row.user.as_ref().map(Option::as_ref);

@@ -3,6 +3,11 @@
 //! A field that is a double `Option` tells "not in this answer" (`None`) from "empty" (`Some(None)`): what was not in
 //! an answer was not observed.
 
+#![allow(
+    clippy::option_option,
+    reason = "the outer one says whether the answer had the key"
+)]
+
 use serde::{Deserialize, Deserializer};
 
 fn seen<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::place::{numbered, repo_path, segment};
 use super::wire::{Issue, Label};
-use super::{GithubRemote, marker, refuse, rows};
+use super::{GithubRemote, refuse, rows};
+use crate::core::text::{limits, marker};
 use crate::core::{Change, Draft, FieldKey, Kind, Life, Observation, Value};
 use crate::remote::http::{Ask, Reply};
 use crate::remote::{Answer, RemoteError};
@@ -38,7 +39,7 @@ impl GithubRemote {
         let mut body = Map::new();
         let text = |key: &FieldKey| draft.fields.get(key).map_or("", Value::as_text);
         body.insert("title".to_owned(), json!(text(&FieldKey::TITLE)));
-        let marked = marker::with(text(&FieldKey::BODY), &draft.marker);
+        let marked = fitting(marker::write(text(&FieldKey::BODY), &draft.marker))?;
         body.insert("body".to_owned(), json!(marked));
         for (key, name) in [
             (FieldKey::LABELS, "labels"),
@@ -135,7 +136,7 @@ impl GithubRemote {
         let new = change.new.as_text();
         let (key, value) = match change.field.as_str() {
             "title" => ("title", json!(new)),
-            "body" => ("body", json!(marked(new, target))),
+            "body" => ("body", json!(fitting(marked(new, target))?)),
             "state" => ("state", json!(new)),
             "closed_as" if new.is_empty() => return Ok(()),
             "closed_as" => ("state_reason", json!(new.replace(' ', "_"))),
@@ -159,7 +160,7 @@ impl GithubRemote {
         }
         let row: Issue = reply.json()?;
         let login = self.login();
-        let reader = self.reader(repo, login.as_deref(), self.now());
+        let reader = rows::Reader::new(repo, login.as_deref(), self.now());
         Ok(Answer {
             post: rows::issue(&row, &reader),
             request: reply.request_id(),
@@ -193,9 +194,22 @@ fn mixed(what: &str) -> RemoteError {
 /// The text with the marker that the issue carries.
 fn marked(text: &str, target: &Observation) -> String {
     match &target.marker {
-        Some(key) => marker::with(text, &key.0),
+        Some(key) => marker::write(text, &key.0),
         None => text.to_owned(),
     }
+}
+
+/// A text that GitHub takes, the marker included: said here, as GitHub's own 422 does not say by how much.
+fn fitting(body: String) -> Result<String, RemoteError> {
+    let over = body.chars().count().saturating_sub(limits::GITHUB_BODY);
+    if over == 0 {
+        return Ok(body);
+    }
+    Err(RemoteError::Refused {
+        status: 422,
+        field: Some(FieldKey::BODY),
+        message: format!("the text is {over} characters too long for GitHub; shorten it in Notion"),
+    })
 }
 
 /// GitHub takes a reason only together with the state, and none for an open issue.

@@ -119,6 +119,7 @@ impl Ask {
     }
 
     /// Adds a header.
+    #[must_use]
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

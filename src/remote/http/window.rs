@@ -141,6 +141,7 @@ impl Rules {
     }
 
     /// The same rules without the pause between writes: for small services on loopback.
+    #[must_use]
     pub fn without_gap(mut self) -> Self {
         self.write_gap = 0;
         self

@@ -114,7 +114,6 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
     let starts = starts(&old);
     let (from, to) = (starts[before], starts[old.len() - after]);
     let (old_str, new_str) = anchored(raw, &starts, (from, to), &put.join("\n"), put.is_empty());
-    let said = |units: &[Unit]| units.iter().flat_map(|unit| unit.keys.clone()).collect();
     Edit::Swap(Swap {
         old: old_str,
         new: new_str,
@@ -133,13 +132,19 @@ impl Edit {
             // How Notion renders it is not known beforehand; its words are.
             Self::Fill(text) => managed.len() == raw.len() && text::same_words(managed, text),
             Self::Swap(Swap { before, after, .. }) => {
-                let now: Vec<String> = units(managed).into_iter().flat_map(|u| u.keys).collect();
+                let now = said(&units(managed));
                 now.len() >= before.len() + after.len()
                     && now.starts_with(before)
                     && now.ends_with(after)
             }
         }
     }
+}
+
+/// What the text in these units says, line by line. Structure says nothing.
+fn said(units: &[Unit]) -> Vec<String> {
+    let text = units.iter().filter(|unit| !unit.fixed);
+    text.flat_map(|unit| unit.keys.clone()).collect()
 }
 
 /// A piece of the wanted text: a unit that is there already, or one of the new text.

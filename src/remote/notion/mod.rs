@@ -147,6 +147,14 @@ impl Remote for NotionRemote {
         self.get_page(kind, id, known).await
     }
 
+    async fn read_body(&self, row: &Observation) -> Result<Observation, RemoteError> {
+        let mut seen = row.clone();
+        if seen.is_live() && self.has_body(seen.kind) {
+            self.add_body(&mut seen, None).await?;
+        }
+        Ok(seen)
+    }
+
     async fn write(
         &self,
         step: &Step,

@@ -126,9 +126,10 @@ fn number(value: &Json) -> Option<Value> {
 /// Fails with a sentence for people when Notion could not hold it.
 pub fn write(kind: PropertyKind, value: &Value) -> Result<Json, String> {
     let written = match (kind, value) {
-        (PropertyKind::Title | PropertyKind::RichText, Value::Null) => json!([]),
+        (PropertyKind::Title | PropertyKind::RichText | PropertyKind::MultiSelect, Value::Null) => {
+            json!([])
+        }
         (PropertyKind::Title | PropertyKind::RichText, Value::Text(text)) => segments(text)?,
-        (PropertyKind::MultiSelect, Value::Null) => json!([]),
         (PropertyKind::MultiSelect, Value::Set(_)) => options(value)?,
         (PropertyKind::Checkbox, Value::Null) => json!(false),
         (PropertyKind::Checkbox, Value::Bool(yes)) => json!(yes),

@@ -110,7 +110,7 @@ impl NotionRemote {
             }
         }
         if row.seen.life == Life::Live && self.has_body(row.seen.kind) {
-            self.read_body(&mut row.seen, known).await?;
+            self.add_body(&mut row.seen, known).await?;
         }
         Ok(row.seen)
     }
@@ -147,7 +147,7 @@ impl NotionRemote {
     }
 
     /// Reads the text, or takes the known one where it is still this version's.
-    async fn read_body(
+    pub(super) async fn add_body(
         &self,
         seen: &mut Observation,
         known: KnownBody<'_>,

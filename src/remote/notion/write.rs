@@ -63,20 +63,60 @@ impl NotionRemote {
 
     async fn create(&self, draft: &Draft) -> Result<Answer, RemoteError> {
         let adopted = self.adopted()?;
-        let mapping = self.config.mapping.bound(draft.kind);
+        let (properties, sent) = self.draft_properties(&adopted, draft)?;
+        let text = draft
+            .fields
+            .get(&FieldKey::BODY)
+            .filter(|_| self.has_body(draft.kind))
+            .map_or("", Value::as_text);
+        let (request, carried) = page_request(&adopted, &properties, text)?;
+        let exchange = wire::exchange(self.account(), Ask::post("/v1/pages", request)).await?;
+        let mut answer = if let Some(id) = committed(&exchange) {
+            self.read_committed(draft.kind, &id, &exchange).await?
+        } else {
+            let heard = self.judge(exchange, &sent).await?;
+            self.answer(&heard, draft.kind)?
+        };
+        if !carried {
+            // The page is known to have no text: a missing value would be taken for one that was sent.
+            answer.post.fields.insert(FieldKey::BODY, Value::Null);
+        }
+        if !answer.post.created_by_us {
+            // The token was replaced since the memo was made. The page is made; asking who we are may wait.
+            if let Err(error) = self.check_me().await {
+                tracing::debug!(%error, "could not ask whom the Notion token belongs to");
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The properties of a new page, and what Notion may call them in a refusal.
+    fn draft_properties(
+        &self,
+        adopted: &Adopted,
+        draft: &Draft,
+    ) -> Result<(Map<String, Json>, Vec<Sent>), RemoteError> {
         let (mut properties, mut sent) = (Map::new(), Vec::new());
-        for bound in mapping {
+        let mapping = self.config.mapping.bound(draft.kind);
+        for bound in mapping.iter().filter(|bound| bound.property.is_some()) {
+            let given = draft.fields.get(&bound.field.key);
+            let given = given.filter(|value| !value.is_empty());
             let Some((binding, kind)) = adopted.column(bound) else {
+                if given.is_some() {
+                    // Left out, it would be remembered as written. The next plan knows that it is paused.
+                    return Err(RemoteError::Stale(format!(
+                        "the property of the field {} cannot be used any more",
+                        bound.field.key
+                    )));
+                }
                 continue;
             };
             // A title is always named: without one Notion takes the first heading of the text for it.
-            let value = match draft.fields.get(&bound.field.key) {
-                Some(value) if !value.is_empty() || kind == PropertyKind::Title => value,
-                None if kind == PropertyKind::Title => &Value::Null,
-                _ => continue,
-            };
-            properties.insert(binding.id.clone(), said(bound, kind, value)?);
-            sent.push(named(bound, binding.id.as_str(), &binding.name, kind));
+            if given.is_some() || kind == PropertyKind::Title {
+                let value = said(bound, kind, given.unwrap_or(&Value::Null))?;
+                properties.insert(binding.id.clone(), value);
+                sent.push(named(bound, &binding.id, &binding.name, kind));
+            }
         }
         for (name, text) in [
             (ID_PROPERTY, draft.marker.as_str()),
@@ -91,27 +131,7 @@ impl NotionRemote {
             let value = property::write(kind, &Value::text(text)).map_err(misdirected)?;
             properties.insert(binding.id.clone(), value);
         }
-        let text = draft
-            .fields
-            .get(&FieldKey::BODY)
-            .filter(|_| self.has_body(draft.kind))
-            .map_or("", Value::as_text);
-        let request = page_request(&adopted, properties, text)?;
-        let exchange = wire::exchange(self.account(), Ask::post("/v1/pages", request)).await?;
-        let answer = match committed(&exchange) {
-            Some(id) => self.read_committed(draft.kind, &id, &exchange).await?,
-            None => {
-                let heard = self.judge(exchange, &sent).await?;
-                self.answer(&heard, draft.kind)?
-            }
-        };
-        if !answer.post.created_by_us {
-            // The token was replaced since the memo was made. The page is made; asking who we are may wait.
-            if let Err(error) = self.check_me().await {
-                tracing::debug!(%error, "could not ask whom the Notion token belongs to");
-            }
-        }
-        Ok(answer)
+        Ok((properties, sent))
     }
 
     /// Notion made the page and could not say so in time (503): reads what it made.
@@ -268,12 +288,14 @@ impl NotionRemote {
     }
 }
 
-/// The request that makes a page. A text that does not fit is left to a later step.
+/// The request that makes a page, and whether it carries the text (or there is none). One that does not fit is left
+/// to a later step.
 fn page_request(
     adopted: &Adopted,
-    properties: Map<String, Json>,
+    properties: &Map<String, Json>,
     text: &str,
-) -> Result<Json, RemoteError> {
+) -> Result<(Json, bool), RemoteError> {
+    let mut carried = true;
     let mut request = json!({
         "parent": { "type": "data_source_id", "data_source_id": adopted.source },
         "properties": properties,
@@ -284,9 +306,10 @@ fn page_request(
             && let Some(request) = request.as_object_mut()
         {
             request.remove("markdown");
+            carried = false;
         }
     }
-    fitting(request, &[])
+    Ok((fitting(request, &[])?, carried))
 }
 
 /// Puts a text into an empty page. It is inserted, not put in place of what is there: somebody may be writing the
@@ -310,7 +333,7 @@ fn update(swap: &Swap) -> Json {
 fn is_mismatch(exchange: &Exchange) -> bool {
     let spoken = Spoken::of(&exchange.reply);
     let message = spoken.message.to_lowercase();
-    let says = |word: &&str| message.contains(*word);
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let deletes = ["would delete", "allow_deleting_content", "child page"];
     let mismatch = [
         "not found",
@@ -323,8 +346,8 @@ fn is_mismatch(exchange: &Exchange) -> bool {
     ];
     exchange.reply.status == 400
         && spoken.code == "validation_error"
-        && !deletes.iter().any(|word| says(&word))
-        && mismatch.iter().any(|word| says(&word))
+        && !says(&deletes)
+        && says(&mismatch)
 }
 
 /// The id of what a write made although its answer failed.
