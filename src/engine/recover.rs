@@ -92,15 +92,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(false);
         };
         let mapping = std::rc::Rc::clone(&self.link.spec.mapping);
-        let shown: Vec<Change> = changes
+        let found: Vec<Change> = changes
             .iter()
             .filter_map(|change| what_shows(&mapping, pair, target, change))
             .collect();
-        if shown.is_empty() {
+        if found.is_empty() {
             return Ok(false);
         }
         let landed = Step {
-            action: Action::Patch(shown),
+            action: Action::Patch(found),
             ..step.clone()
         };
         let post = Observation {
@@ -190,19 +190,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// What a lost create made, as far as that is certain: what was sent, except for what the service left out, and
     /// the defaults of what cannot be sent with a create (an issue is always made open).
     fn made_fields(&self, draft: &Draft, hit: &Observation) -> BTreeMap<FieldKey, Value> {
-        // GitHub leaves names out in silence; whoever touched the issue since may have removed them just as well.
-        let untouched =
-            hit.created.is_some() && hit.stamp.as_ref().map(|stamp| stamp.at) <= hit.created;
-        let drops =
-            |key: &FieldKey| hit.side == Side::Github && (untouched || *key == FieldKey::ASSIGNEES);
+        // GitHub leaves out in silence what we may not set, and a name that is missing now counts as left out: it is
+        // shown as refused, and nothing is taken away from Notion. (A person who removed it right then is not told
+        // apart.) Notion leaves out nothing.
+        let drops = hit.side == Side::Github;
         let mut fields = BTreeMap::new();
         for field in self.link.spec.mapping.fields(draft.kind) {
             let key = field.key.clone();
             let shown = hit.field(&key);
             let value = match draft.fields.get(&key) {
                 Some(_) if field.class == Class::Text || key == FieldKey::BODY => continue,
-                Some(_) if drops(&key) && field.class == Class::Set => shown.cloned(),
-                Some(_) if drops(&key) && shown.is_some_and(Value::is_empty) => shown.cloned(),
+                Some(_) if drops && field.class == Class::Set => shown.cloned(),
+                Some(_) if drops && shown.is_some_and(Value::is_empty) => shown.cloned(),
                 Some(sent) => Some(sent.clone()),
                 None if key == FieldKey::STATE => Some(Value::text("open")),
                 None => Some(Value::Null),

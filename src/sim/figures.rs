@@ -23,6 +23,8 @@ pub struct Figures {
     /// Human edits made between a verification and its write and overwritten by it, where the service offers no
     /// compare-and-swap (protocol 3.9). Each is in the history.
     pub races: u64,
+    /// Writes whose answer was lost, taken back by people before the engine could look: made again.
+    pub undone: u64,
     /// Conflicts opened.
     pub conflicts: u64,
     /// Coverage: decision row and how its write ended.
@@ -48,6 +50,7 @@ impl Figures {
         self.runs += other.runs;
         self.writes += other.writes;
         self.races += other.races;
+        self.undone += other.undone;
         self.conflicts += other.conflicts;
         for (kind, count) in &other.faults {
             *self.faults.entry(kind).or_default() += count;
@@ -76,7 +79,7 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} seeds, {} runs, {} await points, {} crashes, {} faults, {} edits by people, {} writes, \
-             {} conflicts, {} overwritten in a race, {} cells",
+             {} conflicts, {} overwritten in a race, {} taken back in doubt, {} cells",
             self.seeds,
             self.runs,
             self.awaits,
@@ -86,6 +89,7 @@ impl fmt::Display for Figures {
             self.writes,
             self.conflicts,
             self.races,
+            self.undone,
             self.cells.len()
         )
     }

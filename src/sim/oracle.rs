@@ -281,7 +281,7 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
             // Somebody took an unclear write back to exactly what was there before, so that it looks like a write
             // that never took place: it is made again (protocol 3.8).
             Verdict::Loss(_) if undone => {
-                world.figures.races += 1;
+                world.figures.undone += 1;
                 world.event("undone in doubt", field.as_str(), |_| String::new());
             }
             Verdict::Fine => {}
@@ -330,6 +330,14 @@ impl Overwrite<'_> {
             || wrote(side.other(), self.partner, &agrees)
     }
 
+    /// The page of the pair.
+    fn page(&self) -> &str {
+        match self.step.side {
+            Side::Github => self.partner,
+            Side::Notion => self.node,
+        }
+    }
+
     /// What the engine had verified right before, if this field is one of those that it meant to write.
     fn pre(&self) -> Option<&Value> {
         let change = self
@@ -370,7 +378,7 @@ impl Overwrite<'_> {
             });
         // Closing the issue of a page that a person trashed is that person's doing.
         let trashed = self.field.key == FieldKey::STATE
-            && histories(self.world, side, self.node)
+            && histories(self.world, Side::Notion, self.page())
                 .any(|version| version.author == Author::Human && !version.seen.is_live());
         let partner = self.world.latest(side.other(), self.partner);
         let kept = partner
@@ -449,7 +457,8 @@ impl Overwrite<'_> {
             .map(|(index, ..)| index)
     }
 
-    /// Whether an earlier write of this field ended unclear and found the same value before it as this one does.
+    /// Whether an earlier write of this field ended unclear and somebody took it back, or took back what had asked for
+    /// it: then its traces cannot be told from a person's edit.
     fn was_undone_in_doubt(&self) -> bool {
         let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
             return false;
@@ -468,7 +477,6 @@ impl Overwrite<'_> {
         self.world.store.all_records().iter().any(|record| {
             record.pair.as_ref() == Some(&pair.id)
                 && record.kind == RecordKind::Write
-                && record.side == Some(self.step.side)
                 && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
                 && record.changes.iter().any(|change| {
                     change.field == self.field.key && again(&change.before, &change.after)

@@ -65,7 +65,7 @@ pub fn edit(world: &mut World, side: Side, node: &Rc<str>) {
             let now = world
                 .latest(side, node)
                 .map(|version| Rc::clone(&version.seen));
-            let shown = now.map(|seen| changed(&seen, &seen_before(world, side, node)));
+            let shown = now.map(|seen| changed(&seen, seen_before(world, side, node).as_deref()));
             format!("{} {}", world.name(side, node), shown.unwrap_or_default())
         });
     }
@@ -78,7 +78,7 @@ fn seen_before(world: &World, side: Side, node: &str) -> Option<Rc<Observation>>
     Some(Rc::clone(&version.seen))
 }
 
-fn changed(now: &Observation, before: &Option<Rc<Observation>>) -> String {
+fn changed(now: &Observation, before: Option<&Observation>) -> String {
     let Some(before) = before else {
         return String::new();
     };

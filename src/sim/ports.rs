@@ -167,7 +167,8 @@ impl Port {
         if let Some(stamp) = &mut seen.stamp
             && self.side == Side::Notion
         {
-            stamp.settled = stamp.by_us || world.now - stamp.at.0 >= MINUTE;
+            // A replica may lag, so the minute is over for it only somewhat later.
+            stamp.settled = stamp.by_us || world.now - stamp.at.0 >= MINUTE + REPLICA_LAG;
         }
         seen
     }

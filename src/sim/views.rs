@@ -116,7 +116,7 @@ fn issue_view(repo: &Repo, issue: &Issue) -> Observation {
     put("labels", Value::set(repo.label_names(issue)));
     put(
         "assignees",
-        Value::set(issue.assignees.iter().map(|login| login.to_string())),
+        Value::set(issue.assignees.iter().map(ToString::to_string)),
     );
     put(
         "milestone",
