@@ -195,9 +195,9 @@ fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
     let mut setup = Setup::calm(9, Policy::Ask, Rules::default(), false);
     if sabotage == Some(Sabotage::NoGrace) {
         (setup.settings.flight, setup.settings.list_lag) = (0, 0);
-        (setup.settings.send_deadline, setup.settings.lookup_gap) = (1, 1);
+        setup.settings.lookup_gap = 1;
     }
-    for _ in 0..12 {
+    for _ in 0..60 {
         people::act(&mut setup.world.borrow_mut());
     }
     setup.world.borrow_mut().faults = Faults {
@@ -208,7 +208,7 @@ fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
     setup.run(&Ask::default(), None);
     setup.world.borrow_mut().faults.ghost = 0;
     for _ in 0..4 {
-        setup.world.borrow_mut().let_pass(500);
+        setup.world.borrow_mut().let_pass(6_000);
         setup.run(&Ask::default(), None);
     }
     setup.heal();

@@ -353,9 +353,10 @@ impl Case<'_> {
                     Move::Agree(self.key(), Base::new(base.github.clone(), self.r.clone())),
                 );
             }
-            (false, false) => Ruled::nothing(Row::F1),
+            (false, false) if !base.partial => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
-            (true, false) => self.carry(Side::Notion, Row::F3),
+            // Without a change it is a merge that somebody took back on GitHub.
+            (_, false) => self.carry(Side::Notion, Row::F3),
             (false, true) if self.field.class == Class::Text => self.merge_text(base, false),
             (false, true) => self.carry(Side::Github, Row::F4),
             (true, true) if self.field.class == Class::Text => self.merge_text(base, true),

@@ -171,6 +171,7 @@ fn land_value(
     };
     let mut base = bases(side, target, change.source.clone());
     base.assumed = assumed && side == Side::Notion;
+    base.partial = change.partial;
     pair.base.insert(field.key.clone(), base);
     false
 }

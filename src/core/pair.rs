@@ -44,6 +44,10 @@ pub struct Base {
     /// only in markup is a rendering, not an edit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub assumed: bool,
+    /// GitHub was given Notion's part of a merge, and its own part still has to go to Notion: GitHub's value is the
+    /// one before that write, so finding it again means that somebody took the write back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 impl Base {
@@ -54,6 +58,7 @@ impl Base {
             github,
             notion,
             assumed: false,
+            partial: false,
         }
     }
 

@@ -1,13 +1,15 @@
 //! Resolves open intents by evidence: what a lost answer left unclear is looked for, never guessed.
 
+use std::collections::BTreeMap;
+
 use super::Clock;
 use super::report::Stop;
 use super::run::{Flow, Run};
 use super::turn::{Sight, Trouble};
 use crate::core::land::{Answered, land};
 use crate::core::{
-    Action, Change, Class, Draft, FieldKey, Intent, IntentState, Mapping, Observation, Outcome,
-    Pair, PairId, PairLife, Step, Time, Value,
+    Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
+    Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -68,6 +70,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             (Outcome::NotApplied, note)
         };
         let record = self.end_record(&pair, &intent.step, outcome, note);
+        // Listings may still show what was before the write; from now on both sides are read by id.
+        pair.synced_at = Some(now);
         pair.intent = None;
         pair.next_try = None;
         pair.touch(now);
@@ -83,7 +87,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let mut sight = Sight::default();
         self.read(pair, &mut sight, step.side).await?;
-        let Some(target) = sight.of(step.side).filter(|target| target.is_live()) else {
+        let shows = |target: &&Observation| matches!(target.life, Life::Live | Life::Trashed);
+        let Some(target) = sight.of(step.side).filter(shows) else {
             return Ok(false);
         };
         let mapping = std::rc::Rc::clone(&self.link.spec.mapping);
@@ -154,16 +159,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         hit: Observation,
     ) -> Result<(), Trouble> {
         let now = self.now();
-        let mut fields = draft.fields.clone();
-        let texts = self
-            .link
-            .spec
-            .mapping
-            .fields(draft.kind)
-            .filter(|field| field.class == Class::Text || field.key == FieldKey::BODY);
-        for field in texts {
-            fields.remove(&field.key);
-        }
+        let fields = self.made_fields(draft, &hit);
         let note = format!("found at {} after a lost answer", hit.id.locator);
         let post = Observation {
             fields,
@@ -171,22 +167,49 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             ..hit
         };
         let record = self.end_record(&pair, step, Outcome::Done, &note);
+        let source = pair.pending.clone();
         land(
             &mut pair,
             &self.link.spec.mapping,
             &Answered {
                 step,
                 post: &post,
-                source: None,
+                source: source.as_deref(),
                 now,
             },
         );
+        pair.synced_at = Some(now);
         pair.intent = None;
         pair.next_try = None;
         pair.last_error = None;
         pair.touch(now);
         self.commit(&mut pair, vec![record]).await?;
         Ok(())
+    }
+
+    /// What a lost create made, as far as that is certain: what was sent, except for what the service left out, and
+    /// the defaults of what cannot be sent with a create (an issue is always made open).
+    fn made_fields(&self, draft: &Draft, hit: &Observation) -> BTreeMap<FieldKey, Value> {
+        // GitHub leaves names out in silence; whoever touched the issue since may have removed them just as well.
+        let untouched =
+            hit.created.is_some() && hit.stamp.as_ref().map(|stamp| stamp.at) <= hit.created;
+        let drops =
+            |key: &FieldKey| hit.side == Side::Github && (untouched || *key == FieldKey::ASSIGNEES);
+        let mut fields = BTreeMap::new();
+        for field in self.link.spec.mapping.fields(draft.kind) {
+            let key = field.key.clone();
+            let shown = hit.field(&key);
+            let value = match draft.fields.get(&key) {
+                Some(_) if field.class == Class::Text || key == FieldKey::BODY => continue,
+                Some(_) if drops(&key) && field.class == Class::Set => shown.cloned(),
+                Some(_) if drops(&key) && shown.is_some_and(Value::is_empty) => shown.cloned(),
+                Some(sent) => Some(sent.clone()),
+                None if key == FieldKey::STATE => Some(Value::text("open")),
+                None => Some(Value::Null),
+            };
+            fields.extend(value.map(|value| (key, value)));
+        }
+        fields
     }
 
     /// No marker: that counts only after the waiting time, and twice.
@@ -262,6 +285,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let begun = self.intent_record(&pair, &intent.step);
         if self.commit(&mut pair, vec![ended, begun]).await? {
             let mut sight = Sight::default();
+            if let Some(source) = pair.pending.as_deref() {
+                sight.set(source.side, source.clone(), false);
+            }
             pair.touch(self.now());
             self.transmit(&mut pair, &intent.step, &mut sight, started)
                 .await?;

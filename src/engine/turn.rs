@@ -457,8 +457,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     fn remember(&self, pair: &mut Pair, sight: &Sight) {
         for side in Side::BOTH {
             let Some(seen) = sight.of(side) else { continue };
-            let has_body = seen.field(&FieldKey::BODY).is_some();
-            if seen.is_live() && has_body && pair.life == PairLife::Active {
+            // The version stands for the text of the base, so a text that still has to go over does not count.
+            let is_base = match (seen.field(&FieldKey::BODY), pair.base.get(&FieldKey::BODY)) {
+                (Some(text), Some(base)) => text == base.of(side),
+                _ => false,
+            };
+            if seen.is_live() && is_base && pair.life == PairLife::Active {
                 pair.seen[side as usize].clone_from(&seen.stamp);
             }
             if !seen.title().is_empty() {

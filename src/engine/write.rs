@@ -405,10 +405,16 @@ fn shown_after(step: &Step, before: Option<&Observation>, post: Observation) -> 
         .marker
         .clone()
         .or_else(|| before.and_then(|seen| seen.marker.clone()));
-    let stamp = post
+    let mut stamp = post
         .stamp
         .clone()
         .or_else(|| before.and_then(|seen| seen.stamp.clone()));
+    // An answer without the text proves nothing about the text, see `land`.
+    let proven =
+        matches!(step.action, Action::Create(_)) || post.fields.contains_key(&FieldKey::BODY);
+    if let Some(stamp) = &mut stamp {
+        stamp.settled &= proven;
+    }
     Observation {
         fields,
         raw_body,

@@ -160,7 +160,6 @@ impl Setup {
             Some(Sabotage::NoGrace) => {
                 setup.settings.flight = 0;
                 setup.settings.list_lag = 0;
-                setup.settings.send_deadline = 1;
                 setup.settings.lookup_gap = 1;
             }
             Some(Sabotage::NoSettle) => setup.settings.settle = 0,

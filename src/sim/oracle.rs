@@ -454,19 +454,25 @@ impl Overwrite<'_> {
         let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
             return false;
         };
-        let same = |value: &Value| match self.field.class {
-            Class::Set | Class::Text => elements(value) == elements(self.before),
-            Class::Scalar | Class::Mirror => self.field.codec.same(value, self.before),
+        let (was, is) = (elements(self.before), elements(self.after));
+        let again = |before: &Value, after: &Value| match self.field.class {
+            Class::Set | Class::Text => {
+                let (then, wrote) = (elements(before), elements(after));
+                was.symmetric_difference(&is).any(|one| {
+                    then.contains(one) == was.contains(one)
+                        && wrote.contains(one) == is.contains(one)
+                })
+            }
+            Class::Scalar | Class::Mirror => self.field.codec.same(before, self.before),
         };
         self.world.store.all_records().iter().any(|record| {
             record.pair.as_ref() == Some(&pair.id)
                 && record.kind == RecordKind::Write
                 && record.side == Some(self.step.side)
                 && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
-                && record
-                    .changes
-                    .iter()
-                    .any(|change| change.field == self.field.key && same(&change.before))
+                && record.changes.iter().any(|change| {
+                    change.field == self.field.key && again(&change.before, &change.after)
+                })
         })
     }
 
