@@ -64,7 +64,7 @@ fn edit_in_notion(rig: &Rig) {
     rig.edit_body(rig.page(12), |text| format!("{text}\nOne more line.\n"));
     rig.edit_page(rig.page(13), vec![("Labels", Cell::choices(&["idea", "dusk"]))]);
     rig.edit_page(rig.page(14), vec![("Assignees", Cell::choices(&[GRACE]))]);
-    rig.edit_page(rig.page(16), vec![("Status", Cell::choice("Done")), ("Closed as", Cell::choice("not_planned"))]);
+    rig.edit_page(rig.page(16), vec![("Status", Cell::choice("Done")), ("Closed as", Cell::choice("not planned"))]);
     rig.edit_page(rig.page(10), vec![("Status", Cell::choice("In progress"))]);
     rig.edit_page(rig.page(18), vec![("Milestone", Cell::choice("v1.0"))]);
     rig.rename_page(rig.page(82), "A pull request renamed in Notion");
@@ -84,7 +84,7 @@ fn assert_edits_arrived(rig: &Rig) {
     assert!(rig.markdown(rig.page(2)).contains("A new text."));
     assert!(rig.cell(rig.page(3), "Labels").contains("night"));
     assert_eq!(rig.cell(rig.page(6), "Status"), "Done");
-    assert_eq!(rig.cell(rig.page(6), "Closed as"), "not_planned");
+    assert_eq!(rig.cell(rig.page(6), "Closed as"), "not planned");
     assert_ne!(rig.cell(rig.page(5), "Status"), "Done");
     assert_eq!(rig.cell(rig.page(9), "Milestone"), "");
     assert_eq!(&*rig.issue(11).title, "Renamed in Notion");

@@ -327,12 +327,13 @@ impl Rig {
                 .values()
                 .map(|issue| (issue.clone(), Shown::of(hub, &self.small.repository, issue)))
                 .collect();
-            let commits: Vec<String> = repo.commits.values().map(|c| c.node_id.clone()).collect();
+            let commits: Vec<String> = repo.commits.keys().cloned().collect();
             (issues, commits)
         });
         assert_eq!(pages.len(), issues.len() + commits.len(), "pages and items");
-        for node in &commits {
-            assert!(pages.contains_key(node), "commit {node} is lost");
+        for sha in &commits {
+            let one = pages.values().filter(|page| self.cell(**page, "SHA") == *sha);
+            assert_eq!(one.count(), 1, "pages of commit {sha}");
         }
         for (issue, shown) in &issues {
             let page = *pages
@@ -430,7 +431,7 @@ impl Shown {
             assignees,
             milestone: milestone.unwrap_or_default(),
             state: state.to_owned(),
-            reason: reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+            reason: reason.map(|reason| reason.as_str().replace('_', " ")).unwrap_or_default(),
         }
     }
 }
