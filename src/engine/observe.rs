@@ -499,7 +499,8 @@ impl Walk {
 }
 
 fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
-    if pair.hold.is_some() || pair.base.is_empty() {
+    // What a person just told us to put back is not asked about again.
+    if pair.hold.is_some() || pair.restore.is_some() || pair.base.is_empty() {
         return;
     }
     if news.life || !news.changed.is_empty() {

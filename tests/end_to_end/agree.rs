@@ -16,7 +16,8 @@ fn an_import_and_edits_on_both_sides_end_in_agreement() {
     edit_on_github(&rig);
     edit_in_notion(&rig);
     let made = new_page(&rig);
-    rig.settle();
+    let last = rig.settle();
+    assert_ne!(rig.cell(made, "GitHub ID"), "", "{last} {}", rig.run(&["status"]).out);
     rig.assert_agreement();
     assert_edits_arrived(&rig);
 
