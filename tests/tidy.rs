@@ -59,12 +59,13 @@ const ROOMS: &[Room] = &[
     room("auth", SHELL),
     room("paths", SHELL),
     room("logging", SHELL),
-    room("ui", &["core", "engine"]),
+    room("shown", &[]),
+    room("ui", &["core", "engine", "shown"]),
     room(
         "cli",
         &[
-            "auth", "config", "core", "engine", "logging", "paths", "remote", "sim", "store",
-            "system", "ui", "webhook",
+            "auth", "config", "core", "engine", "logging", "paths", "remote", "shown", "sim",
+            "store", "system", "ui", "webhook",
         ],
     ),
     room("main", &["cli"]),

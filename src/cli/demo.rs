@@ -175,6 +175,20 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
     settle(&engine, link).await?;
     show_title(small, 1)?;
 
+    by_policy(small, &engine, &setup).await?;
+
+    println!("\n5. Nothing changed: nothing is written.");
+    let report = engine.run(link, &Ask::default()).await;
+    super::sync::print(&report);
+    ensure!(
+        report.writes.github + report.writes.notion == 0,
+        "a quiet pass wrote something"
+    );
+    verify(&engine, small).await
+}
+
+/// The act with a policy: a link with another configuration goes on with the same pairs.
+async fn by_policy(small: &Small, engine: &RealEngine, setup: &Setup) -> anyhow::Result<()> {
     println!(
         "\n4. The same again, decided by a policy (conflict = \"github\"). Notion's title is kept in the history."
     );
@@ -196,17 +210,8 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
         masker: std::cell::OnceCell::new(),
     };
     let by_policy = strict.connect(&strict.config.links.iter().collect::<Vec<_>>())?;
-    settle(&engine, &by_policy[0]).await?;
-    show_title(small, 2)?;
-
-    println!("\n5. Nothing changed: nothing is written.");
-    let report = engine.run(link, &Ask::default()).await;
-    super::sync::print(&report);
-    ensure!(
-        report.writes.github + report.writes.notion == 0,
-        "a quiet pass wrote something"
-    );
-    verify(&engine, small).await
+    settle(engine, &by_policy[0]).await?;
+    show_title(small, 2)
 }
 
 fn narrate(event: Event) {

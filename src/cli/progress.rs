@@ -27,10 +27,10 @@ fn follow(bar: &ProgressBar, event: &Event) {
     match event {
         Event::RunStarted { link, .. } => bar.set_message(Shown::line(link).to_string()),
         Event::Listed { stream, rows } => {
-            bar.set_message(format!("{}: {rows} listed", Shown::line(stream)))
+            bar.set_message(format!("{}: {rows} listed", Shown::line(stream)));
         }
         Event::Waiting { reason, .. } => {
-            bar.set_message(format!("waiting: {}", Shown::line(reason)))
+            bar.set_message(format!("waiting: {}", Shown::line(reason)));
         }
         Event::Recorded(record) => {
             if record.kind == RecordKind::Write && record.outcome == Outcome::Done {

@@ -12,7 +12,7 @@ use super::clock::{SystemClock, now};
 use super::exit::{Exit, Failed};
 use crate::auth;
 use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
-use crate::core::{FieldKey, Kind, Observation};
+use crate::core::{FieldKey, Kind, Observation, Record};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
@@ -136,7 +136,10 @@ impl Setup {
             clock: SystemClock,
             settings: self.config.settings.clone(),
             holder: holder(),
-            sink,
+            sink: Box::new(move |event| {
+                log(&event);
+                sink(event);
+            }),
             stop: Cell::new(false),
         }
     }
@@ -181,6 +184,51 @@ impl Setup {
             spec: spec(link, mapping, &self.config.settings),
             github: GithubRemote::new(github.clone(), selection(link)),
             notion: NotionRemote::new(target),
+        }
+    }
+}
+
+/// Writes what happens into the log.
+fn log(event: &Event) {
+    match event {
+        Event::RunStarted { run, link } => tracing::info!(run, link, "run started"),
+        Event::Listed { stream, rows } => tracing::debug!(stream, rows, "listed"),
+        Event::Recorded(record) => {
+            let side = record.side.map_or("", crate::core::Side::name);
+            let fields: Vec<&str> = record
+                .changes
+                .iter()
+                .map(|change| change.field.as_str())
+                .collect();
+            let Record {
+                kind,
+                outcome,
+                verb,
+                item,
+                note,
+                id,
+                ..
+            } = record.as_ref();
+            tracing::info!(
+                ?kind,
+                ?outcome,
+                verb,
+                side,
+                item,
+                ?fields,
+                note,
+                id,
+                "record"
+            );
+        }
+        Event::Halted(halt) => tracing::warn!(id = halt.id, note = halt.note, "held by the guard"),
+        Event::Waiting { until, reason } => tracing::info!(until = until.0, reason, "waiting"),
+        Event::RunEnded(report) => {
+            tracing::info!(run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");
+            report
+                .errors
+                .iter()
+                .for_each(|error| tracing::warn!("{error}"));
         }
     }
 }

@@ -21,6 +21,7 @@ impl Side {
     pub const BOTH: [Self; 2] = [Self::Github, Self::Notion];
 
     /// The other side.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::Github => Self::Notion,

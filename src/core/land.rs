@@ -46,11 +46,16 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         Action::Close => {
             pair.life = PairLife::Unlinked(
                 "its page was put into the trash; the issue was closed".to_owned(),
-            )
+            );
         }
     }
     if let Some(stamp) = &answered.post.stamp {
-        pair.seen[side as usize] = Some(stamp.clone());
+        let mut stamp = stamp.clone();
+        // An answer without the text does not say that the text is the known one: somebody may have edited it right
+        // before our write, and our own stamp hides that.
+        let made = matches!(answered.step.action, Action::Create(_));
+        stamp.settled &= made || answered.post.field(&FieldKey::BODY).is_some();
+        pair.seen[side as usize] = Some(stamp);
     }
     if let (Some(source), Action::Create(_)) = (answered.source, &answered.step.action) {
         pair.seen[side.other() as usize].clone_from(&source.stamp);

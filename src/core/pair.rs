@@ -58,6 +58,7 @@ impl Base {
     }
 
     /// The same agreement, with a Notion value that was sent and not read back.
+    #[must_use]
     pub fn assumed(mut self) -> Self {
         self.assumed = true;
         self

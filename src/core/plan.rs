@@ -426,7 +426,7 @@ fn split_set(change: &Change) -> Vec<(u8, Change)> {
     }
     let gone: Vec<String> = pre.difference(&new).cloned().collect();
     if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
-        push(REMOVE, &mut now, new.clone());
+        push(REMOVE, &mut now, new);
     } else {
         for name in gone {
             let next = now
@@ -453,11 +453,12 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
         let Some(value) = github.field(&field.key) else {
             continue;
         };
-        if field.direction.allows(Side::Notion) && !input.paused.contains(&field.key) {
-            if let Said::Value(said) = field.codec.to_notion(value, None) {
-                draft.fields.insert(field.key.clone(), said);
-                draft.source.insert(field.key.clone(), value.clone());
-            }
+        if field.direction.allows(Side::Notion)
+            && !input.paused.contains(&field.key)
+            && let Said::Value(said) = field.codec.to_notion(value, None)
+        {
+            draft.fields.insert(field.key.clone(), said);
+            draft.source.insert(field.key.clone(), value.clone());
         }
     }
     draft

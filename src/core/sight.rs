@@ -25,12 +25,19 @@ impl News {
 /// Compares a listed row with what the pair remembers of that side.
 pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping) -> News {
     let mut news = News::default();
-    if matches!(pair.life, PairLife::New) {
-        news.life = pair
-            .pending
-            .as_deref()
-            .is_none_or(|pending| pending.fields != row.fields || pending.stamp != row.stamp);
-        return news;
+    let waits = matches!(pair.life, PairLife::New | PairLife::Parked(_));
+    match pair.pending.as_deref() {
+        // Set aside or still waiting: only another version than the one that waits is news.
+        Some(pending) if waits && pending.side == row.side => {
+            let at = |seen: &Observation| seen.stamp.as_ref().map(|stamp| stamp.at);
+            news.life = pending.fields != row.fields || at(pending) != at(row);
+            return news;
+        }
+        None if matches!(pair.life, PairLife::New) => {
+            news.life = true;
+            return news;
+        }
+        _ => {}
     }
     news.life = !row.is_live() || pair.object(row.side) != Some(&row.id);
     for field in mapping.fields(pair.kind) {
@@ -74,6 +81,16 @@ fn is_waiting(pair: &Pair, side: Side, key: &FieldKey, value: &Value) -> bool {
         known == value && conflict.choice.is_none()
     });
     blocked || conflict
+}
+
+/// Whether a row shows the version that our own write made, so that only its text is not certain.
+pub fn is_own_echo(pair: &Pair, row: &Observation) -> bool {
+    match (pair.seen(row.side), &row.stamp) {
+        (Some(known), Some(stamp)) => {
+            known.by_us && stamp.by_us && known.at == stamp.at && known.by == stamp.by
+        }
+        _ => false,
+    }
 }
 
 /// Whether the body that the pair remembers is still the one of this row's version.

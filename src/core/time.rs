@@ -11,11 +11,13 @@ pub struct Time(pub i64);
 
 impl Time {
     /// The later point, `ms` milliseconds from this one.
+    #[must_use]
     pub const fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
     /// The earlier point, `ms` milliseconds before this one.
+    #[must_use]
     pub const fn minus(self, ms: i64) -> Self {
         Self(self.0.saturating_sub(ms))
     }

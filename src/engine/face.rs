@@ -7,9 +7,9 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::Pick;
 use super::report::{Event, PerSide, Report};
-use super::run::Ask;
+use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
-use crate::core::{Conflict, Time};
+use crate::core::{Conflict, Side, Time};
 use crate::remote::Budget;
 use crate::store::Counts;
 
@@ -39,6 +39,19 @@ pub struct ConflictLine {
     pub conflict: Conflict,
 }
 
+/// One write whose outcome is unclear, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoubtLine {
+    /// The item's name.
+    pub item: String,
+    /// The side that was written.
+    pub side: Side,
+    /// `create`, `change`, `trash` …
+    pub verb: &'static str,
+    /// Since when.
+    pub since: Time,
+}
+
 /// Where one link stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkState {
@@ -54,6 +67,10 @@ pub struct LinkState {
     pub counts: Counts,
     /// Open conflicts (the first hundred; `counts` has the number).
     pub conflicts: Vec<ConflictLine>,
+    /// Writes whose outcome is unclear (the first hundred).
+    pub in_doubt: Vec<DoubtLine>,
+    /// What the last dry run would write, and when it was made.
+    pub planned: Option<(Time, Vec<Planned>)>,
     /// What the guard holds.
     pub halts: Vec<Halt>,
     /// What is left of the budgets: GitHub, Notion.
@@ -85,7 +102,7 @@ pub enum Command {
         link: Option<String>,
         /// What exactly.
         ask: Ask,
-        /// Told when the run was accepted.
+        /// Told when the run was accepted; a dry run is in the snapshot when it has ended.
         reply: Reply<()>,
     },
     /// Stop writing at the next commit boundary, until resumed. Survives a restart.

@@ -148,7 +148,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if page.unchanged {
                 return Ok(Ok(()));
             }
-            let news = self.mark_page(side, &page, tally).await?;
+            let news = self.mark_page(side, &page, sweep, tally).await?;
             walk.take(&page, news);
             (self.engine.sink)(Event::Listed {
                 stream: stream.to_owned(),
@@ -187,7 +187,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Marks what a page shows to be new. Returns how many rows were news.
-    async fn mark_page(&mut self, side: Side, page: &Page, tally: &mut Tally) -> Flow<usize> {
+    async fn mark_page(
+        &mut self,
+        side: Side,
+        page: &Page,
+        sweep: bool,
+        tally: &mut Tally,
+    ) -> Flow<usize> {
         let nodes: Vec<&str> = page.rows.iter().map(|row| row.id.node.as_str()).collect();
         let mut known = self
             .engine
@@ -210,7 +216,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut marks = Vec::new();
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
-                Some(pair) => self.mark_known(pair, row, tally),
+                Some(pair) => self.mark_known(pair, row, sweep, tally),
                 None => self.mark_new(row, &owners),
             };
             marks.extend(mark);
@@ -220,8 +226,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(news)
     }
 
-    fn mark_known(&mut self, mut pair: Pair, row: &Observation, tally: &mut Tally) -> Option<Pair> {
-        let news = sight::news(&pair, row, &self.link.spec.mapping);
+    fn mark_known(
+        &mut self,
+        mut pair: Pair,
+        row: &Observation,
+        sweep: bool,
+        tally: &mut Tally,
+    ) -> Option<Pair> {
+        let mut news = sight::news(&pair, row, &self.link.spec.mapping);
+        // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
+        news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
         if !news.is_any() {
             return None;
         }
@@ -256,6 +270,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     fn mark_new(&mut self, row: &Observation, owners: &BTreeMap<String, Pair>) -> Option<Pair> {
         if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
+            return None;
+        }
+        // I3: an issue that an open create may have made is recovery's to find.
+        if row.created_by_us
+            && row
+                .marker
+                .as_ref()
+                .is_some_and(|key| self.open_creates.contains(key))
+        {
             return None;
         }
         let now = self.now();

@@ -6,8 +6,8 @@ use super::run::{Flow, Run};
 use super::turn::{Sight, Trouble};
 use crate::core::land::{Answered, land};
 use crate::core::{
-    Action, Class, Draft, FieldKey, Intent, IntentState, Observation, Outcome, Pair, PairId,
-    PairLife, Step, Time,
+    Action, Change, Class, Draft, FieldKey, Intent, IntentState, Mapping, Observation, Outcome,
+    Pair, PairId, PairLife, Step, Time, Value,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -53,23 +53,66 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.intent = Some(intent.clone());
         }
         if let Action::Create(draft) = &intent.step.action {
+            self.open_creates.insert(pair.key.clone());
             let draft = draft.as_ref().clone();
             return self.resolve_create(pair, &intent, &draft).await;
         }
         if now.since(doubt_since(&intent)) < self.engine.settings.grace_update() {
             return Ok(());
         }
-        let record = self.end_record(
-            &pair,
-            &intent.step,
-            Outcome::NotApplied,
-            "unclear; both sides are read again and decided anew",
-        );
+        let applied = self.land_what_shows(&mut pair, &intent.step).await?;
+        let (outcome, note) = if applied {
+            (Outcome::Done, "the answer was lost; the service shows it")
+        } else {
+            let note = "unclear; both sides are read again and decided anew";
+            (Outcome::NotApplied, note)
+        };
+        let record = self.end_record(&pair, &intent.step, outcome, note);
         pair.intent = None;
         pair.next_try = None;
         pair.touch(now);
         self.commit(&mut pair, vec![record]).await?;
         Ok(())
+    }
+
+    /// Moves the bases of those changes of an unclear patch that the target shows now. Without this, an edit that
+    /// takes the source back meanwhile would look like no edit, and our own value like somebody's.
+    async fn land_what_shows(&mut self, pair: &mut Pair, step: &Step) -> Result<bool, Trouble> {
+        let Action::Patch(changes) = &step.action else {
+            return Ok(false);
+        };
+        let mut sight = Sight::default();
+        self.read(pair, &mut sight, step.side).await?;
+        let Some(target) = sight.of(step.side).filter(|target| target.is_live()) else {
+            return Ok(false);
+        };
+        let mapping = std::rc::Rc::clone(&self.link.spec.mapping);
+        let shown: Vec<Change> = changes
+            .iter()
+            .filter_map(|change| what_shows(&mapping, pair, target, change))
+            .collect();
+        if shown.is_empty() {
+            return Ok(false);
+        }
+        let landed = Step {
+            action: Action::Patch(shown),
+            ..step.clone()
+        };
+        let post = Observation {
+            stamp: None,
+            ..target.clone()
+        };
+        land(
+            pair,
+            &mapping,
+            &Answered {
+                step: &landed,
+                post: &post,
+                source: None,
+                now: self.now(),
+            },
+        );
+        Ok(landed.changes().len() == changes.len())
     }
 
     async fn resolve_create(
@@ -225,6 +268,36 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         Ok(())
     }
+}
+
+/// The part of a change that the target shows: all or nothing of a value, name by name of a set.
+fn what_shows(
+    mapping: &Mapping,
+    pair: &Pair,
+    target: &Observation,
+    change: &Change,
+) -> Option<Change> {
+    let field = mapping.field(pair.kind, &change.field)?;
+    let value = target.field(&change.field)?;
+    if field.class != Class::Set {
+        return field.codec.same(value, &change.new).then(|| change.clone());
+    }
+    let (now, pre, new) = (value.names(), change.pre.names(), change.new.names());
+    let mut part = pre.clone();
+    for name in pre.symmetric_difference(&new) {
+        let wanted = new.contains(name);
+        if wanted == now.contains(name) {
+            if wanted {
+                part.insert(name.clone());
+            } else {
+                part.remove(name);
+            }
+        }
+    }
+    (part != pre).then(|| Change {
+        new: Value::Set(part),
+        ..change.clone()
+    })
 }
 
 fn doubt_since(intent: &Intent) -> Time {

@@ -6,7 +6,7 @@ use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::plan::Plan;
 use crate::core::{
-    FieldKey, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
+    FieldKey, Key, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
 };
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
@@ -62,6 +62,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) report: Report,
     /// Rows of paired items that this run's listings showed to be changed.
     pub(super) rows: BTreeMap<(Side, String), Observation>,
+    /// Keys of creates that were open when the run began.
+    pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
     pub(super) streams: Vec<(Side, String)>,
     pub(super) writes_left: usize,
@@ -104,7 +106,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.pass(link, &ask).await
     }
 
-    async fn pass<G: Remote, N: Remote>(
+    /// One pass; a dry one plans only.
+    pub(super) async fn pass<G: Remote, N: Remote>(
         &self,
         link: &Link<G, N>,
         ask: &Ask,
@@ -121,6 +124,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             },
             id,
             rows: BTreeMap::new(),
+            open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
             streams: Vec::new(),
             writes_left: self.settings.max_items,

@@ -9,16 +9,18 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::face::{Command, ConflictLine, Handle, LinkState, Progress, Snapshot};
+use super::face::{Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot};
 use super::report::{Event, Report, Stop};
-use super::run::{Ask, PAUSE};
+use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
-use crate::core::{Outcome, RecordKind, Side, Time};
+use crate::core::{Outcome, Pair, RecordKind, Time};
 use crate::remote::Remote;
-use crate::store::Store;
+use crate::store::{Store, StoreError, Which};
 
-/// How many open conflicts a snapshot carries.
-const CONFLICTS_SHOWN: usize = 100;
+/// How many items of a list a snapshot carries.
+const SHOWN: usize = 100;
+/// How often a snapshot is taken while a run is under way, in milliseconds.
+const TICK_MS: i64 = 1_000;
 /// Room for commands that wait, and for events that nobody has read yet.
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
@@ -66,7 +68,7 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
             *progress = Some(Progress {
                 run: run.clone(),
                 ..Progress::default()
-            })
+            });
         }
         Event::RunEnded(_) => *progress = None,
         _ => {}
@@ -93,6 +95,7 @@ struct Slot {
     next: Time,
     why: String,
     last: Option<(Time, Report)>,
+    planned: Option<(Time, Vec<Planned>)>,
 }
 
 /// The loop's state.
@@ -120,6 +123,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             next: now,
             why: "at start".to_owned(),
             last: None,
+            planned: None,
         };
         Self {
             engine,
@@ -180,20 +184,31 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.running = Some(link);
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
-        let mut run = pin!(engine.run(&links[link], &ask));
-        let report = loop {
+        let mut run = pin!(engine.pass(&links[link], &ask));
+        let (report, planned) = loop {
+            if self.ending {
+                break run.await;
+            }
             let command = {
+                let tick = pin!(engine.clock.sleep(TICK_MS));
                 let recv = pin!(self.wires.commands.recv());
-                match select(run.as_mut(), recv).await {
-                    Either::Left((report, _)) => break report,
-                    Either::Right((command, _)) => command,
+                match select(run.as_mut(), select(recv, tick)).await {
+                    Either::Left((done, _)) => break done,
+                    Either::Right((Either::Left((command, _)), _)) => Some(command),
+                    Either::Right((Either::Right(_), _)) => None,
                 }
             };
-            self.obey(command).await;
+            if let Some(command) = command {
+                self.obey(command).await;
+            }
             self.publish().await;
         };
         self.running = None;
-        self.schedule(link, report);
+        if ask.dry {
+            self.slots[link].planned = Some((self.engine.clock.now(), planned));
+        } else {
+            self.schedule(link, report);
+        }
     }
 
     /// When the link runs next, and why then.
@@ -234,11 +249,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 "an item is due again".to_owned(),
             )
         });
-        self.slots[link] = Slot {
-            next,
-            why,
-            last: Some((now, report)),
-        };
+        let slot = &mut self.slots[link];
+        (slot.next, slot.why) = (next, why);
+        slot.last = Some((now, report));
     }
 
     async fn obey(&mut self, command: Option<Command>) {
@@ -355,33 +368,49 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     async fn link_state(&self, at: usize) -> LinkState {
         let (link, slot) = (&self.links[at], &self.slots[at]);
         let name = &link.spec.name;
-        let conflicts = self.engine.conflicts(name).await.unwrap_or_default();
-        let line = |(pair, conflict): (crate::core::Pair, _)| ConflictLine {
-            item: pair.name().to_owned(),
-            title: pair.title.clone(),
-            conflict,
-        };
+        let progress = self.wires.progress.borrow().clone();
         LinkState {
             name: name.clone(),
-            running: self
-                .wires
-                .progress
-                .borrow()
-                .clone()
-                .filter(|_| self.running == Some(at)),
+            running: (self.running == Some(at)).then(|| progress.unwrap_or_default()),
             last: slot.last.clone(),
             next: Some((slot.next, slot.why.clone())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
-            conflicts: conflicts
-                .into_iter()
-                .take(CONFLICTS_SHOWN)
-                .map(line)
-                .collect(),
+            conflicts: self.open_conflicts(name).await.unwrap_or_default(),
+            in_doubt: self.doubts(name).await.unwrap_or_default(),
+            planned: slot.planned.clone(),
             halts: self.engine.halts(name).await.unwrap_or_default(),
-            budgets: [Side::Github, Side::Notion].map(|side| match side {
-                Side::Github => link.github.budget(),
-                Side::Notion => link.notion.budget(),
-            }),
+            budgets: [link.github.budget(), link.notion.budget()],
         }
+    }
+
+    async fn open_conflicts(&self, link: &str) -> Result<Vec<ConflictLine>, StoreError> {
+        let store = &self.engine.store;
+        let pairs = store.pairs(link, Which::Conflicted, None, SHOWN).await?;
+        let lines = pairs.into_iter().flat_map(|pair| {
+            let (item, title) = (pair.name().to_owned(), pair.title.clone());
+            pair.conflicts
+                .into_iter()
+                .map(move |conflict| ConflictLine {
+                    item: item.clone(),
+                    title: title.clone(),
+                    conflict,
+                })
+        });
+        Ok(lines.take(SHOWN).collect())
+    }
+
+    async fn doubts(&self, link: &str) -> Result<Vec<DoubtLine>, StoreError> {
+        let store = &self.engine.store;
+        let pairs = store.pairs(link, Which::InDoubt, None, SHOWN).await?;
+        let line = |pair: Pair| {
+            let intent = pair.intent.as_ref()?;
+            Some(DoubtLine {
+                item: pair.name().to_owned(),
+                side: intent.step.side,
+                verb: intent.step.verb(),
+                since: intent.committed_at,
+            })
+        };
+        Ok(pairs.into_iter().filter_map(line).collect())
     }
 }

@@ -69,18 +69,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    /// Reads one object, taking the body that the pair remembers where that version still stands (unless the
-    /// `whole` object is wanted, word for word).
+    /// Reads one object, taking the body that the pair remembers where that version still stands.
     pub(super) async fn get(
         &self,
         side: Side,
         kind: Kind,
         id: &ObjectId,
         pair: &Pair,
-        whole: bool,
     ) -> Result<Observation, RemoteError> {
         let known: KnownBody<'_> = match (pair.seen(side), pair.base.get(&FieldKey::BODY)) {
-            (Some(stamp), Some(base)) if !whole => Some((stamp, base.of(side))),
+            (Some(stamp), Some(base)) => Some((stamp, base.of(side))),
             _ => None,
         };
         let mut waited = 0;

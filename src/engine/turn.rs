@@ -6,8 +6,8 @@ use super::run::{Flow, Planned, Run};
 use crate::core::apply::apply;
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::{
-    Action, FieldKey, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row, Side, Step,
-    Time,
+    Action, FieldKey, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind, Row,
+    Side, Step, Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -41,6 +41,11 @@ impl Sight {
         self.sides[side as usize]
             .as_ref()
             .is_some_and(|seen| seen.is_verified && now.since(seen.what.read_at) <= age)
+    }
+
+    /// Whether the text was read itself, and not taken from what was known.
+    fn has_raw_body(&self, side: Side) -> bool {
+        self.of(side).is_some_and(|seen| seen.raw_body.is_some())
     }
 
     fn oldest_read(&self) -> Option<Time> {
@@ -98,8 +103,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let before = pair.clone();
         let records = self.carry_out_moves(pair, &plan);
-        if plan.moves.iter().any(|mv| matches!(mv, Move::Relink(_))) {
-            let kept = self.commit(pair, records).await?;
+        if let Some(there) = plan.moves.iter().find_map(|mv| match mv {
+            Move::Relink(there) => Some(there),
+            _ => None,
+        }) {
+            let kept = self.relink(pair, &before, there, records).await?;
             *sight = Sight::default();
             return Ok(if kept { Next::Again } else { Next::Done });
         }
@@ -132,15 +140,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     ) -> Result<Next, Trouble> {
         let now = self.now();
         let is_create = matches!(step.action, Action::Create(_));
-        let fresh = sight.is_verified(step.side, now, self.engine.settings.verify_age);
-        let whole = writes_text(&step);
-        let wordless = whole
-            && sight
-                .of(step.side)
-                .is_some_and(|seen| seen.raw_body.is_none());
-        if !is_create && (!fresh || wordless) {
+        let is_verified = sight.is_verified(step.side, now, self.engine.settings.verify_age)
+            && (!replaces_page_text(&step) || sight.has_raw_body(step.side));
+        if !is_create && !is_verified {
             *pair = before;
-            self.read(pair, sight, step.side, whole).await?;
+            self.verify(pair, sight, &step).await?;
             return Ok(Next::Again);
         }
         if let Some(until) = self.rests_until(&step, sight) {
@@ -188,17 +192,29 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     .await
                     .map_err(|error| Trouble::Item(side, error))?;
                 sight.set(side, row, false);
-            } else if let Some(row) = self.rows.remove(&(side, id.node.clone())) {
+            } else if let Some(row) = self
+                .rows
+                .remove(&(side, id.node.clone()))
+                .filter(|row| self.is_newer_than_base(pair, row))
+            {
                 let row = self
                     .with_body(row, pair)
                     .await
                     .map_err(|error| Trouble::Item(side, error))?;
                 sight.set(side, row, false);
             } else {
-                self.read(pair, sight, side, false).await?;
+                self.read(pair, sight, side).await?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a listed row can be trusted to be no older than the last agreement: a listing may lag, and a row from
+    /// before our own write would look like somebody's edit back to the old value.
+    fn is_newer_than_base(&self, pair: &Pair, row: &Observation) -> bool {
+        let lag = self.engine.settings.list_lag;
+        pair.synced_at
+            .is_none_or(|at| row.read_at.since(at) >= lag)
     }
 
     pub(super) async fn read(
@@ -206,17 +222,67 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair: &Pair,
         sight: &mut Sight,
         side: Side,
-        whole: bool,
     ) -> Result<(), Trouble> {
         let Some(id) = pair.object(side) else {
             return Ok(());
         };
         let seen = self
-            .get(side, pair.kind, id, pair, whole)
+            .get(side, pair.kind, id, pair)
             .await
             .map_err(|error| Trouble::Item(side, error))?;
         sight.set(side, seen, true);
         Ok(())
+    }
+
+    /// Reads the target of a step. A page's text is replaced by compare-and-swap, so then it is read itself, however
+    /// well it is known.
+    async fn verify(&mut self, pair: &Pair, sight: &mut Sight, step: &Step) -> Result<(), Trouble> {
+        if !replaces_page_text(step) {
+            return self.read(pair, sight, step.side).await;
+        }
+        let mut unknown = pair.clone();
+        unknown.seen[step.side as usize] = None;
+        self.read(&unknown, sight, step.side).await
+    }
+
+    /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way,
+    /// unless it has a page of its own already.
+    async fn relink(
+        &mut self,
+        pair: &mut Pair,
+        before: &Pair,
+        there: &ObjectId,
+        records: Vec<Record>,
+    ) -> Flow<bool> {
+        let link = self.link.spec.name.clone();
+        let nodes = [there.node.as_str()];
+        let mut owners = self
+            .engine
+            .store
+            .by_nodes(&link, Side::Github, &nodes)
+            .await?;
+        match owners.remove(&there.node) {
+            Some(mut other) if other.id != pair.id => {
+                if other.notion.is_some() || other.intent.is_some() {
+                    *pair = before.clone();
+                    let why = format!("moved to {}, which has a page of its own", there.locator);
+                    pair.life = PairLife::Unlinked(why.clone());
+                    pair.dirty_since = None;
+                    let record = self.record(pair, RecordKind::Item, Outcome::Info, "unlink", &why);
+                    self.commit(pair, vec![record]).await?;
+                    return Ok(false);
+                }
+                other.github = None;
+                other.life = PairLife::Tombstone;
+                other.pending = None;
+                other.dirty_since = None;
+                Ok(
+                    self.commit(&mut other, Vec::new()).await?
+                        && self.commit(pair, records).await?,
+                )
+            }
+            _ => self.commit(pair, records).await,
+        }
     }
 
     pub(super) fn plan_pair(&self, pair: &Pair, sight: &Sight) -> Plan {
@@ -444,7 +510,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 }
 
 /// Whether a step changes a page's text, which is written as an exchange of the very words that are there.
-fn writes_text(step: &Step) -> bool {
+fn replaces_page_text(step: &Step) -> bool {
     step.side == Side::Notion
         && step
             .changes()

@@ -373,7 +373,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn remove_one(&mut self, pair: &mut Pair, step: Step) -> Result<(), Trouble> {
         let mut sight = Sight::default();
         for side in Side::BOTH {
-            self.read(pair, &mut sight, side, false).await?;
+            self.read(pair, &mut sight, side).await?;
         }
         let plan = self.plan_pair(pair, &sight);
         if plan.steps.first() == Some(&step) {

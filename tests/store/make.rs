@@ -102,6 +102,7 @@ pub fn pair(number: u32) -> Pair {
         blocked: BTreeMap::new(),
         conflicts: Vec::new(),
         hold: None,
+        restore: None,
         reverted: BTreeMap::from([(FieldKey::STATE, (Value::Bool(true), Time(3)))]),
         created_at: Time(1),
         synced_at: None,

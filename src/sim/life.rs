@@ -1,0 +1,372 @@
+//! The life of one seed: chaos, then healing, then the verdict.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::executor::{VirtualClock, drive};
+use super::faults::{Faults, Outage, OutageKind};
+use super::faulty::FaultyStore;
+use super::figures::Figures;
+use super::ports::{Port, haunt};
+use super::sabotage::Sabotage;
+use super::world::{REPOS, Shared, World};
+use super::{oracle, people, serve};
+use crate::core::codec::StateMap;
+use crate::core::plan::{NewPages, OnTrashed, Rules};
+use crate::core::{FieldKey, Mapping, Observation, Policy, Side, Value};
+use crate::engine::{Ask, Engine, Link, LinkSpec, Report, Settings};
+
+/// Idle runs in a row that end the healing.
+const IDLE_RUNS: usize = 7;
+/// Runs after which a world that is left alone must be at rest.
+const HEAL_RUNS: usize = 60;
+
+/// What to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// A protective rule switched off on purpose.
+    pub sabotage: Option<Sabotage>,
+    /// Keep the trace's lines.
+    pub keep_trace: bool,
+}
+
+/// How a seed went.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The seed.
+    pub seed: u64,
+    /// What the oracle found; empty is well.
+    pub violations: Vec<String>,
+    /// The hash of everything that happened.
+    pub trace: u64,
+    /// The lines of the trace, if they were kept.
+    pub lines: Vec<String>,
+    /// Counts.
+    pub figures: Figures,
+}
+
+/// Lives one seed through.
+pub fn live(seed: u64, options: Options) -> Outcome {
+    let mut setup = Setup::draw(seed, options);
+    setup.chaos();
+    setup.heal();
+    let mut world = setup.world.borrow_mut();
+    world.figures.seeds = 1;
+    Outcome {
+        seed,
+        violations: world.violations.clone(),
+        trace: world.trace.hash(),
+        lines: world.trace.lines(),
+        figures: world.figures.clone(),
+    }
+}
+
+/// The waiting times of a seed: those of the protocol, shortened where a minute of Notion allows it.
+pub fn settings() -> Settings {
+    const SECOND: i64 = 1_000;
+    Settings {
+        send_deadline: 5 * SECOND,
+        flight: 30 * SECOND,
+        list_lag: 40 * SECOND,
+        settle: 20 * SECOND,
+        debounce: 30 * SECOND,
+        rest: 60 * SECOND,
+        overlap: 60 * SECOND,
+        sweep_every: 900 * SECOND,
+        lookup_gap: 20 * SECOND,
+        retry_max: 60 * SECOND,
+        lease_ttl: 30 * SECOND,
+        wait_max: 20 * SECOND,
+        observe_rest: 120 * SECOND,
+        max_items: 20,
+        ..Settings::default()
+    }
+}
+
+/// The link's specification.
+pub fn spec(mapping: &Rc<Mapping>, rules: Rules) -> LinkSpec {
+    LinkSpec {
+        name: "sim".to_owned(),
+        mapping: Rc::clone(mapping),
+        rules,
+        selects: Rc::new(in_scope),
+    }
+}
+
+/// Whether a GitHub object belongs to the link.
+pub fn in_scope(seen: &Observation) -> bool {
+    let repo = seen.field(&FieldKey::REPOSITORY).map_or("", Value::as_text);
+    REPOS.contains(&repo)
+}
+
+/// One seed's world with its engine's configuration.
+pub struct Setup {
+    /// The world.
+    pub world: Shared,
+    /// The link's specification.
+    pub spec: LinkSpec,
+    /// The engine's waiting times.
+    pub settings: Settings,
+    faults: Faults,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup")
+            .field("spec", &self.spec)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Setup {
+    /// A world without faults or people, for directed scenarios.
+    pub fn calm(seed: u64, policy: Policy, rules: Rules, keep_trace: bool) -> Self {
+        let mapping = Rc::new(Mapping::standard(StateMap::default(), policy));
+        let settings = settings();
+        let mut world = World::new(seed, Rc::clone(&mapping), keep_trace);
+        world.max_items = settings.max_items;
+        world.send_deadline = settings.send_deadline;
+        Self {
+            world: Rc::new(RefCell::new(world)),
+            spec: spec(&mapping, rules),
+            settings,
+            faults: Faults::default(),
+        }
+    }
+
+    /// Draws a seed's configuration and weather.
+    pub fn draw(seed: u64, options: Options) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed ^ 0x00c0_ffee);
+        let policy = [Policy::Ask, Policy::Github, Policy::Notion, Policy::Newest][rng.usize(0..4)];
+        let rules = Rules {
+            new_pages: [
+                NewPages::Ready,
+                NewPages::Ready,
+                NewPages::All,
+                NewPages::Ignore,
+            ][rng.usize(0..4)],
+            new_repository: rng.bool().then(|| REPOS[0].to_owned()),
+            on_trashed: [OnTrashed::Unlink, OnTrashed::Close][rng.usize(0..2)],
+            debounce: settings().debounce,
+            revert_again: 3_600_000,
+        };
+        let mut setup = Self::calm(seed, policy, rules, options.keep_trace);
+        setup.faults = Faults {
+            flight: setup.settings.flight,
+            list_lag: setup.settings.list_lag,
+            ..Faults::draw(&mut rng)
+        };
+        match options.sabotage {
+            Some(Sabotage::NoGrace) => {
+                setup.settings.flight = 0;
+                setup.settings.list_lag = 0;
+                setup.settings.send_deadline = 1;
+                setup.settings.lookup_gap = 1;
+            }
+            Some(Sabotage::NoSettle) => setup.settings.settle = 0,
+            _ => {}
+        }
+        setup.world.borrow_mut().sabotage = options.sabotage;
+        setup
+    }
+
+    /// Faults and people, for a while.
+    pub fn chaos(&mut self) {
+        self.world.borrow_mut().faults = self.faults.clone();
+        let (runs, edits) = {
+            let mut world = self.world.borrow_mut();
+            (world.rng.usize(6..16), world.rng.u32(2..8))
+        };
+        for _ in 0..edits {
+            people::act(&mut self.world.borrow_mut());
+        }
+        for _ in 0..runs {
+            self.world.borrow_mut().chaos_between_runs();
+            let crash = {
+                let mut world = self.world.borrow_mut();
+                let crashes = world.chance(self.faults.crash);
+                crashes.then(|| world.rng.u64(1..160))
+            };
+            self.run(&Ask::default(), crash);
+        }
+    }
+
+    /// One run of the engine; dies at the given await point. `None` if it did.
+    pub fn run(&self, ask: &Ask, crash_at: Option<u64>) -> Option<Report> {
+        {
+            let mut world = self.world.borrow_mut();
+            world.run_writes = 0;
+            world.listed = [None, None];
+            world.figures.runs += 1;
+            world.event("run", "", |_| String::new());
+        }
+        let engine = Engine {
+            store: FaultyStore::new(&self.world),
+            clock: VirtualClock::new(&self.world),
+            settings: self.settings.clone(),
+            holder: "sim".to_owned(),
+            sink: Box::new(|_| {}),
+            stop: std::cell::Cell::new(false),
+        };
+        let link = Link {
+            spec: self.spec.clone(),
+            github: Port::new(Side::Github, &self.world),
+            notion: Port::new(Side::Notion, &self.world),
+        };
+        let mut awaits = 0;
+        let report = drive(engine.run(&link, ask), || {
+            awaits += 1;
+            let mut world = self.world.borrow_mut();
+            world.figures.awaits += 1;
+            if crash_at == Some(awaits) {
+                world.die();
+                return false;
+            }
+            world.between_polls();
+            true
+        });
+        let mut world = self.world.borrow_mut();
+        world.event("ended", "", |_| match &report {
+            Some(report) => format!("{report:?}"),
+            None => "died".to_owned(),
+        });
+        report
+    }
+
+    /// No faults, no people: the world must come to rest, and stay there.
+    pub fn heal(&mut self) {
+        self.world.borrow_mut().calm_down();
+        let mut idle = 0;
+        for turn in 0..HEAL_RUNS {
+            let gap = self.settings.grace_create() / 2;
+            self.world.borrow_mut().let_pass(gap);
+            let ask = Ask {
+                sweep: turn == 0 || idle == 3,
+                ..Ask::default()
+            };
+            let report = self.run(&ask, None);
+            let quiet = report.is_some_and(|report| report.stopped.is_none());
+            let wrote = self.world.borrow().run_writes > 0;
+            idle = if quiet && !wrote { idle + 1 } else { 0 };
+            if idle == IDLE_RUNS {
+                break;
+            }
+        }
+        let mut world = self.world.borrow_mut();
+        if idle < IDLE_RUNS {
+            world.violate(format!("no rest after {HEAL_RUNS} runs"));
+        }
+        oracle::settled(&mut world, in_scope);
+    }
+}
+
+impl World {
+    /// What happens while the engine waits for an answer.
+    pub fn between_polls(&mut self) {
+        if let Some(wake) = self.wake_at.take() {
+            let ms = (wake - self.elapsed).max(0);
+            self.let_pass(ms);
+            return;
+        }
+        let ms = match self.rng.u32(0..1000) {
+            0 if self.faults.crash > 0 => self.rng.i64(1_000..200_000),
+            1..=10 if self.faults.crash > 0 => self.rng.i64(500..6_000),
+            _ => self.rng.i64(1..120),
+        };
+        self.let_pass(ms);
+        if self.chance(self.faults.people) {
+            people::act(self);
+        }
+        if let Some((step, Some(target))) = &self.in_flight {
+            let (side, node): (Side, Rc<str>) = (step.side, Rc::from(target.id.node.as_str()));
+            if self.chance(self.faults.nemesis) {
+                self.figures.fault("nemesis");
+                people::edit(self, side, &node);
+            }
+        }
+        if self.chance(self.faults.outage) {
+            self.start_outage();
+        }
+    }
+
+    /// Time passes, and requests on their way arrive.
+    pub fn let_pass(&mut self, ms: i64) {
+        let until = self.now + ms;
+        while let Some(at) = self.ghosts.iter().map(|ghost| ghost.at).min()
+            && at <= until
+        {
+            let index = self
+                .ghosts
+                .iter()
+                .position(|ghost| ghost.at == at)
+                .unwrap_or(0);
+            let ghost = self.ghosts.remove(index);
+            self.pass((ghost.at - self.now).max(0));
+            self.event("ghost arrives", "", |_| oracle::brief(&ghost.step));
+            // Nobody hears the answer.
+            let _ = serve::carry_out(self, &ghost.step, ghost.target.as_ref());
+        }
+        self.pass((until - self.now).max(0));
+        for outage in &mut self.outages {
+            if outage.is_some_and(|outage| outage.until <= self.now) {
+                *outage = None;
+            }
+        }
+    }
+
+    fn start_outage(&mut self) {
+        let kinds = [
+            OutageKind::NotFound,
+            OutageKind::Offline,
+            OutageKind::Empty,
+            OutageKind::Unclear,
+        ];
+        let outage = Outage {
+            until: self.now + self.rng.i64(1_000..120_000),
+            kind: kinds[self.rng.usize(0..4)],
+        };
+        let side = self.rng.usize(0..2);
+        self.figures.fault("outage");
+        self.event("outage", "", |_| format!("{side} {outage:?}"));
+        self.outages[side] = Some(outage);
+    }
+
+    /// Between two runs people have time.
+    fn chaos_between_runs(&mut self) {
+        let edits = self.rng.u32(0..5);
+        for _ in 0..edits {
+            let ms = self.rng.i64(0..30_000);
+            self.let_pass(ms);
+            people::act(self);
+        }
+        if self.chance(15) {
+            people::act_in_bulk(self);
+        }
+        let ms = if self.chance(300) {
+            self.rng.i64(0..2_000)
+        } else {
+            self.rng.i64(1_000..200_000)
+        };
+        self.let_pass(ms);
+    }
+
+    /// The process dies. A request that it had just sent may still arrive.
+    fn die(&mut self) {
+        self.figures.crashes += 1;
+        self.wake_at = None;
+        self.event("crash", "", |_| String::new());
+        if let Some((step, target)) = self.in_flight.take()
+            && self.chance(500)
+        {
+            let _ = haunt(self, &step, target.as_ref());
+        }
+    }
+
+    /// No more faults, no more people.
+    fn calm_down(&mut self) {
+        self.faults = Faults::default();
+        self.outages = [None, None];
+        self.in_flight = None;
+        self.event("calm", "", |_| String::new());
+    }
+}

@@ -1,0 +1,564 @@
+//! The oracle: outside the engine, it reads the services' version logs and what the store holds.
+//!
+//! Order in the log decides, never time: two edits of one second have an order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::world::{Author, Version, World};
+use crate::core::{
+    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record, RecordKind,
+    Side, Step, Value,
+};
+use crate::remote::RemoteError;
+use crate::store::StoreError;
+
+/// One line on a step, for the trace.
+pub fn brief(step: &Step) -> String {
+    let changes: Vec<String> = step
+        .changes()
+        .iter()
+        .map(|change| format!("{}: {} → {}", change.field, change.pre.brief(30), change.new.brief(30)))
+        .collect();
+    let marker = match &step.action {
+        Action::Create(draft) => draft.marker.as_str(),
+        _ => "",
+    };
+    format!("{:?} {} {} {marker}{}", step.row, step.verb(), step.side.name(), changes.join(", "))
+}
+
+/// Judges a request that leaves: it must have been made durable, and the run must have room for it.
+pub fn sent(world: &mut World, step: &Step) {
+    world.run_writes += 1;
+    if world.run_writes > world.max_items {
+        world.violate(format!("budget: {} writes in one run", world.run_writes));
+    }
+    let pairs = world.store.all_pairs();
+    let open = pairs.iter().filter_map(|pair| pair.intent.as_ref());
+    let intents: Vec<(String, i64)> = open
+        .filter(|intent| intent.step == *step)
+        .map(|intent| (format!("{}:intent", intent.id), intent.committed_at.0))
+        .collect();
+    let now = world.now + world.skew;
+    // The engine looks at its clock right before it sends, which is one poll ago at most.
+    if intents.iter().all(|(_, at)| now - at > world.send_deadline) && !intents.is_empty() {
+        world.violate(format!("late: sent long after its intent: {}", brief(step)));
+    }
+    let records = world.store.all_records();
+    let durable = intents.iter().any(|(id, _)| records.iter().any(|record| record.id == *id));
+    if !durable {
+        world.violate(format!("history: no durable intent before {}", brief(step)));
+    }
+}
+
+/// Counts how a request ended, as seen by the engine.
+pub fn ended(world: &mut World, step: &Step, error: Option<&RemoteError>) {
+    let how = match error {
+        None => "done",
+        Some(RemoteError::Unclear(_)) => "unclear",
+        Some(RemoteError::Stale(_)) => "stale",
+        Some(RemoteError::Limited { .. }) => "limited",
+        Some(RemoteError::Refused { .. }) => "refused",
+        Some(_) => "out",
+    };
+    let cell = format!("{:?} {} {} {how}", step.row, step.side.name(), step.verb());
+    *world.figures.cells.entry(cell).or_default() += 1;
+}
+
+/// Judges a commit of a pair.
+pub fn committed(
+    world: &mut World,
+    pair: &Pair,
+    records: &[Record],
+    done: &Result<u64, StoreError>,
+) {
+    let words: Vec<&str> = records.iter().map(|record| record.verb.as_str()).collect();
+    world.event("commit", &pair.id.0, |_| {
+        format!(
+            "{} rev {} {:?} {} {:?}",
+            pair.name(),
+            pair.rev,
+            pair.life,
+            words.join("+"),
+            done.as_ref().err()
+        )
+    });
+    if done.is_ok() {
+        let opened = records.iter().filter(|record| record.verb == "conflict");
+        world.figures.conflicts += opened.count() as u64;
+    }
+}
+
+/// Judges what a request did to the object `node`.
+pub fn written(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
+    match &step.action {
+        Action::Create(_) => census(world, step.side, node),
+        Action::Trash | Action::Close => removal(world, step, node),
+        Action::Patch(_) => overwrites(world, step, before, node),
+        Action::Restore => {}
+    }
+}
+
+/// At most one object for one key, unless people removed the earlier one meanwhile.
+fn census(world: &mut World, side: Side, node: &str) {
+    let key = |seen: &Observation| match side {
+        Side::Github => seen.marker.as_ref().map(|key| key.0.clone()),
+        Side::Notion => seen.linked_node.clone(),
+    };
+    let Some(new) = world.latest(side, node).map(|version| Rc::clone(&version.seen)) else {
+        return;
+    };
+    let wanted = key(&new);
+    let mut twins = Vec::new();
+    for other in world.nodes(side) {
+        let versions = world.versions(side, &other);
+        let first = versions.first().and_then(|index| world.log.get(*index));
+        let same = first.is_some_and(|first| {
+            first.author == Author::Engine && key(&first.seen) == wanted
+        });
+        let removed = versions
+            .iter()
+            .filter_map(|index| world.log.get(*index))
+            .any(|version| version.author == Author::Human && !version.seen.is_live());
+        if &*other != node && same && !removed {
+            twins.push(other);
+        }
+    }
+    for twin in twins {
+        let what = format!(
+            "duplicate: {} and {} for the same item",
+            world.name(side, &twin),
+            world.name(side, node)
+        );
+        world.violate(what);
+    }
+}
+
+/// Nothing is removed unless a person removed its partner.
+fn removal(world: &mut World, step: &Step, node: &str) {
+    let justified = partner(world, step.side, node).is_some_and(|partner| {
+        histories(world, step.side.other(), &partner)
+            .any(|version| version.author == Author::Human && !version.seen.is_live())
+    });
+    if !justified {
+        let what = format!(
+            "false {}: {} though nobody removed its partner",
+            step.verb(),
+            world.name(step.side, node)
+        );
+        world.violate(what);
+    }
+}
+
+/// The object that a pair ties to this one.
+fn partner(world: &World, side: Side, node: &str) -> Option<String> {
+    let pair = pair_of(world, side, node)?;
+    pair.object(side.other()).map(|id| id.node.clone())
+}
+
+fn pair_of(world: &World, side: Side, node: &str) -> Option<Rc<Pair>> {
+    world
+        .store
+        .all_pairs()
+        .into_iter()
+        .find(|pair| pair.object(side).is_some_and(|id| id.node == node))
+}
+
+fn histories<'a>(
+    world: &'a World,
+    side: Side,
+    node: &str,
+) -> impl Iterator<Item = &'a Version> + use<'a> {
+    let versions = world.objects.get(&(side, Rc::from(node)));
+    versions
+        .into_iter()
+        .flatten()
+        .filter_map(|index| world.log.get(*index))
+}
+
+/// Changes that people made to an object: the state before and after each.
+fn human_changes(
+    world: &World,
+    side: Side,
+    node: &str,
+) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
+    // A transferred issue goes on in its new place.
+    let earlier = world.moved.get(node).map(|from| world.versions(side, from));
+    let versions = earlier.unwrap_or_default().iter().chain(world.versions(side, node));
+    let mut before: Option<Rc<Observation>> = None;
+    let mut changes = Vec::new();
+    for index in versions {
+        let Some(version) = world.log.get(*index).filter(|version| {
+            !matches!(version.seen.life, Life::MovedTo(_) | Life::Gone)
+        }) else {
+            continue;
+        };
+        if version.author == Author::Human {
+            changes.push((*index, before.take(), Rc::clone(&version.seen)));
+        }
+        before = Some(Rc::clone(&version.seen));
+    }
+    changes
+}
+
+/// Everything that is judged about one overwritten object.
+struct Overwrite<'a> {
+    world: &'a World,
+    step: &'a Step,
+    field: &'a Field,
+    before: &'a Value,
+    after: &'a Value,
+    node: &'a str,
+    partner: &'a str,
+}
+
+/// What the oracle thinks of an overwrite.
+enum Verdict {
+    Fine,
+    Race,
+    Loss(String),
+}
+
+/// No human value may leave a side unless people saw it and replaced it.
+fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
+    let Some(before) = before else { return };
+    let Some(after) = world.latest(step.side, node).map(|version| Rc::clone(&version.seen)) else {
+        return;
+    };
+    let Some(partner) = partner(world, step.side, node) else {
+        world.violate(format!("orphan write: {}", brief(step)));
+        return;
+    };
+    let mapping = Rc::clone(&world.mapping);
+    let judged = mapping
+        .fields(after.kind)
+        .filter(|field| field.class != Class::Mirror && field.key != FieldKey::CLOSED_AS);
+    let mut verdicts = Vec::new();
+    for field in judged {
+        if let (Some(was), Some(is)) = (before.field(&field.key), after.field(&field.key))
+            && was != is
+        {
+            let overwrite = Overwrite {
+                world,
+                step,
+                field,
+                before: was,
+                after: is,
+                node,
+                partner: &partner,
+            };
+            let undone = overwrite.was_undone_in_doubt();
+            verdicts.push((field.key.clone(), overwrite.judge(), undone));
+        }
+    }
+    for (field, verdict, undone) in verdicts {
+        match verdict {
+            // Somebody took an unclear write back to exactly what was there before, so that it looks like a write
+            // that never took place: it is made again (protocol 3.8).
+            Verdict::Loss(_) if undone => {
+                world.figures.races += 1;
+                world.event("undone in doubt", field.as_str(), |_| String::new());
+            }
+            Verdict::Fine => {}
+            Verdict::Race => {
+                world.figures.races += 1;
+                world.event("race", field.as_str(), |_| String::new());
+            }
+            Verdict::Loss(what) => {
+                let what = format!(
+                    "loss: {} of {}: {what} ({})",
+                    field,
+                    world.name(step.side, node),
+                    brief(step)
+                );
+                world.violate(what);
+            }
+        }
+    }
+}
+
+impl Overwrite<'_> {
+    fn judge(&self) -> Verdict {
+        match self.field.class {
+            Class::Set | Class::Text => self.judge_elements(),
+            Class::Scalar | Class::Mirror => self.judge_value(),
+        }
+    }
+
+    /// Whether a person ever wrote this value, here or on the other side; defaults are nobody's.
+    fn is_human(&self) -> bool {
+        let wrote = |side: Side, node: &str, is_it: &dyn Fn(&Value) -> bool| {
+            let value = |seen: &Observation| seen.field(&self.field.key).cloned();
+            human_changes(self.world, side, node)
+                .into_iter()
+                .any(|(_, was, is)| {
+                    let is = value(&is);
+                    was.as_deref().and_then(value) != is && is.is_some_and(|is| is_it(&is))
+                })
+        };
+        let side = self.step.side;
+        let agrees = |other: &Value| match side {
+            Side::Github => self.field.codec.agree(self.before, other),
+            Side::Notion => self.field.codec.agree(other, self.before),
+        };
+        wrote(side, self.node, &|value| value == self.before)
+            || wrote(side.other(), self.partner, &agrees)
+    }
+
+    /// What the engine had verified right before, if this field is one of those that it meant to write.
+    fn pre(&self) -> Option<&Value> {
+        let change = self.step.changes().iter().find(|change| change.field == self.field.key);
+        change.map(|change| &change.pre)
+    }
+
+    /// Whether the service would have refused the overwrite of something unseen.
+    fn has_cas(&self) -> bool {
+        match self.step.side {
+            Side::Github => self.field.class == Class::Set,
+            Side::Notion => self.field.class == Class::Text,
+        }
+    }
+
+    fn judge_value(&self) -> Verdict {
+        let side = self.step.side;
+        let agree = |mine: &Value, other: &Value| match side {
+            Side::Github => self.field.codec.agree(mine, other),
+            Side::Notion => self.field.codec.agree(other, mine),
+        };
+        if self.before.is_empty() || !self.is_human() {
+            return Verdict::Fine;
+        }
+        let replaced = human_changes(self.world, side.other(), self.partner)
+            .into_iter()
+            .any(|(_, was, is)| {
+                let (Some(was), Some(is)) = (
+                    was.as_ref().and_then(|was| was.field(&self.field.key)),
+                    is.field(&self.field.key),
+                ) else {
+                    return false;
+                };
+                agree(self.before, was) && !agree(self.before, is)
+            });
+        // Closing the issue of a page that a person trashed is that person's doing.
+        let trashed = self.field.key == FieldKey::STATE
+            && histories(self.world, side, self.node)
+                .any(|version| version.author == Author::Human && !version.seen.is_live());
+        let partner = self.world.latest(side.other(), self.partner);
+        let kept = partner
+            .and_then(|partner| partner.seen.field(&self.field.key))
+            .is_some_and(|value| agree(self.before, value));
+        if replaced || kept || trashed || self.is_recorded(|value| value == self.before) {
+            return Verdict::Fine;
+        }
+        if self.pre().is_some_and(|pre| !self.field.codec.same(pre, self.before)) {
+            return Verdict::Race;
+        }
+        Verdict::Loss(format!("“{}” left", self.before.brief(40)))
+    }
+
+    fn judge_elements(&self) -> Verdict {
+        let (was, is) = (elements(self.before), elements(self.after));
+        let pre = self.pre().map(elements);
+        if self.is_recorded(|value| elements(value) == was) {
+            return Verdict::Fine;
+        }
+        for gone in was.difference(&is) {
+            if self.flipped(gone, false, 0) || self.is_recorded(|v| elements(v).contains(gone)) {
+                continue;
+            }
+            let unseen = pre.as_ref().is_some_and(|pre| !pre.contains(gone));
+            if unseen && !self.has_cas() {
+                return Verdict::Race;
+            }
+            return Verdict::Loss(format!("“{gone}” left"));
+        }
+        for back in is.difference(&was) {
+            let Some(removed) = self.removed_at(back) else {
+                continue;
+            };
+            if self.flipped(back, true, removed) || self.is_recorded(|v| elements(v).contains(back))
+            {
+                continue;
+            }
+            let unseen = pre.as_ref().is_some_and(|pre| pre.contains(back));
+            if unseen && !self.has_cas() {
+                return Verdict::Race;
+            }
+            return Verdict::Loss(format!("“{back}” came back"));
+        }
+        Verdict::Fine
+    }
+
+    /// Whether a person made the element come or go on the other side, after the given place in the log.
+    fn flipped(&self, element: &str, comes: bool, after: usize) -> bool {
+        let side = self.step.side.other();
+        human_changes(self.world, side, self.partner)
+            .into_iter()
+            .filter(|(index, ..)| *index >= after)
+            .any(|(_, was, is)| {
+                let has = |seen: &Observation| {
+                    seen.field(&self.field.key)
+                        .is_some_and(|value| elements(value).contains(element))
+                };
+                let had = was.as_deref().is_some_and(has);
+                had != comes && has(&is) == comes
+            })
+    }
+
+    /// Where in the log a person last removed the element from this very object.
+    fn removed_at(&self, element: &str) -> Option<usize> {
+        let has = |seen: &Observation| {
+            seen.field(&self.field.key)
+                .is_some_and(|value| elements(value).contains(element))
+        };
+        human_changes(self.world, self.step.side, self.node)
+            .into_iter()
+            .rfind(|(_, was, is)| was.as_deref().is_some_and(has) && !has(is))
+            .map(|(index, ..)| index)
+    }
+
+    /// Whether an earlier write of this field ended unclear and found the same value before it as this one does.
+    fn was_undone_in_doubt(&self) -> bool {
+        let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
+            return false;
+        };
+        let same = |value: &Value| match self.field.class {
+            Class::Set | Class::Text => elements(value) == elements(self.before),
+            Class::Scalar | Class::Mirror => self.field.codec.same(value, self.before),
+        };
+        self.world.store.all_records().iter().any(|record| {
+            record.pair.as_ref() == Some(&pair.id)
+                && record.kind == RecordKind::Write
+                && record.side == Some(self.step.side)
+                && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
+                && record
+                    .changes
+                    .iter()
+                    .any(|change| change.field == self.field.key && same(&change.before))
+        })
+    }
+
+    /// Whether a conflict, open or past, holds such a value.
+    fn is_recorded(&self, holds: impl Fn(&Value) -> bool) -> bool {
+        let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
+            return false;
+        };
+        let open = pair
+            .conflict_on(Some(&self.field.key))
+            .is_some_and(|conflict| holds(&conflict.github) || holds(&conflict.notion));
+        open || self.world.store.all_records().iter().any(|record| {
+            record.pair.as_ref() == Some(&pair.id)
+                && record.kind == RecordKind::Conflict
+                && record.changes.iter().any(|change| {
+                    change.field == self.field.key
+                        && (holds(&change.before) || holds(&change.after))
+                })
+        })
+    }
+}
+
+/// What people put into a value one by one: the names of a set, the unique words of a text.
+fn elements(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Set(names) => names.iter().map(|name| name.replace('\u{201A}', ",").to_lowercase()).collect(),
+        Value::Text(text) => text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| {
+                word.strip_prefix('w')
+                    .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+            })
+            .map(str::to_owned)
+            .collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Judges the end: everything that nothing stands in the way of says the same on both sides.
+pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
+    let pairs = world.store.all_pairs();
+    let mut found = Vec::new();
+    for pair in &pairs {
+        if pair.intent.is_some() {
+            found.push(format!("open intent of {} at the end", pair.name()));
+        }
+        if pair.life == PairLife::Active && pair.hold.is_none() {
+            found.extend(disagreements(world, pair));
+        }
+    }
+    let known: BTreeSet<String> = pairs
+        .iter()
+        .filter_map(|pair| pair.github.as_ref())
+        .map(|id| id.node.clone())
+        .collect();
+    for node in world.nodes(Side::Github) {
+        let Some(latest) = world.latest(Side::Github, &node) else {
+            continue;
+        };
+        if latest.seen.is_live() && in_scope(&latest.seen) && !known.contains(&*node) {
+            found.push(format!("never noticed: {}", latest.seen.id.locator));
+        }
+    }
+    found.extend(unended(world));
+    for what in found {
+        world.violate(what);
+    }
+}
+
+fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
+    let seen = |side: Side| {
+        let node = &pair.object(side)?.node;
+        world.latest(side, node).map(|version| Rc::clone(&version.seen))
+    };
+    let (Some(github), Some(notion)) = (seen(Side::Github), seen(Side::Notion)) else {
+        return vec![format!("{} is active with one side only", pair.name())];
+    };
+    let mut found = Vec::new();
+    if pair.conflict_on(None).is_some() {
+        return found;
+    }
+    if github.life != Life::Live || notion.life != Life::Live {
+        found.push(format!(
+            "{} is active, but GitHub's is {:?} and Notion's {:?}",
+            pair.name(),
+            github.life,
+            notion.life
+        ));
+        return found;
+    }
+    for field in world.mapping.fields(pair.kind) {
+        let excused = pair.blocked.contains_key(&field.key)
+            || pair.conflict_on(Some(&field.key)).is_some()
+            || (field.key == FieldKey::CLOSED_AS && pair.blocked.contains_key(&FieldKey::STATE));
+        let (Some(l), Some(r)) = (github.field(&field.key), notion.field(&field.key)) else {
+            continue;
+        };
+        if !excused && pair.kind != Kind::Commit && !field.codec.agree(l, r) {
+            found.push(format!(
+                "diverged: {} of {}: GitHub “{}”, Notion “{}”",
+                field.key,
+                pair.name(),
+                l.brief(60),
+                r.brief(60)
+            ));
+        }
+    }
+    found
+}
+
+/// Every intent in the history has exactly one end.
+fn unended(world: &World) -> Vec<String> {
+    let records = world.store.all_records();
+    let mut ends: BTreeMap<&str, u32> = BTreeMap::new();
+    for record in &records {
+        if let Some(id) = record.id.strip_suffix(":end") {
+            *ends.entry(id).or_default() += 1;
+        }
+    }
+    records
+        .iter()
+        .filter(|record| record.kind == RecordKind::Intent)
+        .filter_map(|record| record.id.strip_suffix(":intent"))
+        .filter(|id| ends.get(id) != Some(&1))
+        .map(|id| format!("history: intent {id} has no end"))
+        .collect()
+}

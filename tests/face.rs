@@ -1,0 +1,312 @@
+//! The engine's face: a handle to a running engine, its commands, events and snapshots.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pulse_sync::core::codec::StateMap;
+use pulse_sync::core::plan::Rules;
+use pulse_sync::core::{Mapping, Policy, Time, Value};
+use pulse_sync::engine::answers::Pick;
+use pulse_sync::engine::serve::{Server, wires};
+use pulse_sync::engine::{Ask, Clock, Command, Engine, Handle, Link, LinkSpec, Settings, Snapshot};
+use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
+use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
+use pulse_sync::sim::github::IssueEdit;
+use pulse_sync::sim::notion::value::Value as Shown;
+use pulse_sync::sim::small::{COLLEAGUE, Options, Small};
+use pulse_sync::store::memory::MemoryStore;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+struct TestClock;
+
+fn now() -> Time {
+    Time(chrono::Utc::now().timestamp_millis())
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Time {
+        now()
+    }
+    fn elapsed(&self) -> i64 {
+        now().0
+    }
+    fn random(&self) -> u64 {
+        fastrand::u64(..)
+    }
+    async fn sleep(&self, ms: i64) {
+        tokio::time::sleep(Duration::from_millis(ms.max(0).cast_unsigned())).await;
+    }
+}
+
+fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
+    let client = build_client(Duration::from_secs(5)).unwrap();
+    let time: Now = Arc::new(now);
+    let mut config = AccountConfig::github(&small.github.url);
+    config.rules = Budgets::github().without_gap();
+    let github = GithubAccount::new(
+        config,
+        client.clone(),
+        &SecretString::from(small.github_token()),
+        Arc::clone(&time),
+    )
+    .unwrap();
+    let mut config = AccountConfig::notion(&small.notion.url);
+    config.rules = Budgets::notion(100_000);
+    let notion = Account::new(
+        config,
+        client,
+        &SecretString::from(small.notion_token()),
+        time,
+    )
+    .unwrap();
+    let mapping = Mapping::standard(StateMap::default(), Policy::Ask);
+    Link {
+        spec: LinkSpec {
+            name: "face".to_owned(),
+            mapping: Rc::new(mapping.clone()),
+            rules: Rules {
+                new_repository: Some(small.repository.clone()),
+                revert_again: 86_400_000,
+                ..Rules::default()
+            },
+            selects: Rc::new(|_| true),
+        },
+        github: GithubRemote::new(github, GithubLink::of([small.repository.clone()])),
+        notion: NotionRemote::new(NotionConfig::new(
+            notion,
+            small.database.to_string(),
+            mapping,
+        )),
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        settle: 0,
+        debounce: 0,
+        rest: 0,
+        list_lag: 0,
+        overlap: 120_000,
+        observe_rest: 0,
+        max_items: 10,
+        ..Settings::default()
+    }
+}
+
+/// Waits until a snapshot shows something, and fails after a while.
+async fn until(handle: &Handle, what: &str, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let mut snapshots = handle.snapshot();
+    let wait = async {
+        loop {
+            let snapshot = Arc::clone(&snapshots.borrow_and_update());
+            if shows(&snapshot) {
+                return snapshot;
+            }
+            snapshots.changed().await.expect("the engine ended");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+async fn ask(handle: &Handle, link: Option<&str>, ask: Ask) -> Result<(), String> {
+    let (reply, answer) = oneshot::channel();
+    handle
+        .send(Command::Sync {
+            link: link.map(str::to_owned),
+            ask,
+            reply,
+        })
+        .await
+        .unwrap();
+    answer.await.unwrap()
+}
+
+async fn pause(handle: &Handle, on: bool) {
+    let (reply, answer) = oneshot::channel();
+    handle.send(Command::Pause(on, reply)).await.unwrap();
+    answer.await.unwrap().unwrap();
+}
+
+fn rename_both(small: &Small) {
+    let now = small.notion.shared.now();
+    let edit = IssueEdit {
+        title: Some("one".to_owned()),
+        ..IssueEdit::default()
+    };
+    small
+        .github
+        .front
+        .lock()
+        .hub
+        .edit_issue(now, COLLEAGUE, &small.repository, 1, edit)
+        .unwrap();
+    let mut service = small.notion.shared.lock();
+    let page = service
+        .world
+        .rows_of(small.source)
+        .into_iter()
+        .find(|page| service.world.value(*page, "Number") == Some(&Shown::Number(Some(1.0))))
+        .unwrap();
+    let person = small.person;
+    service
+        .world
+        .edit_props(
+            now,
+            person,
+            page,
+            vec![("title".to_owned(), Shown::text("other"))],
+        )
+        .unwrap();
+}
+
+/// The script of the test: what a screen would do.
+async fn drive(handle: Handle, small: &Small, seen: Rc<RefCell<usize>>) {
+    let busy = until(&handle, "a run in progress", |s| {
+        s.links.iter().any(|l| l.running.is_some())
+    })
+    .await;
+    assert_eq!(busy.links[0].name, "face");
+    assert_eq!(
+        ask(&handle, Some("nothing"), Ask::default())
+            .await
+            .unwrap_err(),
+        "there is no link nothing"
+    );
+    let done = until(&handle, "everything imported", |s| {
+        s.links[0].counts.active == 28
+            && s.links[0].counts.queued == 0
+            && s.links[0].running.is_none()
+    })
+    .await;
+    assert!(done.links[0].next.is_some() && done.links[0].last.is_some());
+    assert!(*seen.borrow() > 28, "each write is an event");
+
+    pause(&handle, true).await;
+    rename_both(small);
+    ask(&handle, None, Ask::default()).await.unwrap();
+    let paused = until(&handle, "paused", |s| s.paused.is_some()).await;
+    assert!(paused.links[0].conflicts.is_empty());
+    // Resuming runs every link at once.
+    pause(&handle, false).await;
+    let waits = until(&handle, "a conflict", |s| s.links[0].conflicts.len() == 1).await;
+    let conflict = waits.links[0].conflicts[0].conflict.clone();
+    assert_eq!(
+        (&conflict.github, &conflict.notion),
+        (&Value::text("one"), &Value::text("other"))
+    );
+
+    let (reply, answer) = oneshot::channel();
+    handle
+        .send(Command::Choose {
+            conflict: conflict.id,
+            pick: Pick::Notion,
+            reply,
+        })
+        .await
+        .unwrap();
+    answer.await.unwrap().unwrap();
+    until(&handle, "the choice carried out", |s| {
+        s.links[0].conflicts.is_empty() && s.links[0].running.is_none()
+    })
+    .await;
+    assert_eq!(
+        small
+            .github
+            .front
+            .lock()
+            .hub
+            .issue(&small.repository, 1)
+            .unwrap()
+            .title
+            .to_string(),
+        "other"
+    );
+
+    while ask(
+        &handle,
+        None,
+        Ask {
+            dry: true,
+            ..Ask::default()
+        },
+    )
+    .await
+    .is_err()
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    until(&handle, "a plan", |s| s.links[0].planned.is_some()).await;
+    handle.send(Command::Shutdown).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_screen_can_follow_and_steer_a_running_engine() {
+    let options = Options {
+        no_limits: true,
+        ..Options::default()
+    };
+    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let seen = Rc::new(RefCell::new(0));
+    let count = Rc::clone(&seen);
+    let sink = Box::new(move |event| {
+        *count.borrow_mut() += 1;
+        sink(event);
+    });
+    let engine = Engine {
+        store: MemoryStore::new(),
+        clock: TestClock,
+        settings: settings(),
+        holder: "test".to_owned(),
+        sink,
+        stop: Cell::new(false),
+    };
+    let server = Server::new(&engine, &links, wires, 3_600_000);
+    tokio::join!(server.serve(), drive(handle, &small, seen));
+}
+
+#[tokio::test]
+async fn a_second_request_for_a_running_link_is_told_so() {
+    let options = Options {
+        no_limits: true,
+        ..Options::default()
+    };
+    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let engine = Engine {
+        store: MemoryStore::new(),
+        clock: TestClock,
+        settings: settings(),
+        holder: "test".to_owned(),
+        sink,
+        stop: Cell::new(false),
+    };
+    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let script = async {
+        until(&handle, "a run in progress", |s| {
+            s.links.iter().any(|l| l.running.is_some())
+        })
+        .await;
+        assert_eq!(
+            ask(&handle, None, Ask::default()).await,
+            Err("already running".to_owned())
+        );
+        drop(handle);
+    };
+    // The engine ends by itself once nobody holds a handle.
+    tokio::join!(server.serve(), script);
+    assert_eq!(
+        small.notion.shared.lock().world.rows_of(small.source).len() % 10,
+        0,
+        "it ended at a commit boundary"
+    );
+}

@@ -1,0 +1,212 @@
+//! The whole engine under seeds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+use std::collections::BTreeMap;
+
+use pulse_sync::core::plan::Rules;
+use pulse_sync::core::{Life, Policy, Side};
+use pulse_sync::engine::Ask;
+use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
+use pulse_sync::sim::life::{Options, Setup, live};
+use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
+use pulse_sync::sim::people;
+use pulse_sync::sim::sabotage::Sabotage;
+use pulse_sync::sim::selftest;
+use pulse_sync::sim::world::Author;
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
+}
+
+/// `PULSE_SYNC_SEEDS` says how many seeds, `PULSE_SYNC_FROM` the first.
+#[test]
+fn seeds_keep_every_promise() {
+    let from = number("PULSE_SYNC_FROM", 0);
+    let count = number("PULSE_SYNC_SEEDS", 300);
+    let started = std::time::Instant::now();
+    let findings = selftest::run(from..from + count, Options::default(), |_| {});
+    eprintln!("{} in {:?}", findings.figures, started.elapsed());
+    let mut kinds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for failure in &findings.failures {
+        let first = failure.violations.first().map_or("", String::as_str);
+        let kind: Vec<&str> = first.split_whitespace().take(2).collect();
+        kinds.entry(kind.join(" ")).or_default().push(failure.seed);
+    }
+    for (kind, seeds) in &kinds {
+        eprintln!(
+            "{kind}: {} seeds, first {:?}",
+            seeds.len(),
+            &seeds[..seeds.len().min(6)]
+        );
+    }
+    for failure in findings.failures.iter().take(3) {
+        eprintln!(
+            "seed {}: {:#?}\n{}",
+            failure.seed, failure.violations, failure.script
+        );
+    }
+    assert!(
+        findings.failures.is_empty(),
+        "{} seeds failed",
+        findings.failures.len()
+    );
+}
+
+/// `PULSE_SYNC_SEED=n cargo test --test simulation one_seed_in_full -- --ignored --nocapture` tells a seed's story.
+#[test]
+#[ignore = "prints one seed's whole trace"]
+fn one_seed_in_full() {
+    let options = Options {
+        keep_trace: true,
+        ..Options::default()
+    };
+    let outcome = live(number("PULSE_SYNC_SEED", 0), options);
+    for line in &outcome.lines {
+        eprintln!("{line}");
+    }
+    eprintln!("{:#?}", outcome.violations);
+}
+
+#[test]
+fn the_same_seed_goes_the_same_way() {
+    for seed in [1, 7, 40, 1_234, 99_999] {
+        let (one, other) = (live(seed, Options::default()), live(seed, Options::default()));
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+        assert_eq!(one.figures, other.figures, "seed {seed}");
+    }
+    let (one, other) = (live(1, Options::default()), live(2, Options::default()));
+    assert_ne!(one.trace, other.trace, "the trace does not depend on the seed");
+}
+
+/// Seeds in which each switched-off rule must be caught at least once.
+const KILL_WITHIN: u64 = 1_500;
+
+fn first_kill(sabotage: Sabotage) -> Option<(u64, String)> {
+    let options = Options {
+        sabotage: Some(sabotage),
+        ..Options::default()
+    };
+    (0..KILL_WITHIN).find_map(|seed| {
+        let outcome = live(seed, options);
+        let first = outcome.violations.into_iter().next()?;
+        Some((seed, first))
+    })
+}
+
+#[test]
+fn every_protective_rule_is_missed_when_it_is_off() {
+    let mut missed = Vec::new();
+    for sabotage in Sabotage::ALL {
+        match first_kill(sabotage) {
+            Some((seed, what)) => eprintln!("{sabotage:?}: seed {seed}: {what}"),
+            None => missed.push(sabotage),
+        }
+    }
+    assert!(missed.is_empty(), "nothing noticed that these are off: {missed:?}");
+}
+
+#[test]
+fn a_crash_at_any_point_changes_nothing_in_the_end() {
+    let (mut points, mut failures) = (0, Vec::new());
+    for scenario in Scenario::ALL {
+        let matrix = crash_everywhere(scenario);
+        assert!(matrix.points > 20, "{scenario:?} did nothing");
+        points += matrix.points;
+        failures.extend(matrix.failures);
+    }
+    eprintln!("{points} crash points in {} scenarios", Scenario::ALL.len());
+    for failure in failures.iter().take(12) {
+        eprintln!("{failure}");
+    }
+    assert!(failures.is_empty(), "{} failures", failures.len());
+}
+
+/// A calm world with some issues, in step.
+fn in_step(sabotage: Option<Sabotage>) -> Setup {
+    let mut setup = Setup::calm(5, Policy::Ask, Rules::default(), false);
+    setup.world.borrow_mut().sabotage = sabotage;
+    for _ in 0..40 {
+        people::act(&mut setup.world.borrow_mut());
+    }
+    setup.heal();
+    assert_eq!(setup.world.borrow().violations, Vec::<String>::new());
+    setup
+}
+
+/// Pages that the engine put into the trash.
+fn trashed_by_us(setup: &Setup) -> usize {
+    let world = setup.world.borrow();
+    let pages = world.log.iter().filter(|version| {
+        version.side == Side::Notion
+            && version.author == Author::Engine
+            && version.seen.life == Life::Trashed
+    });
+    pages.count()
+}
+
+fn outage(kind: OutageKind, sabotage: Option<Sabotage>) -> usize {
+    let setup = in_step(sabotage);
+    let before = trashed_by_us(&setup);
+    for _ in 0..3 {
+        {
+            let mut world = setup.world.borrow_mut();
+            let until = world.now + 10_000_000;
+            world.outages[Side::Github as usize] = Some(Outage { until, kind });
+            world.let_pass(100_000);
+        }
+        let ask = Ask {
+            sweep: true,
+            ..Ask::default()
+        };
+        setup.run(&ask, None);
+    }
+    trashed_by_us(&setup) - before
+}
+
+#[test]
+fn a_404_is_no_deletion() {
+    assert_eq!(outage(OutageKind::Empty, None), 0);
+    assert_eq!(outage(OutageKind::NotFound, None), 0);
+    assert!(outage(OutageKind::Empty, Some(Sabotage::On404)) > 0, "the scenario proves nothing");
+}
+
+/// A create that arrives long after its time-out, in a world that has no other faults.
+fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
+    let mut setup = Setup::calm(9, Policy::Ask, Rules::default(), false);
+    if sabotage == Some(Sabotage::NoGrace) {
+        (setup.settings.flight, setup.settings.list_lag) = (0, 0);
+        (setup.settings.send_deadline, setup.settings.lookup_gap) = (1, 1);
+    }
+    for _ in 0..12 {
+        people::act(&mut setup.world.borrow_mut());
+    }
+    setup.world.borrow_mut().faults = Faults {
+        ghost: 1_000,
+        flight: 30_000,
+        ..Faults::default()
+    };
+    setup.run(&Ask::default(), None);
+    setup.world.borrow_mut().faults.ghost = 0;
+    for _ in 0..4 {
+        setup.world.borrow_mut().let_pass(500);
+        setup.run(&Ask::default(), None);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    world.violations.clone()
+}
+
+#[test]
+fn no_marker_counts_only_after_the_waiting_time() {
+    assert_eq!(late_create(None), Vec::<String>::new());
+    let hasty = late_create(Some(Sabotage::NoGrace));
+    assert!(hasty.iter().any(|what| what.contains("duplicate")), "{hasty:?}");
+}
