@@ -213,8 +213,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// before our own write would look like somebody's edit back to the old value.
     fn is_newer_than_base(&self, pair: &Pair, row: &Observation) -> bool {
         let lag = self.engine.settings.list_lag;
-        pair.synced_at
-            .is_none_or(|at| row.read_at.since(at) >= lag)
+        pair.synced_at.is_none_or(|at| row.read_at.since(at) >= lag)
     }
 
     pub(super) async fn read(
@@ -444,7 +443,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if wrote.is_none() {
             pair.tries = 0;
+        }
+        if pair.last_error.is_some() && wrote.is_none() && pair.blocked.is_empty() {
             pair.last_error = None;
+            self.item_recovered(pair).await?;
         }
         self.failures = 0;
         if pair != before || !records.is_empty() {

@@ -107,10 +107,14 @@ pub fn crash_everywhere(scenario: Scenario) -> Matrix {
         let crashed = Ending::of(scenario, Some(point));
         if crashed.state != whole.state {
             let differing: Vec<_> = whole.state.symmetric_difference(&crashed.state).collect();
-            matrix.failures.push(format!("{scenario:?} at {point}: {differing:?}"));
+            matrix
+                .failures
+                .push(format!("{scenario:?} at {point}: {differing:?}"));
         }
         for violation in crashed.violations {
-            matrix.failures.push(format!("{scenario:?} at {point}: {violation}"));
+            matrix
+                .failures
+                .push(format!("{scenario:?} at {point}: {violation}"));
         }
     }
     matrix
@@ -167,7 +171,11 @@ fn state(world: &World) -> BTreeSet<String> {
                 .filter_map(|name| seen.field(&FieldKey::of(name)))
                 .map(|value| value.brief(80))
                 .collect();
-            let life = if seen.life == Life::Live { "live" } else { "gone" };
+            let life = if seen.life == Life::Live {
+                "live"
+            } else {
+                "gone"
+            };
             all.insert(format!("{} {life} {}", side.name(), told.join(" | ")));
         }
     }
@@ -195,7 +203,9 @@ fn open_page(world: &mut World, status: &str) {
         ("Status".to_owned(), Cell::choice(status)),
     ];
     let (now, editor, source) = (world.now, world.editor, world.source);
-    let made = world.notion.create_page(now, editor, source, props, "- w9 said");
+    let made = world
+        .notion
+        .create_page(now, editor, source, props, "- w9 said");
     if let Ok(page) = made {
         world.note(Side::Notion, &page.to_string(), Author::Human);
     }
@@ -217,22 +227,46 @@ fn on_issue(world: &mut World, edit: IssueEdit) {
 
 fn retitle(world: &mut World, title: &str) {
     let title = Some(title.to_owned());
-    on_issue(world, IssueEdit { title, ..IssueEdit::default() });
+    on_issue(
+        world,
+        IssueEdit {
+            title,
+            ..IssueEdit::default()
+        },
+    );
 }
 
 fn rewrite(world: &mut World, text: &str) {
     let body = Some(Some(text.to_owned()));
-    on_issue(world, IssueEdit { body, ..IssueEdit::default() });
+    on_issue(
+        world,
+        IssueEdit {
+            body,
+            ..IssueEdit::default()
+        },
+    );
 }
 
 fn close(world: &mut World) {
     let state = Some(State::Closed);
-    on_issue(world, IssueEdit { state, ..IssueEdit::default() });
+    on_issue(
+        world,
+        IssueEdit {
+            state,
+            ..IssueEdit::default()
+        },
+    );
 }
 
 fn label(world: &mut World) {
     let labels = Some(vec!["label4".to_owned(), "label5".to_owned()]);
-    on_issue(world, IssueEdit { labels, ..IssueEdit::default() });
+    on_issue(
+        world,
+        IssueEdit {
+            labels,
+            ..IssueEdit::default()
+        },
+    );
 }
 
 fn delete(world: &mut World) {

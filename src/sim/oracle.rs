@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use super::world::{Author, Version, World};
 use crate::core::{
-    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record, RecordKind,
-    Side, Step, Value,
+    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record,
+    RecordKind, Side, Step, Value,
 };
 use crate::remote::RemoteError;
 use crate::store::StoreError;
@@ -18,13 +18,26 @@ pub fn brief(step: &Step) -> String {
     let changes: Vec<String> = step
         .changes()
         .iter()
-        .map(|change| format!("{}: {} → {}", change.field, change.pre.brief(30), change.new.brief(30)))
+        .map(|change| {
+            format!(
+                "{}: {} → {}",
+                change.field,
+                change.pre.brief(30),
+                change.new.brief(30)
+            )
+        })
         .collect();
     let marker = match &step.action {
         Action::Create(draft) => draft.marker.as_str(),
         _ => "",
     };
-    format!("{:?} {} {} {marker}{}", step.row, step.verb(), step.side.name(), changes.join(", "))
+    format!(
+        "{:?} {} {} {marker}{}",
+        step.row,
+        step.verb(),
+        step.side.name(),
+        changes.join(", ")
+    )
 }
 
 /// Judges a request that leaves: it must have been made durable, and the run must have room for it.
@@ -45,7 +58,9 @@ pub fn sent(world: &mut World, step: &Step) {
         world.violate(format!("late: sent long after its intent: {}", brief(step)));
     }
     let records = world.store.all_records();
-    let durable = intents.iter().any(|(id, _)| records.iter().any(|record| record.id == *id));
+    let durable = intents
+        .iter()
+        .any(|(id, _)| records.iter().any(|record| record.id == *id));
     if !durable {
         world.violate(format!("history: no durable intent before {}", brief(step)));
     }
@@ -105,7 +120,10 @@ fn census(world: &mut World, side: Side, node: &str) {
         Side::Github => seen.marker.as_ref().map(|key| key.0.clone()),
         Side::Notion => seen.linked_node.clone(),
     };
-    let Some(new) = world.latest(side, node).map(|version| Rc::clone(&version.seen)) else {
+    let Some(new) = world
+        .latest(side, node)
+        .map(|version| Rc::clone(&version.seen))
+    else {
         return;
     };
     let wanted = key(&new);
@@ -113,9 +131,8 @@ fn census(world: &mut World, side: Side, node: &str) {
     for other in world.nodes(side) {
         let versions = world.versions(side, &other);
         let first = versions.first().and_then(|index| world.log.get(*index));
-        let same = first.is_some_and(|first| {
-            first.author == Author::Engine && key(&first.seen) == wanted
-        });
+        let same =
+            first.is_some_and(|first| first.author == Author::Engine && key(&first.seen) == wanted);
         let removed = versions
             .iter()
             .filter_map(|index| world.log.get(*index))
@@ -184,13 +201,18 @@ fn human_changes(
 ) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
     // A transferred issue goes on in its new place.
     let earlier = world.moved.get(node).map(|from| world.versions(side, from));
-    let versions = earlier.unwrap_or_default().iter().chain(world.versions(side, node));
+    let versions = earlier
+        .unwrap_or_default()
+        .iter()
+        .chain(world.versions(side, node));
     let mut before: Option<Rc<Observation>> = None;
     let mut changes = Vec::new();
     for index in versions {
-        let Some(version) = world.log.get(*index).filter(|version| {
-            !matches!(version.seen.life, Life::MovedTo(_) | Life::Gone)
-        }) else {
+        let Some(version) = world
+            .log
+            .get(*index)
+            .filter(|version| !matches!(version.seen.life, Life::MovedTo(_) | Life::Gone))
+        else {
             continue;
         };
         if version.author == Author::Human {
@@ -222,7 +244,10 @@ enum Verdict {
 /// No human value may leave a side unless people saw it and replaced it.
 fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     let Some(before) = before else { return };
-    let Some(after) = world.latest(step.side, node).map(|version| Rc::clone(&version.seen)) else {
+    let Some(after) = world
+        .latest(step.side, node)
+        .map(|version| Rc::clone(&version.seen))
+    else {
         return;
     };
     let Some(partner) = partner(world, step.side, node) else {
@@ -307,7 +332,11 @@ impl Overwrite<'_> {
 
     /// What the engine had verified right before, if this field is one of those that it meant to write.
     fn pre(&self) -> Option<&Value> {
-        let change = self.step.changes().iter().find(|change| change.field == self.field.key);
+        let change = self
+            .step
+            .changes()
+            .iter()
+            .find(|change| change.field == self.field.key);
         change.map(|change| &change.pre)
     }
 
@@ -350,7 +379,10 @@ impl Overwrite<'_> {
         if replaced || kept || trashed || self.is_recorded(|value| value == self.before) {
             return Verdict::Fine;
         }
-        if self.pre().is_some_and(|pre| !self.field.codec.same(pre, self.before)) {
+        if self
+            .pre()
+            .is_some_and(|pre| !self.field.codec.same(pre, self.before))
+        {
             return Verdict::Race;
         }
         Verdict::Loss(format!("“{}” left", self.before.brief(40)))
@@ -460,12 +492,16 @@ impl Overwrite<'_> {
 /// What people put into a value one by one: the names of a set, the unique words of a text.
 fn elements(value: &Value) -> BTreeSet<String> {
     match value {
-        Value::Set(names) => names.iter().map(|name| name.replace('\u{201A}', ",").to_lowercase()).collect(),
+        Value::Set(names) => names
+            .iter()
+            .map(|name| name.replace('\u{201A}', ",").to_lowercase())
+            .collect(),
         Value::Text(text) => text
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| {
-                word.strip_prefix('w')
-                    .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+                word.strip_prefix('w').is_some_and(|rest| {
+                    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+                })
             })
             .map(str::to_owned)
             .collect(),
@@ -507,7 +543,9 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
 fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
     let seen = |side: Side| {
         let node = &pair.object(side)?.node;
-        world.latest(side, node).map(|version| Rc::clone(&version.seen))
+        world
+            .latest(side, node)
+            .map(|version| Rc::clone(&version.seen))
     };
     let (Some(github), Some(notion)) = (seen(Side::Github), seen(Side::Notion)) else {
         return vec![format!("{} is active with one side only", pair.name())];

@@ -359,7 +359,9 @@ fn transfer(world: &mut World, seen: &Observation) -> Option<&'static str> {
         .transfer_issue(now, PERSON, &repo, number, to)
         .ok()?;
     let arrived = world.hub.issue(to, moved).ok()?.node_id.clone();
-    world.moved.insert(arrived.clone(), Rc::from(seen.id.node.as_str()));
+    world
+        .moved
+        .insert(arrived.clone(), Rc::from(seen.id.node.as_str()));
     world.note(Side::Github, &arrived, Author::Human);
     Some("transfer")
 }
