@@ -13,5 +13,7 @@ mod answers;
 mod bad_days;
 #[path = "end_to_end/bad_items.rs"]
 mod bad_items;
+#[path = "end_to_end/clock.rs"]
+mod clock;
 #[path = "end_to_end/kill.rs"]
 mod kill;

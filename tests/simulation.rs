@@ -78,12 +78,18 @@ fn one_seed_in_full() {
 #[test]
 fn the_same_seed_goes_the_same_way() {
     for seed in [1, 7, 40, 1_234, 99_999] {
-        let (one, other) = (live(seed, Options::default()), live(seed, Options::default()));
+        let (one, other) = (
+            live(seed, Options::default()),
+            live(seed, Options::default()),
+        );
         assert_eq!(one.trace, other.trace, "seed {seed}");
         assert_eq!(one.figures, other.figures, "seed {seed}");
     }
     let (one, other) = (live(1, Options::default()), live(2, Options::default()));
-    assert_ne!(one.trace, other.trace, "the trace does not depend on the seed");
+    assert_ne!(
+        one.trace, other.trace,
+        "the trace does not depend on the seed"
+    );
 }
 
 /// Seeds in which each switched-off rule must be caught at least once.
@@ -110,7 +116,10 @@ fn every_protective_rule_is_missed_when_it_is_off() {
             None => missed.push(sabotage),
         }
     }
-    assert!(missed.is_empty(), "nothing noticed that these are off: {missed:?}");
+    assert!(
+        missed.is_empty(),
+        "nothing noticed that these are off: {missed:?}"
+    );
 }
 
 #[test]
@@ -175,7 +184,10 @@ fn outage(kind: OutageKind, sabotage: Option<Sabotage>) -> usize {
 fn a_404_is_no_deletion() {
     assert_eq!(outage(OutageKind::Empty, None), 0);
     assert_eq!(outage(OutageKind::NotFound, None), 0);
-    assert!(outage(OutageKind::Empty, Some(Sabotage::On404)) > 0, "the scenario proves nothing");
+    assert!(
+        outage(OutageKind::Empty, Some(Sabotage::On404)) > 0,
+        "the scenario proves nothing"
+    );
 }
 
 /// A create that arrives long after its time-out, in a world that has no other faults.
@@ -208,5 +220,8 @@ fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
 fn no_marker_counts_only_after_the_waiting_time() {
     assert_eq!(late_create(None), Vec::<String>::new());
     let hasty = late_create(Some(Sabotage::NoGrace));
-    assert!(hasty.iter().any(|what| what.contains("duplicate")), "{hasty:?}");
+    assert!(
+        hasty.iter().any(|what| what.contains("duplicate")),
+        "{hasty:?}"
+    );
 }

@@ -39,11 +39,19 @@ fn a_conflict_is_shown_and_the_chosen_value_goes_to_both_sides() {
         assert_eq!(open["github"], json!("The title on GitHub"));
         assert_eq!(open["notion"], json!("The title in Notion"));
         assert_eq!(open["choice"], Json::Null);
-        assert_eq!(&*rig.issue(3).title, "The title on GitHub", "nothing is decided in secret");
+        assert_eq!(
+            &*rig.issue(3).title,
+            "The title on GitHub",
+            "nothing is decided in secret"
+        );
 
         let show = rig.run(&["conflicts", "show", id(&open)]);
         assert_eq!(show.code, Some(2));
-        for word in ["Item 3 of the lamp", "The title on GitHub", "The title in Notion"] {
+        for word in [
+            "Item 3 of the lamp",
+            "The title on GitHub",
+            "The title in Notion",
+        ] {
             assert!(show.out.contains(word), "{}", show.out);
         }
         let take = rig.run(&["conflicts", "take", id(&open), pick]);
@@ -62,7 +70,10 @@ fn a_choice_is_void_when_a_side_moved_on() {
     let rig = Rig::start(Some(world(12, 0, 0)));
     rig.settle();
     let open = conflict(&rig, 3);
-    assert_eq!(rig.run(&["conflicts", "take", id(&open), "notion"]).code, Some(0));
+    assert_eq!(
+        rig.run(&["conflicts", "take", id(&open), "notion"]).code,
+        Some(0)
+    );
     rig.rename_issue(3, "A later title on GitHub");
     let done = rig.run(&["sync", "--once", "--json"]);
     assert_eq!(done.code, Some(2), "{}", done.said());
@@ -77,7 +88,10 @@ fn a_choice_is_void_when_a_side_moved_on() {
 fn an_unknown_conflict_is_named_as_such() {
     let rig = Rig::start(Some(world(2, 0, 0)));
     rig.settle();
-    for args in [["conflicts", "show", "nosuch"].as_slice(), &["conflicts", "take", "nosuch", "github"]] {
+    for args in [
+        ["conflicts", "show", "nosuch"].as_slice(),
+        &["conflicts", "take", "nosuch", "github"],
+    ] {
         let done = rig.run(args);
         assert_eq!(done.code, Some(1));
         assert!(done.err.contains("conflicts list"), "{}", done.err);
@@ -96,7 +110,11 @@ fn an_undo_shows_its_plan_and_puts_both_sides_back() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|record| record["verb"] == "change" && record["outcome"] == "done" && record["changes"][0]["field"] == "title")
+        .find(|record| {
+            record["verb"] == "change"
+                && record["outcome"] == "done"
+                && record["changes"][0]["field"] == "title"
+        })
         .unwrap_or_else(|| panic!("{history}"));
     assert_eq!(record["changes"][0]["before"], json!("Item 2 of the lamp"));
     let shown = rig.run(&["undo", id(record)]);
@@ -165,7 +183,10 @@ fn many_deleted_issues_trash_no_page_without_a_word() {
     rig.settle();
     let now = rig.small.notion.shared.now();
     for number in 1..=9 {
-        rig.hub(|hub| hub.delete_issue(now, "ada", &rig.small.repository, number).unwrap());
+        rig.hub(|hub| {
+            hub.delete_issue(now, "ada", &rig.small.repository, number)
+                .unwrap()
+        });
     }
     let done = rig.run(&["sync", "--once", "--full", "--json"]);
     assert_eq!(done.code, Some(3), "{}", done.said());
@@ -212,7 +233,12 @@ fn one_item_is_synced_at_once_and_alone() {
         assert_eq!(done.code, Some(0), "{}", done.said());
     }
     assert_eq!(rig.cell(rig.page(1), "title"), "Now");
-    assert!(rig.hub(|hub| hub.repo(&rig.small.repository).unwrap().label("fresh").is_some()));
+    assert!(rig.hub(|hub| {
+        hub.repo(&rig.small.repository)
+            .unwrap()
+            .label("fresh")
+            .is_some()
+    }));
     assert_eq!(rig.cell(rig.page(2), "title"), "Item 2 of the lamp");
 }
 

@@ -43,7 +43,10 @@ fn fifty_kills_lose_and_double_nothing() {
         let is_over = ["backlog", "deferred", "in_doubt"]
             .iter()
             .all(|key| last[key] == json!(0));
-        if is_over && last["writes"] == json!({"github": 0, "notion": 0}) && last["links"][0]["stopped"].is_null() {
+        if is_over
+            && last["writes"] == json!({"github": 0, "notion": 0})
+            && last["links"][0]["stopped"].is_null()
+        {
             break;
         }
         std::thread::sleep(Duration::from_millis(100));

@@ -98,8 +98,14 @@ impl Rig {
             ("NOTION_TOKEN", small.notion_token()),
             ("GITHUB_API_URL", small.github.url.clone()),
             ("NOTION_API_URL", small.notion.url.clone()),
-            ("PULSE_SYNC_STATE", folder.join("state").display().to_string()),
-            ("PULSE_SYNC_CONFIG", folder.join("config.toml").display().to_string()),
+            (
+                "PULSE_SYNC_STATE",
+                folder.join("state").display().to_string(),
+            ),
+            (
+                "PULSE_SYNC_CONFIG",
+                folder.join("config.toml").display().to_string(),
+            ),
         ];
         let quoted = |text: &str| format!("{text:?}");
         let link = [
@@ -196,7 +202,11 @@ impl Rig {
     pub fn assert_quiet(&self) -> Json {
         let before = self.writes();
         let report = self.sync();
-        assert_eq!(report["writes"], json!({"github": 0, "notion": 0}), "{report}");
+        assert_eq!(
+            report["writes"],
+            json!({"github": 0, "notion": 0}),
+            "{report}"
+        );
         assert_eq!(self.writes(), before, "the services counted writes");
         report
     }
@@ -332,7 +342,9 @@ impl Rig {
         });
         assert_eq!(pages.len(), issues.len() + commits.len(), "pages and items");
         for sha in &commits {
-            let one = pages.values().filter(|page| self.cell(**page, "SHA") == *sha);
+            let one = pages
+                .values()
+                .filter(|page| self.cell(**page, "SHA") == *sha);
             assert_eq!(one.count(), 1, "pages of commit {sha}");
         }
         for (issue, shown) in &issues {
@@ -348,8 +360,15 @@ impl Rig {
         let mut pages = BTreeMap::new();
         for page in self.pages() {
             let node = self.cell(page, "GitHub ID");
-            assert!(!node.is_empty(), "a page without an item: {}", self.cell(page, "title"));
-            assert!(pages.insert(node.clone(), page).is_none(), "two pages of {node}");
+            assert!(
+                !node.is_empty(),
+                "a page without an item: {}",
+                self.cell(page, "title")
+            );
+            assert!(
+                pages.insert(node.clone(), page).is_none(),
+                "two pages of {node}"
+            );
         }
         pages
     }
@@ -411,10 +430,15 @@ impl Shown {
             .map(|name| name.replace(',', "\u{201A}"))
             .collect();
         labels.sort();
-        let mut assignees: Vec<String> =
-            issue.assignees.iter().map(|login| login.to_string()).collect();
+        let mut assignees: Vec<String> = issue
+            .assignees
+            .iter()
+            .map(|login| login.to_string())
+            .collect();
         assignees.sort();
-        let milestone = issue.milestone.map(|number| repo.milestones[&number].title.clone());
+        let milestone = issue
+            .milestone
+            .map(|number| repo.milestones[&number].title.clone());
         let state = match (&issue.pull, issue.state) {
             (Some(pull), _) if pull.merged_at.is_some() => "merged",
             (Some(pull), State::Open) if pull.draft => "draft",
@@ -431,7 +455,9 @@ impl Shown {
             assignees,
             milestone: milestone.unwrap_or_default(),
             state: state.to_owned(),
-            reason: reason.map(|reason| reason.as_str().replace('_', " ")).unwrap_or_default(),
+            reason: reason
+                .map(|reason| reason.as_str().replace('_', " "))
+                .unwrap_or_default(),
         }
     }
 }
@@ -468,7 +494,14 @@ pub fn finish(command: &mut Command) -> Done {
 /// A world of so many issues, pull requests and commits, as lines.
 pub fn world(issues: usize, pulls: usize, commits: usize) -> String {
     let mut text = String::new();
-    let day = |n: usize| format!("2026-0{}-{:02}T10:{:02}:00Z", 1 + n / 28 % 9, 1 + n % 28, n % 60);
+    let day = |n: usize| {
+        format!(
+            "2026-0{}-{:02}T10:{:02}:00Z",
+            1 + n / 28 % 9,
+            1 + n % 28,
+            n % 60
+        )
+    };
     for n in 0..issues + pulls {
         let mut line = json!({
             "kind": (if n < issues { "issue" } else { "pr" }),
