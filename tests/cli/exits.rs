@@ -112,6 +112,7 @@ fn a_second_program_leaves_a_running_link_alone() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     let second = rig.run(&["sync", "--once", "--json"]);
-    assert!(second.said().contains("busy"), "{}", second.said());
+    assert_eq!(second.code, Some(1), "{}", second.said());
+    assert!(second.err.contains("Stop it first"), "{}", second.err);
     assert_eq!(first.wait().unwrap().code(), Some(0));
 }
