@@ -182,6 +182,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.intent = None;
         pair.next_try = None;
         pair.last_error = None;
+        self.item_recovered(&pair).await?;
         pair.touch(now);
         self.commit(&mut pair, vec![record]).await?;
         Ok(())

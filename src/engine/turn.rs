@@ -443,7 +443,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if wrote.is_none() {
             pair.tries = 0;
+        }
+        if pair.last_error.is_some() && wrote.is_none() && pair.blocked.is_empty() {
             pair.last_error = None;
+            self.item_recovered(pair).await?;
         }
         self.failures = 0;
         if pair != before || !records.is_empty() {

@@ -177,7 +177,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.intent = None;
         pair.quiet_until = Some(now.plus(self.engine.settings.settle));
         pair.tries = 0;
-        pair.last_error = None;
+        if pair.last_error.is_some() && pair.blocked.is_empty() {
+            pair.last_error = None;
+            self.item_recovered(pair).await?;
+        }
         pair.synced_at = Some(now);
         self.failures = 0;
         sight.set(

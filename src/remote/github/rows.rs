@@ -131,7 +131,10 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
             fields.put("pull_state", Value::text(pull_state(row, merged.is_some())));
             fields.put("merged", date(merged));
         }
-        None => issue_only(&mut fields, row),
+        None => {
+            issue_only(&mut fields, row);
+            fields.put("node", Value::text(seen.id.node.clone()));
+        }
     }
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
