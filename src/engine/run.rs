@@ -184,6 +184,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn work(&mut self) -> Flow<()> {
         self.open_sides().await?;
         if !self.ask.dry {
+            self.mind_the_clock().await?;
             self.recover().await?;
         }
         self.observe().await?;
