@@ -15,6 +15,7 @@ fn assert_keys(object: &Json, keys: &[&str]) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one list of keys after the other")]
 fn the_shapes_have_their_keys() {
     let rig = Rig::start(Some(world(4, 1, 1)));
     let report = rig.sync();

@@ -185,7 +185,7 @@ fn many_deleted_issues_trash_no_page_without_a_word() {
     for number in 1..=9 {
         rig.hub(|hub| {
             hub.delete_issue(now, "ada", &rig.small.repository, number)
-                .unwrap()
+                .unwrap();
         });
     }
     let done = rig.run(&["sync", "--once", "--full", "--json"]);

@@ -22,6 +22,14 @@ fn new_issue(rig: &Rig, title: &str, body: &str, labels: &[&str]) -> u64 {
     })
 }
 
+/// So many numbered lines of seventy characters.
+fn long(lines: usize, end: &str) -> String {
+    let line = |n: usize| [format!("{n:04}").as_str(), &"x".repeat(64)].join(" ");
+    let mut text = (0..lines).map(line).collect::<Vec<_>>().join(end);
+    text.push_str(end);
+    text
+}
+
 /// The history's words on what was refused.
 fn refusals(rig: &Rig) -> String {
     rig.run(&["history", "--failed", "--json"]).out
@@ -98,9 +106,7 @@ fn a_label_with_a_comma_goes_there_and_back() {
 fn a_page_too_long_for_github_is_set_aside_with_advice() {
     let rig = Rig::start(Some(world(3, 0, 0)));
     rig.settle();
-    let long: String = (0..1_000)
-        .map(|n| format!("{n:04} {}\n", "x".repeat(64)))
-        .collect();
+    let long: String = long(1_000, "\n");
     assert!(long.chars().count() >= 70_000);
     rig.edit_body(rig.page(1), |_| long.clone());
     rig.rename_page(rig.page(2), "Goes on");
@@ -124,9 +130,7 @@ fn a_page_too_long_for_github_is_set_aside_with_advice() {
 #[test]
 fn a_github_text_of_the_greatest_length_arrives_whole() {
     let rig = Rig::start(Some(world(1, 0, 0)));
-    let long: String = (0..900)
-        .map(|n| format!("{n:04} {}\n\n", "x".repeat(64)))
-        .collect();
+    let long: String = long(900, "\n\n");
     let number = new_issue(&rig, "Long", &long, &[]);
     rig.settle();
     assert!(rig.markdown(rig.page(number)).contains("0899"));
@@ -150,7 +154,7 @@ fn rename_the_repository(items: String) {
     rig.settle();
     let now = rig.small.notion.shared.now();
     rig.hub(|hub| hub.rename_repo(now, "ada", "ada/lantern", "torch").unwrap());
-    rig.small.repository = "ada/torch".to_owned();
+    "ada/torch".clone_into(&mut rig.small.repository);
     rig.rename_page(rig.page(1), "After the move");
     rig.rename_issue(2, "After the move, too");
     let pages = rig.pages().len();
@@ -209,7 +213,7 @@ fn an_issue_transferred_within_the_selection_keeps_its_pair() {
     assert_eq!(rig.pages().len(), 4, "one page each");
     rig.rename_page(page, "In the cellar");
     rig.settle();
-    let title = rig.hub(|hub| hub.issue("ada/cellar", 1).unwrap().title.to_string());
+    let title = rig.hub(|hub| hub.issue("ada/cellar", 1).unwrap().title.clone());
     assert_eq!(title, "In the cellar");
 }
 
@@ -221,7 +225,7 @@ fn a_deleted_issue_trashes_its_page() {
     let now = rig.small.notion.shared.now();
     rig.hub(|hub| {
         hub.delete_issue(now, "ada", &rig.small.repository, 2)
-            .unwrap()
+            .unwrap();
     });
     rig.run(&["sync", "--once", "--full", "--json"]);
     rig.settle();
@@ -242,7 +246,7 @@ fn an_issue_deleted_while_its_page_was_edited_is_a_conflict() {
     let now = rig.small.notion.shared.now();
     rig.hub(|hub| {
         hub.delete_issue(now, "ada", &rig.small.repository, 2)
-            .unwrap()
+            .unwrap();
     });
     rig.rename_page(page, "Worked on");
     let done = rig.run(&["sync", "--once", "--full", "--json"]);

@@ -309,7 +309,7 @@ impl Rig {
         let mut service = self.small.notion.shared.lock();
         service
             .world
-            .edit_body(now, self.small.person, page, |text| rewrite(&text))
+            .edit_body(now, self.small.person, page, |text| rewrite(text))
             .unwrap();
     }
 
@@ -430,11 +430,7 @@ impl Shown {
             .map(|name| name.replace(',', "\u{201A}"))
             .collect();
         labels.sort();
-        let mut assignees: Vec<String> = issue
-            .assignees
-            .iter()
-            .map(|login| login.to_string())
-            .collect();
+        let mut assignees: Vec<String> = issue.assignees.iter().map(ToString::to_string).collect();
         assignees.sort();
         let milestone = issue
             .milestone
@@ -449,7 +445,7 @@ impl Shown {
             .state_reason
             .filter(|_| issue.pull.is_none() && issue.state == State::Closed);
         Self {
-            title: issue.title.to_string(),
+            title: issue.title.clone(),
             body: words(issue.body.as_deref().unwrap_or_default()),
             labels,
             assignees,
