@@ -394,10 +394,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });
-            let now = self.now();
+            // First of all: an item that moved has to be followed before its new place is taken for a new item.
+            let first = Time::default();
             let marks: Vec<Pair> = missing
                 .map(|mut pair| {
-                    pair.touch(now);
+                    pair.touch(first);
                     pair
                 })
                 .collect();

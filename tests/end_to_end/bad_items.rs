@@ -144,7 +144,6 @@ fn a_renamed_repository_goes_on() {
 }
 
 #[test]
-#[ignore = "a commit is known by repository name and id, so a renamed repository gets second pages of its commits"]
 fn a_renamed_repository_keeps_the_pages_of_its_commits() {
     rename_the_repository(world(4, 0, 2));
 }
@@ -193,7 +192,6 @@ fn an_issue_transferred_out_of_the_selection_keeps_its_page() {
 }
 
 #[test]
-#[ignore = "the listing of the new place makes a second pair before the old one is followed there; the old one then never rests"]
 fn an_issue_transferred_within_the_selection_keeps_its_pair() {
     let mut rig = Rig::start(Some(world(4, 0, 0)));
     let now = rig.small.notion.shared.now();
