@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Clock;
+use super::look::Sight;
 use super::report::Stop;
 use super::run::{Flow, Run};
-use super::turn::{Sight, Trouble};
+use super::turn::Trouble;
 use crate::core::land::{Answered, land};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Clock;
+use super::look::Sight;
 use super::report::Stop;
 use super::run::{Flow, Run};
-use super::turn::{Sight, Trouble};
+use super::turn::Trouble;
 use crate::core::guard::Reason;
 use crate::core::history::FieldChange;
 use crate::core::land::{Answered, Landed, land};
