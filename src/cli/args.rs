@@ -55,6 +55,8 @@ pub enum Command {
     Sync(SyncOptions),
     /// What a pass would write, and why; writes nothing to either service.
     Plan(PlanOptions),
+    /// Reads both sides whole, compares every mapped field, and writes nothing.
+    Verify(VerifyOptions),
     /// Keeps the links in step until stopped; one line for each thing that happens.
     Run(RunOptions),
     /// How the links stand, from the store, with its age.
@@ -116,6 +118,17 @@ pub struct SyncOptions {
 /// `plan`.
 #[derive(Debug, Group)]
 pub struct PlanOptions {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Only this link.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
+}
+
+/// `verify`.
+#[derive(Debug, Group)]
+pub struct VerifyOptions {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

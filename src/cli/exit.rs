@@ -53,7 +53,7 @@ impl Exit {
                 class: "offline" | "unclear",
                 ..
             }) => Self::Network,
-            Some(Stop::Side { .. } | Stop::Store(_) | Stop::InDoubt) => Self::Failed,
+            Some(Stop::Side { .. } | Stop::Store { .. } | Stop::InDoubt) => Self::Failed,
             Some(Stop::Paused) => Self::Halted,
             _ if report.held > 0 => Self::Halted,
             _ if report.conflicts > 0 => Self::Waits,

@@ -21,6 +21,7 @@ mod sim;
 mod status;
 mod sync;
 mod undo;
+mod verify;
 mod wire;
 
 use std::ffi::OsString;
@@ -132,6 +133,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
         match command {
             Command::Sync(options) => sync::run(&setup, options).await,
             Command::Plan(options) => plan::run(&setup, options).await,
+            Command::Verify(options) => verify::run(&setup, options).await,
             Command::Run(options) => live::run(&setup, options).await,
             Command::Status(options) => status::run(&setup, options).await,
             Command::History(options) => history::run(&setup, options).await,

@@ -71,7 +71,7 @@ pub fn why(stop: &Stop) -> String {
     match stop {
         Stop::MaxItems => "the writes of one run are used up (MAX_ITEMS_PER_SYNC)".to_owned(),
         Stop::Limited { until, reason, .. } => format!("{reason}, until {}", json::time(*until)),
-        Stop::Side { message, .. } => message.clone(),
+        Stop::Side { message, .. } | Stop::Store { message } => message.clone(),
         Stop::Paused => "paused; `pulse-sync resume` goes on".to_owned(),
         Stop::Busy { holder, until } => format!(
             "{holder} runs this link, until {} at most",
@@ -81,6 +81,5 @@ pub fn why(stop: &Stop) -> String {
             "several answers were lost in a row; a service is ill. Look-ups go on with the next run"
                 .to_owned()
         }
-        Stop::Store(why) => why.clone(),
     }
 }

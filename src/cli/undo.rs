@@ -2,12 +2,16 @@
 
 use super::args::UndoOptions;
 use super::exit::Exit;
-use super::wire::Setup;
+use super::wire::{RealEngine, RealLink, Setup};
 use crate::core::Pair;
 use crate::engine::Ask;
 use crate::engine::answers::{AnswerError, PutBack};
+use crate::engine::report::PerSide;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
+
+/// Passes over one item at most: one for each side, and one that finds nothing left.
+const PASSES: usize = 3;
 
 /// Puts back what a record overwrote.
 pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
@@ -43,9 +47,7 @@ pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
                     item: Some(pair.name().to_owned()),
                     ..Ask::default()
                 };
-                let report = engine.run(link, &ask).await;
-                super::sync::print(&report);
-                return Ok(Exit::of(&report));
+                return Ok(carry_out(&engine, link, &ask).await);
             }
             Err(error) => last = Some(error),
         }
@@ -54,6 +56,19 @@ pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
         || anyhow::anyhow!("no link is configured"),
         anyhow::Error::from,
     ))
+}
+
+/// A pass writes to one side of an item; passes until both sides show it.
+async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
+    let mut left = PASSES;
+    loop {
+        let report = engine.run(link, ask).await;
+        super::sync::print(&report);
+        left -= 1;
+        if left == 0 || report.stopped.is_some() || report.writes == PerSide::default() {
+            return Exit::of(&report);
+        }
+    }
 }
 
 fn print(pair: &Pair, backs: &[PutBack]) {

@@ -528,6 +528,13 @@ impl Case<'_> {
 
     /// F5: every name is a field of its own, so additions and removals merge and never collide.
     fn set(&self) -> Ruled {
+        // Most sets of most pairs: what both sides show is what was agreed, and no name needs to be looked at.
+        if self
+            .base
+            .is_some_and(|base| *self.l == base.github && self.r == base.notion())
+        {
+            return Ruled::nothing(Row::F1);
+        }
         let names = Names::read(self);
         let mut agreed = (names.base_github.clone(), names.base_notion.clone());
         let (mut github, mut notion) = (names.github.clone(), names.notion.clone());

@@ -199,7 +199,7 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
 }
 
 fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Select, Status};
+    use PropertyKind::{RichText, Select, Status};
     let mut fields = shared_fields(policy);
     fields.push(bound(
         FieldKey::STATE,
@@ -216,6 +216,8 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
         Some(("Closed as", Select)),
     ));
     fields.push(mirror("publish", "Publish", Select));
+    // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
+    fields.push(mirror("node", ID_PROPERTY, RichText));
     fields
 }
 

@@ -6,6 +6,8 @@ pub mod answers;
 pub mod clock;
 pub mod face;
 pub mod link;
+mod look;
+mod moves;
 mod observe;
 mod recover;
 pub mod report;

@@ -42,9 +42,20 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .len();
         let busy = backlog >= self.engine.settings.max_items;
         let mut tally = Tally::default();
+        let mut denied: Vec<(Side, Stop)> = Vec::new();
         for (side, stream) in self.streams.clone() {
-            if let Some(stop) = self.observe_stream(side, &stream, busy, &mut tally).await? {
-                return Err(stop);
+            match self.observe_stream(side, &stream, busy, &mut tally).await? {
+                Some((stop, true)) => return Err(stop),
+                Some((stop, false)) => denied.extend(stop.is_denied().then_some((side, stop))),
+                None => {}
+            }
+        }
+        for side in Side::BOTH {
+            let all = self.streams.iter().filter(|(of, _)| *of == side).count();
+            if all > 0 && denied.iter().filter(|(of, _)| *of == side).count() == all {
+                // Nothing of this side may be read: that is a matter of login, not of single items.
+                let first = denied.into_iter().find(|(of, _)| *of == side);
+                return first.map_or(Ok(()), |(_, stop)| Err(stop));
             }
         }
         for side in Side::BOTH {
@@ -63,14 +74,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         format!("{}/{}/{stream}", self.link.spec.name, side.name())
     }
 
-    /// Lists one stream. An error of the whole side ends the run; one of this stream alone is noted.
+    /// Lists one stream. Gives the stop that an error asks for, and whether it concerns the whole side; one of this
+    /// stream alone is noted.
     async fn observe_stream(
         &mut self,
         side: Side,
         stream: &str,
         busy: bool,
         tally: &mut Tally,
-    ) -> Flow<Option<Stop>> {
+    ) -> Flow<Option<(Stop, bool)>> {
         let name = self.cursor_name(side, stream);
         let stored = self.engine.store.cursor(&name).await?;
         let mut cursor = stored.clone().unwrap_or_default();
@@ -94,7 +106,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Err(error) => {
                 tally.swept.insert(side, None);
                 let stop = self.side_failed(side, &error).await;
-                return Ok(error.is_side_wide().then_some(stop));
+                return Ok(Some((stop, error.is_side_wide())));
             }
         }
         cursor.polled_at = Some(now);
@@ -356,9 +368,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if marks.is_empty() {
             Ok(())
         } else {
-            Err(Stop::Store(
-                "the same items are changed by somebody else all the time".to_owned(),
-            ))
+            Err(Stop::Store {
+                message: "the same items are changed by somebody else all the time".to_owned(),
+            })
         }
     }
 
@@ -382,10 +394,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });
-            let now = self.now();
+            // First of all: an item that moved has to be followed before its new place is taken for a new item.
+            let first = Time::default();
             let marks: Vec<Pair> = missing
                 .map(|mut pair| {
-                    pair.touch(now);
+                    pair.touch(first);
                     pair
                 })
                 .collect();
@@ -522,7 +535,8 @@ impl Walk {
 }
 
 fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
-    if pair.hold.is_some() || pair.base.is_empty() {
+    // What a person just told us to put back is not asked about again.
+    if pair.hold.is_some() || pair.restore.is_some() || pair.base.is_empty() {
         return;
     }
     if news.life || !news.changed.is_empty() {

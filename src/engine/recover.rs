@@ -3,21 +3,72 @@
 use std::collections::BTreeMap;
 
 use super::Clock;
+use super::look::Sight;
 use super::report::Stop;
 use super::run::{Flow, Run};
-use super::turn::{Sight, Trouble};
+use super::turn::Trouble;
 use crate::core::land::{Answered, land};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
-    Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
+    Outcome, Pair, PairId, PairLife, RecordKind, Side, Step, Time, Value,
 };
 use crate::remote::Remote;
-use crate::store::{Store, Which};
+use crate::store::{HistoryQuery, Store, Which};
 
 /// A made object is looked for from this long before its intent: the clocks of two machines differ.
 const LOOK_BACK_MS: i64 = 3_600_000;
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// A last run in the future means that the clock was set back since: nothing waits for a time that is further
+    /// away than it could be by our own settings.
+    async fn is_clock_set_back(&self) -> Flow<bool> {
+        let newest = HistoryQuery {
+            kinds: vec![RecordKind::Run],
+            limit: 1,
+            ..HistoryQuery::default()
+        };
+        let last = self.engine.store.history(&newest).await?;
+        Ok(last.first().is_some_and(|run| run.at > self.now()))
+    }
+
+    /// Brings waiting times that a clock set back has left in the far future near again.
+    pub(super) async fn mind_the_clock(&mut self) -> Flow<()> {
+        if !self.is_clock_set_back().await? {
+            return Ok(());
+        }
+        let now = self.now();
+        let settings = &self.engine.settings;
+        let quiet = now.plus(settings.settle);
+        let next = now.plus(settings.retry_max.max(settings.grace_create()));
+        let mut after: Option<PairId> = None;
+        loop {
+            let pairs = self
+                .engine
+                .store
+                .pairs(&self.link.spec.name, Which::All, after.as_ref(), 500)
+                .await?;
+            let Some(last) = pairs.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let far = |at: Option<Time>, most: Time| at.is_some_and(|at| at > most);
+            let marks = pairs.into_iter().filter(|pair| {
+                far(pair.quiet_until, quiet)
+                    || far(pair.next_try, next)
+                    || far(pair.dirty_since, now)
+            });
+            let marks = marks
+                .map(|mut pair| {
+                    pair.quiet_until = pair.quiet_until.map(|at| at.min(quiet));
+                    pair.next_try = pair.next_try.map(|at| at.min(next));
+                    pair.dirty_since = pair.dirty_since.map(|at| at.min(now));
+                    pair
+                })
+                .collect();
+            self.put_marks(marks).await?;
+        }
+    }
+
     /// Goes through every open intent of the link once.
     pub(super) async fn recover(&mut self) -> Flow<()> {
         let mut after: Option<PairId> = None;
@@ -182,6 +233,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.intent = None;
         pair.next_try = None;
         pair.last_error = None;
+        self.item_recovered(&pair).await?;
         pair.touch(now);
         self.commit(&mut pair, vec![record]).await?;
         Ok(())

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::core::guard::Halt;
 use crate::core::{Record, Side, Time};
 use crate::remote::RemoteError;
+use crate::store::StoreError;
 
 /// Why a run ended before its queue was empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,10 +43,32 @@ pub enum Stop {
     /// Too many writes are in doubt; the service is ill.
     InDoubt,
     /// The store cannot be used. Nothing is written to either side without it.
-    Store(String),
+    Store {
+        /// What failed and what to do.
+        message: String,
+    },
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store {
+            message: error.to_string(),
+        }
+    }
 }
 
 impl Stop {
+    /// Whether the token may not read what it is asked for.
+    pub fn is_denied(&self) -> bool {
+        matches!(
+            self,
+            Self::Side {
+                class: "denied",
+                ..
+            }
+        )
+    }
+
     /// The stop that a side-wide error asks for.
     pub fn of(side: Side, error: &RemoteError) -> Self {
         match error {

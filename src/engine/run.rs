@@ -78,12 +78,6 @@ pub(super) struct Run<'a, G, N, S, C> {
 /// How a part of a run ends early.
 pub(super) type Flow<T> = Result<T, Stop>;
 
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.to_string())
-    }
-}
-
 /// The name of the durable pause switch.
 pub const PAUSE: &str = "pause";
 
@@ -190,9 +184,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn work(&mut self) -> Flow<()> {
         self.open_sides().await?;
         if !self.ask.dry {
+            self.mind_the_clock().await?;
             self.recover().await?;
         }
         self.observe().await?;
+        self.take_note_of_lost_columns().await?;
         self.take_turns().await?;
         self.remove().await
     }
@@ -335,9 +331,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Counts what is left and writes the run's record.
     async fn close(&mut self, started: Time) {
         if let Err(error) = self.sum_up().await {
-            self.report
-                .stopped
-                .get_or_insert(Stop::Store(error.to_string()));
+            self.report.stopped.get_or_insert(error.into());
         }
         if !self.ask.dry {
             let record = self.run_record(started);
@@ -348,9 +342,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .record(std::slice::from_ref(&record))
                 .await
             {
-                self.report
-                    .stopped
-                    .get_or_insert(Stop::Store(error.to_string()));
+                self.report.stopped.get_or_insert(error.into());
             }
         }
         (self.engine.sink)(Event::RunEnded(Box::new(self.report.clone())));

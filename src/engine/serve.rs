@@ -228,7 +228,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 format!("{holder} runs it"),
             ),
             Some(Stop::Paused) => (regular, "paused by you".to_owned()),
-            Some(Stop::Side { message, .. } | Stop::Store(message)) => {
+            Some(Stop::Side { message, .. } | Stop::Store { message }) => {
                 let tries = self.slots[link]
                     .last
                     .as_ref()

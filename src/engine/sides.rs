@@ -23,23 +23,51 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Err(error) => return Err(self.side_failed(side, &error).await),
             };
             self.side_recovered(side).await?;
-            if opened.memo != memo {
-                self.engine
-                    .store
-                    .put_setting(&name, opened.memo.as_deref())
-                    .await?;
-            }
-            for (field, reason) in &opened.paused {
-                self.paused.insert(field.clone());
-                self.report
-                    .notes
-                    .push(format!("{}: {field} is paused: {reason}", side.name()));
-            }
-            self.report.notes.extend(opened.notes.iter().cloned());
+            self.keep_opened(side, &name, memo.as_deref(), &opened)
+                .await?;
             self.streams
                 .extend(opened.streams.into_iter().map(|stream| (side, stream)));
         }
         Ok(())
+    }
+
+    /// What an opening says, for the report and for the next opening.
+    async fn keep_opened(
+        &mut self,
+        side: Side,
+        name: &str,
+        memo: Option<&str>,
+        opened: &Opened,
+    ) -> Flow<()> {
+        if opened.memo.as_deref() != memo {
+            self.engine
+                .store
+                .put_setting(name, opened.memo.as_deref())
+                .await?;
+        }
+        for (field, reason) in &opened.paused {
+            if self.paused.insert(field.clone()) {
+                self.report
+                    .notes
+                    .push(format!("{}: {field} is paused: {reason}", side.name()));
+            }
+        }
+        self.report.notes.extend(opened.notes.iter().cloned());
+        Ok(())
+    }
+
+    /// A listing may have shown that a column is gone. The adapter knows it now; opening it again, which asks nothing
+    /// of the service, lets it say so, here and at the next start.
+    pub(super) async fn take_note_of_lost_columns(&mut self) -> Flow<()> {
+        let name = format!("memo/{}/{}", self.link.spec.name, Side::Notion.name());
+        let memo = self.engine.store.setting(&name).await?;
+        match self.open(Side::Notion, memo.as_deref()).await {
+            Ok(opened) => {
+                self.keep_opened(Side::Notion, &name, memo.as_deref(), &opened)
+                    .await
+            }
+            Err(error) => Err(self.side_failed(Side::Notion, &error).await),
+        }
     }
 
     async fn open(&self, side: Side, memo: Option<&str>) -> Result<Opened, RemoteError> {
@@ -212,6 +240,20 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             "limited",
         ] {
             let id = format!("{}/{}/{class}", self.link.spec.name, side.name());
+            if let Some(mut entry) = self.engine.store.error(&id).await?
+                && entry.resolved_at.is_none()
+            {
+                entry.resolved_at = Some(self.engine.clock.now());
+                self.engine.store.put_error(&entry).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends an item's open error entries.
+    pub(super) async fn item_recovered(&self, pair: &Pair) -> Flow<()> {
+        for class in ["refused", "stale", "unclear", "denied"] {
+            let id = format!("{}/{}/{class}", self.link.spec.name, pair.id.0);
             if let Some(mut entry) = self.engine.store.error(&id).await?
                 && entry.resolved_at.is_none()
             {

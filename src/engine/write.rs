@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Clock;
+use super::look::Sight;
 use super::report::Stop;
 use super::run::{Flow, Run};
-use super::turn::{Sight, Trouble};
+use super::turn::Trouble;
 use crate::core::guard::Reason;
 use crate::core::history::FieldChange;
 use crate::core::land::{Answered, Landed, land};
@@ -177,7 +178,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.intent = None;
         pair.quiet_until = Some(now.plus(self.engine.settings.settle));
         pair.tries = 0;
-        pair.last_error = None;
+        if pair.last_error.is_some() && pair.blocked.is_empty() {
+            pair.last_error = None;
+            self.item_recovered(pair).await?;
+        }
         pair.synced_at = Some(now);
         self.failures = 0;
         sight.set(

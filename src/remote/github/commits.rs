@@ -79,9 +79,10 @@ impl GithubRemote {
                 if !row.sha.eq_ignore_ascii_case(sha) {
                     return gone(Life::Unreachable);
                 }
-                let listed = id.node.rsplit_once('@').map_or(repo, |(listed, _)| listed);
                 let reader = rows::Reader::new(repo, None, read_at);
-                Ok(rows::commit(&row, listed, &reader))
+                let mut seen = rows::commit(&row, repo, &reader);
+                seen.id.node.clone_from(&id.node);
+                Ok(seen)
             }
             403 | 404 | 409 | 422 | 451 => gone(Life::Unreachable),
             _ => Err(refuse::of_read(&reply, &id.locator)),

@@ -131,7 +131,10 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
             fields.put("pull_state", Value::text(pull_state(row, merged.is_some())));
             fields.put("merged", date(merged));
         }
-        None => issue_only(&mut fields, row),
+        None => {
+            issue_only(&mut fields, row);
+            fields.put("node", Value::text(seen.id.node.clone()));
+        }
     }
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
@@ -322,12 +325,16 @@ pub(super) fn committed(row: &CommitRow) -> Option<Time> {
     signature?.date.as_deref().and_then(time)
 }
 
-/// A commit as one observation; `listed` is the repository's name in the configuration, which makes the lasting id.
+/// A commit as one observation. Its lasting id is GitHub's own, which outlives a renamed repository; a host that gives
+/// none gets one from `listed`, the repository's name in the configuration.
 pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Observation {
     let named = row.url.as_deref().and_then(repo_of);
     let repo = named.unwrap_or_else(|| reader.repo.to_owned());
     let id = ObjectId {
-        node: format!("{listed}@{}", row.sha),
+        node: row
+            .node_id
+            .clone()
+            .unwrap_or_else(|| format!("{listed}@{}", row.sha)),
         locator: format!("{repo}@{}", row.sha),
     };
     let mut seen = blank(Kind::Commit, id, Life::Live, reader.read_at);

@@ -165,6 +165,7 @@ pub(super) struct Rollup {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CommitRow {
     pub sha: String,
+    pub node_id: Option<String>,
     pub url: Option<String>,
     pub html_url: Option<String>,
     pub author: Option<User>,

@@ -1,0 +1,138 @@
+//! What a turn knows of both sides, and where it knows it from.
+
+use super::Clock;
+use super::run::Run;
+use super::turn::Trouble;
+use crate::core::{FieldKey, Observation, Pair, Side, Step, Time};
+use crate::remote::Remote;
+use crate::store::Store;
+
+/// One side as this turn knows it.
+pub(super) struct Seen {
+    pub(super) what: Observation,
+    /// Read by id in this turn (or the answer to our own write): good enough to be written over.
+    pub(super) is_verified: bool,
+}
+
+/// Both sides as this turn knows them.
+#[derive(Default)]
+pub(super) struct Sight {
+    sides: [Option<Seen>; 2],
+}
+
+impl Sight {
+    pub(super) fn of(&self, side: Side) -> Option<&Observation> {
+        self.sides[side as usize].as_ref().map(|seen| &seen.what)
+    }
+
+    pub(super) fn set(&mut self, side: Side, what: Observation, is_verified: bool) {
+        self.sides[side as usize] = Some(Seen { what, is_verified });
+    }
+
+    pub(super) fn is_verified(&self, side: Side, now: Time, age: i64) -> bool {
+        self.sides[side as usize]
+            .as_ref()
+            .is_some_and(|seen| seen.is_verified && now.since(seen.what.read_at) <= age)
+    }
+
+    /// Whether the text was read itself, and not taken from what was known.
+    pub(super) fn has_raw_body(&self, side: Side) -> bool {
+        self.of(side).is_some_and(|seen| seen.raw_body.is_some())
+    }
+
+    pub(super) fn oldest_read(&self) -> Option<Time> {
+        self.sides
+            .iter()
+            .flatten()
+            .map(|seen| seen.what.read_at)
+            .min()
+    }
+}
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Has both sides, from this run's listing where that is enough, else by reading.
+    pub(super) async fn look(&mut self, pair: &Pair, sight: &mut Sight) -> Result<(), Trouble> {
+        for side in Side::BOTH {
+            let Some(id) = pair.object(side).cloned() else {
+                continue;
+            };
+            if sight.of(side).is_some() {
+                continue;
+            }
+            if let Some(pending) = pair
+                .pending
+                .as_deref()
+                .filter(|pending| pending.side == side && pending.id == id)
+            {
+                let row = pending.clone();
+                let row = self
+                    .with_body(row, pair)
+                    .await
+                    .map_err(|error| Trouble::Item(side, error))?;
+                sight.set(side, row, false);
+            } else if let Some(row) = self
+                .rows
+                .remove(&(side, id.node.clone()))
+                .filter(|row| self.is_newer_than_base(pair, row))
+            {
+                let row = self
+                    .with_body(row, pair)
+                    .await
+                    .map_err(|error| Trouble::Item(side, error))?;
+                sight.set(side, row, false);
+            } else {
+                self.read(pair, sight, side).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a listed row can be trusted to be no older than the last agreement: a listing may lag, and a row from
+    /// before our own write would look like somebody's edit back to the old value.
+    fn is_newer_than_base(&self, pair: &Pair, row: &Observation) -> bool {
+        let lag = self.engine.settings.list_lag;
+        pair.synced_at.is_none_or(|at| row.read_at.since(at) >= lag)
+    }
+
+    pub(super) async fn read(
+        &mut self,
+        pair: &Pair,
+        sight: &mut Sight,
+        side: Side,
+    ) -> Result<(), Trouble> {
+        let Some(id) = pair.object(side) else {
+            return Ok(());
+        };
+        let seen = self
+            .get(side, pair.kind, id, pair)
+            .await
+            .map_err(|error| Trouble::Item(side, error))?;
+        sight.set(side, seen, true);
+        Ok(())
+    }
+
+    /// Reads the target of a step. A page's text is replaced by compare-and-swap, so then it is read itself, however
+    /// well it is known.
+    pub(super) async fn verify(
+        &mut self,
+        pair: &Pair,
+        sight: &mut Sight,
+        step: &Step,
+    ) -> Result<(), Trouble> {
+        if !replaces_page_text(step) {
+            return self.read(pair, sight, step.side).await;
+        }
+        let mut unknown = pair.clone();
+        unknown.seen[step.side as usize] = None;
+        self.read(&unknown, sight, step.side).await
+    }
+}
+
+/// Whether a step changes a page's text, which is written as an exchange of the very words that are there.
+pub(super) fn replaces_page_text(step: &Step) -> bool {
+    step.side == Side::Notion
+        && step
+            .changes()
+            .iter()
+            .any(|change| change.field == FieldKey::BODY)
+}

@@ -1,0 +1,98 @@
+//! The moves of a plan: applied to the pair, and told to the history where a person may ask for them.
+
+use super::Clock;
+use super::run::Run;
+use crate::core::apply::apply;
+use crate::core::history::FieldChange;
+use crate::core::plan::{Move, Plan};
+use crate::core::{Conflict, FieldKey, Outcome, Pair, PairLife, Record, RecordKind, Side, Value};
+use crate::remote::Remote;
+use crate::store::Store;
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Applies the moves to the pair and says which of them belong in the history.
+    pub(super) fn carry_out_moves(&mut self, pair: &mut Pair, plan: &Plan) -> Vec<Record> {
+        let now = self.now();
+        let mut records = Vec::new();
+        for mv in &plan.moves {
+            records.extend(self.record_move(pair, mv));
+            apply(pair, mv, now);
+        }
+        records
+    }
+
+    fn record_move(&mut self, pair: &Pair, mv: &Move) -> Option<Record> {
+        match mv {
+            Move::Open(conflict) => Some(self.record_conflict(pair, conflict)),
+            Move::Update(id, github, notion) => {
+                let (github, notion) = (github.brief(40), notion.brief(40));
+                let note = format!("conflict {id} moved on: GitHub {github}, Notion {notion}");
+                Some(self.record(pair, RecordKind::Conflict, Outcome::Info, "conflict", &note))
+            }
+            Move::Close(id, why) => {
+                let note = format!("conflict {id} is over: {why}");
+                Some(self.record(pair, RecordKind::Conflict, Outcome::Done, "conflict", &note))
+            }
+            Move::Decided(field, winner, lost) => {
+                Some(self.record_policy(pair, field, *winner, lost))
+            }
+            Move::Block(field, blocked) => {
+                let note = format!("{field}: {}", blocked.reason);
+                Some(self.record(pair, RecordKind::Item, Outcome::Refused, "block", &note))
+            }
+            Move::Reverted(field, value) => {
+                let value = value.brief(60);
+                let note = format!(
+                    "{field} belongs to GitHub; put back after somebody wrote {value:?} in Notion"
+                );
+                Some(self.record(pair, RecordKind::Item, Outcome::Info, "revert", &note))
+            }
+            Move::Relink(id) => {
+                let note = format!("now {}", id.locator);
+                Some(self.record(pair, RecordKind::Item, Outcome::Info, "relink", &note))
+            }
+            Move::Life(life) => self.record_life(pair, life),
+            Move::Agree(..) | Move::Unblock(_) | Move::Later(..) | Move::Unreachable(_) => None,
+        }
+    }
+
+    fn record_conflict(&mut self, pair: &Pair, conflict: &Conflict) -> Record {
+        let mut record = self.record(
+            pair,
+            RecordKind::Conflict,
+            Outcome::Open,
+            "conflict",
+            &conflict.note,
+        );
+        record.changes = super::write::conflict_values(conflict);
+        record
+    }
+
+    fn record_policy(
+        &mut self,
+        pair: &Pair,
+        field: &FieldKey,
+        winner: Side,
+        lost: &Value,
+    ) -> Record {
+        let winner = winner.name();
+        let note = format!("{field}: {winner} wins by policy; the other side's value is kept here");
+        let mut record = self.record(pair, RecordKind::Conflict, Outcome::Done, "policy", &note);
+        record.changes = vec![FieldChange {
+            field: field.clone(),
+            before: lost.clone(),
+            after: lost.clone(),
+        }];
+        record
+    }
+
+    fn record_life(&mut self, pair: &Pair, life: &PairLife) -> Option<Record> {
+        let (verb, outcome, note) = match life {
+            PairLife::Unlinked(why) => ("unlink", Outcome::Info, why.clone()),
+            PairLife::Parked(why) => ("park", Outcome::Failed, why.clone()),
+            PairLife::Tombstone => ("forget", Outcome::Info, "gone on both sides".to_owned()),
+            PairLife::New | PairLife::Active => return None,
+        };
+        Some(self.record(pair, RecordKind::Item, outcome, verb, &note))
+    }
+}

@@ -1,0 +1,19 @@
+//! The whole program between the small services: kills, agreement, a person's answers, bad days.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "end_to_end/rig.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod rig;
+
+#[path = "end_to_end/agree.rs"]
+mod agree;
+#[path = "end_to_end/answers.rs"]
+mod answers;
+#[path = "end_to_end/bad_days.rs"]
+mod bad_days;
+#[path = "end_to_end/bad_items.rs"]
+mod bad_items;
+#[path = "end_to_end/clock.rs"]
+mod clock;
+#[path = "end_to_end/kill.rs"]
+mod kill;
