@@ -110,7 +110,7 @@ async fn until(handle: &Handle, what: &str, shows: impl Fn(&Snapshot) -> bool) -
             snapshots.changed().await.expect("the engine ended");
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait)
+    tokio::time::timeout(Duration::from_mins(1), wait)
         .await
         .unwrap_or_else(|_| panic!("never: {what}"))
 }
@@ -166,6 +166,50 @@ fn rename_both(small: &Small) {
         .unwrap();
 }
 
+/// Pauses, makes a conflict, resumes, and chooses.
+async fn resolve(handle: &Handle, small: &Small) {
+    pause(handle, true).await;
+    rename_both(small);
+    ask(handle, None, Ask::default()).await.unwrap();
+    let paused = until(handle, "paused", |s| s.paused.is_some()).await;
+    assert!(paused.links[0].conflicts.is_empty());
+    // Resuming runs every link at once.
+    pause(handle, false).await;
+    let waits = until(handle, "a conflict", |s| s.links[0].conflicts.len() == 1).await;
+    let conflict = waits.links[0].conflicts[0].conflict.clone();
+    assert_eq!(
+        (&conflict.github, &conflict.notion),
+        (&Value::text("one"), &Value::text("other"))
+    );
+
+    let (reply, answer) = oneshot::channel();
+    handle
+        .send(Command::Choose {
+            conflict: conflict.id,
+            pick: Pick::Notion,
+            reply,
+        })
+        .await
+        .unwrap();
+    answer.await.unwrap().unwrap();
+    until(handle, "the choice carried out", |s| {
+        s.links[0].conflicts.is_empty() && s.links[0].running.is_none()
+    })
+    .await;
+    assert_eq!(
+        small
+            .github
+            .front
+            .lock()
+            .hub
+            .issue(&small.repository, 1)
+            .unwrap()
+            .title
+            .clone(),
+        "other"
+    );
+}
+
 /// The script of the test: what a screen would do.
 async fn drive(handle: Handle, small: &Small, seen: Rc<RefCell<usize>>) {
     let busy = until(&handle, "a run in progress", |s| {
@@ -188,47 +232,7 @@ async fn drive(handle: Handle, small: &Small, seen: Rc<RefCell<usize>>) {
     assert!(done.links[0].next.is_some() && done.links[0].last.is_some());
     assert!(*seen.borrow() > 28, "each write is an event");
 
-    pause(&handle, true).await;
-    rename_both(small);
-    ask(&handle, None, Ask::default()).await.unwrap();
-    let paused = until(&handle, "paused", |s| s.paused.is_some()).await;
-    assert!(paused.links[0].conflicts.is_empty());
-    // Resuming runs every link at once.
-    pause(&handle, false).await;
-    let waits = until(&handle, "a conflict", |s| s.links[0].conflicts.len() == 1).await;
-    let conflict = waits.links[0].conflicts[0].conflict.clone();
-    assert_eq!(
-        (&conflict.github, &conflict.notion),
-        (&Value::text("one"), &Value::text("other"))
-    );
-
-    let (reply, answer) = oneshot::channel();
-    handle
-        .send(Command::Choose {
-            conflict: conflict.id,
-            pick: Pick::Notion,
-            reply,
-        })
-        .await
-        .unwrap();
-    answer.await.unwrap().unwrap();
-    until(&handle, "the choice carried out", |s| {
-        s.links[0].conflicts.is_empty() && s.links[0].running.is_none()
-    })
-    .await;
-    assert_eq!(
-        small
-            .github
-            .front
-            .lock()
-            .hub
-            .issue(&small.repository, 1)
-            .unwrap()
-            .title
-            .to_string(),
-        "other"
-    );
-
+    resolve(&handle, small).await;
     while ask(
         &handle,
         None,

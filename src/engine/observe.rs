@@ -147,9 +147,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .filter(|_| !sweep && cursor.shallow_since.is_none()),
             page: None,
         };
+        let depth = match (sweep, deep) {
+            (true, _) => Depth::Sweep,
+            (false, true) => Depth::Deep,
+            (false, false) => Depth::Shallow,
+        };
         let mut walk = Walk {
-            sweep,
-            deep,
+            depth,
             ..Walk::default()
         };
         loop {
@@ -184,7 +188,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor.stamp = cursor.stamp.max(walk.newest);
         cursor.tag = walk.tag;
         cursor.shallow_since = None;
-        if walk.sweep && !walk.cut {
+        if walk.depth == Depth::Sweep && !walk.cut {
             cursor.swept_at = Some(self.now());
             if let Some(seen) = tally
                 .swept
@@ -255,7 +259,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             PairLife::Tombstone if !row.is_live() => return None,
             PairLife::Tombstone => {
                 pair.life =
-                    PairLife::Unlinked("its partner was deleted, then it came back".to_owned())
+                    PairLife::Unlinked("its partner was deleted, then it came back".to_owned());
             }
             PairLife::Parked(_) => {
                 pair.life = if pair.notion.is_some() && pair.github.is_some() {
@@ -496,11 +500,22 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 }
 
+/// How far a listing goes.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Depth {
+    /// Until a whole page is no news.
+    #[default]
+    Shallow,
+    /// Back to the cursor.
+    Deep,
+    /// Everything.
+    Sweep,
+}
+
 /// How a listing went so far.
 #[derive(Default)]
 struct Walk {
-    sweep: bool,
-    deep: bool,
+    depth: Depth,
     newest: Option<Time>,
     tag: Option<String>,
     nodes: Vec<String>,
@@ -522,12 +537,11 @@ impl Walk {
         }
         self.rows += page.rows.len() as u64;
         self.cut |= page.cut;
-        if self.sweep {
+        if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));
         }
-        self.ends_early = !self.sweep
-            && !self.deep
+        self.ends_early = self.depth == Depth::Shallow
             && news == 0
             && page.rows.len() >= FULL_PAGE
             && page.next.is_some();

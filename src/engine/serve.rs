@@ -402,7 +402,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     async fn doubts(&self, link: &str) -> Result<Vec<DoubtLine>, StoreError> {
         let store = &self.engine.store;
         let pairs = store.pairs(link, Which::InDoubt, None, SHOWN).await?;
-        let line = |pair: Pair| {
+        let doubt = |pair: Pair| {
             let intent = pair.intent.as_ref()?;
             Some(DoubtLine {
                 item: pair.name().to_owned(),
@@ -411,6 +411,6 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 since: intent.committed_at,
             })
         };
-        Ok(pairs.into_iter().filter_map(line).collect())
+        Ok(pairs.into_iter().filter_map(doubt).collect())
     }
 }

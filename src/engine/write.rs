@@ -421,9 +421,9 @@ fn shown_after(step: &Step, before: Option<&Observation>, post: Observation) -> 
     }
     Observation {
         fields,
-        raw_body,
-        marker,
         stamp,
+        marker,
+        raw_body,
         ..post
     }
 }

@@ -47,7 +47,7 @@ impl Crowd {
             .copied()?;
         let issue = front.hub.issue(repository, number).ok()?;
         let (title, body, open) = (
-            issue.title.to_string(),
+            issue.title.clone(),
             issue.body.as_deref().unwrap_or_default().to_owned(),
             issue.state == State::Open,
         );

@@ -203,6 +203,15 @@ fn rewrite(world: &mut World, text: &str) -> String {
     lines.join("\n")
 }
 
+/// A new text that leaves the marker of the old one where it is.
+fn with_marker_of(seen: &Observation, text: &str) -> String {
+    let (_, key) = without_marker(seen.raw_body.as_deref().unwrap_or_default());
+    match key {
+        Some(key) => with_marker(text, &key.0),
+        None => text.to_owned(),
+    }
+}
+
 fn edit_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
     if !seen.is_live() {
         return None;
@@ -216,13 +225,9 @@ fn edit_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
             "title"
         }
         20..=39 => {
-            let raw = seen.raw_body.clone().unwrap_or_default();
-            let (text, key) = without_marker(&raw);
+            let (text, _) = without_marker(seen.raw_body.as_deref().unwrap_or_default());
             let text = rewrite(world, &text);
-            edit.body = Some(Some(match key {
-                Some(key) => with_marker(&text, &key.0),
-                None => text,
-            }));
+            edit.body = Some(Some(with_marker_of(seen, &text)));
             "body"
         }
         40..=49 => {
@@ -256,12 +261,8 @@ fn edit_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
             "title back"
         }
         _ => {
-            let (_, key) = without_marker(&seen.raw_body.clone().unwrap_or_default());
             let text = older(world, seen, &FieldKey::BODY)?.as_text().to_owned();
-            edit.body = Some(Some(match key {
-                Some(key) => with_marker(&text, &key.0),
-                None => text,
-            }));
+            edit.body = Some(Some(with_marker_of(seen, &text)));
             "body back"
         }
     };

@@ -152,6 +152,13 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
             ..Default::default()
         },
     )?;
+    add_commits(hub, start, &name)?;
+    add_issues(hub, start, &name)?;
+    add_pulls(hub, start, &name)?;
+    Ok(name)
+}
+
+fn add_commits(hub: &mut Hub, start: i64, name: &str) -> Result<(), Refusal> {
     for n in 0..COMMITS {
         let at = start + i64::try_from(n).unwrap_or(0) * HOUR_MS;
         let message = format!(
@@ -162,7 +169,7 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
         hub.push_commit(
             at,
             OWNER,
-            &name,
+            name,
             "main",
             NewCommit {
                 message,
@@ -170,6 +177,10 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
             },
         )?;
     }
+    Ok(())
+}
+
+fn add_issues(hub: &mut Hub, start: i64, name: &str) -> Result<(), Refusal> {
     for n in 0..ISSUES {
         let at = start + i64::try_from(n).unwrap_or(0) * HOUR_MS;
         let issue = NewIssue {
@@ -187,15 +198,19 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
             },
             milestone: (n % 4 == 0).then_some(1),
         };
-        hub.create_issue(at, [OWNER, COLLEAGUE][n % 2], &name, issue)?;
+        hub.create_issue(at, [OWNER, COLLEAGUE][n % 2], name, issue)?;
     }
+    Ok(())
+}
+
+fn add_pulls(hub: &mut Hub, start: i64, name: &str) -> Result<(), Refusal> {
     for n in 0..PULLS {
         let at = start + i64::try_from(ISSUES + n).unwrap_or(0) * HOUR_MS;
         let head = format!("mend-{n}");
         hub.push_commit(
             at,
             COLLEAGUE,
-            &name,
+            name,
             &head,
             NewCommit {
                 message: format!("Mend {}", PARTS[n]),
@@ -209,9 +224,9 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
             base: "main".to_owned(),
             draft: n == 3,
         };
-        hub.open_pull(at, COLLEAGUE, &name, pull)?;
+        hub.open_pull(at, COLLEAGUE, name, pull)?;
     }
-    Ok(name)
+    Ok(())
 }
 
 const PARTS: [&str; 6] = ["wick", "glass", "burner", "handle", "oil gauge", "shade"];

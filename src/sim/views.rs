@@ -106,6 +106,23 @@ fn issue_view(repo: &Repo, issue: &Issue) -> Observation {
     let mut seen = bare(Side::Github, kind, id, Life::Live);
     let raw = issue.body.clone().unwrap_or_default();
     let (body, marker) = without_marker(&raw);
+    issue_fields(&mut seen, repo, issue, body);
+    seen.stamp = Some(Stamp {
+        at: Time(issue.updated_at),
+        by: None,
+        by_us: false,
+        settled: true,
+    });
+    seen.created = Some(Time(issue.created_at));
+    seen.created_by_us = &*issue.author == BOT;
+    seen.marker = marker;
+    seen.raw_body = Some(raw);
+    seen
+}
+
+/// The fields of an issue or a pull request as the adapter would show them.
+fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String) {
+    let kind = seen.kind;
     let milestone = issue.milestone.and_then(|n| repo.milestones.get(&n));
     let date = |at: Option<i64>| at.map_or(Value::Null, |at| Value::text(timestamp(at)));
     let mut put = |name: &'static str, value: Value| {
@@ -150,17 +167,6 @@ fn issue_view(repo: &Repo, issue: &Issue) -> Observation {
     } else {
         put("pull_state", Value::text(issue.state.as_str()));
     }
-    seen.stamp = Some(Stamp {
-        at: Time(issue.updated_at),
-        by: None,
-        by_us: false,
-        settled: true,
-    });
-    seen.created = Some(Time(issue.created_at));
-    seen.created_by_us = &*issue.author == BOT;
-    seen.marker = marker;
-    seen.raw_body = Some(raw);
-    seen
 }
 
 fn closed_as(issue: &Issue) -> Value {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::fmt::Write as _;
+
 use divan::{Bencher, black_box, counter::BytesCount};
 use pulse_sync::core::text::{Merged, apply_change, canonical, merge, same};
 
@@ -18,10 +20,11 @@ fn body(bytes: usize) -> String {
     let mut number = 0;
     while text.len() < bytes {
         number += 1;
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "## Part {number}\n\nIt *smokes* at __night__, see [the log](https://example.org/{number}) and #{number}.\n\n\
              - [ ] look at `wick.rs`\n- [x] tell @ada\n\n```\nlamp --check {number}\n```\n\n"
-        ));
+        );
     }
     text
 }

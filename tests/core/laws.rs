@@ -137,10 +137,10 @@ proptest! {
         prop_assert!(after.pair.conflicts.is_empty());
         let key = FieldKey::MILESTONE;
         let base = before.pair.base[&key].github.clone();
-        let winner = before.value(if github_wins { Side::Github } else { Side::Notion }, &key);
+        let winner = &before.value(if github_wins { Side::Github } else { Side::Notion }, &key);
         if before.value(Side::Github, &key) != base && before.value(Side::Notion, &key) != base {
-            prop_assert_eq!(after.value(Side::Github, &key), winner.clone());
-            prop_assert_eq!(after.value(Side::Notion, &key), winner);
+            prop_assert_eq!(&after.value(Side::Github, &key), winner);
+            prop_assert_eq!(&after.value(Side::Notion, &key), winner);
         }
     }
 }

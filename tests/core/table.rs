@@ -45,12 +45,11 @@ fn wanted(
         None if l == r => Want::Agree,
         None if r.is_empty() => write(Side::Notion, l),
         None if l.is_empty() => write(Side::Github, r),
-        None => collide(),
         Some(base) if l == base && r == base => Want::Nothing,
         Some(_) if l == r => Want::Agree,
         Some(base) if r == base => write(Side::Notion, l),
         Some(base) if l == base => write(Side::Github, r),
-        Some(_) => collide(),
+        _ => collide(),
     }
 }
 
@@ -125,7 +124,7 @@ fn every_set_case_merges_name_by_name_and_never_collides() {
         Value::set(
             (0..3)
                 .filter(|bit| bits & (1 << bit) != 0)
-                .map(|bit| ["x", "y", "z"][bit as usize]),
+                .map(|bit| ["x", "y", "z"][usize::try_from(bit).unwrap()]),
         )
     };
     for base in 0..8_u8 {
@@ -235,14 +234,14 @@ fn a_mirror_is_put_back_once_and_then_left_alone() {
     );
     assert_eq!(world.settle().len(), 1);
     assert_eq!(world.value(Side::Notion, &key), twelve);
-    world.notion.fields.insert(key.clone(), nine.clone());
+    world.notion.fields.insert(key.clone(), nine);
     world.now = NOW.plus(60_000);
     assert!(
         world.settle().is_empty(),
         "something fights us: it is shown, not fought"
     );
     assert!(world.pair.blocked.contains_key(&key));
-    world.github.fields.insert(key.clone(), Value::Number(13));
+    world.github.fields.insert(key, Value::Number(13));
     assert_eq!(world.settle().len(), 1, "GitHub's own change goes through");
 }
 

@@ -125,16 +125,13 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
     let mut fields = Fields(BTreeMap::new());
     fields.put("repository", Value::text(repo));
     shared(&mut fields, row);
-    match &row.pull_request {
-        Some(mark) => {
-            let merged = mark.merged_at.as_deref();
-            fields.put("pull_state", Value::text(pull_state(row, merged.is_some())));
-            fields.put("merged", date(merged));
-        }
-        None => {
-            issue_only(&mut fields, row);
-            fields.put("node", Value::text(seen.id.node.clone()));
-        }
+    if let Some(mark) = &row.pull_request {
+        let merged = mark.merged_at.as_deref();
+        fields.put("pull_state", Value::text(pull_state(row, merged.is_some())));
+        fields.put("merged", date(merged));
+    } else {
+        issue_only(&mut fields, row);
+        fields.put("node", Value::text(seen.id.node.clone()));
     }
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
