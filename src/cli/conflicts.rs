@@ -37,7 +37,7 @@ fn reader(setup: &Setup) -> anyhow::Result<RealEngine> {
 async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
     let all = open(setup, &reader(setup)?).await?;
     if as_json {
-        println!(
+        say!(
             "{}",
             serde_json::Value::Array(
                 all.iter()
@@ -55,14 +55,14 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 .choice
                 .as_ref()
                 .map_or("waits for you", |_| "chosen, carried out by the next pass");
-            println!(
+            say!(
                 "{}  {}  {field}  {state}",
                 conflict.id,
                 Shown::line(pair.name())
             );
-            println!("    {}", Shown::line(&pair.title));
+            say!("    {}", Shown::line(&pair.title));
         }
-        println!("{} conflicts", all.len());
+        say!("{} conflicts", all.len());
     }
     Ok(if all.is_empty() {
         Exit::Done
@@ -77,11 +77,11 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
         bail!("there is no open conflict {id}; `pulse-sync conflicts list` shows them");
     };
     if as_json {
-        println!("{}", json::conflict(pair, conflict));
+        say!("{}", json::conflict(pair, conflict));
         return Ok(Exit::Waits);
     }
-    println!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
-    println!("{}", Shown::line(&conflict.note));
+    say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
+    say!("{}", Shown::line(&conflict.note));
     let parts = [
         ("base", &conflict.base, None),
         ("github", &conflict.github, conflict.github_at),
@@ -91,13 +91,13 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
         let at = at
             .map(|at| format!(" ({})", json::time(at)))
             .unwrap_or_default();
-        println!("\n--- {name}{at}");
+        say!("\n--- {name}{at}");
         match value {
-            Value::Text(text) => println!("{}", Shown::block(text)),
-            other => println!("{}", Shown::line(&other.brief(2_000))),
+            Value::Text(text) => say!("{}", Shown::block(text)),
+            other => say!("{}", Shown::line(&other.brief(2_000))),
         }
     }
-    println!("\npulse-sync conflicts take {id} github|notion|base");
+    say!("\npulse-sync conflicts take {id} github|notion|base");
     Ok(Exit::Waits)
 }
 
@@ -134,6 +134,6 @@ async fn take(
     if taken == 0 {
         bail!("there is no such open conflict; `pulse-sync conflicts list` shows them");
     }
-    println!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
+    say!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
     Ok(Exit::Done)
 }

@@ -142,28 +142,29 @@ fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup
 /// One act after the other; each prints what it shows.
 async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
-    println!(
+    say!(
         "A small GitHub on {}, a small Notion on {}, a store in a file.",
-        small.github.url, small.notion.url
+        small.github.url,
+        small.notion.url
     );
     let setup = setup(small, folder, link(small))?;
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(narrate));
     let links = setup.connect(&setup.config.links.iter().collect::<Vec<_>>())?;
     let link = &links[0];
 
-    println!("\n1. Everything of {} goes to Notion.", small.repository);
+    say!("\n1. Everything of {} goes to Notion.", small.repository);
     settle(&engine, link).await?;
 
-    println!("\n2. People edit on both sides.");
+    say!("\n2. People edit on both sides.");
     let mut crowd = Crowd::new(seed);
     for _ in 0..12 {
         if let Some(what) = crowd.act(small) {
-            println!("   {what}");
+            say!("   {what}");
         }
     }
     settle(&engine, link).await?;
 
-    println!("\n3. Both sides rename the same issue: a conflict, and a choice.");
+    say!("\n3. Both sides rename the same issue: a conflict, and a choice.");
     rename_both(
         small,
         1,
@@ -177,7 +178,7 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
 
     by_policy(small, &engine, &setup).await?;
 
-    println!("\n5. Nothing changed: nothing is written.");
+    say!("\n5. Nothing changed: nothing is written.");
     let report = engine.run(link, &Ask::default()).await;
     super::sync::print(&report);
     ensure!(
@@ -189,7 +190,7 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
 
 /// The act with a policy: a link with another configuration goes on with the same pairs.
 async fn by_policy(small: &Small, engine: &RealEngine, setup: &Setup) -> anyhow::Result<()> {
-    println!(
+    say!(
         "\n4. The same again, decided by a policy (conflict = \"github\"). Notion's title is kept in the history."
     );
     rename_both(
@@ -219,7 +220,7 @@ fn narrate(event: Event) {
         && record.kind != RecordKind::Intent
         && record.verb != "create"
     {
-        println!("   {}", line(&record));
+        say!("   {}", line(&record));
     }
 }
 
@@ -264,7 +265,7 @@ async fn settle(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
             bail!("the demo's services should never fail");
         }
         if report.writes.github + report.writes.notion == 0 && report.backlog == 0 {
-            println!(
+            say!(
                 "   in step: {github} written to GitHub, {notion} to Notion, {} conflicts wait",
                 report.conflicts
             );
@@ -302,21 +303,21 @@ fn rename_both(small: &Small, number: u64, on_github: &str, in_notion: &str) -> 
         .edit_props(now, small.person, page, props)
         .is_ok();
     ensure!(renamed && moved, "the people could not edit");
-    println!("   {COLLEAGUE} on GitHub: \"{on_github}\"; Ada in Notion: \"{in_notion}\"");
+    say!("   {COLLEAGUE} on GitHub: \"{on_github}\"; Ada in Notion: \"{in_notion}\"");
     Ok(())
 }
 
 async fn choose(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
     let open = engine.conflicts(&link.spec.name).await?;
     let (pair, conflict) = open.first().context("there should be a conflict")?;
-    println!(
+    say!(
         "   conflict {} on {}: GitHub {:?}, Notion {:?}",
         conflict.id,
         pair.name(),
         conflict.github.brief(60),
         conflict.notion.brief(60)
     );
-    println!("   you choose Notion's");
+    say!("   you choose Notion's");
     engine.choose(link, &conflict.id, Pick::Notion).await?;
     Ok(())
 }
@@ -328,7 +329,7 @@ fn show_title(small: &Small, number: u64) -> anyhow::Result<()> {
         .issue(&small.repository, number)
         .ok()
         .context("the issue is gone")?;
-    println!("   #{number} is called \"{}\" on both sides", issue.title);
+    say!("   #{number} is called \"{}\" on both sides", issue.title);
     Ok(())
 }
 
@@ -342,7 +343,7 @@ async fn verify(engine: &RealEngine, small: &Small) -> anyhow::Result<()> {
         "{pages} pages for {} items",
         counts.active
     );
-    println!(
+    say!(
         "\n{} items, {pages} pages: nothing lost, nothing doubled.",
         counts.active
     );

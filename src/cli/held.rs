@@ -23,22 +23,22 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
         halts.extend(engine.halts(&link.name).await?);
     }
     if as_json {
-        println!("{}", serde_json::to_string(&halts)?);
+        say!("{}", serde_json::to_string(&halts)?);
     } else {
         for halt in &halts {
-            println!(
+            say!(
                 "{}  since {}  {} items",
                 halt.id,
                 json::time(halt.since),
                 halt.pairs.len()
             );
-            println!("    {}", Shown::line(&halt.note));
-            println!(
+            say!("    {}", Shown::line(&halt.note));
+            say!(
                 "    pulse-sync held apply {0}   or   pulse-sync held keep {0}",
                 halt.id
             );
         }
-        println!("{} halts", halts.len());
+        say!("{} halts", halts.len());
     }
     Ok(if halts.is_empty() {
         Exit::Done
@@ -55,7 +55,7 @@ async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
     for link in &links {
         match engine.answer_halt(link, id, apply).await {
             Ok(count) => {
-                println!("{count} items; the next pass goes on with them");
+                say!("{count} items; the next pass goes on with them");
                 return Ok(Exit::Done);
             }
             Err(error) => last = Some(error),
@@ -71,7 +71,7 @@ async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
 pub async fn pause(setup: &Setup, on: bool) -> anyhow::Result<Exit> {
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
     engine.set_pause(on).await?;
-    println!(
+    say!(
         "{}",
         if on {
             "paused: nothing is written until `pulse-sync resume`"

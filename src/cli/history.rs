@@ -41,7 +41,7 @@ pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit
     };
     let records = store.history(&query).await?;
     if options.json {
-        println!(
+        say!(
             "{}",
             serde_json::Value::Array(records.iter().map(json::record).collect())
         );
@@ -57,7 +57,7 @@ fn print(record: &Record) {
         .and_then(|name| name.as_str().map(str::to_owned))
         .unwrap_or_default();
     let side = record.side.map_or("", crate::core::Side::name);
-    println!(
+    say!(
         "{}  {:<11} {:<8} {:<6} {}  {}",
         json::time(record.at),
         outcome,
@@ -68,7 +68,7 @@ fn print(record: &Record) {
     );
     for change in record.changes.iter().take(6) {
         let (before, after) = (change.before.brief(40), change.after.brief(40));
-        println!(
+        say!(
             "      {}: {} -> {}",
             change.field,
             Shown::line(&before),
@@ -76,6 +76,6 @@ fn print(record: &Record) {
         );
     }
     if !record.changes.is_empty() {
-        println!("      id {}", record.id);
+        say!("      id {}", record.id);
     }
 }

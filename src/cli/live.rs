@@ -73,26 +73,26 @@ fn say(event: &Event, as_json: bool) {
     let now = json::time(super::clock::now());
     if as_json {
         if let Some(line) = event_json(event) {
-            println!("{line}");
+            say!("{line}");
         }
         return;
     }
     match event {
-        Event::RunStarted { link, .. } => println!("{now}  {}: run", Shown::line(link)),
+        Event::RunStarted { link, .. } => say!("{now}  {}: run", Shown::line(link)),
         Event::Recorded(record) if record.kind != RecordKind::Intent => {
             let side = record.side.map_or("", crate::core::Side::name);
-            println!(
+            say!(
                 "{now}  {} {side} {}  {}",
                 record.verb,
                 Shown::line(&record.item),
                 Shown::line(&record.note)
             );
         }
-        Event::Halted(halt) => println!(
+        Event::Halted(halt) => say!(
             "{now}  held: {} (`pulse-sync held list`)",
             Shown::line(&halt.note)
         ),
-        Event::Waiting { until, reason } => println!(
+        Event::Waiting { until, reason } => say!(
             "{now}  waiting until {}: {}",
             json::time(*until),
             Shown::line(reason)

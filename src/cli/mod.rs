@@ -5,6 +5,9 @@
     reason = "talking to the terminal is this room's work"
 )]
 
+#[macro_use]
+mod out;
+
 mod args;
 mod clock;
 mod conflicts;
@@ -85,22 +88,20 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
 
 fn without_command(args: &Args) -> Exit {
     let _ = args;
-    println!("pulse-sync keeps GitHub repositories and Notion databases in step.\n");
-    println!("  pulse-sync demo          see it work: no token, no server");
-    println!("  pulse-sync sync --once   one pass over your links");
-    println!("  pulse-sync run           keep them in step until stopped");
-    println!("  pulse-sync --help        everything else\n");
-    println!("To run, set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID,");
-    println!(
-        "or write a configuration (`pulse-sync config init`). The dashboard is not there yet."
-    );
+    say!("pulse-sync keeps GitHub repositories and Notion databases in step.\n");
+    say!("  pulse-sync demo          see it work: no token, no server");
+    say!("  pulse-sync sync --once   one pass over your links");
+    say!("  pulse-sync run           keep them in step until stopped");
+    say!("  pulse-sync --help        everything else\n");
+    say!("To run, set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID,");
+    say!("or write a configuration (`pulse-sync config init`). The dashboard is not there yet.");
     Exit::Done
 }
 
 fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
         ConfigCommand::Path => {
-            println!("{}", wire::config_path(args)?.display());
+            say!("{}", wire::config_path(args)?.display());
             Ok(Exit::Done)
         }
         ConfigCommand::Init => wire::write_example(args),
@@ -111,7 +112,7 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
                     .config
                     .require_links()
                     .map_err(|problem| anyhow::anyhow!("{problem}"))?;
-                println!(
+                say!(
                     "the configuration is right: {} link(s)",
                     setup.config.links.len()
                 );

@@ -34,17 +34,17 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     }
     if options.json {
         let plans: Vec<_> = all.iter().map(json::planned).collect();
-        println!("{}", json!({"items": plans, "reports": reports}));
+        say!("{}", json!({"items": plans, "reports": reports}));
     } else {
         all.iter().for_each(print);
         let steps: usize = all.iter().map(|one| one.plan.steps.len()).sum();
-        println!(
+        say!(
             "{} items, {steps} writes, {} conflicts",
             all.len(),
             all.iter().map(conflicts).sum::<usize>()
         );
         for report in reports.iter().filter_map(|report| report.stopped.as_ref()) {
-            println!("stopped: {}", Shown::line(&super::sync::why(report)));
+            say!("stopped: {}", Shown::line(&super::sync::why(report)));
         }
     }
     Ok(exit.and(if all.is_empty() {
@@ -64,13 +64,13 @@ fn conflicts(planned: &Planned) -> usize {
 }
 
 fn print(planned: &Planned) {
-    println!(
+    say!(
         "{}  {}",
         Shown::line(&planned.item),
         Shown::line(&planned.title)
     );
     for step in &planned.plan.steps {
-        println!("  {} on {} ({:?})", step.verb(), step.side.name(), step.row);
+        say!("  {} on {} ({:?})", step.verb(), step.side.name(), step.row);
         match &step.action {
             Action::Create(draft) => {
                 let title = draft
@@ -78,7 +78,7 @@ fn print(planned: &Planned) {
                     .get(&FieldKey::TITLE)
                     .map(|title| title.brief(60))
                     .unwrap_or_default();
-                println!(
+                say!(
                     "    {} with {} fields",
                     Shown::line(&title),
                     draft.fields.len()
@@ -87,7 +87,7 @@ fn print(planned: &Planned) {
             _ => {
                 for change in step.changes() {
                     let (pre, new) = (change.pre.brief(40), change.new.brief(40));
-                    println!(
+                    say!(
                         "    {}: {} -> {}",
                         change.field,
                         Shown::line(&pre),
@@ -100,7 +100,7 @@ fn print(planned: &Planned) {
     for mv in &planned.plan.moves {
         if let Move::Open(conflict) = mv {
             let (github, notion) = (conflict.github.brief(40), conflict.notion.brief(40));
-            println!(
+            say!(
                 "  conflict: {}: GitHub {}, Notion {}",
                 conflict.note,
                 Shown::line(&github),

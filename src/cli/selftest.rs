@@ -20,14 +20,11 @@ pub fn run(options: &SelftestOptions) -> Exit {
     let findings = selftest::run(seeds, Options::default(), |_| bar.inc(1));
     bar.finish_and_clear();
     for failure in &findings.failures {
-        println!("seed {} broke a promise:", failure.seed);
-        failure
-            .violations
-            .iter()
-            .for_each(|what| println!("  {what}"));
-        println!("{}", failure.script);
+        say!("seed {} broke a promise:", failure.seed);
+        failure.violations.iter().for_each(|what| say!("  {what}"));
+        say!("{}", failure.script);
     }
-    println!(
+    say!(
         "{}, {} violations",
         findings.figures,
         findings.failures.len()

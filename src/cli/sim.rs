@@ -36,7 +36,7 @@ pub fn serve(options: &SimOptions) -> anyhow::Result<Exit> {
         let small = Small::start(ports, world)
             .await
             .context("cannot serve the small services")?;
-        println!("{}", small.address());
+        say!("{}", small.address());
         std::io::stdout().flush()?;
         let people = async {
             match options.people {

@@ -45,14 +45,14 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                 json!({"link": s.name, "counts": s.counts, "last_run": last})
             })
             .collect();
-        println!(
+        say!(
             "{}",
             json!({"links": links, "paused_since": paused.map(json::time), "errors": errors})
         );
         return Ok(Exit::Done);
     }
     if let Some(since) = paused {
-        println!(
+        say!(
             "paused since {}; `pulse-sync resume` goes on",
             json::time(since)
         );
@@ -61,7 +61,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
         print(standing);
     }
     for entry in &errors {
-        println!(
+        say!(
             "  {} x{}: {}",
             Shown::line(&entry.scope),
             entry.count,
@@ -91,23 +91,27 @@ async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
 
 fn print(standing: &Standing) {
     let counts = &standing.counts;
-    println!(
+    say!(
         "{}: {} in step, {} queued",
         Shown::line(&standing.name),
         counts.active,
         counts.queued
     );
-    println!(
+    say!(
         "  {} conflicts, {} held, {} unclear, {} set aside, {} known on one side only",
-        counts.conflicted, counts.held, counts.in_doubt, counts.parked, counts.new
+        counts.conflicted,
+        counts.held,
+        counts.in_doubt,
+        counts.parked,
+        counts.new
     );
     match &standing.last {
-        Some((at, note)) => println!(
+        Some((at, note)) => say!(
             "  last run {} ago: {}",
             age(now().since(*at)),
             Shown::line(note)
         ),
-        None => println!("  no run yet"),
+        None => say!("  no run yet"),
     }
 }
 

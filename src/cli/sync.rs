@@ -25,7 +25,7 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         reports.push(engine.run(link, &ask).await);
     }
     if options.json {
-        println!("{}", json::reports(&reports));
+        say!("{}", json::reports(&reports));
     } else {
         reports.iter().for_each(print);
     }
@@ -34,7 +34,7 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
 
 /// One report for people.
 pub fn print(report: &Report) {
-    println!(
+    say!(
         "{}: {} written to GitHub, {} to Notion ({} + {} requests)",
         Shown::line(&report.link),
         report.writes.github,
@@ -53,16 +53,16 @@ pub fn print(report: &Report) {
         (report.in_doubt, "unclear; being looked for"),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
-        println!("  {count} {what}");
+        say!("  {count} {what}");
     }
     for line in &report.notes {
-        println!("  note: {}", Shown::line(line));
+        say!("  note: {}", Shown::line(line));
     }
     for line in &report.errors {
-        println!("  error: {}", Shown::line(line));
+        say!("  error: {}", Shown::line(line));
     }
     if let Some(stop) = &report.stopped {
-        println!("  stopped: {}", Shown::line(&why(stop)));
+        say!("  stopped: {}", Shown::line(&why(stop)));
     }
 }
 

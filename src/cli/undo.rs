@@ -38,7 +38,7 @@ pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
                     return Ok(Exit::Failed);
                 }
                 if !options.yes {
-                    println!("nothing is written yet; add --yes to do it");
+                    say!("nothing is written yet; add --yes to do it");
                     return Ok(Exit::Waits);
                 }
                 engine.undo(link, &options.record).await?;
@@ -72,11 +72,11 @@ async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
 }
 
 fn print(pair: &Pair, backs: &[PutBack]) {
-    println!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
+    say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
     for back in backs {
         match &back.refused {
-            Some(why) => println!("  {}: stays, {}", back.field, Shown::line(why)),
-            None => println!(
+            Some(why) => say!("  {}: stays, {}", back.field, Shown::line(why)),
+            None => say!(
                 "  {}: {} -> {}",
                 back.field,
                 Shown::line(&back.now.brief(60)),

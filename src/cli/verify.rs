@@ -25,7 +25,7 @@ pub async fn run(setup: &Setup, options: &VerifyOptions) -> anyhow::Result<Exit>
     drop(sink);
     if options.json {
         let found: Vec<_> = all.iter().map(found::Found::json).collect();
-        println!("{}", json!({"links": found}));
+        say!("{}", json!({"links": found}));
     } else {
         all.iter().for_each(found::Found::print);
     }

@@ -64,7 +64,7 @@ pub fn write_example(args: &Args) -> anyhow::Result<Exit> {
         )
     })?;
     std::io::Write::write_all(&mut file, config::EXAMPLE.as_bytes())?;
-    println!("wrote {}", path.display());
+    say!("wrote {}", path.display());
     Ok(Exit::Done)
 }
 

@@ -119,7 +119,7 @@ impl Found {
 
     /// For people.
     pub fn print(&self) {
-        println!(
+        say!(
             "{}: {} items read on both sides ({} GitHub objects, {} pages; {} + {} requests)",
             Shown::line(&self.link),
             self.items,
@@ -128,7 +128,7 @@ impl Found {
             self.requests.github,
             self.requests.notion
         );
-        println!(
+        say!(
             "  {} fields compared: {} equal, {} as agreed (rendered differently), {} waiting, {} different",
             self.compared(),
             self.equal,
@@ -137,11 +137,11 @@ impl Found {
             self.differences.len()
         );
         for (why, count) in &self.waiting {
-            println!("  waiting: {count} {why}");
+            say!("  waiting: {count} {why}");
         }
         self.differences.iter().for_each(print_difference);
         for copies in &self.copies {
-            println!(
+            say!(
                 "  {} pages carry the GitHub id {} ({} made by this program)",
                 copies.pages.len(),
                 Shown::line(&copies.node),
@@ -201,23 +201,23 @@ fn difference(one: &Difference) -> Json {
 }
 
 fn print_difference(one: &Difference) {
-    println!(
+    say!(
         "  {}  {}  {}",
         Shown::line(&one.item),
         one.field.as_ref().map_or("item", FieldKey::as_str),
         Shown::line(&one.title)
     );
-    println!("    GitHub: {}", Shown::line(&one.github));
-    println!("    Notion: {}", Shown::line(&one.notion));
-    println!("    a sync would: {}", one.next);
+    say!("    GitHub: {}", Shown::line(&one.github));
+    say!("    Notion: {}", Shown::line(&one.notion));
+    say!("    a sync would: {}", one.next);
 }
 
 fn list(what: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
-    println!("  {what}: {}", lines.len());
+    say!("  {what}: {}", lines.len());
     for line in lines.iter().take(LISTED) {
-        println!("    {}", Shown::line(line));
+        say!("    {}", Shown::line(line));
     }
 }
