@@ -355,6 +355,9 @@ impl Case<'_> {
             }
             (false, false) if !base.partial => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
+            // Somebody took a merge back on GitHub while Notion went on: what of Notion's base is in Notion only is not
+            // known any more.
+            (false, true) if base.partial => self.collide(base.github.clone()),
             // Without a change it is a merge that somebody took back on GitHub.
             (_, false) => self.carry(Side::Notion, Row::F3),
             (false, true) if self.field.class == Class::Text => self.merge_text(base, false),

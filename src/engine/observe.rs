@@ -152,6 +152,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             (false, true) => Depth::Deep,
             (false, false) => Depth::Shallow,
         };
+        // Whether this stream was read before, so that an item is new only if it was made since.
+        let polled = cursor.stamp.is_some();
         let mut walk = Walk {
             depth,
             ..Walk::default()
@@ -164,7 +166,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if page.unchanged {
                 return Ok(Ok(()));
             }
-            let news = self.mark_page(side, &page, sweep, tally).await?;
+            let news = self.mark_page(side, &page, (sweep, polled), tally).await?;
             walk.take(&page, news);
             (self.engine.sink)(Event::Listed {
                 stream: stream.to_owned(),
@@ -207,7 +209,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         &mut self,
         side: Side,
         page: &Page,
-        sweep: bool,
+        (sweep, polled): (bool, bool),
         tally: &mut Tally,
     ) -> Flow<usize> {
         let nodes: Vec<&str> = page.rows.iter().map(|row| row.id.node.as_str()).collect();
@@ -233,7 +235,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
                 Some(pair) => self.mark_known(pair, row, sweep, tally),
-                None => self.mark_new(row, &owners),
+                None => self.mark_new(row, &owners, polled),
             };
             marks.extend(mark);
         }
@@ -284,7 +286,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Some(pair)
     }
 
-    fn mark_new(&mut self, row: &Observation, owners: &BTreeMap<String, Pair>) -> Option<Pair> {
+    fn mark_new(
+        &mut self,
+        row: &Observation,
+        owners: &BTreeMap<String, Pair>,
+        polled: bool,
+    ) -> Option<Pair> {
         if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
             return None;
         }
@@ -307,6 +314,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut pair = Pair::first_seen(id, key, &self.link.spec.name, row, now);
         pair.dirty_since = Some(row.read_at);
         let Some(node) = &row.linked_node else {
+            // An old item that suddenly appears may be a late row of one that was moved away: it is read itself.
+            let lag = self.engine.settings.list_lag;
+            let is_old = row.created.is_some_and(|at| row.read_at.since(at) > lag);
+            if row.side == Side::Github && is_old && polled {
+                pair.pending = None;
+            }
             return Some(pair);
         };
         match owners.get(node) {

@@ -200,11 +200,14 @@ fn human_changes(
     node: &str,
 ) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
     // A transferred issue goes on in its new place.
-    let earlier = world.moved.get(node).map(|from| world.versions(side, from));
-    let versions = earlier
-        .unwrap_or_default()
+    let mut places = vec![node];
+    while let Some(from) = places.last().and_then(|place| world.moved.get(*place)) {
+        places.push(from);
+    }
+    let versions = places
         .iter()
-        .chain(world.versions(side, node));
+        .rev()
+        .flat_map(|place| world.versions(side, place));
     let mut before: Option<Rc<Observation>> = None;
     let mut changes = Vec::new();
     for index in versions {
@@ -272,8 +275,9 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
                 node,
                 partner: &partner,
             };
-            let undone = overwrite.was_undone_in_doubt();
-            verdicts.push((field.key.clone(), overwrite.judge(), undone));
+            let verdict = overwrite.judge();
+            let undone = matches!(verdict, Verdict::Loss(_)) && overwrite.was_undone_in_doubt();
+            verdicts.push((field.key.clone(), verdict, undone));
         }
     }
     for (field, verdict, undone) in verdicts {
@@ -330,6 +334,26 @@ impl Overwrite<'_> {
             || wrote(side.other(), self.partner, &agrees)
     }
 
+    /// Whether people took the value away and put it back while the engine still counts from it, and the new value is
+    /// a person's from the other side: no engine that compares states can see that.
+    fn went_and_came_back(&self, agree: &dyn Fn(&Value, &Value) -> bool) -> bool {
+        let (side, key) = (self.step.side, &self.field.key);
+        let pair = pair_of(self.world, side, self.node);
+        let base = pair.as_ref().and_then(|pair| pair.base.get(key));
+        let counts = base.is_some_and(|base| self.field.codec.same(base.of(side), self.before));
+        let mut times = 0;
+        let mut had = false;
+        for version in histories(self.world, side, self.node) {
+            let has = version.seen.field(key) == Some(self.before);
+            times += usize::from(has && !had);
+            had = has;
+        }
+        let wanted = human_changes(self.world, side.other(), self.partner)
+            .into_iter()
+            .any(|(_, _, is)| is.field(key).is_some_and(|is| agree(self.after, is)));
+        counts && times > 1 && wanted
+    }
+
     /// The page of the pair.
     fn page(&self) -> &str {
         match self.step.side {
@@ -384,7 +408,12 @@ impl Overwrite<'_> {
         let kept = partner
             .and_then(|partner| partner.seen.field(&self.field.key))
             .is_some_and(|value| agree(self.before, value));
-        if replaced || kept || trashed || self.is_recorded(|value| value == self.before) {
+        if replaced
+            || kept
+            || trashed
+            || self.went_and_came_back(&agree)
+            || self.is_recorded(|value| value == self.before)
+        {
             return Verdict::Fine;
         }
         if self
@@ -416,8 +445,12 @@ impl Overwrite<'_> {
             let Some(removed) = self.removed_at(back) else {
                 continue;
             };
-            if self.flipped(back, true, removed) || self.is_recorded(|v| elements(v).contains(back))
-            {
+            let since = if self.was_own(back, removed) {
+                0
+            } else {
+                removed
+            };
+            if self.flipped(back, true, since) || self.is_recorded(|v| elements(v).contains(back)) {
                 continue;
             }
             let unseen = pre.as_ref().is_some_and(|pre| pre.contains(back));
@@ -457,6 +490,29 @@ impl Overwrite<'_> {
             .map(|(index, ..)| index)
     }
 
+    /// Whether the element that a person removed here had been put here by a person too: then one that comes from the
+    /// other side is another one.
+    fn was_own(&self, element: &str, removed: usize) -> bool {
+        let has = |seen: &Observation| {
+            seen.field(&self.field.key)
+                .is_some_and(|value| elements(value).contains(element))
+        };
+        let mut own = false;
+        let mut had = false;
+        let versions = self.world.versions(self.step.side, self.node).iter();
+        for version in versions
+            .take_while(|index| **index < removed)
+            .filter_map(|index| self.world.log.get(*index))
+        {
+            let has = has(&version.seen);
+            if has && !had {
+                own = version.author == Author::Human;
+            }
+            had = has;
+        }
+        own
+    }
+
     /// Whether an earlier write of this field ended unclear and somebody took it back, or took back what had asked for
     /// it: then its traces cannot be told from a person's edit.
     fn was_undone_in_doubt(&self) -> bool {
@@ -477,7 +533,8 @@ impl Overwrite<'_> {
         self.world.store.all_records().iter().any(|record| {
             record.pair.as_ref() == Some(&pair.id)
                 && record.kind == RecordKind::Write
-                && matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
+                && (matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
+                    || record.note.contains("lost answer"))
                 && record.changes.iter().any(|change| {
                     change.field == self.field.key && again(&change.before, &change.after)
                 })

@@ -233,8 +233,7 @@ fn page_view(world: &World, page: &Page) -> Observation {
 }
 
 fn cell<'a>(world: &World, page: &'a Page, name: &str) -> Option<&'a Cell> {
-    let property = world.notion.property(world.source, name)?;
-    page.values.get(&property.id)
+    page.values.get(world.columns.get(name)?)
 }
 
 fn text_of(world: &World, page: &Page, name: &str) -> String {

@@ -132,6 +132,8 @@ pub struct World {
     pub notion: Workspace,
     /// The link's data source.
     pub source: Id,
+    /// The ids of its columns, by name.
+    pub columns: BTreeMap<String, String>,
     /// The person who edits Notion.
     pub editor: Id,
     /// What is kept in step.
@@ -191,6 +193,7 @@ impl World {
         let mut notion = Workspace::new(seed);
         let editor = notion.add_person("Grace", "grace@example.org");
         let source = make_source(&mut notion, &mapping);
+        let columns = columns_of(&notion, source);
         Self {
             now: DAWN,
             elapsed: 0,
@@ -200,6 +203,7 @@ impl World {
             hub: make_hub(),
             notion,
             source,
+            columns,
             editor,
             mapping,
             log: Vec::new(),
@@ -324,6 +328,17 @@ impl World {
             Side::Notion => format!("page {}", node.get(..8).unwrap_or(node)),
         }
     }
+}
+
+fn columns_of(notion: &Workspace, source: Id) -> BTreeMap<String, String> {
+    let columns = notion
+        .sources
+        .get(&source)
+        .map(|source| source.schema.all());
+    let columns = columns.unwrap_or_default().iter();
+    columns
+        .map(|column| (column.name.clone(), column.id.clone()))
+        .collect()
 }
 
 fn make_hub() -> Hub {
