@@ -5,8 +5,8 @@
 //! GitHub through Notion's enhanced Markdown and back may change: bullets, emphasis marks,
 //! escapes, blank lines, indents, table syntax, expiring signatures in addresses.
 //!
-//! [`for_notion`] and [`from_notion`] translate, [`merge`] joins two people's edits without
-//! losing a line, [`outgoing`] takes the teeth out of text that goes to a public place.
+//! [`for_notion`] and [`from_notion`] translate, [`merge()`] joins two people's edits without
+//! losing a line, [`outgoing()`] takes the teeth out of text that goes to a public place.
 
 mod block;
 mod diff3;

@@ -1,8 +1,8 @@
 //! GitHub: issues, pull requests and commits.
 //!
-//! REST over octocrab's raw calls ([`octo`]) into tolerant structs ([`wire`]) and from there into observations
-//! ([`rows`], which documents the normal forms). What REST lists do not say of pull requests comes from one GraphQL
-//! query for a page of them ([`extras`]).
+//! REST over octocrab's raw calls (`octo`) into tolerant structs (`wire`) and from there into observations
+//! (`rows`, which documents the normal forms). What REST lists do not say of pull requests comes from one GraphQL
+//! query for a page of them (`extras`).
 //!
 //! Facts that shape it:
 //! - Rows of a page that cannot be read are left out, logged and counted ([`GithubRemote::garbled`]): one broken row

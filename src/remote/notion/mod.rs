@@ -5,7 +5,7 @@
 //! - [`target`] reads what the user gave as the database; [`open`] finds the data source and fits the mapping to it.
 //! - [`schema`] decides which property is which column; [`adopted`] is the outcome, and the memo of it.
 //! - [`row`] turns pages into observations, [`property`] their values; [`paging`] walks listings; [`read`] asks.
-//! - [`body`] knows which part of a page's text is ours and plans its change; [`write`] sends steps.
+//! - [`body`] knows which part of a page's text is ours and plans its change; [`mod@write`] sends steps.
 //! - [`refusal`] says what error answers mean; [`wire`] makes the requests.
 //!
 //! **A schema that changes while we run.** The schema is read once and remembered by the memo. Every page lists its
