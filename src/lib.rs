@@ -13,3 +13,5 @@ pub mod remote;
 pub mod shown;
 pub mod sim;
 pub mod store;
+pub mod system;
+pub mod ui;

@@ -15,6 +15,9 @@ use crate::core::{
 use crate::remote::{Remote, RemoteError};
 use crate::store::{Store, StoreError, Which};
 
+/// Items that one "retry all" touches at most.
+const RETRIED: usize = 1_000;
+
 /// Why an answer was not taken.
 #[derive(Debug, Error)]
 pub enum AnswerError {
@@ -368,6 +371,36 @@ impl<S: Store, C: Clock> Engine<S, C> {
             .map(|change| put_back(link, &pair, &record, change, &github))
             .collect();
         Ok((pair, [github, notion], backs))
+    }
+
+    /// Lets an item (or every one that waits for a time) be tried again at once: a person says that what was in the
+    /// way is gone. What the guard holds, and writes in doubt, stay as they are.
+    pub(super) async fn retry(&self, link: &str, only: Option<&PairId>) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let pairs = match only {
+            Some(id) => self.store.pair(id).await?.into_iter().collect(),
+            None => self.store.waiting(link, now, RETRIED).await?,
+        };
+        let mut retried = 0;
+        for mut pair in pairs {
+            if pair.link != link || pair.intent.is_some() || pair.hold.is_some() {
+                continue;
+            }
+            if matches!(pair.life, PairLife::Parked(_)) {
+                // With one side only it may be a surplus page, or a create that never was confirmed.
+                if pair.github.is_none() || pair.notion.is_none() {
+                    continue;
+                }
+                pair.life = PairLife::Active;
+            }
+            pair.next_try = None;
+            pair.blocked.clear();
+            pair.touch(now);
+            let record = self.note(link, &pair, "retry", "tried again because you said so");
+            self.store.put(&pair, &[record]).await?;
+            retried += 1;
+        }
+        Ok(retried)
     }
 
     /// Pauses or resumes all writing. Survives a restart.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::answers::Pick;
+use super::answers::{Pick, PutBack};
+use super::queue::QueueLine;
 use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
-use crate::core::{Conflict, Side, Time};
+use crate::core::{Conflict, Pair, PairId, Record, Side, Time};
 use crate::remote::Budget;
-use crate::store::Counts;
+pub use crate::store::{Counts, HistoryQuery};
 
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -26,11 +27,32 @@ pub struct Progress {
     pub writes: PerSide,
     /// What it waits for, and until when.
     pub waiting: Option<(Time, String)>,
+    /// The write whose answer is awaited.
+    pub writing: Option<Writing>,
+}
+
+/// A write on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Writing {
+    /// The item's name.
+    pub item: String,
+    /// The side that is written.
+    pub side: Side,
+    /// `create`, `change`, `trash` …
+    pub verb: String,
+    /// The fields, for a change.
+    pub fields: Vec<String>,
+    /// Since when.
+    pub since: Time,
 }
 
 /// One open conflict, for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConflictLine {
+    /// The pair.
+    pub pair: PairId,
+    /// The item's addresses on GitHub and in Notion, where known.
+    pub urls: [Option<String>; 2],
     /// The item's name.
     pub item: String,
     /// The item's title.
@@ -67,6 +89,8 @@ pub struct LinkState {
     pub counts: Counts,
     /// Open conflicts (the first hundred; `counts` has the number).
     pub conflicts: Vec<ConflictLine>,
+    /// What waits, and why (the first of each kind; `counts` has the numbers).
+    pub queue: Vec<QueueLine>,
     /// Writes whose outcome is unclear (the first hundred).
     pub in_doubt: Vec<DoubtLine>,
     /// What the last dry run would write, and when it was made.
@@ -125,6 +149,16 @@ pub enum Command {
         /// Told how many items it concerned.
         reply: Reply<usize>,
     },
+    /// Read a page of the history.
+    History(HistoryQuery, Reply<Vec<Record>>),
+    /// Read a pair, for a view of its item.
+    Item(PairId, Reply<Option<Box<Pair>>>),
+    /// What an undo of a record would put back, going by what both sides show now.
+    UndoPlan(String, Reply<Vec<PutBack>>),
+    /// Put back what a record overwrote, through the same gate as any write.
+    Undo(String, Reply<Vec<PutBack>>),
+    /// Try an item again now (every deferred item if none is named), whatever it waits for; told how many.
+    Retry(Option<PairId>, Reply<usize>),
     /// Finish the write in flight, then end.
     Shutdown,
 }

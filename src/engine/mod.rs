@@ -9,6 +9,7 @@ pub mod link;
 mod look;
 mod moves;
 mod observe;
+pub mod queue;
 mod recover;
 pub mod report;
 pub mod run;

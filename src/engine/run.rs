@@ -22,6 +22,8 @@ pub struct Ask {
     pub forced: bool,
     /// Only this item (`owner/repo#12`).
     pub item: Option<String>,
+    /// Only these pairs: what is left of a plan after some steps were switched off.
+    pub only: Option<BTreeSet<PairId>>,
 }
 
 /// The planned writes of one pair, for a dry run.
@@ -253,6 +255,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .item
             .as_ref()
             .is_none_or(|item| pair.name().eq_ignore_ascii_case(item))
+            && self
+                .ask
+                .only
+                .as_ref()
+                .is_none_or(|only| only.contains(&pair.id))
     }
 
     async fn check_limits(&mut self, pair: &Pair) -> Flow<()> {

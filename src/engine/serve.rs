@@ -9,11 +9,14 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::face::{Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot};
+use super::answers::{AnswerError, Pick, PutBack};
+use super::face::{
+    Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot, Writing,
+};
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
-use crate::core::{Outcome, Pair, RecordKind, Time};
+use crate::core::{Outcome, Pair, PairId, RecordKind, Time};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError, Which};
 
@@ -77,8 +80,20 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
     match event {
         Event::Listed { rows, .. } => now.listed = now.listed.max(*rows),
         Event::Waiting { until, reason } => now.waiting = Some((*until, reason.clone())),
+        Event::Recorded(record) if record.kind == RecordKind::Intent => {
+            now.writing = record.side.map(|side| Writing {
+                item: record.item.clone(),
+                side,
+                verb: record.verb.clone(),
+                fields: record.changes.iter().map(|c| c.field.to_string()).collect(),
+                since: record.at,
+            });
+        }
         Event::Recorded(record) => {
             now.waiting = None;
+            if record.kind == RecordKind::Write {
+                now.writing = None;
+            }
             if record.kind == RecordKind::Write
                 && record.outcome == Outcome::Done
                 && let Some(side) = record.side
@@ -106,7 +121,7 @@ pub struct Server<'a, G, N, S, C> {
     interval: i64,
     slots: Vec<Slot>,
     asked: VecDeque<(usize, Ask)>,
-    running: Option<usize>,
+    running: Option<(usize, Time)>,
     ending: bool,
 }
 
@@ -181,7 +196,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     }
 
     async fn run(&mut self, link: usize, ask: Ask) {
-        self.running = Some(link);
+        self.running = Some((link, self.engine.clock.now()));
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
         let mut run = pin!(engine.pass(&links[link], &ask));
@@ -285,7 +300,60 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::AnswerHalt { halt, apply, reply }) => {
                 let _ = reply.send(self.answer_halt(&halt, apply).await);
             }
+            Some(Command::UndoPlan(record, reply)) => {
+                let _ = reply.send(self.undo(&record, false).await);
+            }
+            Some(Command::Undo(record, reply)) => {
+                let _ = reply.send(self.undo(&record, true).await);
+            }
+            Some(Command::Retry(pair, reply)) => {
+                let _ = reply.send(self.retry(pair.as_ref()).await);
+            }
+            Some(Command::History(query, reply)) => {
+                let page = self.engine.store.history(&query).await;
+                let _ = reply.send(page.map_err(|error| error.to_string()));
+            }
+            Some(Command::Item(pair, reply)) => {
+                let found = self.engine.store.pair(&pair).await;
+                let _ = reply.send(
+                    found
+                        .map(|pair| pair.map(Box::new))
+                        .map_err(|error| error.to_string()),
+                );
+            }
         }
+    }
+
+    /// Plans or does the undo of a record, on the link that has it.
+    async fn undo(&mut self, record: &str, does: bool) -> Result<Vec<PutBack>, String> {
+        let found = self.engine.store.record_by_id(record).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let link = found.and_then(|found| {
+            let own = |link: &&Link<G, N>| link.spec.name == found.link;
+            self.links.iter().find(own)
+        });
+        let link = link.ok_or_else(|| format!("there is no record {record} of a link in use"))?;
+        let backs = if does {
+            self.engine.undo(link, record).await
+        } else {
+            self.engine.undo_plan(link, record).await.map(|(_, b)| b)
+        };
+        if does && backs.is_ok() {
+            self.wake();
+        }
+        backs.map_err(|error| error.to_string())
+    }
+
+    async fn retry(&mut self, pair: Option<&PairId>) -> Result<usize, String> {
+        let mut retried = 0;
+        for link in self.links {
+            let done = self.engine.retry(&link.spec.name, pair).await;
+            retried += done.map_err(|error| error.to_string())?;
+        }
+        if retried > 0 {
+            self.wake();
+        }
+        Ok(retried)
     }
 
     fn ask(&mut self, name: Option<&str>, ask: &Ask) -> Result<(), String> {
@@ -298,7 +366,8 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let mut accepted = false;
         for link in wanted {
             let queued = self.asked.iter().any(|(other, _)| *other == link);
-            if self.running != Some(link) && !queued {
+            let is_running = self.running.is_some_and(|(running, _)| running == link);
+            if !is_running && !queued {
                 self.asked.push_back((link, ask.clone()));
                 accepted = true;
             }
@@ -319,7 +388,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
     }
 
-    async fn choose(&mut self, conflict: &str, pick: super::answers::Pick) -> Result<(), String> {
+    async fn choose(&mut self, conflict: &str, pick: Pick) -> Result<(), String> {
         let mut last = format!("there is no open conflict {conflict}");
         for link in self.links {
             match self.engine.choose(link, conflict, pick.clone()).await {
@@ -327,7 +396,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     self.wake();
                     return Ok(());
                 }
-                Err(super::answers::AnswerError::Unknown(_)) => {}
+                Err(AnswerError::Unknown(_)) => {}
                 Err(error) => last = error.to_string(),
             }
         }
@@ -342,7 +411,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     self.wake();
                     return Ok(count);
                 }
-                Err(super::answers::AnswerError::Unknown(_)) => {}
+                Err(AnswerError::Unknown(_)) => {}
                 Err(error) => last = error.to_string(),
             }
         }
@@ -371,11 +440,15 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let progress = self.wires.progress.borrow().clone();
         LinkState {
             name: name.clone(),
-            running: (self.running == Some(at)).then(|| progress.unwrap_or_default()),
+            running: self.running.filter(|(link, _)| *link == at).map(|(_, since)| Progress {
+                since,
+                ..progress.unwrap_or_default()
+            }),
             last: slot.last.clone(),
             next: Some((slot.next, slot.why.clone())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
             conflicts: self.open_conflicts(name).await.unwrap_or_default(),
+            queue: self.engine.queue(name).await.unwrap_or_default(),
             in_doubt: self.doubts(name).await.unwrap_or_default(),
             planned: slot.planned.clone(),
             halts: self.engine.halts(name).await.unwrap_or_default(),
@@ -388,9 +461,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let pairs = store.pairs(link, Which::Conflicted, None, SHOWN).await?;
         let lines = pairs.into_iter().flat_map(|pair| {
             let (item, title) = (pair.name().to_owned(), pair.title.clone());
+            let (id, urls) = (pair.id.clone(), super::queue::urls(&pair));
             pair.conflicts
                 .into_iter()
                 .map(move |conflict| ConflictLine {
+                    pair: id.clone(),
+                    urls: urls.clone(),
                     item: item.clone(),
                     title: title.clone(),
                     conflict,

@@ -149,6 +149,10 @@ impl Store for FaultyStore {
         self.inner.next_due(link, now).await
     }
 
+    async fn waiting(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.inner.waiting(link, now, limit).await
+    }
+
     async fn pairs(
         &self,
         link: &str,

@@ -197,6 +197,18 @@ impl Store for MemoryStore {
         Ok(waiting.map(|pair| rules::ready_at(pair)).min())
     }
 
+    async fn waiting(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        let inner = self.inner.borrow();
+        let mut waiting: Vec<_> = inner
+            .dirty_pairs(link)
+            .filter(|pair| !pair.is_due(now) && pair.is_due(Time(i64::MAX)))
+            .map(|pair| (**pair).clone())
+            .collect();
+        waiting.sort_by_key(|pair| (rules::ready_at(pair), pair.id.clone()));
+        waiting.truncate(limit);
+        Ok(waiting)
+    }
+
     async fn pairs(
         &self,
         link: &str,

@@ -172,6 +172,23 @@ pub async fn next_due_is_the_earliest_of_those_that_wait(store: &impl Store) {
     assert_eq!(next(0).await, Some(Time(5)));
 }
 
+pub async fn those_that_wait_come_in_the_order_in_which_they_are_ready(store: &impl Store) {
+    let later = |number, at| with(dirty(number, 1), |pair| pair.next_try = Some(Time(at)));
+    let open = with(later(5, 150), |pair| pair.intent = Some(intent()));
+    let elsewhere = with(later(6, 150), |pair| pair.link = "other".to_owned());
+    let all = [later(1, 300), later(2, 200), later(3, 100), later(4, 200), open, elsewhere];
+    put(store, all.clone()).await;
+    let waiting = async |now, limit| {
+        let found = store.waiting(LINK, Time(now), limit).await.unwrap();
+        found.into_iter().map(|pair| pair.id).collect::<Vec<_>>()
+    };
+    let [one, two, three, four] = [0, 1, 2, 3].map(|at: usize| all[at].id.clone());
+    assert_eq!(waiting(100, MANY).await, [two.clone(), four.clone(), one.clone()]);
+    assert_eq!(waiting(100, 2).await, [two.clone(), four.clone()]);
+    assert_eq!(waiting(99, MANY).await, [three, two, four, one]);
+    assert_eq!(waiting(300, MANY).await, []);
+}
+
 pub async fn next_due_is_none_without_waiting_pairs(store: &impl Store) {
     put(store, [dirty(1, 1), pair(2)]).await;
     assert_eq!(store.next_due(LINK, Time(i64::MIN)).await, Ok(None));

@@ -28,6 +28,10 @@ pub(super) const DUE: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY ite
 pub(super) const NEXT_DUE: &str = "SELECT min(ready_at) FROM sync_items INDEXED BY items_wake \
      WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at > ?2";
 
+pub(super) const WAITING: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY items_wake \
+     WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at > ?2 \
+     ORDER BY ready_at, id";
+
 const COUNT_LIVES: &str = "SELECT life, count(*), count(dirty_since) FROM sync_items INDEXED BY items_life \
      WHERE link = ?1 GROUP BY life";
 
@@ -245,6 +249,15 @@ impl Db {
         let mut statement = self.conn.prepare_cached(NEXT_DUE)?;
         let at: Option<i64> = statement.query_row((link, now.0), |row| row.get(0))?;
         Ok(at.map(Time))
+    }
+
+    pub(super) fn waiting(
+        &mut self,
+        link: &str,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<Pair>, Trouble> {
+        self.list(WAITING, (link, now.0), limit)
     }
 
     pub(super) fn pairs(

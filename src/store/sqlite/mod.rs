@@ -101,6 +101,13 @@ impl Store for SqliteStore {
         self.worker.run(move |db| db.next_due(&link, now)).await
     }
 
+    async fn waiting(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        let link = link.to_owned();
+        self.worker
+            .run(move |db| db.waiting(&link, now, limit))
+            .await
+    }
+
     async fn pairs(
         &self,
         link: &str,

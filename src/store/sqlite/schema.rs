@@ -206,6 +206,7 @@ mod tests {
         let mut queries = vec![
             (items::DUE.to_owned(), 2, "items_due"),
             (items::NEXT_DUE.to_owned(), 2, "items_wake"),
+            (items::WAITING.to_owned(), 2, "items_wake"),
             (items::page_sql(Which::All, true), 2, "items_all"),
             (
                 items::page_sql(Which::Conflicted, true),

@@ -1,0 +1,298 @@
+//! What is around the panes: header, tabs, message line, footer, the keys that may follow.
+
+use ratatui::layout::Rect;
+
+use super::action::Action;
+use super::app::{App, PATIENCE_MS};
+use super::canvas::{Canvas, Ink, ink};
+use super::layout::{LEAST, Pane, Plan};
+use super::screens::Screen;
+use super::state::{budget, state};
+use super::text::{thousands, width};
+use super::theme::Meaning;
+use crate::core::Side;
+
+/// Draws the header: who we are, how it goes, what is left, how late it is.
+pub fn header(app: &App, canvas: &mut Canvas<'_>) {
+    let data = &app.data;
+    let state = state(data);
+    let needs = data.needs();
+    let plan = app.plan.for_width(app.size.width);
+    let mut left = vec![
+        ink(" pulse-sync", Meaning::Title),
+        ink(format!("  {}", data.facts.subject), Meaning::Dim),
+    ];
+    if data.facts.read_only {
+        left.push(ink("  READ-ONLY", Meaning::Warn));
+    }
+    let meaning = state.meaning(needs);
+    let mut right: Vec<Vec<Ink>> = vec![vec![
+        ink(format!("{} {}", state.sign(canvas.glyphs()), state.word), meaning),
+        ink(if state.detail.is_empty() { String::new() } else { format!("  {}", state.detail) }, Meaning::Text),
+    ]];
+    if needs > 0 {
+        right[0].push(ink(format!("  {needs}!"), Meaning::Error));
+    }
+    right.push(budgets(app, plan));
+    right.push(vec![store(app)]);
+    if plan != Plan::Narrow {
+        right.push(vec![age_of_what_is_shown(app)]);
+    }
+    let least = width(" pulse-sync ") + 2;
+    // What comes last is the least important, and goes first.
+    while right.len() > 1 && least + columns(&right) + 2 > canvas.columns() {
+        right.pop();
+    }
+    let taken = columns(&right).min(canvas.columns());
+    let start = canvas.columns() - taken;
+    canvas.line(0, 0, start.saturating_sub(1), &left);
+    let mut x = start;
+    for (at, part) in right.iter().enumerate() {
+        if at > 0 {
+            x += 2;
+        }
+        x = canvas.line(x, 0, canvas.columns().saturating_sub(x), part);
+    }
+}
+
+fn columns(parts: &[Vec<Ink>]) -> usize {
+    let text: usize = parts.iter().flatten().map(|part| width(&part.text)).sum();
+    text + 2 * parts.len().saturating_sub(1) + 1
+}
+
+fn budgets(app: &App, plan: Plan) -> Vec<Ink> {
+    let mut parts = Vec::new();
+    for (side, short) in [(Side::Github, "GH"), (Side::Notion, "N")] {
+        let Some((left, all)) = budget(&app.data, side) else {
+            continue;
+        };
+        let percent = u64::from(left) * 100 / u64::from(all.max(1));
+        let meaning = if percent < 10 { Meaning::Warn } else { Meaning::Text };
+        let text = if plan == Plan::Narrow {
+            format!("{short} {percent}%")
+        } else {
+            format!("{} {}/{}", side.name(), thousands(left.into()), thousands(all.into()))
+        };
+        if !parts.is_empty() {
+            parts.push(ink("  ", Meaning::Text));
+        }
+        parts.push(ink(text, meaning));
+    }
+    parts
+}
+
+fn store(app: &App) -> Ink {
+    match app.data.snapshot.store_trouble {
+        None => ink(format!("{} ok", app.data.facts.store), Meaning::Dim),
+        Some(_) => ink(format!("{} away", app.data.facts.store), Meaning::Error),
+    }
+}
+
+/// The clock; or, where the engine has been silent for too long, the age of what is shown.
+fn age_of_what_is_shown(app: &App) -> Ink {
+    let data = &app.data;
+    let silent = data.now.since(data.snapshot.at);
+    // While a run is under way the engine speaks every second.
+    let is_running = data.links().iter().any(|link| link.running.is_some());
+    if is_running && silent > 10_000 {
+        let text = format!("{} ({} old)", data.facts.zone.minute(data.snapshot.at), super::text::age(silent));
+        return ink(text, Meaning::Warn);
+    }
+    ink(data.facts.zone.clock(data.now), Meaning::Dim)
+}
+
+/// The tabs of the narrow dashboard, each with its column range.
+fn tabs(app: &App) -> Vec<(Pane, String)> {
+    let counts = |pane: Pane| match pane {
+        Pane::Queue => match app.data.queue().count() {
+            0 => String::new(),
+            waits => format!(" {waits}"),
+        },
+        Pane::Conflicts => match app.data.conflicted().len() {
+            0 => String::new(),
+            open => format!(" {open}!"),
+        },
+        _ => String::new(),
+    };
+    Pane::ALL
+        .into_iter()
+        .map(|pane| (pane, format!("{} {}{}", pane.number(), pane.name(), counts(pane))))
+        .collect()
+}
+
+/// Draws the tabs.
+pub fn draw_tabs(app: &App, canvas: &mut Canvas<'_>) {
+    let mut x = 1;
+    for (pane, text) in tabs(app) {
+        let meaning = if pane == app.prefs.focus { Meaning::Focus } else { Meaning::Dim };
+        x = canvas.put(x, 0, &text, meaning) + 2;
+    }
+}
+
+/// The tab at a column.
+pub fn tab_at(app: &App, column: u16) -> Option<Pane> {
+    let mut x = 1;
+    for (pane, text) in tabs(app) {
+        let end = x + width(&text);
+        if (x..end).contains(&usize::from(column)) {
+            return Some(pane);
+        }
+        x = end + 2;
+    }
+    None
+}
+
+/// Draws the message line: a message while it lasts, else what the screen on top has to say.
+pub fn message(app: &App, canvas: &mut Canvas<'_>) {
+    let room = canvas.columns().saturating_sub(2);
+    if app.typing {
+        let filter = &app.lists[app.prefs.focus as usize].filter;
+        canvas.put_in(1, 0, &format!("/ {filter}_"), room, Meaning::Text);
+        return;
+    }
+    if let Some(message) = &app.message {
+        let sign = match message.meaning {
+            Meaning::Error => format!("{} ", canvas.glyphs().failed),
+            Meaning::Warn => "! ".to_owned(),
+            _ => String::new(),
+        };
+        let dismiss = "Esc dismiss";
+        let room = room.saturating_sub(width(dismiss) + 2);
+        canvas.put_in(1, 0, &format!("{sign}{}", message.text), room, message.meaning);
+        canvas.put_right(canvas.columns() - 1, 0, dismiss, Meaning::Dim);
+        return;
+    }
+    if let Some(hint) = app.screens.last().and_then(|screen| screen.hint(app)) {
+        canvas.put_in(1, 0, &hint.text, room, hint.meaning);
+    } else if let Some(trouble) = &app.data.trouble {
+        canvas.put_in(1, 0, trouble, room, Meaning::Error);
+    }
+}
+
+/// What the footer offers at a place, the most useful first.
+fn offers(app: &App) -> Vec<Action> {
+    use Action as A;
+    match app.screens.last() {
+        Some(screen) => screen.offers().to_vec(),
+        None => {
+            let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan, A::Open];
+            offers.extend(match app.prefs.focus {
+                Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem],
+                Pane::History => vec![A::OnlyFailed, A::Undo],
+                Pane::Conflicts => vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark],
+                Pane::Log => vec![A::LogLevel],
+                Pane::System => vec![],
+            });
+            offers.extend([A::Filter, A::Zoom, A::OpenGithub, A::YankUrl, A::NextPane, A::Palette]);
+            offers
+        }
+    }
+}
+
+/// The buttons of the footer: column, text of the key, text of the action, action.
+fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
+    let places = app.places();
+    let columns = usize::from(app.size.width);
+    let help = app.keymap.keys_of(&places, Action::Help).into_iter().next();
+    let room = columns.saturating_sub(help.as_ref().map_or(1, |key| width(key) + 7));
+    let mut buttons = Vec::new();
+    let mut x = 1;
+    for action in offers(app) {
+        let Some(key) = app.keymap.keys_of(&places, action).into_iter().next() else {
+            continue;
+        };
+        let short = match action {
+            Action::Pause if app.data.snapshot.paused.is_some() => "resume",
+            other => other.short(),
+        };
+        let wide = width(&key) + 1 + width(short);
+        if x + wide > room {
+            break;
+        }
+        buttons.push((x, key, short, action));
+        x += wide + 2;
+    }
+    if let Some(key) = help {
+        buttons.push((columns.saturating_sub(width(&key) + 6), key, "help", Action::Help));
+    }
+    buttons
+}
+
+/// Draws the footer.
+pub fn footer(app: &App, canvas: &mut Canvas<'_>) {
+    for (x, key, short, action) in buttons(app) {
+        let off = app.is_off(action).is_some();
+        let x = canvas.put(x, 0, &key, if off { Meaning::Dim } else { Meaning::Key });
+        canvas.put(x + 1, 0, short, if off { Meaning::Dim } else { Meaning::Text });
+    }
+}
+
+/// The action of the footer's button at a column.
+pub fn footer_at(app: &App, column: u16) -> Option<Action> {
+    let column = usize::from(column);
+    buttons(app)
+        .into_iter()
+        .find(|(x, key, short, _)| (*x..x + width(key) + 1 + width(short)).contains(&column))
+        .map(|(.., action)| action)
+}
+
+/// Shows what may follow the first of two keys, once it has been waited for.
+pub fn which_key(app: &App, canvas: &mut Canvas<'_>) {
+    let Some((first, since)) = app.pending else {
+        return;
+    };
+    if app.data.now.since(since) < PATIENCE_MS {
+        return;
+    }
+    let follow = app.keymap.after(&app.places(), &[first]);
+    let texts: Vec<(String, &str)> = follow
+        .iter()
+        .filter_map(|one| Some((one.keys.get(1)?.to_string(), one.action.short())))
+        .collect();
+    let cell = texts.iter().map(|(_, text)| width(text)).max().unwrap_or(0) + 5;
+    let columns = canvas.columns().min(70);
+    let per_row = (columns.saturating_sub(4) / cell.max(1)).max(1);
+    let rows = texts.len().div_ceil(per_row);
+    let height = u16::try_from(rows + 2).unwrap_or(u16::MAX).min(canvas.area.height);
+    let area = Rect::new(
+        canvas.area.x + 1,
+        canvas.area.bottom().saturating_sub(height + 2),
+        u16::try_from(columns).unwrap_or(u16::MAX),
+        height,
+    );
+    let mut window = canvas.part(area);
+    window.clear();
+    let mut inner = window.frame(&format!("{first} …"), "", false);
+    for (at, (key, text)) in texts.iter().enumerate() {
+        let (x, y) = (at % per_row * cell + 1, at / per_row);
+        let x = inner.put(x, y, key, Meaning::Key);
+        inner.put(x + 1, y, text, Meaning::Text);
+    }
+}
+
+/// What a terminal that is too small shows.
+pub fn too_small(app: &App, canvas: &mut Canvas<'_>) {
+    let state = state(&app.data);
+    let needs = match app.data.needs() {
+        0 => String::new(),
+        needs => format!("  {needs}!"),
+    };
+    let (w, h) = (app.size.width, app.size.height);
+    let size = format!("needs {}x{}, is {w}x{h}", LEAST.0, LEAST.1);
+    let word = format!("{} {}{needs}", state.sign(canvas.glyphs()), state.word);
+    let both = format!("{size}   {word}");
+    let row = canvas.rows() / 2;
+    let middle = |text: &str, columns: usize| columns.saturating_sub(width(text)) / 2;
+    let columns = canvas.columns();
+    if width(&both) <= columns {
+        canvas.put(middle(&both, columns), row, &both, Meaning::Text);
+    } else {
+        canvas.put(middle(&size, columns), row.saturating_sub(1), &size, Meaning::Text);
+        canvas.put(middle(&word, columns), row, &word, Meaning::Text);
+    }
+}
+
+/// Whether a screen that lies over the dashboard draws all of it.
+pub const fn is_window(screen: &Screen) -> bool {
+    matches!(screen, Screen::Help(_) | Screen::Palette(_))
+}

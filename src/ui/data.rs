@@ -1,0 +1,269 @@
+//! What the screen knows: the engine's last word, the history read so far, the log, the machine.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::text::{self, Zone};
+use super::theme::Meaning;
+use crate::core::{PairId, Record, RecordKind, Side, Time};
+use crate::engine::Snapshot;
+use crate::engine::face::{ConflictLine, LinkState};
+use crate::engine::queue::QueueLine;
+
+/// Lines of the log that are kept.
+const LOG_LINES: usize = 1_000;
+/// Samples of the machine that are kept: five minutes, one a second.
+const SAMPLES: usize = 300;
+/// Records of the history that are kept.
+const RECORDS: usize = 5_000;
+
+/// How grave a line of the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For finding faults.
+    Debug,
+    /// What happens.
+    Info,
+    /// Needs attention soon.
+    Warn,
+    /// Went wrong.
+    Error,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Time,
+    /// How grave.
+    pub level: Level,
+    /// What happened.
+    pub text: String,
+}
+
+/// The machine at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// Memory in use and there is, in bytes.
+    pub memory: (u64, u64),
+    /// Swap in use and there is, in bytes.
+    pub swap: (u64, u64),
+    /// Load of all cores, 0 to 1.
+    pub cpu: f64,
+    /// Cores.
+    pub cores: usize,
+    /// Memory of this program, in bytes.
+    pub own_memory: u64,
+    /// Load by this program, in cores.
+    pub own_cpu: f64,
+}
+
+impl Sample {
+    /// The part of the memory that is in use, 0 to 1.
+    pub fn memory_part(&self) -> f64 {
+        part(self.memory)
+    }
+
+    /// The part of the swap that is in use, 0 to 1.
+    pub fn swap_part(&self) -> f64 {
+        part(self.swap)
+    }
+}
+
+fn part((used, all): (u64, u64)) -> f64 {
+    if all == 0 {
+        0.0
+    } else {
+        used as f64 / all as f64
+    }
+}
+
+/// What does not change while the program runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// What is kept in step, in a few words: `acme/widgets ⇄ Roadmap`.
+    pub subject: String,
+    /// Where the memory is: `sqlite`, `mongo`.
+    pub store: String,
+    /// The user's time zone.
+    pub zone: Zone,
+    /// Part of the memory above which syncing slows down, 0 to 1.
+    pub memory_limit: f64,
+    /// Load above which syncing slows down, 0 to 1.
+    pub cpu_limit: f64,
+    /// Nothing may be asked of the engine that writes.
+    pub read_only: bool,
+    /// Where the log file is.
+    pub log_folder: String,
+}
+
+/// Everything that views draw from.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Now.
+    pub now: Time,
+    /// What does not change.
+    pub facts: Facts,
+    /// The engine's last word.
+    pub snapshot: Arc<Snapshot>,
+    /// The history, newest first, as far as it was read.
+    pub history: VecDeque<Record>,
+    /// Whether the history was read to its end.
+    pub history_complete: bool,
+    /// The log, oldest first.
+    pub log: VecDeque<LogLine>,
+    /// The machine, oldest first.
+    pub samples: VecDeque<Sample>,
+    /// A pause (or its end) was asked for, and the engine has not confirmed it yet.
+    pub pausing: Option<bool>,
+    /// The program ends as soon as the write in flight is finished.
+    pub quitting: bool,
+    /// Why the engine could not start, or ended.
+    pub trouble: Option<String>,
+    /// Whether times are shown as times of day instead of ages.
+    pub absolute: bool,
+    /// Conflicts put aside, by id, and until when.
+    pub deferred: Vec<(String, Time)>,
+}
+
+impl Data {
+    /// Nothing known yet.
+    pub fn new(facts: Facts, now: Time) -> Self {
+        Self {
+            now,
+            facts,
+            snapshot: Arc::default(),
+            history: VecDeque::new(),
+            history_complete: false,
+            log: VecDeque::new(),
+            samples: VecDeque::new(),
+            pausing: None,
+            quitting: false,
+            trouble: None,
+            absolute: false,
+            deferred: Vec::new(),
+        }
+    }
+
+    /// Keeps a line of the log.
+    pub fn note(&mut self, line: LogLine) {
+        if self.log.len() == LOG_LINES {
+            self.log.pop_front();
+        }
+        self.log.push_back(line);
+    }
+
+    /// Keeps a sample of the machine.
+    pub fn sample(&mut self, sample: Sample) {
+        if self.samples.len() == SAMPLES {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(sample);
+    }
+
+    /// Puts a record that just happened in front of the history; those that only begin something are left out.
+    pub fn happened(&mut self, record: Record) {
+        let is_known = self.history.iter().take(64).any(|known| known.id == record.id);
+        if record.kind == RecordKind::Intent || is_known {
+            return;
+        }
+        self.history.push_front(record);
+        self.history.truncate(RECORDS);
+    }
+
+    /// Appends a page of the history, read from the store.
+    pub fn older(&mut self, page: Vec<Record>, is_last: bool) {
+        for record in page {
+            if !self.history.iter().any(|known| known.id == record.id) {
+                self.history.push_back(record);
+            }
+        }
+        self.history_complete = is_last || self.history.len() >= RECORDS;
+    }
+
+    /// The links that the engine runs.
+    pub fn links(&self) -> &[LinkState] {
+        &self.snapshot.links
+    }
+
+    /// Every conflict that waits for a person, those put aside left out.
+    pub fn conflicts(&self) -> Vec<&ConflictLine> {
+        self.links()
+            .iter()
+            .flat_map(|link| &link.conflicts)
+            .filter(|line| line.conflict.choice.is_none())
+            .filter(|line| !self.is_deferred(&line.conflict.id))
+            .collect()
+    }
+
+    /// Whether a conflict is put aside now.
+    pub fn is_deferred(&self, conflict: &str) -> bool {
+        self.deferred
+            .iter()
+            .any(|(id, until)| id == conflict && *until > self.now)
+    }
+
+    /// The items in conflict, each with its conflicts, in the order of their age.
+    pub fn conflicted(&self) -> Vec<(PairId, Vec<&ConflictLine>)> {
+        let mut items: Vec<(PairId, Vec<&ConflictLine>)> = Vec::new();
+        for line in self.conflicts() {
+            match items.iter_mut().find(|(pair, _)| *pair == line.pair) {
+                Some((_, lines)) => lines.push(line),
+                None => items.push((line.pair.clone(), vec![line])),
+            }
+        }
+        items
+    }
+
+    /// Everything that waits.
+    pub fn queue(&self) -> impl Iterator<Item = (&LinkState, &QueueLine)> {
+        let lines = |link| std::iter::repeat(link);
+        self.links()
+            .iter()
+            .flat_map(move |link| lines(link).zip(&link.queue))
+    }
+
+    /// How many things need a person: items in conflict, halts, and a service that refuses us.
+    pub fn needs(&self) -> usize {
+        let halts: usize = self.links().iter().map(|link| link.halts.len()).sum();
+        self.conflicted().len() + halts
+    }
+
+    /// A moment as this user wants to see it: a time of day, or an age.
+    pub fn when(&self, at: Time) -> String {
+        if self.absolute {
+            self.facts.zone.when(at, self.now)
+        } else {
+            text::age(self.now.since(at))
+        }
+    }
+}
+
+/// A way in four columns: `GH→N`, `N→GH`.
+pub const fn way(to: Option<Side>) -> &'static str {
+    match to {
+        Some(Side::Notion) => "GH→N",
+        Some(Side::Github) => "N→GH",
+        None => "both",
+    }
+}
+
+/// What a way means, for its colour: the side that is written.
+pub const fn way_meaning(to: Option<Side>) -> Meaning {
+    match to {
+        Some(Side::Notion) => Meaning::Notion,
+        Some(Side::Github) => Meaning::Github,
+        None => Meaning::Dim,
+    }
+}
+
+/// An item's short name, `#12`, and the rest of it for tooltips: `owner/repo#12` where several repositories are shown.
+pub fn short(item: &str) -> String {
+    match (item.rsplit_once('#'), item.rsplit_once('@')) {
+        (Some((_, number)), _) if number.chars().all(|c| c.is_ascii_digit()) => format!("#{number}"),
+        (_, Some((repository, sha))) if repository.contains('/') => {
+            sha.chars().take(7).collect()
+        }
+        _ => item.to_owned(),
+    }
+}

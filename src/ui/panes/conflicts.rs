@@ -1,0 +1,201 @@
+//! What waits for a choice: one row an item.
+
+use super::{empty, rows_in_view, titled};
+use crate::core::{FieldKey, PairId};
+use crate::engine::face::ConflictLine;
+use crate::ui::action::Action;
+use crate::ui::app::{App, Effect};
+use crate::ui::canvas::Canvas;
+use crate::ui::data::short;
+use crate::ui::drafts::Draft;
+use crate::ui::layout::Pane;
+use crate::ui::list::passes;
+use crate::ui::screens::{Screen, Subject};
+use crate::ui::text::{age, width};
+use crate::ui::theme::Meaning;
+
+/// How long a conflict is put aside, in milliseconds.
+const DAY_MS: i64 = 24 * 3_600_000;
+
+type Item<'a> = (PairId, Vec<&'a ConflictLine>);
+
+fn rows(app: &App) -> Vec<Item<'_>> {
+    let filter = &app.lists[Pane::Conflicts as usize].filter;
+    let mut items = app.data.conflicted();
+    items.retain(|(_, lines)| {
+        lines.first().is_some_and(|line| passes(filter, &format!("{} {} {}", line.item, line.title, fields(lines))))
+    });
+    items
+}
+
+/// The rows' names.
+pub fn names(app: &App) -> Vec<String> {
+    rows(app).into_iter().map(|(pair, _)| pair.0).collect()
+}
+
+/// What of an item is in conflict: `title, state +1`.
+fn fields(lines: &[&ConflictLine]) -> String {
+    let names: Vec<&str> = lines
+        .iter()
+        .map(|line| line.conflict.field.as_ref().map_or("deleted and edited", FieldKey::as_str))
+        .collect();
+    match names.as_slice() {
+        [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),
+        all => all.join(", "),
+    }
+}
+
+/// Draws the conflicts.
+pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
+    let rows = rows(app);
+    let picked = app.lists[Pane::Conflicts as usize].picked.len();
+    let right = match (rows.len(), picked) {
+        (0, _) => String::new(),
+        (open, 0) => format!("{open} need you"),
+        (open, picked) => format!("{picked} of {open} marked"),
+    };
+    let mut inner = canvas.frame(&titled(app, Pane::Conflicts), &right, focused);
+    if rows.is_empty() {
+        let why = "No conflicts. When both sides change the same field it shows up here.";
+        empty(app, Pane::Conflicts, &mut inner, why);
+        return;
+    }
+    let names: Vec<String> = rows.iter().map(|(pair, _)| pair.0.clone()).collect();
+    let spare = inner.rows().saturating_sub(rows.len());
+    let height = inner.rows().saturating_sub(usize::from(spare > 1));
+    for (y, (index, marked)) in rows_in_view(app, Pane::Conflicts, &names, height).into_iter().enumerate() {
+        draw(app, &mut inner, y, &rows[index], marked && focused);
+    }
+    if spare > 1 {
+        let waiting: usize = rows.iter().map(|(_, lines)| lines.len()).sum();
+        let oldest = rows.iter().flat_map(|(_, lines)| lines).map(|line| line.conflict.found_at).min();
+        let oldest = oldest.map_or_else(String::new, |at| age(app.data.now.since(at)));
+        let text = format!("oldest {oldest}   {waiting} to choose; the other fields of these items keep syncing");
+        inner.put(3, height, &text, Meaning::Dim);
+    }
+}
+
+fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, marked: bool) {
+    let Some(first) = lines.first() else { return };
+    if marked {
+        canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
+    }
+    let is_picked = app.lists[Pane::Conflicts as usize].picked.contains(&pair.0);
+    canvas.put(1, y, if is_picked { "*" } else { "!" }, Meaning::Error);
+    let x = canvas.put(3, y, &short(&first.item), Meaning::Text).max(7) + 1;
+    let oldest = lines.iter().map(|line| line.conflict.found_at).min().unwrap_or_default();
+    let end = canvas.columns().saturating_sub(1);
+    canvas.put_right(end, y, &app.data.when(oldest), Meaning::Dim);
+    let end = end.saturating_sub(6);
+    let drafts = lines.iter().filter(|line| app.drafts.get(&line.conflict).is_some()).count();
+    let mut what = fields(lines);
+    if drafts > 0 {
+        what = format!("{what}, {drafts} chosen");
+    }
+    let room = end.saturating_sub(x);
+    let wide = width(&what).min(room / 2);
+    canvas.put_in(x, y, &first.title, room.saturating_sub(wide + 2), Meaning::Text);
+    canvas.put_in(end.saturating_sub(wide), y, &what, wide, Meaning::Dim);
+    if marked {
+        canvas.select(y);
+    }
+}
+
+/// Draws a preview of the marked item's conflicts.
+pub fn preview(app: &App, canvas: &mut Canvas<'_>) {
+    let rows = rows(app);
+    let Some((_, lines)) = at(app, &rows) else {
+        let mut inner = canvas.frame("Preview", "", false);
+        inner.put(1, 0, "The marked conflict shows up here.", Meaning::Dim);
+        return;
+    };
+    let name = lines.first().map_or_else(String::new, |line| short(&line.item));
+    let mut inner = canvas.frame(&format!("Preview {name}"), &format!("{} to choose", lines.len()), false);
+    let mut y = 0;
+    for line in lines {
+        let conflict = &line.conflict;
+        let field = conflict.field.as_ref().map_or("item", FieldKey::as_str);
+        inner.put(1, y, field, Meaning::Title);
+        let values = [
+            ("base", &conflict.base, Meaning::Base),
+            ("GitHub", &conflict.github, Meaning::Github),
+            ("Notion", &conflict.notion, Meaning::Notion),
+        ];
+        for (row, (name, value, tone)) in values.into_iter().enumerate() {
+            inner.put(3, y + 1 + row, name, tone);
+            inner.put(10, y + 1 + row, &value.brief(200), Meaning::Text);
+        }
+        y += 5;
+    }
+}
+
+fn at<'a, 'b>(app: &App, rows: &'b [Item<'a>]) -> Option<&'b Item<'a>> {
+    let names: Vec<&str> = rows.iter().map(|(pair, _)| pair.0.as_str()).collect();
+    rows.get(app.lists[Pane::Conflicts as usize].index(&names))
+}
+
+/// The marked item.
+pub fn subject(app: &App) -> Option<Subject> {
+    let rows = rows(app);
+    let (pair, lines) = at(app, &rows)?;
+    Subject::of_conflicts(pair, lines)
+}
+
+/// The items that an action on many is about: those picked, else the marked one.
+fn chosen(app: &App) -> Vec<Item<'_>> {
+    let rows = rows(app);
+    let picked = &app.lists[Pane::Conflicts as usize].picked;
+    if picked.is_empty() {
+        at(app, &rows).cloned().into_iter().collect()
+    } else {
+        rows.into_iter().filter(|(pair, _)| picked.contains(&pair.0)).collect()
+    }
+}
+
+/// Carries out an action on the marked items.
+pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
+    match action {
+        Action::Open => {
+            let open = at(app, &rows(app)).map(|(pair, _)| pair.clone());
+            if let Some(pair) = open {
+                app.show(Screen::resolver(pair), out);
+            }
+        }
+        Action::Mark => {
+            let marked = at(app, &rows(app)).map(|(pair, _)| pair.0.clone());
+            if let Some(name) = marked {
+                app.list().toggle(&name);
+                let names = names(app);
+                app.list().step(&names, crate::ui::list::Step::By(1));
+            }
+        }
+        Action::AllGithub | Action::AllNotion => choose_all(app, action == Action::AllGithub, out),
+        Action::Defer => {
+            let until = app.data.now.plus(DAY_MS);
+            let ids: Vec<String> = chosen(app)
+                .iter()
+                .flat_map(|(_, lines)| lines.iter().map(|line| line.conflict.id.clone()))
+                .collect();
+            app.data.deferred.extend(ids.into_iter().map(|id| (id, until)));
+            app.list().picked.clear();
+            app.say("put aside for a day, or until a side changes", Meaning::Info);
+        }
+        _ => {}
+    }
+}
+
+/// Drafts everything of the chosen items to one side, and opens the first: nothing is written without a look.
+fn choose_all(app: &mut App, github: bool, out: &mut Vec<Effect>) {
+    let items: Vec<(PairId, Vec<crate::core::Conflict>)> = chosen(app)
+        .into_iter()
+        .map(|(pair, lines)| (pair, lines.into_iter().map(|line| line.conflict.clone()).collect()))
+        .collect();
+    let draft = || if github { Draft::Github } else { Draft::Notion };
+    for conflict in items.iter().flat_map(|(_, conflicts)| conflicts) {
+        app.drafts.set(conflict, Some(draft()));
+    }
+    let pairs: Vec<PairId> = items.into_iter().map(|(pair, _)| pair).collect();
+    if let Some(screen) = Screen::resolve_many(pairs) {
+        app.show(screen, out);
+    }
+}

@@ -1,0 +1,225 @@
+//! What happened: writes, conflicts, runs, newest first.
+
+use super::{empty, rows_in_view, titled};
+use crate::core::{Outcome, Record, RecordKind};
+use crate::ui::action::Action;
+use crate::ui::app::{App, Effect};
+use crate::ui::canvas::Canvas;
+use crate::ui::data::{short, way, way_meaning};
+use crate::ui::layout::Pane;
+use crate::ui::list::passes;
+use crate::ui::screens::{Screen, Subject};
+use crate::ui::text::{thousands, width};
+use crate::ui::theme::{Glyphs, Meaning};
+
+/// What is shown: all but the records that only begin something.
+pub const KINDS: [RecordKind; 4] = [
+    RecordKind::Write,
+    RecordKind::Conflict,
+    RecordKind::Item,
+    RecordKind::Run,
+];
+
+fn is_failed(record: &Record) -> bool {
+    matches!(
+        record.outcome,
+        Outcome::Refused | Outcome::Failed | Outcome::InDoubt | Outcome::Held
+    )
+}
+
+fn rows(app: &App) -> Vec<&Record> {
+    let filter = &app.lists[Pane::History as usize].filter;
+    let records = app.data.history.iter();
+    records
+        .filter(|record| !app.prefs.only_failed || is_failed(record))
+        .filter(|record| filter.is_empty() || passes(filter, &format!("{} {} {}", record.item, what(record), record.note)))
+        .collect()
+}
+
+/// The rows' names.
+pub fn names(app: &App) -> Vec<String> {
+    rows(app).into_iter().map(|record| record.id.clone()).collect()
+}
+
+/// Whether the marked row is so near the end of what was read that more should be read.
+pub fn is_near_end(app: &App) -> bool {
+    let names = names(app);
+    app.lists[Pane::History as usize].index(&names) + 20 >= names.len()
+}
+
+/// The sign of an outcome, and what it means.
+pub const fn sign(record: &Record, glyphs: Glyphs) -> (&'static str, Meaning) {
+    match record.outcome {
+        Outcome::Done => (glyphs.done, Meaning::Ok),
+        Outcome::Refused | Outcome::Failed => (glyphs.failed, Meaning::Error),
+        Outcome::NotApplied => ("-", Meaning::Dim),
+        Outcome::InDoubt => ("?", Meaning::Warn),
+        Outcome::Held => ("=", Meaning::Error),
+        Outcome::Open | Outcome::Info => match record.kind {
+            RecordKind::Conflict => ("!", Meaning::Warn),
+            _ => (glyphs.idle, Meaning::Dim),
+        },
+    }
+}
+
+/// What a record did, in a few words.
+pub fn what(record: &Record) -> String {
+    match record.kind {
+        RecordKind::Write if record.verb == "change" => {
+            let one = |change: &crate::core::history::FieldChange| match change.field.as_str() {
+                "body" => "text".to_owned(),
+                field => format!("{field} {}", change.after.brief(24)),
+            };
+            let fields: Vec<String> = record.changes.iter().map(one).collect();
+            fields.join(", ")
+        }
+        RecordKind::Write if record.verb == "create" => match record.side {
+            Some(crate::core::Side::Notion) => "created page".to_owned(),
+            _ => "created issue".to_owned(),
+        },
+        RecordKind::Write | RecordKind::Intent => record.verb.clone(),
+        RecordKind::Run => record.note.clone(),
+        RecordKind::Conflict | RecordKind::Item => format!("{} {}", record.verb, record.note),
+    }
+}
+
+/// Draws the history.
+pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
+    let rows = rows(app);
+    let glyphs = canvas.glyphs();
+    let failed = app.data.history.iter().filter(|record| is_failed(record)).count();
+    let done = app
+        .data
+        .history
+        .iter()
+        .filter(|record| record.kind == RecordKind::Write && record.outcome == Outcome::Done)
+        .count();
+    let more = if app.data.history_complete { "" } else { "+" };
+    let right = format!(
+        "{} {}{more}  {} {}",
+        glyphs.done,
+        thousands(done as u64),
+        glyphs.failed,
+        thousands(failed as u64)
+    );
+    let title = if app.prefs.only_failed {
+        format!("{} only failed", titled(app, Pane::History))
+    } else {
+        titled(app, Pane::History)
+    };
+    let mut inner = canvas.frame(&title, &right, focused);
+    if rows.is_empty() {
+        let why = if app.prefs.only_failed {
+            "Nothing failed. f shows everything."
+        } else {
+            "Nothing happened yet. Every write, conflict and run shows up here."
+        };
+        empty(app, Pane::History, &mut inner, why);
+        return;
+    }
+    let names: Vec<String> = rows.iter().map(|record| record.id.clone()).collect();
+    let height = inner.rows();
+    for (y, (index, marked)) in rows_in_view(app, Pane::History, &names, height).into_iter().enumerate() {
+        draw(app, &mut inner, y, rows[index], marked && focused);
+    }
+}
+
+/// Draws one record as a row.
+pub fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, record: &Record, marked: bool) {
+    let columns = canvas.columns();
+    if marked {
+        canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
+    }
+    let when = if app.data.absolute {
+        app.data.facts.zone.when(record.at, app.data.now)
+    } else {
+        app.data.facts.zone.clock(record.at)
+    };
+    canvas.put_in(1, y, &when, 9, Meaning::Dim);
+    let (sign, tone) = sign(record, canvas.glyphs());
+    canvas.put(11, y, sign, tone);
+    canvas.put(13, y, way(record.side), way_meaning(record.side));
+    let name = if record.kind == RecordKind::Run { String::new() } else { short(&record.item) };
+    let x = canvas.put_in(19, y, &name, 12, Meaning::Text).max(24) + 1;
+    let end = columns.saturating_sub(1);
+    let room = end.saturating_sub(x);
+    let text = what(record);
+    if record.kind == RecordKind::Run {
+        canvas.put_in(19, y, &text, end.saturating_sub(19), Meaning::Dim);
+    } else {
+        draw_title(app, canvas, (x, y), room, record, &text);
+    }
+    if marked {
+        canvas.select(y);
+    }
+}
+
+fn draw_title(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), room: usize, record: &Record, text: &str) {
+    let text = if is_failed(record) && !record.note.is_empty() { &record.note } else { text };
+    let tone = if is_failed(record) { Meaning::Error } else { Meaning::Text };
+    let title = title_of(app, record);
+    if room < 30 || title.is_empty() {
+        canvas.put_in(x, y, text, room, tone);
+        return;
+    }
+    let wide = width(text).min(room * 6 / 10);
+    canvas.put_in(x, y, &title, room.saturating_sub(wide + 2), Meaning::Text);
+    canvas.put_in(x + room - wide, y, text, wide, tone);
+}
+
+/// The title of a record's item, as far as it is known.
+fn title_of(app: &App, record: &Record) -> String {
+    let own = record.changes.iter().find(|change| change.field.as_str() == "title");
+    if let Some(change) = own {
+        return change.after.as_text().to_owned();
+    }
+    let same = |pair: &crate::core::PairId| record.pair.as_ref() == Some(pair);
+    let waiting = app.data.queue().find(|(_, line)| same(&line.pair)).map(|(_, line)| line.title.clone());
+    let in_conflict = || {
+        let lines = app.data.links().iter().flat_map(|link| &link.conflicts);
+        lines.into_iter().find(|line| same(&line.pair)).map(|line| line.title.clone())
+    };
+    waiting.or_else(in_conflict).unwrap_or_default()
+}
+
+fn marked(app: &App) -> Option<&Record> {
+    let rows = rows(app);
+    let names: Vec<&str> = rows.iter().map(|record| record.id.as_str()).collect();
+    rows.get(app.lists[Pane::History as usize].index(&names)).copied()
+}
+
+/// The marked record's item.
+pub fn subject(app: &App) -> Option<Subject> {
+    marked(app).and_then(|record| of_record(app, record))
+}
+
+/// What actions on a record are about.
+pub fn of_record(app: &App, record: &Record) -> Option<Subject> {
+    record.pair.as_ref()?;
+    let urls = app
+        .data
+        .queue()
+        .find(|(_, line)| Some(&line.pair) == record.pair.as_ref())
+        .map(|(_, line)| line.urls.clone());
+    Some(Subject {
+        pair: record.pair.clone(),
+        item: record.item.clone(),
+        title: title_of(app, record),
+        urls: urls.unwrap_or_default(),
+        error: is_failed(record).then(|| record.note.clone()),
+        json: serde_json::to_string(record).unwrap_or_default(),
+    })
+}
+
+/// Carries out an action on the marked record.
+pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
+    match action {
+        Action::OnlyFailed => app.prefs.only_failed = !app.prefs.only_failed,
+        Action::Open | Action::Undo => {
+            let Some(record) = marked(app).cloned() else { return };
+            let screen = Screen::record(record, action == Action::Undo);
+            app.show(screen, out);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,231 @@
+//! What runs, what waits for its turn, what is deferred or held, and why.
+
+use super::{empty, rows_in_view, titled};
+use crate::core::{Side, Time};
+use crate::engine::queue::{QueueLine, Standing};
+use crate::ui::action::Action;
+use crate::ui::app::{App, Effect};
+use crate::ui::canvas::Canvas;
+use crate::ui::data::{short, way, way_meaning};
+use crate::ui::layout::Pane;
+use crate::ui::list::passes;
+use crate::ui::screens::{Screen, Subject};
+use crate::ui::text::{age, countdown, width};
+use crate::ui::theme::Meaning;
+
+/// One row of the queue.
+struct Row<'a> {
+    name: String,
+    line: &'a QueueLine,
+}
+
+fn rows(app: &App) -> Vec<Row<'_>> {
+    let filter = &app.lists[Pane::Queue as usize].filter;
+    app.data
+        .queue()
+        .map(|(_, line)| Row {
+            name: format!("{}/{}", sign(&line.standing), line.pair.0),
+            line,
+        })
+        .filter(|row| passes(filter, &format!("{} {} {}", row.line.item, row.line.title, reason(&row.line.standing))))
+        .collect()
+}
+
+/// The rows' names.
+pub fn names(app: &App) -> Vec<String> {
+    rows(app).into_iter().map(|row| row.name).collect()
+}
+
+const fn sign(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Queued { .. } => " ",
+        Standing::Deferred { .. } => "~",
+        Standing::InDoubt { .. } => "?",
+        Standing::Held { .. } => "=",
+        Standing::Parked { .. } => "!",
+    }
+}
+
+/// Why an item waits, in words.
+pub fn reason(standing: &Standing) -> String {
+    match standing {
+        Standing::Queued { .. } => "queued".to_owned(),
+        Standing::Deferred { reason, tries: 0, .. } => reason.clone(),
+        Standing::Deferred { reason, tries, .. } => format!("{reason}, try {}", tries + 1),
+        Standing::InDoubt { side, .. } => {
+            format!("{}'s answer was lost; looking for what it did", side.name())
+        }
+        Standing::Held { reason, .. } | Standing::Parked { reason } => reason.clone(),
+    }
+}
+
+/// How long it waits, or has waited.
+fn wait(standing: &Standing, now: Time) -> String {
+    match standing {
+        Standing::Queued { since } => since.map_or_else(String::new, |since| age(now.since(since))),
+        Standing::Deferred { until, .. } => countdown(until.since(now)),
+        Standing::InDoubt { since, .. } => age(now.since(*since)),
+        Standing::Held { .. } => "held".to_owned(),
+        Standing::Parked { .. } => "aside".to_owned(),
+    }
+}
+
+const fn meaning(standing: &Standing) -> Meaning {
+    match standing {
+        Standing::Queued { .. } => Meaning::Text,
+        Standing::Deferred { .. } | Standing::InDoubt { .. } => Meaning::Warn,
+        Standing::Held { .. } | Standing::Parked { .. } => Meaning::Error,
+    }
+}
+
+/// Draws the queue.
+pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
+    let rows = rows(app);
+    let mut inner = canvas.frame(&titled(app, Pane::Queue), &totals(app), focused);
+    let mut top = 0;
+    for link in app.data.links() {
+        if let Some(progress) = &link.running
+            && top < inner.rows()
+        {
+            top += running(app, &mut inner, top, progress);
+        }
+    }
+    let height = inner.rows().saturating_sub(top);
+    if rows.is_empty() && top == 0 {
+        let next = app.data.links().iter().filter_map(|link| link.next.as_ref()).min();
+        let when = next.map_or_else(String::new, |(at, why)| {
+            format!(" Next look in {} ({why}).", countdown(at.since(app.data.now)))
+        });
+        empty(app, Pane::Queue, &mut inner, &format!("Nothing waits. What changes on either side shows up here.{when}"));
+        return;
+    }
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    for (y, (index, marked)) in rows_in_view(app, Pane::Queue, &names, height).into_iter().enumerate() {
+        draw(app, &mut inner, top + y, rows[index].line, marked && focused);
+    }
+}
+
+fn totals(app: &App) -> String {
+    let (mut queued, mut deferred, mut held) = (0, 0, 0);
+    for link in app.data.links() {
+        queued += link.counts.queued;
+        held += link.counts.held + link.counts.parked;
+        let waits = |line: &&QueueLine| matches!(line.standing, Standing::Deferred { .. } | Standing::InDoubt { .. });
+        let waiting = link.queue.iter().filter(waits).count() as u64;
+        deferred += waiting;
+        queued = queued.saturating_sub(waiting);
+    }
+    let mut parts = vec![format!("{queued} queued")];
+    if deferred > 0 {
+        parts.push(format!("{deferred} deferred"));
+    }
+    if held > 0 {
+        parts.push(format!("{held} held"));
+    }
+    parts.join("  ")
+}
+
+/// The run in progress: what is written now, or what it waits for. Returns the rows it took.
+fn running(app: &App, canvas: &mut Canvas<'_>, y: usize, progress: &crate::engine::face::Progress) -> usize {
+    let glyphs = canvas.glyphs();
+    let now = app.data.now;
+    let x = canvas.put(1, y, glyphs.running, Meaning::Info) + 1;
+    let (to, text, since) = match (&progress.writing, &progress.waiting) {
+        (Some(writing), _) => {
+            let what = if writing.fields.is_empty() || writing.verb == "create" {
+                writing.verb.clone()
+            } else {
+                writing.fields.join(", ")
+            };
+            (Some(writing.side), format!("{} {what}", short(&writing.item)), writing.since)
+        }
+        (None, Some((until, reason))) => {
+            let text = format!("waits {}: {reason}", countdown(until.since(now)));
+            (None, text, progress.since)
+        }
+        (None, None) => {
+            let text = format!("reading both sides, {} rows so far", progress.listed);
+            (None, text, progress.since)
+        }
+    };
+    let x = match to {
+        Some(side) => canvas.put(x, y, way(Some(side)), way_meaning(Some(side))) + 2,
+        None => x,
+    };
+    let took = age(now.since(since));
+    let end = canvas.columns().saturating_sub(1);
+    canvas.put_in(x, y, &text, end.saturating_sub(x + 6), Meaning::Text);
+    canvas.put_right(end, y, &took, Meaning::Dim);
+    1
+}
+
+fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, line: &QueueLine, marked: bool) {
+    let now = app.data.now;
+    let columns = canvas.columns();
+    if marked {
+        canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
+    }
+    let tone = meaning(&line.standing);
+    canvas.put(1, y, sign(&line.standing), tone);
+    let name = short(&line.item);
+    let x = canvas.put(3, y, &name, Meaning::Text).max(9) + 1;
+    let wait = wait(&line.standing, now);
+    let end = columns.saturating_sub(1);
+    let start = canvas.put_right(end, y, &wait, Meaning::Dim);
+    let room = start.saturating_sub(x + 1);
+    let why = reason(&line.standing);
+    let is_plain = matches!(line.standing, Standing::Queued { .. });
+    if is_plain {
+        canvas.put_in(x, y, &line.title, room, Meaning::Text);
+    } else {
+        // The reason matters more than the title.
+        let least = (room / 3).min(width(&line.title));
+        let title = room.saturating_sub(width(&why) + 2).max(least).min(width(&line.title));
+        canvas.put_in(x, y, &line.title, title, Meaning::Text);
+        let x = x + title + 2;
+        canvas.put_in(x, y, &why, start.saturating_sub(x + 1), tone);
+    }
+    if marked {
+        canvas.select(y);
+    }
+}
+
+fn marked(app: &App) -> Option<&QueueLine> {
+    let rows = rows(app);
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    rows.get(app.lists[Pane::Queue as usize].index(&names)).map(|row| row.line)
+}
+
+/// The marked item.
+pub fn subject(app: &App) -> Option<Subject> {
+    let line = marked(app)?;
+    Some(Subject {
+        pair: Some(line.pair.clone()),
+        item: line.item.clone(),
+        title: line.title.clone(),
+        urls: line.urls.clone(),
+        error: match &line.standing {
+            Standing::Queued { .. } => None,
+            other => Some(reason(other)),
+        },
+        json: serde_json::json!({
+            "pair": line.pair.0, "item": line.item, "title": line.title,
+            "github": line.urls[Side::Github as usize], "notion": line.urls[Side::Notion as usize],
+            "standing": reason(&line.standing),
+        })
+        .to_string(),
+    })
+}
+
+/// Carries out an action on the marked item.
+pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
+    if action != Action::Open {
+        return;
+    }
+    let Some(line) = marked(app) else { return };
+    let screen = match &line.standing {
+        Standing::Held { .. } => Screen::halt(),
+        _ => Screen::item(line.pair.clone()),
+    };
+    app.show(screen, out);
+}

@@ -1,0 +1,194 @@
+//! Memory, swap and CPU with their thresholds, what this program costs, and what is left of the services' limits.
+
+use crate::core::Side;
+use crate::ui::app::App;
+use crate::ui::canvas::{Canvas, ink};
+use crate::ui::data::Sample;
+use crate::ui::layout::Pane;
+use crate::ui::state::budget;
+use crate::ui::text::{bytes, countdown, thousands};
+use crate::ui::theme::Meaning;
+
+/// Columns of a bar in the pane.
+const BAR: usize = 18;
+
+/// Draws the machine in one line.
+pub fn strip(app: &App, canvas: &mut Canvas<'_>) {
+    let Some(sample) = app.data.samples.back() else {
+        canvas.put(1, 0, "measuring memory and CPU …", Meaning::Dim);
+        return;
+    };
+    let facts = &app.data.facts;
+    let x = canvas.put(1, 0, "mem ", Meaning::Dim);
+    let x = canvas.bar(x, 0, 10, sample.memory_part(), Some(facts.memory_limit));
+    let x = canvas.put(x, 0, &format!(" {:>3.0}%", sample.memory_part() * 100.0), Meaning::Text);
+    let x = canvas.put(x + 2, 0, "cpu ", Meaning::Dim);
+    let x = canvas.bar(x, 0, 10, sample.cpu, Some(facts.cpu_limit));
+    let x = canvas.put(x, 0, &format!(" {:>3.0}%", sample.cpu * 100.0), Meaning::Text);
+    let own = format!("own {} {:.1}%", bytes(sample.own_memory), sample.own_cpu * 100.0);
+    let end = canvas.put_right(canvas.columns().saturating_sub(1), 0, &own, Meaning::Dim);
+    let room = end.saturating_sub(x + 3);
+    let loads: Vec<f64> = app.data.samples.iter().map(|sample| sample.cpu).collect();
+    if room >= 8 {
+        canvas.spark(x + 2, 0, room, &loads);
+    }
+}
+
+/// Draws the pane.
+pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
+    let title = format!("{} {}", Pane::System.number(), Pane::System.name());
+    let span = app.data.samples.len();
+    let right = if span < 2 { String::new() } else { format!("{span}s") };
+    let mut inner = canvas.frame(&title, &right, focused);
+    let Some(sample) = app.data.samples.back().copied() else {
+        inner.put(1, 0, "Measuring memory and CPU …", Meaning::Dim);
+        return;
+    };
+    let mut y = meters(app, &mut inner, &sample);
+    // Charts go first where there is little room.
+    let others = 4;
+    if inner.rows() >= y + others + 7 {
+        y = chart(app, &mut inner, y + 1);
+    } else if inner.rows() >= y + others + 3 {
+        y = sparks(app, &mut inner, y + 1);
+    }
+    if inner.rows() > y + others {
+        y += 1;
+    }
+    y = costs(&mut inner, y, &sample);
+    for side in Side::BOTH {
+        y = limits(app, &mut inner, y, side);
+    }
+    if inner.rows() > y + 6 {
+        about(app, &mut inner, y + 1);
+    }
+}
+
+fn meters(app: &App, canvas: &mut Canvas<'_>, sample: &Sample) -> usize {
+    let facts = &app.data.facts;
+    let gauge = |(used, all): (u64, u64)| format!("{}/{}", bytes(used), bytes(all));
+    let mut rows = vec![
+        ("mem", sample.memory_part(), Some(facts.memory_limit), gauge(sample.memory)),
+        ("cpu", sample.cpu, Some(facts.cpu_limit), format!("{:.0}% of {}", sample.cpu * 100.0, sample.cores)),
+    ];
+    if sample.swap.1 > 0 {
+        rows.insert(1, ("swap", sample.swap_part(), None, gauge(sample.swap)));
+    }
+    let count = rows.len();
+    let bar = BAR.min(canvas.columns().saturating_sub(20)).max(8);
+    for (y, (name, part, limit, text)) in rows.into_iter().enumerate() {
+        canvas.put(1, y, name, Meaning::Dim);
+        let x = canvas.bar(6, y, bar, part, limit);
+        let over = limit.is_some_and(|limit| part > limit);
+        canvas.put(x + 1, y, &text, if over { Meaning::Warn } else { Meaning::Text });
+    }
+    count
+}
+
+fn sparks(app: &App, canvas: &mut Canvas<'_>, y: usize) -> usize {
+    let room = canvas.columns().saturating_sub(8);
+    let series: [(&str, Vec<f64>); 2] = [
+        ("cpu", app.data.samples.iter().map(|sample| sample.cpu).collect()),
+        ("mem", app.data.samples.iter().map(Sample::memory_part).collect()),
+    ];
+    for (row, (name, values)) in series.iter().enumerate() {
+        canvas.put(1, y + row, name, Meaning::Dim);
+        canvas.spark(6, y + row, room, values);
+    }
+    y + 2
+}
+
+/// CPU over time, five rows high, with the threshold drawn in.
+fn chart(app: &App, canvas: &mut Canvas<'_>, top: usize) -> usize {
+    const ROWS: usize = 5;
+    let room = canvas.columns().saturating_sub(8);
+    let values: Vec<f64> = app.data.samples.iter().map(|sample| sample.cpu).collect();
+    let shown = &values[values.len().saturating_sub(room)..];
+    let glyphs = canvas.glyphs();
+    let limit = app.data.facts.cpu_limit;
+    for row in 0..ROWS {
+        let floor = (ROWS - 1 - row) as f64 / ROWS as f64;
+        let label = match row {
+            0 => "cpu%",
+            _ => "",
+        };
+        canvas.put(1, top + row, label, Meaning::Dim);
+        let is_limit = floor <= limit && limit < floor + 1.0 / ROWS as f64;
+        if is_limit {
+            canvas.put(6, top + row, &glyphs.dash.repeat(room), Meaning::Warn);
+        }
+        for (at, value) in shown.iter().enumerate() {
+            let above = (value - floor) * ROWS as f64;
+            if above > 0.0 {
+                let steps = (above.min(1.0) * 7.0).round();
+                let index = (0..8).find(|n| f64::from(*n) >= steps).unwrap_or(7);
+                let glyph = glyphs.spark[usize::try_from(index).unwrap_or(7)];
+                canvas.put(6 + room - shown.len() + at, top + row, glyph, Meaning::Bar);
+            }
+        }
+    }
+    canvas.put(1, top + ROWS, "mem", Meaning::Dim);
+    let memory: Vec<f64> = app.data.samples.iter().map(Sample::memory_part).collect();
+    canvas.spark(6, top + ROWS, room, &memory);
+    top + ROWS + 1
+}
+
+fn costs(canvas: &mut Canvas<'_>, y: usize, sample: &Sample) -> usize {
+    let own = format!("{} memory  {:.1}% cpu", bytes(sample.own_memory), sample.own_cpu * 100.0);
+    let room = canvas.columns().saturating_sub(1);
+    canvas.line(1, y, room, &[ink("own  ", Meaning::Dim), ink(own, Meaning::Text)]);
+    y + 1
+}
+
+fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
+    let name = match side {
+        Side::Github => "GitHub",
+        Side::Notion => "Notion",
+    };
+    canvas.put(1, y, name, Meaning::Dim);
+    let Some((left, all)) = budget(&app.data, side) else {
+        canvas.put(8, y, "limits not known yet", Meaning::Dim);
+        return y + 1;
+    };
+    let part = f64::from(left) / f64::from(all.max(1));
+    let x = canvas.bar(8, y, 12, part, None);
+    let resets = app
+        .data
+        .links()
+        .iter()
+        .filter_map(|link| link.budgets[side as usize].resets_at)
+        .filter(|at| *at > app.data.now)
+        .min()
+        .map_or_else(String::new, |at| format!("  {}", countdown(at.since(app.data.now))));
+    let text = format!("{}/{} left{resets}", thousands(left.into()), thousands(all.into()));
+    canvas.put(x + 1, y, &text, Meaning::Text);
+    y + 1
+}
+
+/// What is kept in step, and how it stands, where there is room.
+fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
+    let mut y = top;
+    for link in app.data.links() {
+        let counts = &link.counts;
+        canvas.put(1, y, &link.name, Meaning::Title);
+        let text = format!(
+            "{} in step  {} queued  {} in conflict  {} held",
+            thousands(counts.active),
+            thousands(counts.queued),
+            counts.conflicted,
+            counts.held + counts.parked
+        );
+        canvas.put(3, y + 1, &text, Meaning::Text);
+        if let Some((at, report)) = &link.last {
+            let text = format!(
+                "last run {} ago: {} to GitHub, {} to Notion, {} requests",
+                crate::ui::text::age(app.data.now.since(*at)),
+                report.writes.github,
+                report.writes.notion,
+                report.requests.github + report.requests.notion
+            );
+            canvas.put(3, y + 2, &text, Meaning::Dim);
+        }
+        y += 4;
+    }
+}

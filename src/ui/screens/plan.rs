@@ -1,0 +1,434 @@
+//! The plan: what a sync would write, step by step; steps can be switched off before it is applied.
+
+use std::collections::BTreeSet;
+
+use ratatui::layout::Rect;
+
+use super::{Handled, Subject};
+use crate::core::plan::Move;
+use crate::core::{Action as Deed, PairId, Row, Step, Time};
+use crate::engine::Ask;
+use crate::engine::run::Planned;
+use crate::ui::action::Action;
+use crate::ui::app::{Answer, App, Effect, Request};
+use crate::ui::canvas::{Canvas, Ink, ink};
+use crate::ui::data::{Data, short, way, way_meaning};
+use crate::ui::list::{List, Step as Walk};
+use crate::ui::text::width;
+use crate::ui::theme::Meaning;
+
+/// What the footer offers here.
+pub const OFFERS: &[Action] = &[
+    Action::ToggleStep,
+    Action::ToggleSteps,
+    Action::Apply,
+    Action::OnlyRemovals,
+    Action::SavePlan,
+    Action::MakePlan,
+    Action::OpenGithub,
+    Action::YankUrl,
+    Action::Back,
+];
+
+/// The plan's state.
+#[derive(Clone, Debug)]
+pub struct PlanScreen {
+    asked: Time,
+    made: Option<Time>,
+    items: Vec<Planned>,
+    off: BTreeSet<PairId>,
+    list: List,
+    removals: bool,
+    applied: bool,
+    failed: Option<String>,
+}
+
+impl PlanScreen {
+    /// A plan that was asked for at this time.
+    pub fn new(asked: Time) -> Self {
+        Self {
+            asked,
+            made: None,
+            items: Vec::new(),
+            off: BTreeSet::new(),
+            list: List::default(),
+            removals: false,
+            applied: false,
+            failed: None,
+        }
+    }
+
+    /// The engine's state is known anew: a plan made since it was asked for is taken over.
+    pub fn refresh(&mut self, data: &Data) {
+        let plans: Vec<&(Time, Vec<Planned>)> = data
+            .links()
+            .iter()
+            .filter_map(|link| link.planned.as_ref())
+            .filter(|(at, _)| *at >= self.asked)
+            .collect();
+        let Some(made) = plans.iter().map(|(at, _)| *at).max() else {
+            return;
+        };
+        if self.made != Some(made) {
+            self.made = Some(made);
+            self.items = plans
+                .into_iter()
+                .flat_map(|(_, items)| items)
+                .filter(|item| !item.plan.steps.is_empty() || opens(item))
+                .cloned()
+                .collect();
+        }
+    }
+
+    /// The engine answered something.
+    pub fn answer(&mut self, answer: &Answer) {
+        if let Answer::Done(Request::Sync(_, ask), Err(why)) = answer
+            && ask.dry
+        {
+            self.failed = Some(why.clone());
+        }
+    }
+
+    fn rows(&self) -> Vec<&Planned> {
+        let shown = |item: &&Planned| !self.removals || item.plan.steps.iter().any(is_removal);
+        self.items.iter().filter(shown).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.rows().iter().map(|item| item.pair.0.clone()).collect()
+    }
+
+    fn marked(&self) -> Option<&Planned> {
+        let rows = self.rows();
+        rows.get(self.list.index(&self.names())).copied()
+    }
+
+    /// Whether an item's steps will run.
+    fn is_on(&self, item: &Planned) -> bool {
+        !item.plan.steps.is_empty() && !self.off.contains(&item.pair)
+    }
+
+    /// Carries out an action.
+    pub fn act(&mut self, action: Action, data: &Data, out: &mut Vec<Effect>) -> Handled {
+        let names = self.names();
+        match action {
+            Action::Back => return Handled::Close,
+            Action::Down => self.list.step(&names, Walk::By(1)),
+            Action::Up => self.list.step(&names, Walk::By(-1)),
+            Action::HalfDown | Action::PageDown => self.list.step(&names, Walk::By(8)),
+            Action::HalfUp | Action::PageUp => self.list.step(&names, Walk::By(-8)),
+            Action::Top => self.list.step(&names, Walk::First),
+            Action::Bottom => self.list.step(&names, Walk::Last),
+            Action::ToggleStep | Action::Mark => {
+                if let Some(pair) = self.marked().map(|item| item.pair.clone())
+                    && !self.off.remove(&pair)
+                {
+                    self.off.insert(pair);
+                }
+            }
+            Action::ToggleSteps => {
+                if self.off.is_empty() {
+                    self.off = self.items.iter().map(|item| item.pair.clone()).collect();
+                } else {
+                    self.off.clear();
+                }
+            }
+            Action::OnlyRemovals => self.removals = !self.removals,
+            Action::SavePlan => out.push(Effect::Save(self.file(data), self.json())),
+            Action::MakePlan => {
+                *self = Self::new(data.now);
+                return Handled::No;
+            }
+            Action::Apply | Action::Open => return self.apply(data, out),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    fn apply(&mut self, data: &Data, out: &mut Vec<Effect>) -> Handled {
+        if data.facts.read_only || self.applied || self.items.iter().all(|item| !self.is_on(item)) {
+            return Handled::Yes;
+        }
+        self.applied = true;
+        let on = self.items.iter().filter(|item| self.is_on(item));
+        out.push(Effect::Ask(Request::Sync(
+            None,
+            Ask {
+                forced: true,
+                only: Some(on.map(|item| item.pair.clone()).collect()),
+                ..Ask::default()
+            },
+        )));
+        Handled::Close
+    }
+
+    fn file(&self, data: &Data) -> String {
+        let at = self.made.unwrap_or(data.now);
+        let stamp = data.facts.zone.full(at).replace([' ', ':'], "-");
+        format!("pulse-sync-plan-{stamp}.json")
+    }
+
+    fn json(&self) -> String {
+        let items: Vec<serde_json::Value> = self
+            .items
+            .iter()
+            .map(|item| {
+                serde_json::json!({
+                    "item": item.item, "title": item.title, "pair": item.pair.0,
+                    "on": self.is_on(item), "steps": item.plan.steps,
+                })
+            })
+            .collect();
+        serde_json::to_string_pretty(&items).unwrap_or_default()
+    }
+
+    /// What the message line says.
+    pub fn hint(&self, _data: &Data) -> Ink {
+        match (&self.failed, self.made) {
+            (Some(why), _) => ink(format!("no plan: {why}"), Meaning::Error),
+            (None, None) => ink("reading both sides …", Meaning::Dim),
+            (None, Some(_)) => ink("nothing has been written; Enter applies what is switched on", Meaning::Dim),
+        }
+    }
+
+    /// The marked item.
+    pub fn subject(&self, data: &Data) -> Option<Subject> {
+        let item = self.marked()?;
+        let known = data.queue().find(|(_, line)| line.pair == item.pair);
+        Some(Subject {
+            pair: Some(item.pair.clone()),
+            item: item.item.clone(),
+            title: item.title.clone(),
+            urls: known.map(|(_, line)| line.urls.clone()).unwrap_or_default(),
+            error: None,
+            json: serde_json::to_string(&item.plan.steps).unwrap_or_default(),
+        })
+    }
+
+    /// A click on a row.
+    pub fn click(&mut self, y: u16, area: Rect, _data: &Data) -> Handled {
+        let names = self.names();
+        let row = usize::from(y.saturating_sub(area.y));
+        if row >= 3 && row - 3 < names.len() {
+            self.list.go(&names, row - 3);
+        }
+        Handled::Yes
+    }
+
+    /// The wheel.
+    pub fn scroll(&mut self, by: isize, _data: &Data) {
+        let names = self.names();
+        self.list.step(&names, Walk::By(by));
+    }
+
+    /// Draws the screen.
+    pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
+        let zone = app.data.facts.zone;
+        let made = self.made.map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
+        canvas.line(
+            0,
+            0,
+            canvas.columns(),
+            &[
+                ink(" Plan (dry run) ", Meaning::Title),
+                ink(format!(" {made}   nothing has been written"), Meaning::Dim),
+            ],
+        );
+        canvas.line(0, 1, canvas.columns(), &[ink(format!(" {}", self.totals()), Meaning::Text)]);
+        let area = canvas.area;
+        let height = area.height.saturating_sub(2);
+        let detail = (height / 3).clamp(4, 18);
+        let steps = Rect::new(area.x, area.y + 2, area.width, height.saturating_sub(detail));
+        self.draw_steps(&mut canvas.part(steps));
+        let below = Rect::new(area.x, steps.bottom(), area.width, detail);
+        self.draw_detail(&mut canvas.part(below));
+    }
+
+    fn totals(&self) -> String {
+        let steps = || self.items.iter().flat_map(|item| &item.plan.steps);
+        let count = |verb: &str| steps().filter(|step| step.verb() == verb).count();
+        let conflicts = self.items.iter().filter(|item| opens(item)).count();
+        format!(
+            "create {}  update {}  close {}  trash {}  restore {}  off {}  conflicts {conflicts}   {} writes",
+            count("create"),
+            count("change"),
+            count("close"),
+            count("trash"),
+            count("restore"),
+            self.off.len(),
+            self.items.iter().filter(|item| self.is_on(item)).map(|item| item.plan.steps.len()).sum::<usize>()
+        )
+    }
+
+    fn draw_steps(&self, canvas: &mut Canvas<'_>) {
+        let rows = self.rows();
+        let on = rows.iter().filter(|item| self.is_on(item)).count();
+        let title = if self.removals { "Steps, removals only" } else { "Steps" };
+        let mut inner = canvas.frame(title, &format!("{on} of {} will run", rows.len()), true);
+        if rows.is_empty() {
+            let text = match self.made {
+                None => "Both sides are being read.",
+                Some(_) if self.removals => "No step removes anything. f shows all steps.",
+                Some(_) => "Nothing to do: both sides say the same.",
+            };
+            inner.put(1, 0, text, Meaning::Dim);
+            return;
+        }
+        let names = self.names();
+        let height = inner.rows();
+        let top = self.list.window(&names, height);
+        let at = self.list.index(&names);
+        for (y, (index, item)) in rows.iter().enumerate().skip(top).take(height).enumerate() {
+            self.draw_row(&mut inner, y, item, index == at);
+        }
+    }
+
+    fn draw_row(&self, canvas: &mut Canvas<'_>, y: usize, item: &Planned, marked: bool) {
+        if marked {
+            canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
+        }
+        let (check, tone) = match (item.plan.steps.is_empty(), self.is_on(item)) {
+            (true, _) => (" ! ", Meaning::Error),
+            (false, true) => ("[x]", Meaning::Ok),
+            (false, false) => ("[ ]", Meaning::Dim),
+        };
+        canvas.put(1, y, check, tone);
+        let side = item.plan.steps.first().map(|step| step.side);
+        canvas.put(5, y, way(side), way_meaning(side));
+        let x = canvas.put(10, y, &short(&item.item), Meaning::Text).max(15) + 1;
+        let verb = item.plan.steps.first().map_or("conflict", Step::verb);
+        let x = canvas.put(x, y, verb, Meaning::Text).max(x + 8) + 1;
+        let end = canvas.columns().saturating_sub(1);
+        let why = reason(item);
+        let start = if end > x + 50 {
+            canvas.put_right(end, y, why, Meaning::Dim)
+        } else {
+            end
+        };
+        let text = what(item);
+        let x = canvas.put_in(x, y, &text, start.saturating_sub(x + 1), Meaning::Text);
+        let room = start.saturating_sub(x + 3);
+        if room > 12 {
+            canvas.put_in(x + 2, y, &item.title, room, Meaning::Dim);
+        }
+        if marked {
+            canvas.select(y);
+        }
+    }
+
+    fn draw_detail(&self, canvas: &mut Canvas<'_>) {
+        let Some(item) = self.marked() else {
+            canvas.frame("Before and after", "", false);
+            return;
+        };
+        let mut inner = canvas.frame(&format!("{} before and after", short(&item.item)), reason(item), false);
+        let mut y = 0;
+        let rows = inner.rows();
+        for step in &item.plan.steps {
+            for (name, before, after) in changes(step) {
+                if y >= rows {
+                    return;
+                }
+                inner.put_in(1, y, &name, 12, Meaning::Title);
+                let room = inner.columns().saturating_sub(16);
+                let old = before.brief(400);
+                let new = after.brief(400);
+                if width(&old) + width(&new) + 4 <= room {
+                    let parts = [
+                        ink(old, Meaning::Remove),
+                        ink(format!(" {} ", inner.glyphs().right), Meaning::Dim),
+                        ink(new, Meaning::Add),
+                    ];
+                    inner.line(14, y, room, &parts);
+                    y += 1;
+                } else {
+                    inner.line(14, y, room, &[ink("- ", Meaning::Dim), ink(old, Meaning::Remove)]);
+                    inner.line(14, y + 1, room, &[ink("+ ", Meaning::Dim), ink(new, Meaning::Add)]);
+                    y += 2;
+                }
+            }
+        }
+        for mv in &item.plan.moves {
+            if let Move::Open(conflict) = mv
+                && y < rows
+            {
+                inner.put(1, y, &conflict.note, Meaning::Warn);
+                y += 1;
+            }
+        }
+    }
+}
+
+fn opens(item: &Planned) -> bool {
+    item.plan.moves.iter().any(|mv| matches!(mv, Move::Open(_)))
+}
+
+const fn is_removal(step: &Step) -> bool {
+    matches!(step.action, Deed::Trash | Deed::Close)
+}
+
+/// The fields of a step with their values before and after.
+fn changes(step: &Step) -> Vec<(String, crate::core::Value, crate::core::Value)> {
+    match &step.action {
+        Deed::Create(draft) => draft
+            .fields
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| (key.to_string(), crate::core::Value::Null, value.clone()))
+            .collect(),
+        _ => step
+            .changes()
+            .iter()
+            .map(|change| (change.field.to_string(), change.pre.clone(), change.new.clone()))
+            .collect(),
+    }
+}
+
+/// What an item's steps do, in a few words.
+fn what(item: &Planned) -> String {
+    let Some(step) = item.plan.steps.first() else {
+        let note = item.plan.moves.iter().find_map(|mv| match mv {
+            Move::Open(conflict) => Some(conflict.note.clone()),
+            _ => None,
+        });
+        return note.unwrap_or_default();
+    };
+    match &step.action {
+        Deed::Create(draft) => format!("{} fields", draft.fields.len()),
+        Deed::Patch(changes) => changes
+            .iter()
+            .map(|change| match change.field.as_str() {
+                "body" => "text".to_owned(),
+                field => format!("{field} {}", change.new.brief(24)),
+            })
+            .collect::<Vec<_>>()
+            .join("; "),
+        Deed::Trash => "the page goes to the trash".to_owned(),
+        Deed::Restore => "the page comes back".to_owned(),
+        Deed::Close => "closed as not planned".to_owned(),
+    }
+}
+
+/// Why, in a few words: the rule that decided.
+fn reason(item: &Planned) -> &'static str {
+    let Some(step) = item.plan.steps.first() else {
+        return "needs a choice";
+    };
+    match step.row {
+        Row::F3 => "only GitHub changed",
+        Row::F4 => "only Notion changed",
+        Row::F5 => "names of both sides join",
+        Row::F6 | Row::F12 => "texts of both sides join",
+        Row::F7 => "decided by the policy",
+        Row::F8 => "GitHub's own field is put back",
+        Row::F10 | Row::Choice => "your choice",
+        Row::F11 => "first agreement",
+        Row::I1 => "new on GitHub",
+        Row::I2 => "new in Notion",
+        Row::I5 => "deleted on GitHub",
+        Row::I7 => "its page was trashed",
+        Row::I8 => "its issue changed",
+        Row::Undo => "undo",
+        _ => "by the rules",
+    }
+}

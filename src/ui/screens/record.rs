@@ -1,0 +1,311 @@
+//! One record of the history: what was, what is, why, and its reverse as a plan before anything is written.
+
+use ratatui::layout::Rect;
+
+use super::{Handled, Subject};
+use crate::core::{Record, RecordKind, Value};
+use crate::engine::answers::PutBack;
+use crate::engine::face::HistoryQuery;
+use crate::ui::action::Action;
+use crate::ui::app::{Answer, App, Effect, Request};
+use crate::ui::canvas::{Canvas, Ink, ink};
+use crate::ui::data::{Data, short};
+use crate::ui::panes::history::{self, KINDS};
+use crate::ui::text::{age, wrap};
+use crate::ui::theme::Meaning;
+
+/// What the footer offers here.
+pub const OFFERS: &[Action] = &[
+    Action::Prev,
+    Action::Next,
+    Action::Undo,
+    Action::Apply,
+    Action::Retry,
+    Action::ShowItem,
+    Action::OpenGithub,
+    Action::OpenNotion,
+    Action::YankUrl,
+    Action::YankJson,
+    Action::Back,
+];
+
+/// How far an undo is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reverse {
+    /// Not asked for.
+    None,
+    /// Both sides are read, to say what it would do.
+    Asked,
+    /// What it would do.
+    Planned(Vec<PutBack>),
+    /// It was sent.
+    Sent,
+    /// It cannot be done, and why.
+    Refused(String),
+}
+
+/// The record's screen.
+#[derive(Clone, Debug)]
+pub struct RecordScreen {
+    record: Record,
+    reverse: Reverse,
+    /// Everything that happened to the same item, newest first.
+    others: Vec<Record>,
+    asked: bool,
+    scrolled: usize,
+}
+
+impl RecordScreen {
+    /// The screen of a record; `undo` asks for its reverse at once.
+    pub const fn new(record: Record, undo: bool) -> Self {
+        let reverse = if undo { Reverse::Asked } else { Reverse::None };
+        Self {
+            record,
+            reverse,
+            others: Vec::new(),
+            asked: false,
+            scrolled: 0,
+        }
+    }
+
+    /// Asks for what it needs, once.
+    pub fn refresh(&mut self, _data: &Data, out: &mut Vec<Effect>) {
+        if std::mem::replace(&mut self.asked, true) {
+            return;
+        }
+        if self.record.pair.is_some() {
+            out.push(Effect::Ask(Request::History(HistoryQuery {
+                pair: self.record.pair.clone(),
+                kinds: KINDS.to_vec(),
+                limit: 50,
+                ..HistoryQuery::default()
+            })));
+        }
+        if self.reverse == Reverse::Asked {
+            out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
+        }
+    }
+
+    /// The engine answered something.
+    pub fn answer(&mut self, answer: &Answer) {
+        match answer {
+            Answer::History(query, Ok(page)) if query.pair.is_some() && query.pair == self.record.pair => {
+                self.others.clone_from(page);
+            }
+            Answer::UndoPlan(id, result) if *id == self.record.id => {
+                self.reverse = match result {
+                    Ok(backs) => Reverse::Planned(backs.clone()),
+                    Err(why) => Reverse::Refused(why.clone()),
+                };
+            }
+            Answer::Done(Request::Undo(id), Err(why)) if *id == self.record.id => {
+                self.reverse = Reverse::Refused(why.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Carries out an action.
+    pub fn act(&mut self, action: Action, data: &Data, out: &mut Vec<Effect>) -> Handled {
+        match action {
+            Action::Back => return Handled::Close,
+            Action::Next | Action::Prev => self.turn(action == Action::Next, data, out),
+            Action::Undo => {
+                self.reverse = Reverse::Asked;
+                out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
+            }
+            Action::Apply | Action::Open => {
+                if let Reverse::Planned(backs) = &self.reverse
+                    && backs.iter().any(|back| back.refused.is_none())
+                    && !data.facts.read_only
+                {
+                    self.reverse = Reverse::Sent;
+                    out.push(Effect::Ask(Request::Undo(self.record.id.clone())));
+                }
+            }
+            Action::Down => self.scrolled += 1,
+            Action::Up => self.scrolled = self.scrolled.saturating_sub(1),
+            _ => return Handled::No,
+        }
+        Handled::Yes
+    }
+
+    /// Goes to the next older record of the history, or back to a newer one.
+    fn turn(&mut self, older: bool, data: &Data, out: &mut Vec<Effect>) {
+        let at = data.history.iter().position(|record| record.id == self.record.id);
+        let next = at.and_then(|at| if older { Some(at + 1) } else { at.checked_sub(1) });
+        if let Some(record) = next.and_then(|next| data.history.get(next)) {
+            *self = Self::new(record.clone(), false);
+            self.refresh(data, out);
+        }
+    }
+
+    /// The wheel.
+    pub fn scroll(&mut self, by: isize) {
+        self.scrolled = self.scrolled.saturating_add_signed(by);
+    }
+
+    /// The record's item.
+    pub fn subject(&self) -> Option<Subject> {
+        Some(Subject {
+            pair: self.record.pair.clone(),
+            item: self.record.item.clone(),
+            title: self.record.item.clone(),
+            urls: [None, None],
+            error: Some(self.record.note.clone()).filter(|note| !note.is_empty()),
+            json: serde_json::to_string(&self.record).unwrap_or_default(),
+        })
+    }
+
+    /// What the message line says.
+    pub fn hint(&self) -> Ink {
+        match &self.reverse {
+            Reverse::None => ink("u plans the reverse of a written change, and shows it before it is written", Meaning::Dim),
+            Reverse::Asked => ink("reading both sides, to see what an undo would do …", Meaning::Info),
+            Reverse::Planned(backs) if backs.iter().all(|back| back.refused.is_some()) => {
+                ink("nothing of it can be put back; see why above", Meaning::Warn)
+            }
+            Reverse::Planned(_) => ink("Enter writes the reverse as shown; Esc leaves everything as it is", Meaning::Info),
+            Reverse::Sent => ink("the reverse is on its way; it shows up in the history", Meaning::Ok),
+            Reverse::Refused(why) => ink(why.clone(), Meaning::Error),
+        }
+    }
+
+    /// Draws the screen.
+    pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
+        let data = &app.data;
+        let name = short(&self.record.item);
+        let at = data.history.iter().position(|record| record.id == self.record.id);
+        let more = if data.history_complete { "" } else { "+" };
+        let count = format!("{} of {}{more}", at.map_or(1, |at| at + 1), data.history.len());
+        canvas.line(
+            0,
+            0,
+            canvas.columns(),
+            &[ink(" History  ", Meaning::Title), ink(format!("{count}   {name}"), Meaning::Text)],
+        );
+        let area = canvas.area;
+        let head = self.head(app);
+        let head_rows = u16::try_from(head.len() + 2).unwrap_or(8);
+        let change = u16::try_from(self.change_rows(canvas.columns()) + 2).unwrap_or(u16::MAX);
+        let rest = area.height.saturating_sub(1 + head_rows);
+        let change = change.clamp(3, (rest / 2).max(3)).min(rest);
+        let at = |from: u16, height: u16| Rect::new(area.x, area.y + from, area.width, height);
+        self.draw_head(&mut canvas.part(at(1, head_rows)), &head);
+        self.draw_change(&mut canvas.part(at(1 + head_rows, change)));
+        self.draw_others(app, &mut canvas.part(at(1 + head_rows + change, rest.saturating_sub(change))));
+    }
+
+    fn head(&self, app: &App) -> Vec<Vec<Ink>> {
+        let record = &self.record;
+        let data = &app.data;
+        let ago = age(data.now.since(record.at));
+        let label = |text: &str| ink(format!("{text:<9}"), Meaning::Dim);
+        let mut lines = vec![vec![
+            label("when"),
+            ink(format!("{}  ({ago} ago)", data.facts.zone.full(record.at)), Meaning::Text),
+        ]];
+        let side = record.side.map_or("both sides", crate::core::Side::name);
+        lines.push(vec![
+            label("what"),
+            ink(format!("{} {side}   {}", record.verb, record.item), Meaning::Text),
+        ]);
+        if let Some(row) = record.row {
+            lines.push(vec![label("rule"), ink(format!("{row:?}"), Meaning::Text)]);
+        }
+        if !record.note.is_empty() {
+            lines.push(vec![label("note"), ink(record.note.clone(), Meaning::Text)]);
+        }
+        let request = record.request.as_deref().unwrap_or("none given");
+        lines.push(vec![
+            label("request"),
+            ink(format!("{request}   run {}", record.run), Meaning::Dim),
+        ]);
+        lines
+    }
+
+    fn draw_head(&self, canvas: &mut Canvas<'_>, lines: &[Vec<Ink>]) {
+        let word = format!("{:?}", self.record.outcome).to_lowercase();
+        let (sign, _) = history::sign(&self.record, canvas.glyphs());
+        let mut inner = canvas.frame("Record", &format!("{sign} {word}"), true);
+        let room = inner.columns().saturating_sub(2);
+        for (y, line) in lines.iter().enumerate() {
+            inner.line(1, y, room, line);
+        }
+    }
+
+    /// The change, or the reverse of it, as lines.
+    fn change(&self, room: usize) -> Vec<Vec<Ink>> {
+        match &self.reverse {
+            Reverse::Planned(backs) => backs
+                .iter()
+                .flat_map(|back| match &back.refused {
+                    None => before_and_after(back.field.as_str(), &back.now, &back.then, room),
+                    Some(why) => vec![
+                        vec![ink(back.field.as_str(), Meaning::Title)],
+                        vec![ink(format!("  cannot be put back: {why}"), Meaning::Warn)],
+                    ],
+                })
+                .collect(),
+            _ => self
+                .record
+                .changes
+                .iter()
+                .flat_map(|change| before_and_after(change.field.as_str(), &change.before, &change.after, room))
+                .collect(),
+        }
+    }
+
+    fn change_rows(&self, room: usize) -> usize {
+        self.change(room).len()
+    }
+
+    fn draw_change(&self, canvas: &mut Canvas<'_>) {
+        let title = match self.reverse {
+            Reverse::Planned(_) => "Undo would write",
+            Reverse::Sent => "Undo",
+            _ => "Change",
+        };
+        let mut inner = canvas.frame(title, "", false);
+        let room = inner.columns().saturating_sub(2);
+        let lines = self.change(room);
+        if lines.is_empty() {
+            let text = match self.record.kind {
+                RecordKind::Run => "A run: what it wrote is in records of its own.",
+                _ => "No field was changed.",
+            };
+            inner.put(1, 0, text, Meaning::Dim);
+        }
+        let height = inner.rows();
+        let top = self.scrolled.min(lines.len().saturating_sub(height));
+        for (y, line) in lines.iter().skip(top).take(height).enumerate() {
+            inner.line(1, y, room, line);
+        }
+    }
+
+    fn draw_others(&self, app: &App, canvas: &mut Canvas<'_>) {
+        let mut inner = canvas.frame("This item", &format!("{} records", self.others.len()), false);
+        if self.others.is_empty() {
+            inner.put(1, 0, "No other records.", Meaning::Dim);
+        }
+        let height = inner.rows();
+        for (y, record) in self.others.iter().take(height).enumerate() {
+            history::draw(app, &mut inner, y, record, record.id == self.record.id);
+        }
+    }
+}
+
+/// A field's name, then what it said and what it says.
+fn before_and_after(field: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+    let mut lines = vec![vec![ink(field, Meaning::Title)]];
+    for (sign, value, tone) in [("- ", before, Meaning::Remove), ("+ ", after, Meaning::Add)] {
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            other => other.brief(500),
+        };
+        for line in wrap(&text, room.saturating_sub(4)) {
+            lines.push(vec![ink(format!("  {sign}"), Meaning::Dim), ink(line, tone)]);
+        }
+    }
+    lines
+}

@@ -1,0 +1,195 @@
+//! In one word how it goes: what header and terminal title say. Never calm while something needs a person.
+
+use super::data::Data;
+use super::text::{age, countdown};
+use super::theme::Meaning;
+use crate::core::{Side, Time};
+use crate::engine::Stop;
+use crate::engine::face::LinkState;
+
+/// How the engine is, for the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mood {
+    /// The timer runs.
+    Running,
+    /// A run is under way.
+    Syncing,
+    /// Everything waits for the user to resume.
+    Paused,
+    /// A pause, an end or a resumption was asked for and is not confirmed yet.
+    Changing,
+    /// A limit of a service is used up.
+    Limited,
+    /// A service or the store is away.
+    Offline,
+    /// The guard stopped something.
+    Halted,
+    /// A service refuses the token.
+    Login,
+    /// The engine could not start, or ended.
+    Stopped,
+}
+
+/// What the header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The mood.
+    pub mood: Mood,
+    /// The word for it, in capitals.
+    pub word: String,
+    /// What there is to say besides.
+    pub detail: String,
+}
+
+impl State {
+    fn of(mood: Mood, word: &str, detail: impl Into<String>) -> Self {
+        Self {
+            mood,
+            word: word.to_owned(),
+            detail: detail.into(),
+        }
+    }
+
+    /// What it means, for its colour: green only while nothing needs a person.
+    pub const fn meaning(&self, needs: usize) -> Meaning {
+        match self.mood {
+            Mood::Running | Mood::Syncing if needs == 0 => Meaning::Ok,
+            Mood::Running | Mood::Syncing | Mood::Limited | Mood::Offline => Meaning::Warn,
+            Mood::Paused | Mood::Changing => Meaning::Info,
+            Mood::Halted | Mood::Login | Mood::Stopped => Meaning::Error,
+        }
+    }
+
+    /// The sign in front of the word.
+    pub const fn sign(&self, glyphs: super::theme::Glyphs) -> &'static str {
+        match self.mood {
+            Mood::Running => glyphs.on,
+            Mood::Syncing => glyphs.half,
+            Mood::Paused | Mood::Changing => glyphs.idle,
+            Mood::Offline => "~",
+            Mood::Limited | Mood::Halted | Mood::Login | Mood::Stopped => "!",
+        }
+    }
+}
+
+/// How it goes.
+pub fn state(data: &Data) -> State {
+    if let Some(trouble) = &data.trouble {
+        return State::of(Mood::Stopped, "STOPPED", trouble);
+    }
+    if data.quitting {
+        return State::of(Mood::Changing, "ENDING", "the write in flight is finished first");
+    }
+    if let Some(state) = needs_a_person(data) {
+        return state;
+    }
+    match (data.pausing, data.snapshot.paused) {
+        (Some(true), None) => return State::of(Mood::Changing, "PAUSING", ""),
+        (Some(false), Some(_)) => return State::of(Mood::Changing, "RESUMING", ""),
+        (_, Some(since)) => {
+            let since = data.facts.zone.minute(since);
+            return State::of(Mood::Paused, "PAUSED", format!("since {since}"));
+        }
+        _ => {}
+    }
+    if let Some(trouble) = &data.snapshot.store_trouble {
+        return State::of(Mood::Offline, "OFFLINE", format!("store: {trouble}"));
+    }
+    if let Some(state) = data.links().iter().find_map(syncing) {
+        return state;
+    }
+    if let Some(state) = data.links().iter().find_map(|link| waits_for_a_service(data, link)) {
+        return state;
+    }
+    let next = data.links().iter().filter_map(|link| link.next.as_ref()).min();
+    let detail = next.map_or_else(String::new, |(at, _)| {
+        format!("next {}", countdown(at.since(data.now)))
+    });
+    State::of(Mood::Running, "RUNNING", detail)
+}
+
+fn needs_a_person(data: &Data) -> Option<State> {
+    let halts: usize = data
+        .links()
+        .iter()
+        .flat_map(|link| &link.halts)
+        .map(|halt| halt.pairs.len())
+        .sum();
+    if halts > 0 {
+        return Some(State::of(Mood::Halted, "HALTED", format!("{halts} held")));
+    }
+    data.links().iter().find_map(|link| match stopped(link) {
+        Some((_, Stop::Side { side, class: "unauthorized" | "denied", .. })) => {
+            let text = format!("{} refused the token", side.name());
+            Some(State::of(Mood::Login, "LOGIN", text))
+        }
+        Some((_, Stop::Side { side, class: "setup", .. })) => {
+            Some(State::of(Mood::Login, "SETUP", format!("{}: see the log", side.name())))
+        }
+        _ => None,
+    })
+}
+
+/// Why a link's last run ended early, and when; nothing while it runs again.
+pub fn stopped(link: &LinkState) -> Option<(Time, &Stop)> {
+    let (at, report) = link.last.as_ref().filter(|_| link.running.is_none())?;
+    Some((*at, report.stopped.as_ref()?))
+}
+
+fn syncing(link: &LinkState) -> Option<State> {
+    let progress = link.running.as_ref()?;
+    let done = progress.writes.github + progress.writes.notion;
+    let detail = match (done + link.counts.queued, &progress.waiting) {
+        (_, Some((_, reason))) => reason.clone(),
+        (0, None) => format!("{} rows read", progress.listed),
+        (all, None) => format!("{done} of {all}"),
+    };
+    Some(State::of(Mood::Syncing, "SYNCING", detail))
+}
+
+fn waits_for_a_service(data: &Data, link: &LinkState) -> Option<State> {
+    let (at, stop) = stopped(link)?;
+    let retry = link.next.as_ref().map_or_else(String::new, |(next, _)| {
+        format!("retry {}", countdown(next.since(data.now)))
+    });
+    match stop {
+        Stop::Limited { side, until, .. } if *until > data.now => Some(State::of(
+            Mood::Limited,
+            "LIMITED",
+            format!("{} till {}", side.name(), data.facts.zone.minute(*until)),
+        )),
+        Stop::Side { side, .. } => {
+            let text = format!("{} {} {retry}", side.name(), age(data.now.since(at)));
+            Some(State::of(Mood::Offline, "OFFLINE", text))
+        }
+        Stop::Store { .. } => Some(State::of(Mood::Offline, "OFFLINE", format!("store {retry}"))),
+        Stop::InDoubt => Some(State::of(Mood::Offline, "OFFLINE", format!("answers are lost {retry}"))),
+        Stop::Busy { holder, .. } => {
+            Some(State::of(Mood::Running, "FOLLOWING", format!("{holder} runs it")))
+        }
+        _ => None,
+    }
+}
+
+/// The terminal's title: `pulse-sync ● 3!`.
+pub fn title(data: &Data, glyphs: super::theme::Glyphs) -> String {
+    let state = state(data);
+    let mut title = format!("pulse-sync {}", state.sign(glyphs));
+    if state.mood > Mood::Syncing {
+        title.push(' ');
+        title.push_str(&state.word);
+    }
+    match data.needs() {
+        0 => title,
+        needs => format!("{title} {needs}!"),
+    }
+}
+
+/// How much is left of a side's budget: what is left and what there is.
+pub fn budget(data: &Data, side: Side) -> Option<(u32, u32)> {
+    let budgets = data.links().iter().map(|link| link.budgets[side as usize]);
+    budgets
+        .filter(|budget| budget.limit > 0)
+        .map(|budget| (budget.left.min(budget.limit), budget.limit))
+        .next()
+}
