@@ -17,7 +17,13 @@ pub struct Args {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
-    /// What to do.
+    /// Nothing may be asked of the engine that writes.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Only ASCII characters.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// What to do; without it the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -244,9 +250,12 @@ pub struct UndoOptions {
 /// `demo`.
 #[derive(Debug, Group)]
 pub struct DemoOptions {
-    /// Without a screen (there is none yet: always so).
+    /// Without a screen: a play in five acts, printed.
     #[arg(long)]
     pub headless: bool,
+    /// Keep the demo's state in this folder, instead of one that is thrown away.
+    #[arg(long, value_name = "FOLDER")]
+    pub state: Option<PathBuf>,
     /// What the people do.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,

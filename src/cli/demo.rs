@@ -1,7 +1,8 @@
 //! `demo`: real syncs over HTTP between the small services, with people on both sides.
 
-use std::io::Empty;
+use std::io::{Empty, IsTerminal};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use secrecy::SecretString;
@@ -21,12 +22,52 @@ use crate::sim::small::{COLLEAGUE, Options, Small};
 use crate::store::Store;
 use crate::store::sqlite::Access;
 
+/// How often the demo looks at both sides while its dashboard is open.
+const LIVE_INTERVAL_MS: i64 = 3_000;
 /// Passes until everything is in step, at most.
 const PASSES: usize = 40;
 
-/// Runs the demo and prints what happened. It never takes longer than a minute.
-pub fn run(options: &DemoOptions, _args: &Args) -> anyhow::Result<Exit> {
-    let folder = std::env::temp_dir().join(format!("pulse-sync-demo-{}", std::process::id()));
+/// Runs the demo: the dashboard with people at work, or without a screen a play in five acts that prints what happened
+/// and never takes longer than a minute.
+pub fn run(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
+    if options.headless || !std::io::stdout().is_terminal() {
+        headless(options)
+    } else {
+        live(options, args)
+    }
+}
+
+/// The dashboard against the small services, with people at work on both sides.
+fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
+    let folder = demo_folder(options);
+    std::fs::create_dir_all(&folder)?;
+    let done = services().and_then(|(small, _thread)| {
+        let small = Arc::new(small);
+        let mut setup = setup(&small, &folder, link(&small))?;
+        setup.config.settings = Settings {
+            guard_floor: 6,
+            retry_base: 3_000,
+            wait_max: 1_000,
+            ..settings()
+        };
+        setup.config.interval = LIVE_INTERVAL_MS;
+        let _log = setup.start_log(args)?;
+        let _people = super::people::begin(Arc::clone(&small), options.seed)?;
+        super::screen::show(setup, args)
+    });
+    if options.state.is_none() {
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    done
+}
+
+fn demo_folder(options: &DemoOptions) -> std::path::PathBuf {
+    let own = || std::env::temp_dir().join(format!("pulse-sync-demo-{}", std::process::id()));
+    options.state.clone().unwrap_or_else(own)
+}
+
+fn headless(options: &DemoOptions) -> anyhow::Result<Exit> {
+    let folder = demo_folder(options);
     let done = services().and_then(|(small, _thread)| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -21,6 +21,8 @@ pub enum Exit {
     Login,
     /// 5: a service cannot be reached.
     Network,
+    /// 128 and the signal's number: ended by a signal, after the write in flight was finished.
+    Signal(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -32,11 +34,17 @@ impl From<Exit> for ExitCode {
             Exit::Halted => 3,
             Exit::Login => 4,
             Exit::Network => 5,
+            Exit::Signal(number) => 128 + number.min(127),
         })
     }
 }
 
 impl Exit {
+    /// Ended by a signal.
+    pub fn signal(number: i32) -> Self {
+        Self::Signal(u8::try_from(number).unwrap_or(1))
+    }
+
     /// Help and version are no failure; wrong arguments are.
     pub const fn of_usage(code: i32) -> Self {
         if code == 0 { Self::Done } else { Self::Failed }
@@ -70,6 +78,7 @@ impl Exit {
             Self::Failed => 3,
             Self::Network => 4,
             Self::Login => 5,
+            Self::Signal(_) => 6,
         };
         if rank(other) > rank(self) {
             other

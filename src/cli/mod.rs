@@ -17,8 +17,10 @@ mod held;
 mod history;
 mod json;
 mod live;
+mod people;
 mod plan;
 mod progress;
+mod screen;
 mod selftest;
 mod sim;
 mod status;
@@ -64,7 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
-        None => Ok(without_command(args)),
+        None => screen::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 *shell,
@@ -86,15 +88,13 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
     }
 }
 
-fn without_command(args: &Args) -> Exit {
-    let _ = args;
-    say!("pulse-sync keeps GitHub repositories and Notion databases in step.\n");
+/// What to do where nothing is configured.
+fn without_command() -> Exit {
+    say!("pulse-sync keeps GitHub repositories and Notion databases in step. Nothing is configured yet.\n");
     say!("  pulse-sync demo          see it work: no token, no server");
-    say!("  pulse-sync sync --once   one pass over your links");
-    say!("  pulse-sync run           keep them in step until stopped");
+    say!("  pulse-sync config init   write the commented example file");
     say!("  pulse-sync --help        everything else\n");
-    say!("To run, set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID,");
-    say!("or write a configuration (`pulse-sync config init`). The dashboard is not there yet.");
+    say!("Or set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID: they are enough to run.");
     Exit::Done
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use super::app::{Answer, Effect, Input, Request};
 use super::theme::Meaning;
@@ -260,9 +260,4 @@ impl Signals {
         }
         Woke::Signal(2)
     }
-}
-
-/// A channel for the log that never blocks those who log.
-pub fn log_channel() -> (mpsc::Sender<super::data::LogLine>, mpsc::Receiver<super::data::LogLine>) {
-    mpsc::channel(256)
 }
