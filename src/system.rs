@@ -37,7 +37,8 @@ impl Sampler {
 
     /// Takes a sample.
     pub fn sample(&mut self) -> Sample {
-        self.system.refresh_memory_specifics(MemoryRefreshKind::everything());
+        self.system
+            .refresh_memory_specifics(MemoryRefreshKind::everything());
         self.system.refresh_cpu_usage();
         let own = self.own();
         let total = self.system.total_memory();

@@ -41,7 +41,7 @@ pub fn run(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
 fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
     let folder = demo_folder(options);
     std::fs::create_dir_all(&folder)?;
-    let done = services().and_then(|(small, _thread)| {
+    let done = services(false).and_then(|(small, _thread)| {
         let small = Arc::new(small);
         let mut setup = setup(&small, &folder, link(&small))?;
         setup.config.settings = Settings {
@@ -68,7 +68,7 @@ fn demo_folder(options: &DemoOptions) -> std::path::PathBuf {
 
 fn headless(options: &DemoOptions) -> anyhow::Result<Exit> {
     let folder = demo_folder(options);
-    let done = services().and_then(|(small, _thread)| {
+    let done = services(true).and_then(|(small, _thread)| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -97,7 +97,7 @@ impl Drop for Thread {
 }
 
 /// Starts both services on a thread of their own, as real ones would be elsewhere.
-fn services() -> anyhow::Result<(Small, Thread)> {
+fn services(no_limits: bool) -> anyhow::Result<(Small, Thread)> {
     let (ready, small) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let join = std::thread::Builder::new()
@@ -111,7 +111,7 @@ fn services() -> anyhow::Result<(Small, Thread)> {
             };
             runtime.block_on(async {
                 let options = Options {
-                    no_limits: true,
+                    no_limits,
                     ..Options::default()
                 };
                 // The other end waits for it.

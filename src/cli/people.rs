@@ -21,11 +21,17 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// What happens when, in seconds after the start.
 const ACTS: &[(u64, Act)] = &[
-    (9, Act::BothRename(1, "The wick smokes at dusk", "The wick smokes at dawn")),
+    (
+        9,
+        Act::BothRename(1, "The wick smokes at dusk", "The wick smokes at dawn"),
+    ),
     (14, Act::BothRewrite(2)),
     (19, Act::Refuse(3)),
     (25, Act::Limit),
-    (33, Act::BothRename(4, "The glass rattles in wind", "The glass rattles at night")),
+    (
+        33,
+        Act::BothRename(4, "The glass rattles in wind", "The glass rattles at night"),
+    ),
     (40, Act::CloseMany),
 ];
 
@@ -94,7 +100,11 @@ fn play(small: &Small, act: Act) {
     match act {
         Act::BothRename(number, github, notion) => {
             edit_issue(small, number, |edit| edit.title = Some(github.to_owned()));
-            edit_page(small, number, vec![("title".to_owned(), Value::text(notion))]);
+            edit_page(
+                small,
+                number,
+                vec![("title".to_owned(), Value::text(notion))],
+            );
         }
         Act::BothRewrite(number) => rewrite(small, number),
         Act::Refuse(number) => {
@@ -109,7 +119,9 @@ fn play(small: &Small, act: Act) {
                 };
                 small.notion.shared.lock().faults.add(rule);
             }
-            edit_issue(small, number, |edit| edit.title = Some("The hinge squeaks again".to_owned()));
+            edit_issue(small, number, |edit| {
+                edit.title = Some("The hinge squeaks again".to_owned())
+            });
         }
         Act::Limit => {
             let rule = Rule {
@@ -135,7 +147,9 @@ fn edit_issue(small: &Small, number: u64, change: impl FnOnce(&mut IssueEdit)) {
     change(&mut edit);
     let mut front = small.github.front.lock();
     // An issue that somebody deleted meanwhile stays deleted.
-    let _ = front.hub.edit_issue(now, COLLEAGUE, &small.repository, number, edit);
+    let _ = front
+        .hub
+        .edit_issue(now, COLLEAGUE, &small.repository, number, edit);
 }
 
 /// The page of an issue, once it was imported.

@@ -54,7 +54,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         say!("The dashboard needs a terminal; `pulse-sync run` does the same without one.");
         return Ok(Exit::Done);
     }
-    eprint!("{}", crate::config::render_all(&setup.config.warnings, args.colours()));
+    eprint!(
+        "{}",
+        crate::config::render_all(&setup.config.warnings, args.colours())
+    );
     let _log = setup.start_log(args)?;
     show(setup, args)
 }
@@ -119,7 +122,9 @@ fn depth(args: &Args) -> Depth {
 /// ASCII where it is asked for, or where the locale knows nothing else.
 fn glyphs(args: &Args) -> Glyphs {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = set("LC_ALL")
+        .or_else(|| set("LC_CTYPE"))
+        .or_else(|| set("LANG"));
     let unicode = locale.is_none_or(|locale| {
         let locale = locale.to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
@@ -154,7 +159,9 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             match runtime {
                 Ok(runtime) => runtime.block_on(serve(setup, started, lines)),
                 Err(error) => {
@@ -173,7 +180,11 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
     })
 }
 
-async fn serve(setup: Setup, started: oneshot::Sender<Result<Handle, String>>, lines: mpsc::Sender<LogLine>) {
+async fn serve(
+    setup: Setup,
+    started: oneshot::Sender<Result<Handle, String>>,
+    lines: mpsc::Sender<LogLine>,
+) {
     let prepared = prepare(&setup);
     let (handle, wires, sink) = wires();
     let told = Box::new(move |event: Event| {
@@ -198,7 +209,9 @@ async fn serve(setup: Setup, started: oneshot::Sender<Result<Handle, String>>, l
     }
 }
 
-fn prepare(setup: &Setup) -> anyhow::Result<(crate::store::SqliteStore, Vec<super::wire::RealLink>)> {
+fn prepare(
+    setup: &Setup,
+) -> anyhow::Result<(crate::store::SqliteStore, Vec<super::wire::RealLink>)> {
     let links = setup.connect(&setup.links(None)?)?;
     let store = setup.store(Access::Own)?;
     Ok((store, links))
@@ -212,8 +225,18 @@ fn line(event: &Event) -> Option<LogLine> {
         Event::Listed { stream, rows } => (Level::Debug, format!("{stream}: {rows} rows read")),
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
-            let fields: Vec<&str> = record.changes.iter().map(|change| change.field.as_str()).collect();
-            let text = format!("{} {side} {} {} {}", record.verb, record.item, fields.join(","), record.note);
+            let fields: Vec<&str> = record
+                .changes
+                .iter()
+                .map(|change| change.field.as_str())
+                .collect();
+            let text = format!(
+                "{} {side} {} {} {}",
+                record.verb,
+                record.item,
+                fields.join(","),
+                record.note
+            );
             let level = match record.outcome {
                 crate::core::Outcome::Refused | crate::core::Outcome::Failed => Level::Error,
                 crate::core::Outcome::InDoubt | crate::core::Outcome::Held => Level::Warn,
@@ -226,10 +249,18 @@ fn line(event: &Event) -> Option<LogLine> {
         Event::Waiting { reason, .. } => (Level::Warn, format!("waiting: {reason}")),
         Event::RunEnded(report) => {
             let writes = report.writes.github + report.writes.notion;
-            let level = if writes == 0 && report.errors.is_empty() { Level::Debug } else { Level::Info };
+            let level = if writes == 0 && report.errors.is_empty() {
+                Level::Debug
+            } else {
+                Level::Info
+            };
             let text = format!(
                 "{}: run ended, {} to GitHub, {} to Notion, {} conflicts, {} left",
-                report.link, report.writes.github, report.writes.notion, report.conflicts, report.backlog
+                report.link,
+                report.writes.github,
+                report.writes.notion,
+                report.conflicts,
+                report.backlog
             );
             (level, text)
         }

@@ -257,7 +257,8 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         };
         let due = report
             .next_due
-            .filter(|due| *due < next && !matches!(report.stopped, Some(Stop::Paused)));
+            .filter(|due| *due < next)
+            .filter(|_| !matches!(report.stopped, Some(Stop::Paused | Stop::Limited { .. })));
         let (next, why) = due.map_or((next, why), |due| {
             (
                 due.max(now.plus(BREATH_MS)),
@@ -440,10 +441,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let progress = self.wires.progress.borrow().clone();
         LinkState {
             name: name.clone(),
-            running: self.running.filter(|(link, _)| *link == at).map(|(_, since)| Progress {
-                since,
-                ..progress.unwrap_or_default()
-            }),
+            running: self
+                .running
+                .filter(|(link, _)| *link == at)
+                .map(|(_, since)| Progress {
+                    since,
+                    ..progress.unwrap_or_default()
+                }),
             last: slot.last.clone(),
             next: Some((slot.next, slot.why.clone())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),

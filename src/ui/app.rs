@@ -17,8 +17,8 @@ use super::screens::{Handled, Screen, Subject};
 use super::theme::{Look, Meaning};
 use crate::core::{Pair, PairId, Record, Time};
 use crate::engine::answers::{Pick, PutBack};
-use crate::engine::{Ask, Event, Snapshot};
 use crate::engine::face::HistoryQuery;
+use crate::engine::{Ask, Event, Snapshot};
 
 /// How long a message stays, in milliseconds.
 const MESSAGE_MS: i64 = 6_000;
@@ -298,7 +298,10 @@ impl App {
                 self.data.trouble = Some(text);
             }
             Input::Awake(ms) => {
-                self.say(format!("was away for {}", super::text::age(ms)), Meaning::Info);
+                self.say(
+                    format!("was away for {}", super::text::age(ms)),
+                    Meaning::Info,
+                );
                 out.push(Effect::Redraw);
             }
             Input::Tick(_) | Input::Key(_) => {}
@@ -307,7 +310,11 @@ impl App {
 
     fn tick(&mut self, now: Time) {
         self.data.now = now;
-        if self.message.as_ref().is_some_and(|message| message.until <= now) {
+        if self
+            .message
+            .as_ref()
+            .is_some_and(|message| message.until <= now)
+        {
             self.message = None;
         }
         // Countdowns and ages move.
@@ -325,9 +332,21 @@ impl App {
             self.ask_history(out);
         }
         self.call_attention(out);
-        let Self { screens, data, drafts, .. } = self;
+        let Self {
+            screens,
+            data,
+            drafts,
+            ..
+        } = self;
         for screen in screens.iter_mut() {
             screen.refresh(data, drafts, out);
+        }
+        if screens.iter().any(Screen::is_over) {
+            screens.retain(|screen| !screen.is_over());
+            self.say(
+                "resolved; it is in the history, and can be undone there",
+                Meaning::Ok,
+            );
         }
     }
 
@@ -366,7 +385,12 @@ impl App {
     }
 
     fn answer(&mut self, answer: Answer, out: &mut Vec<Effect>) {
-        let Self { screens, data, drafts, .. } = self;
+        let Self {
+            screens,
+            data,
+            drafts,
+            ..
+        } = self;
         for screen in screens.iter_mut() {
             screen.answer(&answer, data, drafts, out);
         }
@@ -390,7 +414,9 @@ impl App {
                 self.data.older(page, is_last);
                 self.asked_history = true;
             }
-            Answer::History(_, Err(text)) | Answer::Item(_, Err(text)) | Answer::UndoPlan(_, Err(text)) => {
+            Answer::History(_, Err(text))
+            | Answer::Item(_, Err(text))
+            | Answer::UndoPlan(_, Err(text)) => {
                 self.say(text, Meaning::Error);
             }
             Answer::History(..) | Answer::Item(..) | Answer::UndoPlan(..) => {}
@@ -451,7 +477,13 @@ impl App {
         if self.typing && self.type_filter(key) {
             return;
         }
-        let Self { screens, data, drafts, keymap, .. } = self;
+        let Self {
+            screens,
+            data,
+            drafts,
+            keymap,
+            ..
+        } = self;
         if let Some(screen) = screens.last_mut()
             && screen.takes_text()
         {
@@ -470,7 +502,13 @@ impl App {
                 Handled::No | Handled::Show(_) => {}
             }
         }
-        let pressed: Vec<Key> = self.pending.take().map(|(key, _)| key).into_iter().chain([key]).collect();
+        let pressed: Vec<Key> = self
+            .pending
+            .take()
+            .map(|(key, _)| key)
+            .into_iter()
+            .chain([key])
+            .collect();
         match self.keymap.resolve(&self.places(), &pressed) {
             Resolved::Action(action) => self.act(action, out),
             Resolved::Prefix => self.pending = Some((key, self.data.now)),
@@ -563,7 +601,10 @@ impl App {
             }
             Action::Palette => {
                 let off = |action: &Action| self.is_off(*action);
-                let off = Action::ALL.iter().map(|action| (*action, off(action))).collect();
+                let off = Action::ALL
+                    .iter()
+                    .map(|action| (*action, off(action)))
+                    .collect();
                 let places = self.places();
                 self.show(Screen::palette(places, off), out);
             }
@@ -599,7 +640,10 @@ impl App {
         };
         match action {
             Action::Pause => {
-                let on = self.data.pausing.map_or(self.data.snapshot.paused.is_none(), |asked| !asked);
+                let on = self
+                    .data
+                    .pausing
+                    .map_or(self.data.snapshot.paused.is_none(), |asked| !asked);
                 self.data.pausing = Some(on);
                 out.push(Effect::Ask(Request::Pause(on)));
             }
@@ -780,7 +824,11 @@ impl App {
             screen.scroll(by, &self.data);
             return;
         }
-        let hit = self.layout().panes.into_iter().find(|(_, area)| area.contains(at));
+        let hit = self
+            .layout()
+            .panes
+            .into_iter()
+            .find(|(_, area)| area.contains(at));
         if let Some((pane, _)) = hit {
             let names = panes::names(self, pane);
             self.lists[pane as usize].step(&names, super::list::Step::By(by));

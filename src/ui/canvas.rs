@@ -77,7 +77,14 @@ impl<'a> Canvas<'a> {
     }
 
     /// Writes a text into `room` columns; what does not fit ends in the mark of a cut.
-    pub fn put_in(&mut self, x: usize, y: usize, text: &str, room: usize, meaning: Meaning) -> usize {
+    pub fn put_in(
+        &mut self,
+        x: usize,
+        y: usize,
+        text: &str,
+        room: usize,
+        meaning: Meaning,
+    ) -> usize {
         let room = room.min(self.columns().saturating_sub(x));
         if y >= self.rows() || room == 0 {
             return x;
@@ -132,7 +139,11 @@ impl<'a> Canvas<'a> {
     pub fn frame(&mut self, left: &str, right: &str, focused: bool) -> Canvas<'_> {
         let glyphs = self.glyphs();
         let [tl, top, tr, side, bl, br] = if focused { glyphs.heavy } else { glyphs.border };
-        let border = if focused { Meaning::Focus } else { Meaning::Dim };
+        let border = if focused {
+            Meaning::Focus
+        } else {
+            Meaning::Dim
+        };
         let (w, h) = (self.columns(), self.rows());
         if w < 2 || h < 2 {
             return self.part(Rect::ZERO);
@@ -143,7 +154,11 @@ impl<'a> Canvas<'a> {
             self.put(0, y, side, border);
             self.put(w - 1, y, side, border);
         }
-        let title = if focused { Meaning::Focus } else { Meaning::Title };
+        let title = if focused {
+            Meaning::Focus
+        } else {
+            Meaning::Title
+        };
         if w > 6 && !left.is_empty() {
             self.put_in(2, 0, &format!(" {left} "), w - 4, title);
         }
@@ -152,7 +167,12 @@ impl<'a> Canvas<'a> {
             self.put_right(w - 2, 0, &format!(" {right} "), Meaning::Text);
         }
         let area = self.area;
-        self.part(Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2))
+        self.part(Rect::new(
+            area.x + 1,
+            area.y + 1,
+            area.width - 2,
+            area.height - 2,
+        ))
     }
 
     /// Draws a bar of `room` columns that is full to `part` (0 to 1), with a mark at `limit`.
@@ -160,13 +180,20 @@ impl<'a> Canvas<'a> {
         let [full, empty] = self.look.glyphs.bar;
         let cells = |part: f64| {
             let cells = (part.clamp(0.0, 1.0) * room as f64).round();
-            (0..=room).min_by_key(|n| (*n as f64 - cells).abs() as u64).unwrap_or(0)
+            (0..=room)
+                .min_by_key(|n| (*n as f64 - cells).abs() as u64)
+                .unwrap_or(0)
         };
         let filled = cells(part);
         let over = limit.is_some_and(|limit| part > limit);
         let meaning = if over { Meaning::Warn } else { Meaning::Bar };
         self.put(x, y, &full.repeat(filled), meaning);
-        self.put(x + filled, y, &empty.repeat(room - filled), Meaning::BarEmpty);
+        self.put(
+            x + filled,
+            y,
+            &empty.repeat(room - filled),
+            Meaning::BarEmpty,
+        );
         if let Some(limit) = limit {
             let at = cells(limit).min(room.saturating_sub(1));
             self.put(x + at, y, self.look.glyphs.limit, Meaning::Warn);

@@ -27,8 +27,18 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
     }
     let meaning = state.meaning(needs);
     let mut right: Vec<Vec<Ink>> = vec![vec![
-        ink(format!("{} {}", state.sign(canvas.glyphs()), state.word), meaning),
-        ink(if state.detail.is_empty() { String::new() } else { format!("  {}", state.detail) }, Meaning::Text),
+        ink(
+            format!("{} {}", state.sign(canvas.glyphs()), state.word),
+            meaning,
+        ),
+        ink(
+            if state.detail.is_empty() {
+                String::new()
+            } else {
+                format!("  {}", state.detail)
+            },
+            Meaning::Text,
+        ),
     ]];
     if needs > 0 {
         right[0].push(ink(format!("  {needs}!"), Meaning::Error));
@@ -67,11 +77,20 @@ fn budgets(app: &App, plan: Plan) -> Vec<Ink> {
             continue;
         };
         let percent = u64::from(left) * 100 / u64::from(all.max(1));
-        let meaning = if percent < 10 { Meaning::Warn } else { Meaning::Text };
+        let meaning = if percent < 10 {
+            Meaning::Warn
+        } else {
+            Meaning::Text
+        };
         let text = if plan == Plan::Narrow {
             format!("{short} {percent}%")
         } else {
-            format!("{} {}/{}", side.name(), thousands(left.into()), thousands(all.into()))
+            format!(
+                "{} {}/{}",
+                side.name(),
+                thousands(left.into()),
+                thousands(all.into())
+            )
         };
         if !parts.is_empty() {
             parts.push(ink("  ", Meaning::Text));
@@ -95,7 +114,11 @@ fn age_of_what_is_shown(app: &App) -> Ink {
     // While a run is under way the engine speaks every second.
     let is_running = data.links().iter().any(|link| link.running.is_some());
     if is_running && silent > 10_000 {
-        let text = format!("{} ({} old)", data.facts.zone.minute(data.snapshot.at), super::text::age(silent));
+        let text = format!(
+            "{} ({} old)",
+            data.facts.zone.minute(data.snapshot.at),
+            super::text::age(silent)
+        );
         return ink(text, Meaning::Warn);
     }
     ink(data.facts.zone.clock(data.now), Meaning::Dim)
@@ -116,7 +139,12 @@ fn tabs(app: &App) -> Vec<(Pane, String)> {
     };
     Pane::ALL
         .into_iter()
-        .map(|pane| (pane, format!("{} {}{}", pane.number(), pane.name(), counts(pane))))
+        .map(|pane| {
+            (
+                pane,
+                format!("{} {}{}", pane.number(), pane.name(), counts(pane)),
+            )
+        })
         .collect()
 }
 
@@ -124,7 +152,11 @@ fn tabs(app: &App) -> Vec<(Pane, String)> {
 pub fn draw_tabs(app: &App, canvas: &mut Canvas<'_>) {
     let mut x = 1;
     for (pane, text) in tabs(app) {
-        let meaning = if pane == app.prefs.focus { Meaning::Focus } else { Meaning::Dim };
+        let meaning = if pane == app.prefs.focus {
+            Meaning::Focus
+        } else {
+            Meaning::Dim
+        };
         x = canvas.put(x, 0, &text, meaning) + 2;
     }
 }
@@ -158,7 +190,13 @@ pub fn message(app: &App, canvas: &mut Canvas<'_>) {
         };
         let dismiss = "Esc dismiss";
         let room = room.saturating_sub(width(dismiss) + 2);
-        canvas.put_in(1, 0, &format!("{sign}{}", message.text), room, message.meaning);
+        canvas.put_in(
+            1,
+            0,
+            &format!("{sign}{}", message.text),
+            room,
+            message.meaning,
+        );
         canvas.put_right(canvas.columns() - 1, 0, dismiss, Meaning::Dim);
         return;
     }
@@ -183,7 +221,14 @@ fn offers(app: &App) -> Vec<Action> {
                 Pane::Log => vec![A::LogLevel],
                 Pane::System => vec![],
             });
-            offers.extend([A::Filter, A::Zoom, A::OpenGithub, A::YankUrl, A::NextPane, A::Palette]);
+            offers.extend([
+                A::Filter,
+                A::Zoom,
+                A::OpenGithub,
+                A::YankUrl,
+                A::NextPane,
+                A::Palette,
+            ]);
             offers
         }
     }
@@ -213,7 +258,12 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         x += wide + 2;
     }
     if let Some(key) = help {
-        buttons.push((columns.saturating_sub(width(&key) + 6), key, "help", Action::Help));
+        buttons.push((
+            columns.saturating_sub(width(&key) + 6),
+            key,
+            "help",
+            Action::Help,
+        ));
     }
     buttons
 }
@@ -223,7 +273,12 @@ pub fn footer(app: &App, canvas: &mut Canvas<'_>) {
     for (x, key, short, action) in buttons(app) {
         let off = app.is_off(action).is_some();
         let x = canvas.put(x, 0, &key, if off { Meaning::Dim } else { Meaning::Key });
-        canvas.put(x + 1, 0, short, if off { Meaning::Dim } else { Meaning::Text });
+        canvas.put(
+            x + 1,
+            0,
+            short,
+            if off { Meaning::Dim } else { Meaning::Text },
+        );
     }
 }
 
@@ -253,7 +308,9 @@ pub fn which_key(app: &App, canvas: &mut Canvas<'_>) {
     let columns = canvas.columns().min(70);
     let per_row = (columns.saturating_sub(4) / cell.max(1)).max(1);
     let rows = texts.len().div_ceil(per_row);
-    let height = u16::try_from(rows + 2).unwrap_or(u16::MAX).min(canvas.area.height);
+    let height = u16::try_from(rows + 2)
+        .unwrap_or(u16::MAX)
+        .min(canvas.area.height);
     let area = Rect::new(
         canvas.area.x + 1,
         canvas.area.bottom().saturating_sub(height + 2),
@@ -287,7 +344,12 @@ pub fn too_small(app: &App, canvas: &mut Canvas<'_>) {
     if width(&both) <= columns {
         canvas.put(middle(&both, columns), row, &both, Meaning::Text);
     } else {
-        canvas.put(middle(&size, columns), row.saturating_sub(1), &size, Meaning::Text);
+        canvas.put(
+            middle(&size, columns),
+            row.saturating_sub(1),
+            &size,
+            Meaning::Text,
+        );
         canvas.put(middle(&word, columns), row, &word, Meaning::Text);
     }
 }

@@ -163,7 +163,11 @@ impl Data {
 
     /// Puts a record that just happened in front of the history; those that only begin something are left out.
     pub fn happened(&mut self, record: Record) {
-        let is_known = self.history.iter().take(64).any(|known| known.id == record.id);
+        let is_known = self
+            .history
+            .iter()
+            .take(64)
+            .any(|known| known.id == record.id);
         if record.kind == RecordKind::Intent || is_known {
             return;
         }
@@ -260,10 +264,10 @@ pub const fn way_meaning(to: Option<Side>) -> Meaning {
 /// An item's short name, `#12`, and the rest of it for tooltips: `owner/repo#12` where several repositories are shown.
 pub fn short(item: &str) -> String {
     match (item.rsplit_once('#'), item.rsplit_once('@')) {
-        (Some((_, number)), _) if number.chars().all(|c| c.is_ascii_digit()) => format!("#{number}"),
-        (_, Some((repository, sha))) if repository.contains('/') => {
-            sha.chars().take(7).collect()
+        (Some((_, number)), _) if number.chars().all(|c| c.is_ascii_digit()) => {
+            format!("#{number}")
         }
+        (_, Some((repository, sha))) if repository.contains('/') => sha.chars().take(7).collect(),
         _ => item.to_owned(),
     }
 }

@@ -73,7 +73,9 @@ impl Drafts {
     /// The draft for a conflict, if it was made against these very values.
     pub fn get(&self, conflict: &Conflict) -> Option<&Draft> {
         let kept = self.kept.get(&conflict.id)?;
-        let same = kept.base == conflict.base && kept.github == conflict.github && kept.notion == conflict.notion;
+        let same = kept.base == conflict.base
+            && kept.github == conflict.github
+            && kept.notion == conflict.notion;
         same.then_some(&kept.draft)
     }
 
@@ -168,7 +170,10 @@ pub fn parts(conflict: &Conflict) -> Option<Vec<Part>> {
 /// How many clashing places a conflict's text has.
 pub fn hunks(conflict: &Conflict) -> usize {
     let parts = parts(conflict).unwrap_or_default();
-    parts.iter().filter(|part| matches!(part, Part::Conflict(_))).count()
+    parts
+        .iter()
+        .filter(|part| matches!(part, Part::Conflict(_)))
+        .count()
 }
 
 /// The value that a draft leads to, in GitHub's form; none while something is left to choose.
@@ -176,11 +181,19 @@ pub fn outcome(conflict: &Conflict, draft: &Draft) -> Option<Value> {
     match draft {
         Draft::Github => Some(conflict.github.clone()),
         Draft::Notion => Some(match conflict.field.as_ref() {
-            Some(key) if *key == FieldKey::BODY => Value::text(text::from_notion(conflict.notion.as_text())),
+            Some(key) if *key == FieldKey::BODY => {
+                Value::text(text::from_notion(conflict.notion.as_text()))
+            }
             _ => conflict.notion.clone(),
         }),
         Draft::Base => Some(conflict.base.clone()),
-        Draft::Union => Some(Value::set(conflict.github.names().union(&conflict.notion.names()).cloned())),
+        Draft::Union => Some(Value::set(
+            conflict
+                .github
+                .names()
+                .union(&conflict.notion.names())
+                .cloned(),
+        )),
         Draft::Own(text) => Some(Value::text(text.clone())),
         Draft::Hunks(picks) => {
             let picks: Vec<HunkPick> = picks.iter().copied().collect::<Option<_>>()?;

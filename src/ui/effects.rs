@@ -13,7 +13,9 @@ use crate::engine::face::Reply;
 use crate::engine::{Command, Event, Handle, Snapshot};
 
 /// The next snapshot; none when the engine is gone. Never ready while there is no engine.
-pub(super) async fn changed(snapshots: &mut Option<watch::Receiver<Arc<Snapshot>>>) -> Option<Arc<Snapshot>> {
+pub(super) async fn changed(
+    snapshots: &mut Option<watch::Receiver<Arc<Snapshot>>>,
+) -> Option<Arc<Snapshot>> {
     match snapshots {
         None => std::future::pending().await,
         Some(receiver) => {
@@ -41,7 +43,9 @@ impl Loop {
     pub(super) fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Ask(request) => self.ask(request),
-            Effect::Browse(url) => browse(&url).unwrap_or_else(|why| self.app.say(why, Meaning::Error)),
+            Effect::Browse(url) => {
+                browse(&url).unwrap_or_else(|why| self.app.say(why, Meaning::Error))
+            }
             Effect::Copy(text) => self.term.copy(&text)?,
             Effect::Edit(conflict, text) => {
                 let edited = self.term.away(self.app.prefs.mouse, || edit(&text))?;
@@ -55,7 +59,9 @@ impl Loop {
             Effect::Defer(conflict, until) => self.app.data.deferred.push((conflict, until)),
             Effect::Save(name, text) => match std::fs::write(&name, text) {
                 Ok(()) => self.app.say(format!("written to {name}"), Meaning::Ok),
-                Err(error) => self.app.say(format!("cannot write {name}: {error}"), Meaning::Error),
+                Err(error) => self
+                    .app
+                    .say(format!("cannot write {name}: {error}"), Meaning::Error),
             },
             Effect::Attention(text) => self.term.call(self.session.call, &text)?,
             Effect::Redraw => self.term.forget()?,
@@ -83,7 +89,9 @@ impl Loop {
 async fn call<T>(handle: &Handle, make: impl FnOnce(Reply<T>) -> Command) -> Result<T, String> {
     let (reply, answer) = oneshot::channel();
     handle.send(make(reply)).await?;
-    answer.await.map_err(|_gone| "the engine has ended".to_owned())?
+    answer
+        .await
+        .map_err(|_gone| "the engine has ended".to_owned())?
 }
 
 async fn answer(handle: Handle, request: Request) -> Answer {
@@ -99,12 +107,23 @@ async fn answer(handle: Handle, request: Request) -> Answer {
         }
         Request::Pause(on) => {
             let result = call(handle, |reply| Command::Pause(on, reply)).await;
-            let text = if on { "writing is paused; reading goes on" } else { "resumed" };
+            let text = if on {
+                "writing is paused; reading goes on"
+            } else {
+                "resumed"
+            };
             done(result.map(|()| text.to_owned()))
         }
         Request::Choose(conflict, pick) => {
-            let result = call(handle, |reply| Command::Choose { conflict, pick, reply }).await;
-            done(result.map(|()| "the choice is kept; it is written as soon as both sides were read again".to_owned()))
+            let result = call(handle, |reply| Command::Choose {
+                conflict,
+                pick,
+                reply,
+            })
+            .await;
+            done(result.map(|()| {
+                "the choice is kept; it is written as soon as both sides were read again".to_owned()
+            }))
         }
         Request::AnswerHalt(halt, apply) => {
             let result = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await;
@@ -117,15 +136,26 @@ async fn answer(handle: Handle, request: Request) -> Answer {
         }
         Request::Undo(record) => {
             let result = call(handle, |reply| Command::Undo(record, reply)).await;
-            done(result.map(|backs| format!("{} values go back", backs.iter().filter(|back| back.refused.is_none()).count())))
+            done(result.map(|backs| {
+                format!(
+                    "{} values go back",
+                    backs.iter().filter(|back| back.refused.is_none()).count()
+                )
+            }))
         }
         Request::UndoPlan(record) => {
             let id = record.clone();
-            Answer::UndoPlan(id, call(handle, |reply| Command::UndoPlan(record, reply)).await)
+            Answer::UndoPlan(
+                id,
+                call(handle, |reply| Command::UndoPlan(record, reply)).await,
+            )
         }
         Request::History(query) => {
             let asked = query.clone();
-            Answer::History(query, call(handle, |reply| Command::History(asked, reply)).await)
+            Answer::History(
+                query,
+                call(handle, |reply| Command::History(asked, reply)).await,
+            )
         }
         Request::Item(pair) => {
             let id = pair.clone();
@@ -136,7 +166,9 @@ async fn answer(handle: Handle, request: Request) -> Answer {
 
 /// Opens an address in the user's browser. Only web addresses: the text came from a service.
 fn browse(url: &str) -> Result<(), String> {
-    let is_plain = url.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '`' | '\\'));
+    let is_plain = url
+        .chars()
+        .all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '`' | '\\'));
     if !is_plain || !(url.starts_with("https://") || url.starts_with("http://")) {
         return Err(format!("{url} is no web address"));
     }
@@ -155,12 +187,18 @@ fn browse(url: &str) -> Result<(), String> {
         .stderr(Stdio::null())
         .spawn()
         .map(|_child| ())
-        .map_err(|error| format!("cannot open a browser ({program}: {error}); y y copies the address"))
+        .map_err(|error| {
+            format!("cannot open a browser ({program}: {error}); y y copies the address")
+        })
 }
 
 /// Lets the user edit a text; none when it was left as it was.
 fn edit(text: &str) -> Result<Option<String>, String> {
-    let wish = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let wish = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.trim().is_empty())
+    };
     let editor = wish("VISUAL").or_else(|| wish("EDITOR"));
     let Some(editor) = editor else {
         return Err("set $EDITOR to the editor that should be opened".to_owned());
@@ -176,7 +214,9 @@ fn edit(text: &str) -> Result<Option<String>, String> {
     let _ = std::fs::remove_file(&path);
     let status = status.map_err(fail)?;
     if !status.success() {
-        return Err(format!("{program} ended with {status}; nothing was taken over"));
+        return Err(format!(
+            "{program} ended with {status}; nothing was taken over"
+        ));
     }
     let after = after.map_err(fail)?;
     Ok((after != text).then_some(after))

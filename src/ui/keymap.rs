@@ -33,7 +33,9 @@ impl Key {
             }
         }
         let code = named(rest).or_else(|| single(rest)).ok_or_else(|| {
-            format!("`{text}` is no key; keys are written as j, G, ctrl-d, shift-Tab, Space, Enter, F1")
+            format!(
+                "`{text}` is no key; keys are written as j, G, ctrl-d, shift-Tab, Space, Enter, F1"
+            )
         })?;
         Ok(Self { code, modifiers }.normal())
     }
@@ -51,7 +53,11 @@ impl Key {
     /// The text that the key types, if it types any.
     pub fn typed(self) -> Option<char> {
         match self.code {
-            KeyCode::Char(c) if !self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            KeyCode::Char(c)
+                if !self
+                    .modifiers
+                    .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+            {
                 Some(c)
             }
             _ => None,
@@ -106,7 +112,9 @@ const NAMED: &[(&str, KeyCode, &str)] = &[
 ];
 
 fn named(text: &str) -> Option<KeyCode> {
-    let known = NAMED.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text));
+    let known = NAMED
+        .iter()
+        .find(|(name, ..)| name.eq_ignore_ascii_case(text));
     known.map(|(_, code, _)| *code).or_else(|| {
         let number = text.strip_prefix(['F', 'f'])?.parse().ok()?;
         (1..=24).contains(&number).then_some(KeyCode::F(number))
@@ -133,7 +141,10 @@ impl fmt::Display for Key {
         if self.has(KeyModifiers::SHIFT) {
             f.write_str("S-")?;
         }
-        match (self.code, NAMED.iter().find(|(_, code, _)| *code == self.code)) {
+        match (
+            self.code,
+            NAMED.iter().find(|(_, code, _)| *code == self.code),
+        ) {
             (_, Some((.., shown))) => f.write_str(shown),
             (KeyCode::Char(c), _) => write!(f, "{c}"),
             (KeyCode::F(number), _) => write!(f, "F{number}"),
@@ -182,10 +193,15 @@ pub enum Resolved {
 pub type Overrides = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 fn sequence(text: &str) -> Result<Vec<Key>, String> {
-    let keys: Vec<Key> = text.split_whitespace().map(Key::parse).collect::<Result<_, _>>()?;
+    let keys: Vec<Key> = text
+        .split_whitespace()
+        .map(Key::parse)
+        .collect::<Result<_, _>>()?;
     match keys.len() {
         1 | 2 => Ok(keys),
-        _ => Err(format!("`{text}` is not one key, or two with a space between")),
+        _ => Err(format!(
+            "`{text}` is not one key, or two with a space between"
+        )),
     }
 }
 
@@ -216,7 +232,10 @@ impl Keymap {
         for (place, actions) in overrides {
             let Some(place) = Place::ALL.into_iter().find(|one| one.name() == place) else {
                 let names: Vec<&str> = Place::ALL.iter().map(|one| one.name()).collect();
-                problems.push(format!("`{place}` is no place; places are {}", names.join(", ")));
+                problems.push(format!(
+                    "`{place}` is no place; places are {}",
+                    names.join(", ")
+                ));
                 continue;
             };
             for (action, keys) in actions {
@@ -234,7 +253,13 @@ impl Keymap {
         }
     }
 
-    fn rebind(&mut self, place: Place, action: Action, keys: &[String], problems: &mut Vec<String>) {
+    fn rebind(
+        &mut self,
+        place: Place,
+        action: Action,
+        keys: &[String],
+        problems: &mut Vec<String>,
+    ) {
         self.bindings
             .retain(|binding| binding.place != place || binding.action != action);
         for text in keys {
@@ -334,7 +359,10 @@ pub fn markdown(map: &Keymap) -> String {
     for place in Place::ALL {
         let mut rows: Vec<(Action, Vec<String>)> = Vec::new();
         for binding in map.all().iter().filter(|one| one.place == place) {
-            match rows.iter_mut().find(|(action, _)| *action == binding.action) {
+            match rows
+                .iter_mut()
+                .find(|(action, _)| *action == binding.action)
+            {
                 Some((_, keys)) => keys.push(binding.shown()),
                 None => rows.push((binding.action, vec![binding.shown()])),
             }
@@ -342,10 +370,18 @@ pub fn markdown(map: &Keymap) -> String {
         if rows.is_empty() {
             continue;
         }
-        out.push_str(&format!("\n## {}\n\n| keys | name | does |\n|---|---|---|\n", place.name()));
+        out.push_str(&format!(
+            "\n## {}\n\n| keys | name | does |\n|---|---|---|\n",
+            place.name()
+        ));
         for (action, keys) in rows {
             let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-            let line = format!("| {} | `{}` | {} |\n", keys.join(" "), action.name(), action.says());
+            let line = format!(
+                "| {} | `{}` | {} |\n",
+                keys.join(" "),
+                action.name(),
+                action.says()
+            );
             out.push_str(&line);
         }
     }

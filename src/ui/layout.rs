@@ -3,7 +3,18 @@
 use ratatui::layout::Rect;
 
 /// The panes of the dashboard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// Memory, CPU, budgets.
@@ -133,7 +144,11 @@ fn stack(area: Rect, shares: &[(Pane, u16)]) -> Vec<(Pane, Rect)> {
     let last = shares.len().saturating_sub(1);
     let mut places = Vec::new();
     for (at, (pane, height)) in shares.iter().enumerate() {
-        let height = if at == last { area.height - from } else { *height };
+        let height = if at == last {
+            area.height - from
+        } else {
+            *height
+        };
         places.push((*pane, rows(area, from, height)));
         from = (from + height).min(area.height);
     }
@@ -176,11 +191,15 @@ fn narrow(places: &mut Places, wish: Wish) {
     let small = if rest.height >= 18 { 5 } else { 3 };
     let history = if rest.height >= 18 { 6 } else { 3 };
     let share = |pane: Pane, least: u16| {
-        let others: u16 = [(Pane::Queue, small + 1), (Pane::Conflicts, small), (Pane::History, history)]
-            .iter()
-            .filter(|(other, _)| *other != pane)
-            .map(|(_, height)| height)
-            .sum();
+        let others: u16 = [
+            (Pane::Queue, small + 1),
+            (Pane::Conflicts, small),
+            (Pane::History, history),
+        ]
+        .iter()
+        .filter(|(other, _)| *other != pane)
+        .map(|(_, height)| height)
+        .sum();
         if wish.focus == pane {
             rest.height.saturating_sub(others)
         } else {
@@ -244,7 +263,9 @@ fn wide(places: &mut Places) {
     let conflicts = (body.height / 5).max(5);
     let preview = (body.height / 3).max(5);
     let column = column(left + middle, right);
-    places.panes.push((Pane::Conflicts, rows(column, 0, conflicts)));
+    places
+        .panes
+        .push((Pane::Conflicts, rows(column, 0, conflicts)));
     places.preview = Some(rows(column, conflicts, preview));
     let log = conflicts + preview;
     places.panes.push((

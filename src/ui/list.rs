@@ -32,9 +32,10 @@ pub enum Step {
 impl List {
     /// The index of the marked row among these names.
     pub fn index<S: AsRef<str>>(&self, names: &[S]) -> usize {
-        let found = self.at.as_deref().and_then(|at| {
-            names.iter().position(|name| name.as_ref() == at)
-        });
+        let found = self
+            .at
+            .as_deref()
+            .and_then(|at| names.iter().position(|name| name.as_ref() == at));
         found.unwrap_or_else(|| self.index.min(names.len().saturating_sub(1)))
     }
 
@@ -113,13 +114,23 @@ mod tests {
     fn the_marked_row_is_in_view() {
         let names: Vec<String> = (0..50).map(|n| n.to_string()).collect();
         let mut list = List::default();
-        for step in [Step::By(20), Step::By(-3), Step::Last, Step::First, Step::By(9)] {
+        for step in [
+            Step::By(20),
+            Step::By(-3),
+            Step::Last,
+            Step::First,
+            Step::By(9),
+        ] {
             list.step(&names, step);
             list.keep(&names, 10);
             let top = list.window(&names, 10);
             assert!((top..top + 10).contains(&list.index(&names)), "{step:?}");
         }
-        assert_eq!(list.window(&names, 10), 0, "nine down fits without scrolling");
+        assert_eq!(
+            list.window(&names, 10),
+            0,
+            "nine down fits without scrolling"
+        );
     }
 
     #[test]

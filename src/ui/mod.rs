@@ -99,7 +99,13 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         glyphs: session.glyphs,
     };
     let size = term.size()?;
-    let mut app = App::new(session.facts.clone(), look, session.keymap.clone(), (session.now)(), size);
+    let mut app = App::new(
+        session.facts.clone(),
+        look,
+        session.keymap.clone(),
+        (session.now)(),
+        size,
+    );
     app.plan = session.plan;
     app.restore(memory.prefs.clone());
     app.drafts = memory.drafts.clone();
@@ -227,7 +233,9 @@ impl Loop {
                 }
                 Woke::EngineEnded => {
                     (snapshots, events, ended) = (None, None, true);
-                    self.feed(Input::Trouble("the engine has ended; see the log".to_owned()))?;
+                    self.feed(Input::Trouble(
+                        "the engine has ended; see the log".to_owned(),
+                    ))?;
                 }
                 other => {
                     if let Some(end) = self.take(other, &mut ended).await? {
@@ -309,7 +317,10 @@ impl Loop {
     /// The machine slept, or the program was stopped: one look at once, not those that were missed.
     fn awake(&mut self, ms: i64) -> std::io::Result<()> {
         self.feed(Input::Awake(ms))?;
-        self.carry_out(Effect::Ask(app::Request::Sync(None, crate::engine::Ask::default())))
+        self.carry_out(Effect::Ask(app::Request::Sync(
+            None,
+            crate::engine::Ask::default(),
+        )))
     }
 
     /// Feeds an input whose effects need nothing but to be carried out.
@@ -355,8 +366,14 @@ impl Loop {
         };
         // It may have ended by itself.
         let _ = handle.send(crate::engine::Command::Shutdown).await;
-        if !*ended && tokio::time::timeout(FAREWELL, &mut self.session.ended).await.is_err() {
-            tracing::warn!("the write in flight did not finish in time; the next start looks for what became of it");
+        if !*ended
+            && tokio::time::timeout(FAREWELL, &mut self.session.ended)
+                .await
+                .is_err()
+        {
+            tracing::warn!(
+                "the write in flight did not finish in time; the next start looks for what became of it"
+            );
         }
     }
 

@@ -28,7 +28,10 @@ impl Memory {
             return Self::default();
         };
         serde_json::from_str(&text).unwrap_or_else(|error| {
-            tracing::warn!("the screen's state cannot be read: {error}; it is kept as {}.bad", path.display());
+            tracing::warn!(
+                "the screen's state cannot be read: {error}; it is kept as {}.bad",
+                path.display()
+            );
             // Without it, one only starts where everybody starts.
             let _ = std::fs::rename(path, path.with_extension("json.bad"));
             Self::default()

@@ -78,7 +78,11 @@ pub fn state(data: &Data) -> State {
         return State::of(Mood::Stopped, "STOPPED", trouble);
     }
     if data.quitting {
-        return State::of(Mood::Changing, "ENDING", "the write in flight is finished first");
+        return State::of(
+            Mood::Changing,
+            "ENDING",
+            "the write in flight is finished first",
+        );
     }
     if let Some(state) = needs_a_person(data) {
         return state;
@@ -98,10 +102,18 @@ pub fn state(data: &Data) -> State {
     if let Some(state) = data.links().iter().find_map(syncing) {
         return state;
     }
-    if let Some(state) = data.links().iter().find_map(|link| waits_for_a_service(data, link)) {
+    if let Some(state) = data
+        .links()
+        .iter()
+        .find_map(|link| waits_for_a_service(data, link))
+    {
         return state;
     }
-    let next = data.links().iter().filter_map(|link| link.next.as_ref()).min();
+    let next = data
+        .links()
+        .iter()
+        .filter_map(|link| link.next.as_ref())
+        .min();
     let detail = next.map_or_else(String::new, |(at, _)| {
         format!("next {}", countdown(at.since(data.now)))
     });
@@ -119,13 +131,29 @@ fn needs_a_person(data: &Data) -> Option<State> {
         return Some(State::of(Mood::Halted, "HALTED", format!("{halts} held")));
     }
     data.links().iter().find_map(|link| match stopped(link) {
-        Some((_, Stop::Side { side, class: "unauthorized" | "denied", .. })) => {
+        Some((
+            _,
+            Stop::Side {
+                side,
+                class: "unauthorized" | "denied",
+                ..
+            },
+        )) => {
             let text = format!("{} refused the token", side.name());
             Some(State::of(Mood::Login, "LOGIN", text))
         }
-        Some((_, Stop::Side { side, class: "setup", .. })) => {
-            Some(State::of(Mood::Login, "SETUP", format!("{}: see the log", side.name())))
-        }
+        Some((
+            _,
+            Stop::Side {
+                side,
+                class: "setup",
+                ..
+            },
+        )) => Some(State::of(
+            Mood::Login,
+            "SETUP",
+            format!("{}: see the log", side.name()),
+        )),
         _ => None,
     })
 }
@@ -162,11 +190,21 @@ fn waits_for_a_service(data: &Data, link: &LinkState) -> Option<State> {
             let text = format!("{} {} {retry}", side.name(), age(data.now.since(at)));
             Some(State::of(Mood::Offline, "OFFLINE", text))
         }
-        Stop::Store { .. } => Some(State::of(Mood::Offline, "OFFLINE", format!("store {retry}"))),
-        Stop::InDoubt => Some(State::of(Mood::Offline, "OFFLINE", format!("answers are lost {retry}"))),
-        Stop::Busy { holder, .. } => {
-            Some(State::of(Mood::Running, "FOLLOWING", format!("{holder} runs it")))
-        }
+        Stop::Store { .. } => Some(State::of(
+            Mood::Offline,
+            "OFFLINE",
+            format!("store {retry}"),
+        )),
+        Stop::InDoubt => Some(State::of(
+            Mood::Offline,
+            "OFFLINE",
+            format!("answers are lost {retry}"),
+        )),
+        Stop::Busy { holder, .. } => Some(State::of(
+            Mood::Running,
+            "FOLLOWING",
+            format!("{holder} runs it"),
+        )),
         _ => None,
     }
 }

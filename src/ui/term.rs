@@ -92,7 +92,10 @@ impl Term {
         while clean.len() > COPY_BYTES {
             clean.pop();
         }
-        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(clean))
+        execute!(
+            self.terminal.backend_mut(),
+            CopyToClipboard::to_clipboard_from(clean)
+        )
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -112,7 +115,10 @@ impl Term {
             Call::Off => Ok(()),
             Call::Bell => execute!(out, Print("\u{7}")),
             Call::Osc9 => execute!(out, Print(format!("\u{1b}]9;pulse-sync: {text}\u{7}"))),
-            Call::Osc777 => execute!(out, Print(format!("\u{1b}]777;notify;pulse-sync;{text}\u{7}"))),
+            Call::Osc777 => execute!(
+                out,
+                Print(format!("\u{1b}]777;notify;pulse-sync;{text}\u{7}"))
+            ),
         }
     }
 

@@ -218,8 +218,14 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        assert_eq!([age(400), age(61_000), age(7_200_000), age(-5)], ["now", "1m", "2h", "now"]);
-        assert_eq!([countdown(41_001), countdown(0), countdown(250_000)], ["0:42", "0:00", "4:10"]);
+        assert_eq!(
+            [age(400), age(61_000), age(7_200_000), age(-5)],
+            ["now", "1m", "2h", "now"]
+        );
+        assert_eq!(
+            [countdown(41_001), countdown(0), countdown(250_000)],
+            ["0:42", "0:00", "4:10"]
+        );
         assert_eq!(countdown(3_700_000), "1h01m");
         let zone = Zone::east(3_600);
         let now = Time(1_700_000_000_000);
@@ -230,7 +236,13 @@ mod tests {
 
     #[test]
     fn numbers_are_readable() {
-        assert_eq!([thousands(0), thousands(999), thousands(18_204)], ["0", "999", "18,204"]);
-        assert_eq!([bytes(44 << 20), bytes((99 << 30) / 10), bytes(900)], ["44M", "9.9G", "900B"]);
+        assert_eq!(
+            [thousands(0), thousands(999), thousands(18_204)],
+            ["0", "999", "18,204"]
+        );
+        assert_eq!(
+            [bytes(44 << 20), bytes((99 << 30) / 10), bytes(900)],
+            ["44M", "9.9G", "900B"]
+        );
     }
 }

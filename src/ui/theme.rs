@@ -143,6 +143,14 @@ impl Theme {
 
     /// The style of a meaning.
     pub fn style(&self, meaning: Meaning) -> Style {
+        if meaning == Meaning::Select {
+            // The marked row is one calm stripe, whatever its parts mean; they have signs and words, too.
+            return Style::new()
+                .fg(Color::Reset)
+                .bg(Color::Reset)
+                .add_modifier(Modifier::REVERSED)
+                .remove_modifier(Modifier::DIM);
+        }
         let style = Style::new().add_modifier(modifiers(meaning));
         let hue = match self.palette {
             Palette::Mono => Hue::Own,

@@ -176,14 +176,24 @@ pub async fn those_that_wait_come_in_the_order_in_which_they_are_ready(store: &i
     let later = |number, at| with(dirty(number, 1), |pair| pair.next_try = Some(Time(at)));
     let open = with(later(5, 150), |pair| pair.intent = Some(intent()));
     let elsewhere = with(later(6, 150), |pair| pair.link = "other".to_owned());
-    let all = [later(1, 300), later(2, 200), later(3, 100), later(4, 200), open, elsewhere];
+    let all = [
+        later(1, 300),
+        later(2, 200),
+        later(3, 100),
+        later(4, 200),
+        open,
+        elsewhere,
+    ];
     put(store, all.clone()).await;
     let waiting = async |now, limit| {
         let found = store.waiting(LINK, Time(now), limit).await.unwrap();
         found.into_iter().map(|pair| pair.id).collect::<Vec<_>>()
     };
     let [one, two, three, four] = [0, 1, 2, 3].map(|at: usize| all[at].id.clone());
-    assert_eq!(waiting(100, MANY).await, [two.clone(), four.clone(), one.clone()]);
+    assert_eq!(
+        waiting(100, MANY).await,
+        [two.clone(), four.clone(), one.clone()]
+    );
     assert_eq!(waiting(100, 2).await, [two.clone(), four.clone()]);
     assert_eq!(waiting(99, MANY).await, [three, two, four, one]);
     assert_eq!(waiting(300, MANY).await, []);

@@ -23,7 +23,12 @@ fn rows(app: &App) -> Vec<Item<'_>> {
     let filter = &app.lists[Pane::Conflicts as usize].filter;
     let mut items = app.data.conflicted();
     items.retain(|(_, lines)| {
-        lines.first().is_some_and(|line| passes(filter, &format!("{} {} {}", line.item, line.title, fields(lines))))
+        lines.first().is_some_and(|line| {
+            passes(
+                filter,
+                &format!("{} {} {}", line.item, line.title, fields(lines)),
+            )
+        })
     });
     items
 }
@@ -37,7 +42,12 @@ pub fn names(app: &App) -> Vec<String> {
 fn fields(lines: &[&ConflictLine]) -> String {
     let names: Vec<&str> = lines
         .iter()
-        .map(|line| line.conflict.field.as_ref().map_or("deleted and edited", FieldKey::as_str))
+        .map(|line| {
+            line.conflict
+                .field
+                .as_ref()
+                .map_or("deleted and edited", FieldKey::as_str)
+        })
         .collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),
@@ -63,14 +73,23 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let names: Vec<String> = rows.iter().map(|(pair, _)| pair.0.clone()).collect();
     let spare = inner.rows().saturating_sub(rows.len());
     let height = inner.rows().saturating_sub(usize::from(spare > 1));
-    for (y, (index, marked)) in rows_in_view(app, Pane::Conflicts, &names, height).into_iter().enumerate() {
+    for (y, (index, marked)) in rows_in_view(app, Pane::Conflicts, &names, height)
+        .into_iter()
+        .enumerate()
+    {
         draw(app, &mut inner, y, &rows[index], marked && focused);
     }
     if spare > 1 {
         let waiting: usize = rows.iter().map(|(_, lines)| lines.len()).sum();
-        let oldest = rows.iter().flat_map(|(_, lines)| lines).map(|line| line.conflict.found_at).min();
+        let oldest = rows
+            .iter()
+            .flat_map(|(_, lines)| lines)
+            .map(|line| line.conflict.found_at)
+            .min();
         let oldest = oldest.map_or_else(String::new, |at| age(app.data.now.since(at)));
-        let text = format!("oldest {oldest}   {waiting} to choose; the other fields of these items keep syncing");
+        let text = format!(
+            "oldest {oldest}   {waiting} to choose; the other fields of these items keep syncing"
+        );
         inner.put(3, height, &text, Meaning::Dim);
     }
 }
@@ -83,18 +102,31 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
     let is_picked = app.lists[Pane::Conflicts as usize].picked.contains(&pair.0);
     canvas.put(1, y, if is_picked { "*" } else { "!" }, Meaning::Error);
     let x = canvas.put(3, y, &short(&first.item), Meaning::Text).max(7) + 1;
-    let oldest = lines.iter().map(|line| line.conflict.found_at).min().unwrap_or_default();
+    let oldest = lines
+        .iter()
+        .map(|line| line.conflict.found_at)
+        .min()
+        .unwrap_or_default();
     let end = canvas.columns().saturating_sub(1);
     canvas.put_right(end, y, &app.data.when(oldest), Meaning::Dim);
     let end = end.saturating_sub(6);
-    let drafts = lines.iter().filter(|line| app.drafts.get(&line.conflict).is_some()).count();
+    let drafts = lines
+        .iter()
+        .filter(|line| app.drafts.get(&line.conflict).is_some())
+        .count();
     let mut what = fields(lines);
     if drafts > 0 {
         what = format!("{what}, {drafts} chosen");
     }
     let room = end.saturating_sub(x);
     let wide = width(&what).min(room / 2);
-    canvas.put_in(x, y, &first.title, room.saturating_sub(wide + 2), Meaning::Text);
+    canvas.put_in(
+        x,
+        y,
+        &first.title,
+        room.saturating_sub(wide + 2),
+        Meaning::Text,
+    );
     canvas.put_in(end.saturating_sub(wide), y, &what, wide, Meaning::Dim);
     if marked {
         canvas.select(y);
@@ -109,8 +141,14 @@ pub fn preview(app: &App, canvas: &mut Canvas<'_>) {
         inner.put(1, 0, "The marked conflict shows up here.", Meaning::Dim);
         return;
     };
-    let name = lines.first().map_or_else(String::new, |line| short(&line.item));
-    let mut inner = canvas.frame(&format!("Preview {name}"), &format!("{} to choose", lines.len()), false);
+    let name = lines
+        .first()
+        .map_or_else(String::new, |line| short(&line.item));
+    let mut inner = canvas.frame(
+        &format!("Preview {name}"),
+        &format!("{} to choose", lines.len()),
+        false,
+    );
     let mut y = 0;
     for line in lines {
         let conflict = &line.conflict;
@@ -148,7 +186,9 @@ fn chosen(app: &App) -> Vec<Item<'_>> {
     if picked.is_empty() {
         at(app, &rows).cloned().into_iter().collect()
     } else {
-        rows.into_iter().filter(|(pair, _)| picked.contains(&pair.0)).collect()
+        rows.into_iter()
+            .filter(|(pair, _)| picked.contains(&pair.0))
+            .collect()
     }
 }
 
@@ -176,9 +216,14 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
                 .iter()
                 .flat_map(|(_, lines)| lines.iter().map(|line| line.conflict.id.clone()))
                 .collect();
-            app.data.deferred.extend(ids.into_iter().map(|id| (id, until)));
+            app.data
+                .deferred
+                .extend(ids.into_iter().map(|id| (id, until)));
             app.list().picked.clear();
-            app.say("put aside for a day, or until a side changes", Meaning::Info);
+            app.say(
+                "put aside for a day, or until a side changes",
+                Meaning::Info,
+            );
         }
         _ => {}
     }
@@ -188,7 +233,15 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
 fn choose_all(app: &mut App, github: bool, out: &mut Vec<Effect>) {
     let items: Vec<(PairId, Vec<crate::core::Conflict>)> = chosen(app)
         .into_iter()
-        .map(|(pair, lines)| (pair, lines.into_iter().map(|line| line.conflict.clone()).collect()))
+        .map(|(pair, lines)| {
+            (
+                pair,
+                lines
+                    .into_iter()
+                    .map(|line| line.conflict.clone())
+                    .collect(),
+            )
+        })
         .collect();
     let draft = || if github { Draft::Github } else { Draft::Notion };
     for conflict in items.iter().flat_map(|(_, conflicts)| conflicts) {

@@ -32,13 +32,22 @@ fn rows(app: &App) -> Vec<&Record> {
     let records = app.data.history.iter();
     records
         .filter(|record| !app.prefs.only_failed || is_failed(record))
-        .filter(|record| filter.is_empty() || passes(filter, &format!("{} {} {}", record.item, what(record), record.note)))
+        .filter(|record| {
+            filter.is_empty()
+                || passes(
+                    filter,
+                    &format!("{} {} {}", record.item, what(record), record.note),
+                )
+        })
         .collect()
 }
 
 /// The rows' names.
 pub fn names(app: &App) -> Vec<String> {
-    rows(app).into_iter().map(|record| record.id.clone()).collect()
+    rows(app)
+        .into_iter()
+        .map(|record| record.id.clone())
+        .collect()
 }
 
 /// Whether the marked row is so near the end of what was read that more should be read.
@@ -70,8 +79,15 @@ pub fn what(record: &Record) -> String {
                 "body" => "text".to_owned(),
                 field => format!("{field} {}", change.after.brief(24)),
             };
-            let fields: Vec<String> = record.changes.iter().map(one).collect();
-            fields.join(", ")
+            // Every change moves GitHub's time of change, too; alone it says that somebody commented or so.
+            let is_telling =
+                |change: &&crate::core::history::FieldChange| change.field.as_str() != "updated";
+            let fields: Vec<String> = record.changes.iter().filter(is_telling).map(one).collect();
+            if fields.is_empty() {
+                "new activity".to_owned()
+            } else {
+                fields.join(", ")
+            }
         }
         RecordKind::Write if record.verb == "create" => match record.side {
             Some(crate::core::Side::Notion) => "created page".to_owned(),
@@ -87,7 +103,12 @@ pub fn what(record: &Record) -> String {
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let rows = rows(app);
     let glyphs = canvas.glyphs();
-    let failed = app.data.history.iter().filter(|record| is_failed(record)).count();
+    let failed = app
+        .data
+        .history
+        .iter()
+        .filter(|record| is_failed(record))
+        .count();
     let done = app
         .data
         .history
@@ -119,7 +140,10 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     }
     let names: Vec<String> = rows.iter().map(|record| record.id.clone()).collect();
     let height = inner.rows();
-    for (y, (index, marked)) in rows_in_view(app, Pane::History, &names, height).into_iter().enumerate() {
+    for (y, (index, marked)) in rows_in_view(app, Pane::History, &names, height)
+        .into_iter()
+        .enumerate()
+    {
         draw(app, &mut inner, y, rows[index], marked && focused);
     }
 }
@@ -139,7 +163,11 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, record: &Record, marke
     let (sign, tone) = sign(record, canvas.glyphs());
     canvas.put(11, y, sign, tone);
     canvas.put(13, y, way(record.side), way_meaning(record.side));
-    let name = if record.kind == RecordKind::Run { String::new() } else { short(&record.item) };
+    let name = if record.kind == RecordKind::Run {
+        String::new()
+    } else {
+        short(&record.item)
+    };
     let x = canvas.put_in(19, y, &name, 12, Meaning::Text).max(24) + 1;
     let end = columns.saturating_sub(1);
     let room = end.saturating_sub(x);
@@ -154,9 +182,24 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, record: &Record, marke
     }
 }
 
-fn draw_title(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), room: usize, record: &Record, text: &str) {
-    let text = if is_failed(record) && !record.note.is_empty() { &record.note } else { text };
-    let tone = if is_failed(record) { Meaning::Error } else { Meaning::Text };
+fn draw_title(
+    app: &App,
+    canvas: &mut Canvas<'_>,
+    (x, y): (usize, usize),
+    room: usize,
+    record: &Record,
+    text: &str,
+) {
+    let text = if is_failed(record) && !record.note.is_empty() {
+        &record.note
+    } else {
+        text
+    };
+    let tone = if is_failed(record) {
+        Meaning::Error
+    } else {
+        Meaning::Text
+    };
     let title = title_of(app, record);
     if room < 30 || title.is_empty() {
         canvas.put_in(x, y, text, room, tone);
@@ -169,15 +212,25 @@ fn draw_title(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), room: 
 
 /// The title of a record's item, as far as it is known.
 fn title_of(app: &App, record: &Record) -> String {
-    let own = record.changes.iter().find(|change| change.field.as_str() == "title");
+    let own = record
+        .changes
+        .iter()
+        .find(|change| change.field.as_str() == "title");
     if let Some(change) = own {
         return change.after.as_text().to_owned();
     }
     let same = |pair: &crate::core::PairId| record.pair.as_ref() == Some(pair);
-    let waiting = app.data.queue().find(|(_, line)| same(&line.pair)).map(|(_, line)| line.title.clone());
+    let waiting = app
+        .data
+        .queue()
+        .find(|(_, line)| same(&line.pair))
+        .map(|(_, line)| line.title.clone());
     let in_conflict = || {
         let lines = app.data.links().iter().flat_map(|link| &link.conflicts);
-        lines.into_iter().find(|line| same(&line.pair)).map(|line| line.title.clone())
+        lines
+            .into_iter()
+            .find(|line| same(&line.pair))
+            .map(|line| line.title.clone())
     };
     waiting.or_else(in_conflict).unwrap_or_default()
 }
@@ -185,7 +238,8 @@ fn title_of(app: &App, record: &Record) -> String {
 fn marked(app: &App) -> Option<&Record> {
     let rows = rows(app);
     let names: Vec<&str> = rows.iter().map(|record| record.id.as_str()).collect();
-    rows.get(app.lists[Pane::History as usize].index(&names)).copied()
+    rows.get(app.lists[Pane::History as usize].index(&names))
+        .copied()
 }
 
 /// The marked record's item.
@@ -216,7 +270,9 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
     match action {
         Action::OnlyFailed => app.prefs.only_failed = !app.prefs.only_failed,
         Action::Open | Action::Undo => {
-            let Some(record) = marked(app).cloned() else { return };
+            let Some(record) = marked(app).cloned() else {
+                return;
+            };
             let screen = Screen::record(record, action == Action::Undo);
             app.show(screen, out);
         }

@@ -13,7 +13,10 @@ fn rows(app: &App) -> Vec<&LogLine> {
     let filter = &app.lists[Pane::Log as usize].filter;
     let lines = app.data.log.iter().filter(|line| line.level >= app.level);
     // Newest first, so that the first row is always the latest.
-    lines.filter(|line| passes(filter, &line.text)).rev().collect()
+    lines
+        .filter(|line| passes(filter, &line.text))
+        .rev()
+        .collect()
 }
 
 /// The rows' names.
@@ -52,7 +55,10 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     }
     let names = names(app);
     let height = inner.rows();
-    for (y, (index, marked)) in rows_in_view(app, Pane::Log, &names, height).into_iter().enumerate() {
+    for (y, (index, marked)) in rows_in_view(app, Pane::Log, &names, height)
+        .into_iter()
+        .enumerate()
+    {
         let line = rows[index];
         let (word, tone) = word(line.level);
         inner.put(1, y, &app.data.facts.zone.clock(line.at), Meaning::Dim);

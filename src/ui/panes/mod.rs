@@ -90,8 +90,13 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
 
 fn step(app: &App, action: Action) -> Option<Step> {
     let layout = app.layout();
-    let area = layout.panes.iter().find(|(pane, _)| *pane == app.prefs.focus);
-    let rows = area.map_or(10, |(_, area)| isize::try_from(area.height.saturating_sub(2)).unwrap_or(10));
+    let area = layout
+        .panes
+        .iter()
+        .find(|(pane, _)| *pane == app.prefs.focus);
+    let rows = area.map_or(10, |(_, area)| {
+        isize::try_from(area.height.saturating_sub(2)).unwrap_or(10)
+    });
     Some(match action {
         Action::Down | Action::NextHit => Step::By(1),
         Action::Up | Action::PrevHit => Step::By(-1),
@@ -107,7 +112,10 @@ fn step(app: &App, action: Action) -> Option<Step> {
 
 /// Goes to the next pane that is there, or the previous one, in the order of their numbers.
 fn turn(app: &mut App, forward: bool) {
-    let at = Pane::ALL.iter().position(|pane| *pane == app.prefs.focus).unwrap_or(0);
+    let at = Pane::ALL
+        .iter()
+        .position(|pane| *pane == app.prefs.focus)
+        .unwrap_or(0);
     let count = Pane::ALL.len();
     let next = if forward { at + 1 } else { at + count - 1 };
     app.prefs.focus = Pane::ALL[next % count];

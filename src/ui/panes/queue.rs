@@ -27,7 +27,17 @@ fn rows(app: &App) -> Vec<Row<'_>> {
             name: format!("{}/{}", sign(&line.standing), line.pair.0),
             line,
         })
-        .filter(|row| passes(filter, &format!("{} {} {}", row.line.item, row.line.title, reason(&row.line.standing))))
+        .filter(|row| {
+            passes(
+                filter,
+                &format!(
+                    "{} {} {}",
+                    row.line.item,
+                    row.line.title,
+                    reason(&row.line.standing)
+                ),
+            )
+        })
         .collect()
 }
 
@@ -50,7 +60,9 @@ const fn sign(standing: &Standing) -> &'static str {
 pub fn reason(standing: &Standing) -> String {
     match standing {
         Standing::Queued { .. } => "queued".to_owned(),
-        Standing::Deferred { reason, tries: 0, .. } => reason.clone(),
+        Standing::Deferred {
+            reason, tries: 0, ..
+        } => reason.clone(),
         Standing::Deferred { reason, tries, .. } => format!("{reason}, try {}", tries + 1),
         Standing::InDoubt { side, .. } => {
             format!("{}'s answer was lost; looking for what it did", side.name())
@@ -92,16 +104,38 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     }
     let height = inner.rows().saturating_sub(top);
     if rows.is_empty() && top == 0 {
-        let next = app.data.links().iter().filter_map(|link| link.next.as_ref()).min();
+        let next = app
+            .data
+            .links()
+            .iter()
+            .filter_map(|link| link.next.as_ref())
+            .min();
         let when = next.map_or_else(String::new, |(at, why)| {
-            format!(" Next look in {} ({why}).", countdown(at.since(app.data.now)))
+            format!(
+                " Next look in {} ({why}).",
+                countdown(at.since(app.data.now))
+            )
         });
-        empty(app, Pane::Queue, &mut inner, &format!("Nothing waits. What changes on either side shows up here.{when}"));
+        empty(
+            app,
+            Pane::Queue,
+            &mut inner,
+            &format!("Nothing waits. What changes on either side shows up here.{when}"),
+        );
         return;
     }
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-    for (y, (index, marked)) in rows_in_view(app, Pane::Queue, &names, height).into_iter().enumerate() {
-        draw(app, &mut inner, top + y, rows[index].line, marked && focused);
+    for (y, (index, marked)) in rows_in_view(app, Pane::Queue, &names, height)
+        .into_iter()
+        .enumerate()
+    {
+        draw(
+            app,
+            &mut inner,
+            top + y,
+            rows[index].line,
+            marked && focused,
+        );
     }
 }
 
@@ -110,7 +144,12 @@ fn totals(app: &App) -> String {
     for link in app.data.links() {
         queued += link.counts.queued;
         held += link.counts.held + link.counts.parked;
-        let waits = |line: &&QueueLine| matches!(line.standing, Standing::Deferred { .. } | Standing::InDoubt { .. });
+        let waits = |line: &&QueueLine| {
+            matches!(
+                line.standing,
+                Standing::Deferred { .. } | Standing::InDoubt { .. }
+            )
+        };
         let waiting = link.queue.iter().filter(waits).count() as u64;
         deferred += waiting;
         queued = queued.saturating_sub(waiting);
@@ -126,7 +165,12 @@ fn totals(app: &App) -> String {
 }
 
 /// The run in progress: what is written now, or what it waits for. Returns the rows it took.
-fn running(app: &App, canvas: &mut Canvas<'_>, y: usize, progress: &crate::engine::face::Progress) -> usize {
+fn running(
+    app: &App,
+    canvas: &mut Canvas<'_>,
+    y: usize,
+    progress: &crate::engine::face::Progress,
+) -> usize {
     let glyphs = canvas.glyphs();
     let now = app.data.now;
     let x = canvas.put(1, y, glyphs.running, Meaning::Info) + 1;
@@ -137,7 +181,11 @@ fn running(app: &App, canvas: &mut Canvas<'_>, y: usize, progress: &crate::engin
             } else {
                 writing.fields.join(", ")
             };
-            (Some(writing.side), format!("{} {what}", short(&writing.item)), writing.since)
+            (
+                Some(writing.side),
+                format!("{} {what}", short(&writing.item)),
+                writing.since,
+            )
         }
         (None, Some((until, reason))) => {
             let text = format!("waits {}: {reason}", countdown(until.since(now)));
@@ -180,7 +228,10 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, line: &QueueLine, marked: 
     } else {
         // The reason matters more than the title.
         let least = (room / 3).min(width(&line.title));
-        let title = room.saturating_sub(width(&why) + 2).max(least).min(width(&line.title));
+        let title = room
+            .saturating_sub(width(&why) + 2)
+            .max(least)
+            .min(width(&line.title));
         canvas.put_in(x, y, &line.title, title, Meaning::Text);
         let x = x + title + 2;
         canvas.put_in(x, y, &why, start.saturating_sub(x + 1), tone);
@@ -193,7 +244,8 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, line: &QueueLine, marked: 
 fn marked(app: &App) -> Option<&QueueLine> {
     let rows = rows(app);
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-    rows.get(app.lists[Pane::Queue as usize].index(&names)).map(|row| row.line)
+    rows.get(app.lists[Pane::Queue as usize].index(&names))
+        .map(|row| row.line)
 }
 
 /// The marked item.

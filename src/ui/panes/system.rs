@@ -21,11 +21,25 @@ pub fn strip(app: &App, canvas: &mut Canvas<'_>) {
     let facts = &app.data.facts;
     let x = canvas.put(1, 0, "mem ", Meaning::Dim);
     let x = canvas.bar(x, 0, 10, sample.memory_part(), Some(facts.memory_limit));
-    let x = canvas.put(x, 0, &format!(" {:>3.0}%", sample.memory_part() * 100.0), Meaning::Text);
+    let x = canvas.put(
+        x,
+        0,
+        &format!(" {:>3.0}%", sample.memory_part() * 100.0),
+        Meaning::Text,
+    );
     let x = canvas.put(x + 2, 0, "cpu ", Meaning::Dim);
     let x = canvas.bar(x, 0, 10, sample.cpu, Some(facts.cpu_limit));
-    let x = canvas.put(x, 0, &format!(" {:>3.0}%", sample.cpu * 100.0), Meaning::Text);
-    let own = format!("own {} {:.1}%", bytes(sample.own_memory), sample.own_cpu * 100.0);
+    let x = canvas.put(
+        x,
+        0,
+        &format!(" {:>3.0}%", sample.cpu * 100.0),
+        Meaning::Text,
+    );
+    let own = format!(
+        "own {} {:.1}%",
+        bytes(sample.own_memory),
+        sample.own_cpu * 100.0
+    );
     let end = canvas.put_right(canvas.columns().saturating_sub(1), 0, &own, Meaning::Dim);
     let room = end.saturating_sub(x + 3);
     let loads: Vec<f64> = app.data.samples.iter().map(|sample| sample.cpu).collect();
@@ -38,7 +52,11 @@ pub fn strip(app: &App, canvas: &mut Canvas<'_>) {
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let title = format!("{} {}", Pane::System.number(), Pane::System.name());
     let span = app.data.samples.len();
-    let right = if span < 2 { String::new() } else { format!("{span}s") };
+    let right = if span < 2 {
+        String::new()
+    } else {
+        format!("{span}s")
+    };
     let mut inner = canvas.frame(&title, &right, focused);
     let Some(sample) = app.data.samples.back().copied() else {
         inner.put(1, 0, "Measuring memory and CPU …", Meaning::Dim);
@@ -68,8 +86,18 @@ fn meters(app: &App, canvas: &mut Canvas<'_>, sample: &Sample) -> usize {
     let facts = &app.data.facts;
     let gauge = |(used, all): (u64, u64)| format!("{}/{}", bytes(used), bytes(all));
     let mut rows = vec![
-        ("mem", sample.memory_part(), Some(facts.memory_limit), gauge(sample.memory)),
-        ("cpu", sample.cpu, Some(facts.cpu_limit), format!("{:.0}% of {}", sample.cpu * 100.0, sample.cores)),
+        (
+            "mem",
+            sample.memory_part(),
+            Some(facts.memory_limit),
+            gauge(sample.memory),
+        ),
+        (
+            "cpu",
+            sample.cpu,
+            Some(facts.cpu_limit),
+            format!("{:.0}% of {}", sample.cpu * 100.0, sample.cores),
+        ),
     ];
     if sample.swap.1 > 0 {
         rows.insert(1, ("swap", sample.swap_part(), None, gauge(sample.swap)));
@@ -80,7 +108,12 @@ fn meters(app: &App, canvas: &mut Canvas<'_>, sample: &Sample) -> usize {
         canvas.put(1, y, name, Meaning::Dim);
         let x = canvas.bar(6, y, bar, part, limit);
         let over = limit.is_some_and(|limit| part > limit);
-        canvas.put(x + 1, y, &text, if over { Meaning::Warn } else { Meaning::Text });
+        canvas.put(
+            x + 1,
+            y,
+            &text,
+            if over { Meaning::Warn } else { Meaning::Text },
+        );
     }
     count
 }
@@ -88,8 +121,14 @@ fn meters(app: &App, canvas: &mut Canvas<'_>, sample: &Sample) -> usize {
 fn sparks(app: &App, canvas: &mut Canvas<'_>, y: usize) -> usize {
     let room = canvas.columns().saturating_sub(8);
     let series: [(&str, Vec<f64>); 2] = [
-        ("cpu", app.data.samples.iter().map(|sample| sample.cpu).collect()),
-        ("mem", app.data.samples.iter().map(Sample::memory_part).collect()),
+        (
+            "cpu",
+            app.data.samples.iter().map(|sample| sample.cpu).collect(),
+        ),
+        (
+            "mem",
+            app.data.samples.iter().map(Sample::memory_part).collect(),
+        ),
     ];
     for (row, (name, values)) in series.iter().enumerate() {
         canvas.put(1, y + row, name, Meaning::Dim);
@@ -134,9 +173,18 @@ fn chart(app: &App, canvas: &mut Canvas<'_>, top: usize) -> usize {
 }
 
 fn costs(canvas: &mut Canvas<'_>, y: usize, sample: &Sample) -> usize {
-    let own = format!("{} memory  {:.1}% cpu", bytes(sample.own_memory), sample.own_cpu * 100.0);
+    let own = format!(
+        "{} memory  {:.1}% cpu",
+        bytes(sample.own_memory),
+        sample.own_cpu * 100.0
+    );
     let room = canvas.columns().saturating_sub(1);
-    canvas.line(1, y, room, &[ink("own  ", Meaning::Dim), ink(own, Meaning::Text)]);
+    canvas.line(
+        1,
+        y,
+        room,
+        &[ink("own  ", Meaning::Dim), ink(own, Meaning::Text)],
+    );
     y + 1
 }
 
@@ -159,8 +207,14 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
         .filter_map(|link| link.budgets[side as usize].resets_at)
         .filter(|at| *at > app.data.now)
         .min()
-        .map_or_else(String::new, |at| format!("  {}", countdown(at.since(app.data.now))));
-    let text = format!("{}/{} left{resets}", thousands(left.into()), thousands(all.into()));
+        .map_or_else(String::new, |at| {
+            format!("  {}", countdown(at.since(app.data.now)))
+        });
+    let text = format!(
+        "{}/{} left{resets}",
+        thousands(left.into()),
+        thousands(all.into())
+    );
     canvas.put(x + 1, y, &text, Meaning::Text);
     y + 1
 }

@@ -14,7 +14,14 @@ use crate::ui::text::{age, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
-pub const OFFERS: &[Action] = &[Action::Down, Action::Up, Action::Apply, Action::MakePlan, Action::Next, Action::Back];
+pub const OFFERS: &[Action] = &[
+    Action::Down,
+    Action::Up,
+    Action::Apply,
+    Action::MakePlan,
+    Action::Next,
+    Action::Back,
+];
 
 /// The answers, the safe one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +46,19 @@ pub struct HaltScreen {
 
 impl HaltScreen {
     fn halt<'a>(&self, data: &'a Data) -> Option<&'a Halt> {
-        data.links().iter().flat_map(|link| &link.halts).nth(self.at)
+        data.links()
+            .iter()
+            .flat_map(|link| &link.halts)
+            .nth(self.at)
     }
 
     /// The engine's state is known anew.
     pub fn refresh(&mut self, data: &Data) {
-        let count = data.links().iter().map(|link| link.halts.len()).sum::<usize>();
+        let count = data
+            .links()
+            .iter()
+            .map(|link| link.halts.len())
+            .sum::<usize>();
         if self.at >= count {
             *self = Self::default();
         }
@@ -119,7 +133,10 @@ impl HaltScreen {
             return;
         };
         let count = halt.pairs.len();
-        let title = format!("Held: {count} items, since {}", age(data.now.since(halt.since)));
+        let title = format!(
+            "Held: {count} items, since {}",
+            age(data.now.since(halt.since))
+        );
         let mut inner = canvas.frame(&title, halt.side.name(), true);
         let room = inner.columns().saturating_sub(2);
         let mut y = 0;
@@ -128,24 +145,51 @@ impl HaltScreen {
             y += 1;
         }
         y += 1;
-        inner.put(1, y, "Nothing of it was written. It stays held until you decide.", Meaning::Info);
+        inner.put(
+            1,
+            y,
+            "Nothing of it was written. It stays held until you decide.",
+            Meaning::Info,
+        );
         y += 2;
         let refuse = match halt.reason {
             Reason::Trashes => "The deletions were wrong: keep the pages, unlinked".to_owned(),
-            _ => format!("The changes were wrong: put {}'s values back to the last agreement", halt.side.name()),
+            _ => format!(
+                "The changes were wrong: put {}'s values back to the last agreement",
+                halt.side.name()
+            ),
         };
         let answers = [
             (Answer::Stay, "Keep it held".to_owned()),
             (Answer::Refuse, refuse),
-            (Answer::Apply, format!("The changes are right: apply exactly these; type {count}: {}_", self.typed)),
+            (
+                Answer::Apply,
+                format!(
+                    "The changes are right: apply exactly these; type {count}: {}_",
+                    self.typed
+                ),
+            ),
         ];
         for (answer, text) in answers {
             let marked = answer == self.answer;
-            let text = if marked { format!("[ {text} ]") } else { format!("  {text}") };
+            let text = if marked {
+                format!("[ {text} ]")
+            } else {
+                format!("  {text}")
+            };
             if marked {
                 inner.put(1, y, inner.glyphs().mark, Meaning::Focus);
             }
-            inner.put(3, y, &text, if marked { Meaning::Focus } else { Meaning::Text });
+            inner.put(
+                3,
+                y,
+                &text,
+                if marked {
+                    Meaning::Focus
+                } else {
+                    Meaning::Text
+                },
+            );
             y += 1;
         }
         if let Some(note) = self.note {
@@ -165,7 +209,10 @@ fn draw_items(app: &App, canvas: &mut Canvas<'_>, halt: &Halt, top: usize) {
     let room = canvas.rows().saturating_sub(top + 1);
     let mut shown = 0;
     for (y, (_, line)) in lines.take(room).enumerate() {
-        let x = canvas.put(3, top + y, &short(&line.item), Meaning::Text).max(9) + 1;
+        let x = canvas
+            .put(3, top + y, &short(&line.item), Meaning::Text)
+            .max(9)
+            + 1;
         canvas.put(x, top + y, &line.title, Meaning::Text);
         shown += 1;
     }

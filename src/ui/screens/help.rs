@@ -38,7 +38,10 @@ impl Help {
     fn rows(&self, keymap: &Keymap) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for binding in keymap.in_force(&self.places) {
-            match rows.iter_mut().find(|(action, _)| *action == binding.action) {
+            match rows
+                .iter_mut()
+                .find(|(action, _)| *action == binding.action)
+            {
                 Some((_, keys)) => {
                     keys.push_str("  ");
                     keys.push_str(&binding.shown());
@@ -57,9 +60,13 @@ impl Help {
         match key.code() {
             KeyCode::Esc | KeyCode::F(1) => return Handled::Close,
             KeyCode::Enter => {
-                return rows.get(self.at).map_or(Handled::Close, |(action, _)| Handled::Run(*action));
+                return rows
+                    .get(self.at)
+                    .map_or(Handled::Close, |(action, _)| Handled::Run(*action));
             }
-            KeyCode::Down | KeyCode::Tab => self.at = (self.at + 1).min(rows.len().saturating_sub(1)),
+            KeyCode::Down | KeyCode::Tab => {
+                self.at = (self.at + 1).min(rows.len().saturating_sub(1))
+            }
             KeyCode::Up => self.at = self.at.saturating_sub(1),
             KeyCode::Backspace => {
                 self.find.pop();
@@ -94,7 +101,9 @@ impl Help {
         let height = inner.rows().saturating_sub(3);
         let columns = if two { 2 } else { 1 };
         let room = inner.columns() / columns;
-        let marked = lines.iter().position(|line| matches!(line, Line::Row(index) if *index == self.at));
+        let marked = lines
+            .iter()
+            .position(|line| matches!(line, Line::Row(index) if *index == self.at));
         let page = height * columns;
         let top = marked.unwrap_or(0) / page.max(1) * page;
         for (at, line) in lines.iter().skip(top).take(page).enumerate() {
@@ -106,13 +115,24 @@ impl Help {
                 Line::Row(index) => {
                     let (action, keys) = &rows[*index];
                     let off = app.is_off(*action);
-                    let key = if off.is_some() { Meaning::Dim } else { Meaning::Key };
+                    let key = if off.is_some() {
+                        Meaning::Dim
+                    } else {
+                        Meaning::Key
+                    };
                     if *index == self.at {
                         inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
                     }
                     inner.put_in(x + 2, y, keys, 17, key);
-                    let text = off.map_or_else(|| action.says().to_owned(), |why| format!("{}  ({why})", action.says()));
-                    let tone = if off.is_some() { Meaning::Dim } else { Meaning::Text };
+                    let text = off.map_or_else(
+                        || action.says().to_owned(),
+                        |why| format!("{}  ({why})", action.says()),
+                    );
+                    let tone = if off.is_some() {
+                        Meaning::Dim
+                    } else {
+                        Meaning::Text
+                    };
                     inner.put_in(x + 20, y, &text, room.saturating_sub(21), tone);
                 }
             }
@@ -144,10 +164,18 @@ fn lines(rows: &[Row]) -> Vec<Line> {
 /// A window in the middle, at most so wide, with what lies below emptied.
 pub fn window<'a>(canvas: &'a mut Canvas<'_>, most: u16) -> Canvas<'a> {
     let area = canvas.area;
-    let wide = area.width.saturating_sub(if area.width > 90 { 12 } else { 0 }).min(most);
+    let wide = area
+        .width
+        .saturating_sub(if area.width > 90 { 12 } else { 0 })
+        .min(most);
     let x = area.x + (area.width - wide) / 2;
     let margin = if area.height > 30 { 2 } else { 0 };
-    let mut window = canvas.part(Rect::new(x, area.y + margin, wide, area.height - 2 * margin));
+    let mut window = canvas.part(Rect::new(
+        x,
+        area.y + margin,
+        wide,
+        area.height - 2 * margin,
+    ));
     window.clear();
     window
 }

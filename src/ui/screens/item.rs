@@ -131,7 +131,9 @@ impl ItemScreen {
             .into_iter()
             .flat_map(|(text, tone)| wrap(&text, room).into_iter().map(move |line| (line, tone)))
             .collect();
-        let height = u16::try_from(why.len() + 2).unwrap_or(6).min(area.height / 2);
+        let height = u16::try_from(why.len() + 2)
+            .unwrap_or(6)
+            .min(area.height / 2);
         let at = |from: u16, height: u16| Rect::new(area.x, area.y + from, area.width, height);
         draw_why(&mut canvas.part(at(1, height)), &why);
         let rest = area.height.saturating_sub(1 + height);
@@ -145,7 +147,14 @@ impl ItemScreen {
         let mut inner = canvas.frame("Timeline", &format!("{} records", self.records.len()), true);
         let height = inner.rows();
         let top = (self.scrolled + 1).saturating_sub(height);
-        for (y, (index, record)) in self.records.iter().enumerate().skip(top).take(height).enumerate() {
+        for (y, (index, record)) in self
+            .records
+            .iter()
+            .enumerate()
+            .skip(top)
+            .take(height)
+            .enumerate()
+        {
             history::draw(app, &mut inner, y, record, index == self.scrolled);
         }
     }
@@ -156,13 +165,18 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
     let mut lines: Vec<(String, Meaning)> = Vec::new();
     match &pair.life {
         PairLife::Parked(reason) => lines.push((format!("set aside: {reason}"), Meaning::Error)),
-        PairLife::Unlinked(reason) => lines.push((format!("not kept in step: {reason}"), Meaning::Warn)),
+        PairLife::Unlinked(reason) => {
+            lines.push((format!("not kept in step: {reason}"), Meaning::Warn))
+        }
         PairLife::Tombstone => lines.push(("gone on both sides".to_owned(), Meaning::Dim)),
         PairLife::New => lines.push(("known on one side only so far".to_owned(), Meaning::Info)),
         PairLife::Active => {}
     }
     for conflict in &pair.conflicts {
-        let field = conflict.field.as_ref().map_or("the item", |key| key.as_str());
+        let field = conflict
+            .field
+            .as_ref()
+            .map_or("the item", |key| key.as_str());
         let text = match &conflict.choice {
             Some(choice) => format!("{field}: your choice ({}) is carried out next", choice.pick),
             None => format!("{field}: both sides changed it; it waits for your choice (pane 4)"),
@@ -170,7 +184,10 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
         lines.push((text, Meaning::Error));
     }
     if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
-        lines.push((format!("held by the guard: {} (H)", hold.reason), Meaning::Error));
+        lines.push((
+            format!("held by the guard: {} (H)", hold.reason),
+            Meaning::Error,
+        ));
     }
     if let Some(intent) = &pair.intent {
         let side = intent.step.side.name();
@@ -184,12 +201,18 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
         lines.push((text, Meaning::Warn));
     }
     for (field, blocked) in &pair.blocked {
-        let text = format!("{field}: {} refused it: {}", blocked.side.name(), blocked.reason);
+        let text = format!(
+            "{field}: {} refused it: {}",
+            blocked.side.name(),
+            blocked.reason
+        );
         lines.push((text, Meaning::Warn));
     }
     lines.extend(waits(pair, data));
     if lines.is_empty() {
-        let since = pair.synced_at.map_or_else(String::new, |at| format!(", found so {} ago", age(data.now.since(at))));
+        let since = pair.synced_at.map_or_else(String::new, |at| {
+            format!(", found so {} ago", age(data.now.since(at)))
+        });
         lines.push((format!("in step{since}"), Meaning::Ok));
     }
     lines
@@ -197,7 +220,10 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
 
 fn waits(pair: &Pair, data: &Data) -> Option<(String, Meaning)> {
     pair.dirty_since?;
-    let until = pair.next_try.max(pair.quiet_until).filter(|at| *at > data.now);
+    let until = pair
+        .next_try
+        .max(pair.quiet_until)
+        .filter(|at| *at > data.now);
     let text = match (until, &pair.last_error) {
         (Some(at), Some(error)) => format!(
             "{error}; try {} in {}",
@@ -219,14 +245,21 @@ fn draw_why(canvas: &mut Canvas<'_>, lines: &[(String, Meaning)]) {
 }
 
 fn draw_fields(canvas: &mut Canvas<'_>, pair: &Pair) {
-    let mut inner = canvas.frame("Last agreement", &format!("{} fields", pair.base.len()), false);
+    let mut inner = canvas.frame(
+        "Last agreement",
+        &format!("{} fields", pair.base.len()),
+        false,
+    );
     let room = inner.columns().saturating_sub(2);
     let shown = pair.base.iter().filter(|(_, base)| !base.github.is_empty());
     for (y, (key, base)) in shown.enumerate() {
         inner.put_in(1, y, key.as_str(), 14, Meaning::Dim);
         let mut parts: Vec<Ink> = vec![ink(base.github.brief(200), Meaning::Text)];
         if base.notion() != &base.github && key.as_str() != "body" {
-            parts.push(ink(format!("   in Notion: {}", base.notion().brief(80)), Meaning::Dim));
+            parts.push(ink(
+                format!("   in Notion: {}", base.notion().brief(80)),
+                Meaning::Dim,
+            ));
         }
         inner.line(16, y, room.saturating_sub(15), &parts);
     }

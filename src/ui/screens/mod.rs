@@ -142,6 +142,14 @@ impl Screen {
         Self::Palette(palette::Palette::new(places, off))
     }
 
+    /// Whether there is nothing left to do on it.
+    pub const fn is_over(&self) -> bool {
+        match self {
+            Self::Resolver(screen) => screen.is_over(),
+            _ => false,
+        }
+    }
+
     /// Whether it hides the dashboard.
     pub const fn covers_all(&self) -> bool {
         !super::chrome::is_window(self)
@@ -196,7 +204,13 @@ impl Screen {
     }
 
     /// Carries out an action.
-    pub fn act(&mut self, action: Action, data: &Data, drafts: &mut Drafts, out: &mut Vec<Effect>) -> Handled {
+    pub fn act(
+        &mut self,
+        action: Action,
+        data: &Data,
+        drafts: &mut Drafts,
+        out: &mut Vec<Effect>,
+    ) -> Handled {
         match self {
             Self::Resolver(screen) => screen.act(action, data, drafts, out),
             Self::Plan(screen) => screen.act(action, data, out),
@@ -220,7 +234,13 @@ impl Screen {
     }
 
     /// The engine answered something.
-    pub fn answer(&mut self, answer: &Answer, data: &Data, drafts: &mut Drafts, out: &mut Vec<Effect>) {
+    pub fn answer(
+        &mut self,
+        answer: &Answer,
+        data: &Data,
+        drafts: &mut Drafts,
+        out: &mut Vec<Effect>,
+    ) {
         let _ = out;
         match self {
             Self::Resolver(screen) => screen.answer(answer, data, drafts),
@@ -291,7 +311,9 @@ impl Screen {
             Self::Record(_) => record::OFFERS,
             Self::Item(_) => item::OFFERS,
             Self::Halt(_) => halt::OFFERS,
-            Self::Help(_) | Self::Palette(_) => &[Action::Down, Action::Up, Action::Open, Action::Back],
+            Self::Help(_) | Self::Palette(_) => {
+                &[Action::Down, Action::Up, Action::Open, Action::Back]
+            }
         }
     }
 

@@ -52,7 +52,9 @@ impl Palette {
         } else {
             rows.sort_by_key(|(off, rank, ..)| (*off, *rank));
         }
-        rows.into_iter().map(|(_, _, action, off)| (action, off)).collect()
+        rows.into_iter()
+            .map(|(_, _, action, off)| (action, off))
+            .collect()
     }
 
     /// A key: letters are looked for.
@@ -61,9 +63,13 @@ impl Palette {
         match key.code() {
             KeyCode::Esc => return Handled::Close,
             KeyCode::Enter => {
-                return rows.get(self.at).map_or(Handled::Close, |(action, _)| Handled::Run(*action));
+                return rows
+                    .get(self.at)
+                    .map_or(Handled::Close, |(action, _)| Handled::Run(*action));
             }
-            KeyCode::Down | KeyCode::Tab => self.at = (self.at + 1).min(rows.len().saturating_sub(1)),
+            KeyCode::Down | KeyCode::Tab => {
+                self.at = (self.at + 1).min(rows.len().saturating_sub(1))
+            }
             KeyCode::Up => self.at = self.at.saturating_sub(1),
             KeyCode::Backspace => {
                 self.find.pop();
@@ -82,7 +88,10 @@ impl Palette {
 
     /// The wheel.
     pub fn scroll(&mut self, by: isize) {
-        self.at = self.at.saturating_add_signed(by).min(self.rows().len().saturating_sub(1));
+        self.at = self
+            .at
+            .saturating_add_signed(by)
+            .min(self.rows().len().saturating_sub(1));
     }
 
     /// Draws the window.
@@ -98,17 +107,25 @@ impl Palette {
         inner.put(1, 0, &format!("{}_", self.find), Meaning::Text);
         let shown = inner.rows().saturating_sub(1);
         let top = (self.at + 1).saturating_sub(shown);
-        for (y, (index, (action, off))) in rows.iter().enumerate().skip(top).take(shown).enumerate() {
+        for (y, (index, (action, off))) in rows.iter().enumerate().skip(top).take(shown).enumerate()
+        {
             let y = y + 1;
             let keys = app.keymap.keys_of(&self.places, *action);
             let key = keys.first().cloned().unwrap_or_default();
             let end = inner.columns().saturating_sub(1);
             let room = end.saturating_sub(3 + width(&key));
-            let tone = if off.is_some() { Meaning::Dim } else { Meaning::Text };
+            let tone = if off.is_some() {
+                Meaning::Dim
+            } else {
+                Meaning::Text
+            };
             if index == self.at {
                 inner.put(0, y, inner.glyphs().mark, Meaning::Focus);
             }
-            let text = off.map_or_else(|| action.says().to_owned(), |why| format!("{}   {why}", action.says()));
+            let text = off.map_or_else(
+                || action.says().to_owned(),
+                |why| format!("{}   {why}", action.says()),
+            );
             inner.put_in(1, y, &text, room, tone);
             inner.put_right(end, y, &key, Meaning::Key);
             if index == self.at {

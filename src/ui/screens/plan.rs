@@ -187,7 +187,10 @@ impl PlanScreen {
         match (&self.failed, self.made) {
             (Some(why), _) => ink(format!("no plan: {why}"), Meaning::Error),
             (None, None) => ink("reading both sides …", Meaning::Dim),
-            (None, Some(_)) => ink("nothing has been written; Enter applies what is switched on", Meaning::Dim),
+            (None, Some(_)) => ink(
+                "nothing has been written; Enter applies what is switched on",
+                Meaning::Dim,
+            ),
         }
     }
 
@@ -224,7 +227,9 @@ impl PlanScreen {
     /// Draws the screen.
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let zone = app.data.facts.zone;
-        let made = self.made.map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
+        let made = self
+            .made
+            .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
         canvas.line(
             0,
             0,
@@ -234,11 +239,21 @@ impl PlanScreen {
                 ink(format!(" {made}   nothing has been written"), Meaning::Dim),
             ],
         );
-        canvas.line(0, 1, canvas.columns(), &[ink(format!(" {}", self.totals()), Meaning::Text)]);
+        canvas.line(
+            0,
+            1,
+            canvas.columns(),
+            &[ink(format!(" {}", self.totals()), Meaning::Text)],
+        );
         let area = canvas.area;
         let height = area.height.saturating_sub(2);
         let detail = (height / 3).clamp(4, 18);
-        let steps = Rect::new(area.x, area.y + 2, area.width, height.saturating_sub(detail));
+        let steps = Rect::new(
+            area.x,
+            area.y + 2,
+            area.width,
+            height.saturating_sub(detail),
+        );
         self.draw_steps(&mut canvas.part(steps));
         let below = Rect::new(area.x, steps.bottom(), area.width, detail);
         self.draw_detail(&mut canvas.part(below));
@@ -256,14 +271,22 @@ impl PlanScreen {
             count("trash"),
             count("restore"),
             self.off.len(),
-            self.items.iter().filter(|item| self.is_on(item)).map(|item| item.plan.steps.len()).sum::<usize>()
+            self.items
+                .iter()
+                .filter(|item| self.is_on(item))
+                .map(|item| item.plan.steps.len())
+                .sum::<usize>()
         )
     }
 
     fn draw_steps(&self, canvas: &mut Canvas<'_>) {
         let rows = self.rows();
         let on = rows.iter().filter(|item| self.is_on(item)).count();
-        let title = if self.removals { "Steps, removals only" } else { "Steps" };
+        let title = if self.removals {
+            "Steps, removals only"
+        } else {
+            "Steps"
+        };
         let mut inner = canvas.frame(title, &format!("{on} of {} will run", rows.len()), true);
         if rows.is_empty() {
             let text = match self.made {
@@ -321,7 +344,11 @@ impl PlanScreen {
             canvas.frame("Before and after", "", false);
             return;
         };
-        let mut inner = canvas.frame(&format!("{} before and after", short(&item.item)), reason(item), false);
+        let mut inner = canvas.frame(
+            &format!("{} before and after", short(&item.item)),
+            reason(item),
+            false,
+        );
         let mut y = 0;
         let rows = inner.rows();
         for step in &item.plan.steps {
@@ -342,8 +369,18 @@ impl PlanScreen {
                     inner.line(14, y, room, &parts);
                     y += 1;
                 } else {
-                    inner.line(14, y, room, &[ink("- ", Meaning::Dim), ink(old, Meaning::Remove)]);
-                    inner.line(14, y + 1, room, &[ink("+ ", Meaning::Dim), ink(new, Meaning::Add)]);
+                    inner.line(
+                        14,
+                        y,
+                        room,
+                        &[ink("- ", Meaning::Dim), ink(old, Meaning::Remove)],
+                    );
+                    inner.line(
+                        14,
+                        y + 1,
+                        room,
+                        &[ink("+ ", Meaning::Dim), ink(new, Meaning::Add)],
+                    );
                     y += 2;
                 }
             }
@@ -379,7 +416,13 @@ fn changes(step: &Step) -> Vec<(String, crate::core::Value, crate::core::Value)>
         _ => step
             .changes()
             .iter()
-            .map(|change| (change.field.to_string(), change.pre.clone(), change.new.clone()))
+            .map(|change| {
+                (
+                    change.field.to_string(),
+                    change.pre.clone(),
+                    change.new.clone(),
+                )
+            })
             .collect(),
     }
 }

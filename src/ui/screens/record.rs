@@ -89,7 +89,9 @@ impl RecordScreen {
     /// The engine answered something.
     pub fn answer(&mut self, answer: &Answer) {
         match answer {
-            Answer::History(query, Ok(page)) if query.pair.is_some() && query.pair == self.record.pair => {
+            Answer::History(query, Ok(page))
+                if query.pair.is_some() && query.pair == self.record.pair =>
+            {
                 self.others.clone_from(page);
             }
             Answer::UndoPlan(id, result) if *id == self.record.id => {
@@ -132,8 +134,17 @@ impl RecordScreen {
 
     /// Goes to the next older record of the history, or back to a newer one.
     fn turn(&mut self, older: bool, data: &Data, out: &mut Vec<Effect>) {
-        let at = data.history.iter().position(|record| record.id == self.record.id);
-        let next = at.and_then(|at| if older { Some(at + 1) } else { at.checked_sub(1) });
+        let at = data
+            .history
+            .iter()
+            .position(|record| record.id == self.record.id);
+        let next = at.and_then(|at| {
+            if older {
+                Some(at + 1)
+            } else {
+                at.checked_sub(1)
+            }
+        });
         if let Some(record) = next.and_then(|next| data.history.get(next)) {
             *self = Self::new(record.clone(), false);
             self.refresh(data, out);
@@ -160,13 +171,26 @@ impl RecordScreen {
     /// What the message line says.
     pub fn hint(&self) -> Ink {
         match &self.reverse {
-            Reverse::None => ink("u plans the reverse of a written change, and shows it before it is written", Meaning::Dim),
-            Reverse::Asked => ink("reading both sides, to see what an undo would do …", Meaning::Info),
-            Reverse::Planned(backs) if backs.iter().all(|back| back.refused.is_some()) => {
-                ink("nothing of it can be put back; see why above", Meaning::Warn)
-            }
-            Reverse::Planned(_) => ink("Enter writes the reverse as shown; Esc leaves everything as it is", Meaning::Info),
-            Reverse::Sent => ink("the reverse is on its way; it shows up in the history", Meaning::Ok),
+            Reverse::None => ink(
+                "u plans the reverse of a written change, and shows it before it is written",
+                Meaning::Dim,
+            ),
+            Reverse::Asked => ink(
+                "reading both sides, to see what an undo would do …",
+                Meaning::Info,
+            ),
+            Reverse::Planned(backs) if backs.iter().all(|back| back.refused.is_some()) => ink(
+                "nothing of it can be put back; see why above",
+                Meaning::Warn,
+            ),
+            Reverse::Planned(_) => ink(
+                "Enter writes the reverse as shown; Esc leaves everything as it is",
+                Meaning::Info,
+            ),
+            Reverse::Sent => ink(
+                "the reverse is on its way; it shows up in the history",
+                Meaning::Ok,
+            ),
             Reverse::Refused(why) => ink(why.clone(), Meaning::Error),
         }
     }
@@ -175,14 +199,24 @@ impl RecordScreen {
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let data = &app.data;
         let name = short(&self.record.item);
-        let at = data.history.iter().position(|record| record.id == self.record.id);
+        let at = data
+            .history
+            .iter()
+            .position(|record| record.id == self.record.id);
         let more = if data.history_complete { "" } else { "+" };
-        let count = format!("{} of {}{more}", at.map_or(1, |at| at + 1), data.history.len());
+        let count = format!(
+            "{} of {}{more}",
+            at.map_or(1, |at| at + 1),
+            data.history.len()
+        );
         canvas.line(
             0,
             0,
             canvas.columns(),
-            &[ink(" History  ", Meaning::Title), ink(format!("{count}   {name}"), Meaning::Text)],
+            &[
+                ink(" History  ", Meaning::Title),
+                ink(format!("{count}   {name}"), Meaning::Text),
+            ],
         );
         let area = canvas.area;
         let head = self.head(app);
@@ -193,7 +227,10 @@ impl RecordScreen {
         let at = |from: u16, height: u16| Rect::new(area.x, area.y + from, area.width, height);
         self.draw_head(&mut canvas.part(at(1, head_rows)), &head);
         self.draw_change(&mut canvas.part(at(1 + head_rows, change)));
-        self.draw_others(app, &mut canvas.part(at(1 + head_rows + change, rest.saturating_sub(change))));
+        self.draw_others(
+            app,
+            &mut canvas.part(at(1 + head_rows + change, rest.saturating_sub(change))),
+        );
     }
 
     fn head(&self, app: &App) -> Vec<Vec<Ink>> {
@@ -203,12 +240,18 @@ impl RecordScreen {
         let label = |text: &str| ink(format!("{text:<9}"), Meaning::Dim);
         let mut lines = vec![vec![
             label("when"),
-            ink(format!("{}  ({ago} ago)", data.facts.zone.full(record.at)), Meaning::Text),
+            ink(
+                format!("{}  ({ago} ago)", data.facts.zone.full(record.at)),
+                Meaning::Text,
+            ),
         ]];
         let side = record.side.map_or("both sides", crate::core::Side::name);
         lines.push(vec![
             label("what"),
-            ink(format!("{} {side}   {}", record.verb, record.item), Meaning::Text),
+            ink(
+                format!("{} {side}   {}", record.verb, record.item),
+                Meaning::Text,
+            ),
         ]);
         if let Some(row) = record.row {
             lines.push(vec![label("rule"), ink(format!("{row:?}"), Meaning::Text)]);
@@ -251,7 +294,9 @@ impl RecordScreen {
                 .record
                 .changes
                 .iter()
-                .flat_map(|change| before_and_after(change.field.as_str(), &change.before, &change.after, room))
+                .flat_map(|change| {
+                    before_and_after(change.field.as_str(), &change.before, &change.after, room)
+                })
                 .collect(),
         }
     }
@@ -284,7 +329,11 @@ impl RecordScreen {
     }
 
     fn draw_others(&self, app: &App, canvas: &mut Canvas<'_>) {
-        let mut inner = canvas.frame("This item", &format!("{} records", self.others.len()), false);
+        let mut inner = canvas.frame(
+            "This item",
+            &format!("{} records", self.others.len()),
+            false,
+        );
         if self.others.is_empty() {
             inner.put(1, 0, "No other records.", Meaning::Dim);
         }
@@ -304,7 +353,10 @@ fn before_and_after(field: &str, before: &Value, after: &Value, room: usize) -> 
             other => other.brief(500),
         };
         for line in wrap(&text, room.saturating_sub(4)) {
-            lines.push(vec![ink(format!("  {sign}"), Meaning::Dim), ink(line, tone)]);
+            lines.push(vec![
+                ink(format!("  {sign}"), Meaning::Dim),
+                ink(line, tone),
+            ]);
         }
     }
     lines

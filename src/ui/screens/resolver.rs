@@ -33,6 +33,17 @@ pub const OFFERS: &[Action] = &[
     Action::Back,
 ];
 
+/// Fields that say nothing to a person who decides.
+const TECHNICAL: &[&str] = &[
+    "node",
+    "url",
+    "number",
+    "created",
+    "updated",
+    "repository",
+    "publish",
+];
+
 /// How long a conflict is put aside, in milliseconds.
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -65,6 +76,8 @@ pub struct Resolver {
     sent: Vec<Conflict>,
     /// What became of the last try.
     note: Option<Ink>,
+    /// Everything is resolved.
+    over: bool,
 }
 
 /// One row of the list of fields.
@@ -89,6 +102,7 @@ impl Resolver {
             item: None,
             sent: Vec::new(),
             note: None,
+            over: false,
         }
     }
 
@@ -116,7 +130,11 @@ impl Resolver {
             .filter(|item| Some(&item.id) == self.current())
             .flat_map(|item| &item.base)
             .filter(|(key, base)| {
-                !base.github.is_empty() && !open.iter().any(|line| line.conflict.field.as_ref() == Some(key))
+                !TECHNICAL.contains(&key.as_str())
+                    && !base.github.is_empty()
+                    && !open
+                        .iter()
+                        .any(|line| line.conflict.field.as_ref() == Some(key))
             })
             .map(|(key, base)| Field::Synced(key.to_string(), base.github.clone()))
             .collect();
@@ -130,7 +148,10 @@ impl Resolver {
     /// Fields of the current item that have a choice, and how many there are.
     fn chosen(&self, data: &Data, drafts: &Drafts) -> (usize, usize) {
         let open = self.open(data);
-        let done = open.iter().filter(|line| outcome(line, drafts).is_some()).count();
+        let done = open
+            .iter()
+            .filter(|line| outcome(line, drafts).is_some())
+            .count();
         (done, open.len())
     }
 
@@ -154,22 +175,35 @@ impl Resolver {
             return note.clone();
         }
         if !self.sent.is_empty() {
-            return ink("both sides are read again; then it is written", Meaning::Info);
+            return ink(
+                "both sides are read again; then it is written",
+                Meaning::Info,
+            );
         }
         let missing = self.missing(data, drafts);
         if !missing.is_empty() {
             let names = missing.join(", ");
-            return ink(format!("Enter is off: no choice yet for {names}"), Meaning::Dim);
+            return ink(
+                format!("Enter is off: no choice yet for {names}"),
+                Meaning::Dim,
+            );
         }
         let text = match self.pairs.len() {
-            1 => "Enter applies; nothing is written before, and choices are kept if you leave".to_owned(),
+            1 => "Enter applies; nothing is written before, and choices are kept if you leave"
+                .to_owned(),
             many => format!("Enter applies the choices of all {many} items"),
         };
         ink(text, Meaning::Info)
     }
 
     /// Carries out an action.
-    pub fn act(&mut self, action: Action, data: &Data, drafts: &mut Drafts, out: &mut Vec<Effect>) -> Handled {
+    pub fn act(
+        &mut self,
+        action: Action,
+        data: &Data,
+        drafts: &mut Drafts,
+        out: &mut Vec<Effect>,
+    ) -> Handled {
         self.note = None;
         match action {
             Action::Back => return Handled::Close,
@@ -186,12 +220,20 @@ impl Resolver {
                 }
             }
             Action::Wrap => self.wraps = !self.wraps,
-            Action::Undo if !drafts.undo() => self.note = Some(ink("nothing to undo", Meaning::Dim)),
-            Action::Redo if !drafts.redo() => self.note = Some(ink("nothing to redo", Meaning::Dim)),
+            Action::Undo if !drafts.undo() => {
+                self.note = Some(ink("nothing to undo", Meaning::Dim))
+            }
+            Action::Redo if !drafts.redo() => {
+                self.note = Some(ink("nothing to redo", Meaning::Dim))
+            }
             Action::Undo | Action::Redo => {}
             Action::AllGithub | Action::AllNotion => {
                 for line in self.open(data) {
-                    let draft = if action == Action::AllGithub { Draft::Github } else { Draft::Notion };
+                    let draft = if action == Action::AllGithub {
+                        Draft::Github
+                    } else {
+                        Draft::Notion
+                    };
                     drafts.set(&line.conflict, Some(draft));
                 }
             }
@@ -221,8 +263,14 @@ impl Resolver {
     /// Goes to the next item: of those marked, or of all in conflict.
     fn turn(&mut self, forward: bool, data: &Data, out: &mut Vec<Effect>) {
         if self.pairs.len() == 1 {
-            let all: Vec<PairId> = data.conflicted().into_iter().map(|(pair, _)| pair).collect();
-            let at = self.current().and_then(|pair| all.iter().position(|one| one == pair));
+            let all: Vec<PairId> = data
+                .conflicted()
+                .into_iter()
+                .map(|(pair, _)| pair)
+                .collect();
+            let at = self
+                .current()
+                .and_then(|pair| all.iter().position(|one| one == pair));
             let next = next_of(at.unwrap_or(0), all.len(), forward);
             if let Some(pair) = all.get(next) {
                 self.pairs = vec![pair.clone()];
@@ -236,7 +284,9 @@ impl Resolver {
     }
 
     fn step_hunk(&mut self, forward: bool, data: &Data) {
-        let count = self.marked(data).map_or(0, |line| drafts::hunks(&line.conflict));
+        let count = self
+            .marked(data)
+            .map_or(0, |line| drafts::hunks(&line.conflict));
         if count > 0 {
             self.hunk = next_of(self.hunk, count, forward);
         }
@@ -244,7 +294,9 @@ impl Resolver {
 
     /// A side for the marked field; in a text, for the marked clashing place, then on to the next one.
     fn take(&mut self, pick: HunkPick, whole: Draft, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.marked(data) else { return };
+        let Some(line) = self.marked(data) else {
+            return;
+        };
         let count = drafts::hunks(&line.conflict);
         if count == 0 {
             drafts.set(&line.conflict, Some(whole));
@@ -256,26 +308,38 @@ impl Resolver {
         };
         let at = self.hunk.min(count - 1);
         picks[at] = Some(pick);
-        let next = (1..count).map(|by| (at + by) % count).find(|at| picks[*at].is_none());
+        let next = (1..count)
+            .map(|by| (at + by) % count)
+            .find(|at| picks[*at].is_none());
         self.hunk = next.unwrap_or(at);
         drafts.set(&line.conflict, Some(Draft::Hunks(picks)));
     }
 
     fn take_base(&mut self, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.marked(data) else { return };
+        let Some(line) = self.marked(data) else {
+            return;
+        };
         if line.conflict.field.is_none() {
-            self.note = Some(ink("there is no base to go back to: take a side", Meaning::Warn));
+            self.note = Some(ink(
+                "there is no base to go back to: take a side",
+                Meaning::Warn,
+            ));
         } else {
             self.take(HunkPick::Base, Draft::Base, data, drafts);
         }
     }
 
     fn union(&mut self, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.marked(data) else { return };
+        let Some(line) = self.marked(data) else {
+            return;
+        };
         let conflict = &line.conflict;
         if drafts::hunks(conflict) > 0 {
             self.take(HunkPick::Both, Draft::Github, data, drafts);
-        } else if matches!((&conflict.github, &conflict.notion), (Value::Set(_), Value::Set(_))) {
+        } else if matches!(
+            (&conflict.github, &conflict.notion),
+            (Value::Set(_), Value::Set(_))
+        ) {
             drafts.set(conflict, Some(Draft::Union));
         } else {
             self.note = Some(ink("only names and texts can be joined", Meaning::Warn));
@@ -283,30 +347,48 @@ impl Resolver {
     }
 
     fn edit(&mut self, data: &Data, drafts: &Drafts, out: &mut Vec<Effect>) {
-        let Some(line) = self.marked(data) else { return };
+        let Some(line) = self.marked(data) else {
+            return;
+        };
         let conflict = &line.conflict;
         if !is_text(conflict) {
-            self.note = Some(ink("only texts can be written by hand: take a side", Meaning::Warn));
+            self.note = Some(ink(
+                "only texts can be written by hand: take a side",
+                Meaning::Warn,
+            ));
             return;
         }
         let text = drafts
             .get(conflict)
             .and_then(|draft| drafts::outcome(conflict, draft))
-            .map_or_else(|| with_markers(conflict), |value| value.as_text().to_owned());
+            .map_or_else(
+                || with_markers(conflict),
+                |value| value.as_text().to_owned(),
+            );
         out.push(Effect::Edit(conflict.id.clone(), text));
     }
 
     /// The editor came back. A text with markers left in it is no choice.
     pub fn edited(&mut self, id: &str, text: Option<String>, data: &Data, drafts: &mut Drafts) {
-        let line = self.open(data).into_iter().find(|line| line.conflict.id == id);
+        let line = self
+            .open(data)
+            .into_iter()
+            .find(|line| line.conflict.id == id);
         let (Some(line), Some(text)) = (line, text) else {
             self.note = Some(ink("left as it was", Meaning::Dim));
             return;
         };
         let is_title = line.conflict.field.as_ref() == Some(&FieldKey::TITLE);
-        let text = if is_title { text.trim().to_owned() } else { text };
+        let text = if is_title {
+            text.trim().to_owned()
+        } else {
+            text
+        };
         if has_markers(&text) {
-            self.note = Some(ink("there are markers left in the text: no choice yet", Meaning::Warn));
+            self.note = Some(ink(
+                "there are markers left in the text: no choice yet",
+                Meaning::Warn,
+            ));
         } else if is_title && (text.is_empty() || text.contains('\n')) {
             self.note = Some(ink("a title is one line of text", Meaning::Warn));
         } else {
@@ -326,13 +408,20 @@ impl Resolver {
     fn apply(&mut self, data: &Data, drafts: &Drafts, out: &mut Vec<Effect>) {
         let missing = self.missing(data, drafts);
         if !missing.is_empty() {
-            let text = format!("no choice yet for {}; nothing was written", missing.join(", "));
+            let text = format!(
+                "no choice yet for {}; nothing was written",
+                missing.join(", ")
+            );
             self.note = Some(ink(text, Meaning::Warn));
             return;
         }
         let all = data.links().iter().flat_map(|link| &link.conflicts);
-        for line in all.filter(|line| self.pairs.contains(&line.pair) && line.conflict.choice.is_none()) {
-            let pick = drafts.get(&line.conflict).and_then(|draft| drafts::pick(&line.conflict, draft));
+        for line in
+            all.filter(|line| self.pairs.contains(&line.pair) && line.conflict.choice.is_none())
+        {
+            let pick = drafts
+                .get(&line.conflict)
+                .and_then(|draft| drafts::pick(&line.conflict, draft));
             if let Some(pick) = pick {
                 out.push(Effect::Ask(Request::Choose(line.conflict.id.clone(), pick)));
                 self.sent.push(line.conflict.clone());
@@ -349,7 +438,10 @@ impl Resolver {
     }
 
     fn ask_item(&self, out: &mut Vec<Effect>) {
-        out.extend(self.current().map(|pair| Effect::Ask(Request::Item(pair.clone()))));
+        out.extend(
+            self.current()
+                .map(|pair| Effect::Ask(Request::Item(pair.clone()))),
+        );
     }
 
     /// The engine's state is known anew.
@@ -362,7 +454,11 @@ impl Resolver {
         if self.sent.is_empty() {
             return;
         }
-        let lines: Vec<&ConflictLine> = data.links().iter().flat_map(|link| &link.conflicts).collect();
+        let lines: Vec<&ConflictLine> = data
+            .links()
+            .iter()
+            .flat_map(|link| &link.conflicts)
+            .collect();
         let open = |sent: &Conflict| lines.iter().find(|line| line.conflict.id == sent.id);
         let moved = self.sent.iter().any(|sent| {
             open(sent).is_some_and(|line| {
@@ -370,20 +466,28 @@ impl Resolver {
                 now.choice.is_none() && (now.github != sent.github || now.notion != sent.notion)
             })
         });
-        self.sent.retain(|sent| open(sent).is_some_and(|line| line.conflict.choice.is_some()));
+        self.sent
+            .retain(|sent| open(sent).is_some_and(|line| line.conflict.choice.is_some()));
         if moved {
             self.sent.clear();
             let text = "a side moved on meanwhile: nothing was written; these are the new values";
             self.note = Some(ink(text, Meaning::Warn));
-        } else if self.sent.is_empty() && self.open(data).is_empty() {
-            self.note = Some(ink("resolved; it is in the history, and can be undone there", Meaning::Ok));
+        } else if self.sent.is_empty() && self.pairs.iter().all(|pair| is_resolved(pair, data)) {
+            self.over = true;
         }
+    }
+
+    /// Whether everything that was to be decided here is decided and written.
+    pub const fn is_over(&self) -> bool {
+        self.over
     }
 
     /// The engine answered something.
     pub fn answer(&mut self, answer: &Answer, _data: &Data, _drafts: &mut Drafts) {
         match answer {
-            Answer::Item(pair, Ok(item)) if Some(pair) == self.current() => self.item.clone_from(item),
+            Answer::Item(pair, Ok(item)) if Some(pair) == self.current() => {
+                self.item.clone_from(item)
+            }
             Answer::Done(Request::Choose(id, _), Err(why)) => {
                 self.sent.retain(|sent| sent.id != *id);
                 self.note = Some(ink(why.clone(), Meaning::Error));
@@ -406,6 +510,11 @@ impl Resolver {
     pub fn scroll(&mut self, by: isize, _data: &Data) {
         self.scrolled = self.scrolled.saturating_add_signed(by);
     }
+}
+
+fn is_resolved(pair: &PairId, data: &Data) -> bool {
+    let mut lines = data.links().iter().flat_map(|link| &link.conflicts);
+    lines.all(|line| line.pair != *pair)
 }
 
 fn next_of(at: usize, count: usize, forward: bool) -> usize {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Field, Resolver, Style, name, outcome};
+use crate::core::text::{Hunk, Part};
 use crate::core::{Conflict, FieldKey, Side, Time, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
@@ -21,14 +22,27 @@ impl Resolver {
     /// Draws the screen.
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let data = &app.data;
-        self.draw_title(app, &mut canvas.part(Rect {
-            height: 1,
-            ..canvas.area
-        }));
+        self.draw_title(
+            app,
+            &mut canvas.part(Rect {
+                height: 1,
+                ..canvas.area
+            }),
+        );
         let area = canvas.area;
-        let body = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+        let body = Rect::new(
+            area.x,
+            area.y + 1,
+            area.width,
+            area.height.saturating_sub(1),
+        );
         if self.open(data).is_empty() && self.item.is_none() {
-            canvas.put(2, 2, "This item has no open conflict any more.", Meaning::Dim);
+            canvas.put(
+                2,
+                2,
+                "This item has no open conflict any more.",
+                Meaning::Dim,
+            );
             return;
         }
         if app.plan.for_width(app.size.width) == Plan::Narrow {
@@ -45,18 +59,33 @@ impl Resolver {
         let (at, count) = if self.pairs.len() > 1 {
             (self.pair, self.pairs.len())
         } else {
-            let at = all.iter().position(|(pair, _)| Some(pair) == self.current());
+            let at = all
+                .iter()
+                .position(|(pair, _)| Some(pair) == self.current());
             (at.unwrap_or(0), all.len().max(1))
         };
         let item = open.first().map_or_else(
-            || self.item.as_ref().map(|item| (item.name().to_owned(), item.title.clone())),
+            || {
+                self.item
+                    .as_ref()
+                    .map(|item| (item.name().to_owned(), item.title.clone()))
+            },
             |line| Some((line.item.clone(), line.title.clone())),
         );
         let (item, title) = item.unwrap_or_default();
         let (done, fields) = self.chosen(data, &app.drafts);
         let end = canvas.columns().saturating_sub(1);
         let right = format!("{done} of {fields} chosen");
-        let start = canvas.put_right(end, 0, &right, if done == fields { Meaning::Ok } else { Meaning::Text });
+        let start = canvas.put_right(
+            end,
+            0,
+            &right,
+            if done == fields {
+                Meaning::Ok
+            } else {
+                Meaning::Text
+            },
+        );
         let parts = [
             ink(format!(" Conflict {} of {count}  ", at + 1), Meaning::Title),
             ink(format!("{} ", short(&item)), Meaning::Text),
@@ -86,9 +115,13 @@ impl Resolver {
         );
         let rest = body.width - FIELDS;
         let column = rest / 3;
-        for (at, part) in [Where::Base, Where::Side(Side::Github), Where::Side(Side::Notion)]
-            .into_iter()
-            .enumerate()
+        for (at, part) in [
+            Where::Base,
+            Where::Side(Side::Github),
+            Where::Side(Side::Notion),
+        ]
+        .into_iter()
+        .enumerate()
         {
             let at = u16::try_from(at).unwrap_or(0);
             let wide = if at == 2 { rest - 2 * column } else { column };
@@ -137,7 +170,9 @@ impl Resolver {
             Where::Side(Side::Notion) => ("Notion (l)".to_owned(), Meaning::Notion),
         };
         let line = self.marked(&app.data);
-        let when = line.and_then(|line| when(&app.data, &line.conflict, part)).unwrap_or_default();
+        let when = line
+            .and_then(|line| when(&app.data, &line.conflict, part))
+            .unwrap_or_default();
         let mut inner = canvas.frame(&title, &when, false);
         let Some(line) = line else {
             let value = match self.fields(&app.data).into_iter().nth(self.field) {
@@ -167,11 +202,18 @@ impl Resolver {
     /// Base, GitHub and Notion one below the other, for narrow screens.
     fn draw_stacked(&self, app: &App, canvas: &mut Canvas<'_>) {
         let line = self.marked(&app.data);
-        let title = line.map_or("in step", |line| name(&line.conflict)).to_owned();
+        let title = line
+            .map_or("in step", |line| name(&line.conflict))
+            .to_owned();
         let mut inner = canvas.frame(&title, "b base   h GitHub   l Notion", false);
         let Some(line) = line else {
-            if let Some(Field::Synced(_, value)) = self.fields(&app.data).into_iter().nth(self.field) {
-                for (y, text) in wrap(&full(&value), inner.columns().saturating_sub(2)).iter().enumerate() {
+            if let Some(Field::Synced(_, value)) =
+                self.fields(&app.data).into_iter().nth(self.field)
+            {
+                for (y, text) in wrap(&full(&value), inner.columns().saturating_sub(2))
+                    .iter()
+                    .enumerate()
+                {
                     inner.put(1, y, text, Meaning::Dim);
                 }
             }
@@ -209,6 +251,16 @@ impl Resolver {
         if conflict.field.is_none() {
             return vec![vec![ink(gone(conflict, part), tone)]];
         }
+        if self.style != Style::Raw
+            && let Some(hunk) = self.marked_hunk(conflict)
+        {
+            let text = match part {
+                Where::Base => return plain(&hunk.base),
+                Where::Side(Side::Github) => hunk.ours,
+                Where::Side(Side::Notion) => hunk.theirs,
+            };
+            return marked_words(&hunk.base, &text, self.style == Style::Words);
+        }
         let base = full(&conflict.base);
         let value = match part {
             Where::Base => base.clone(),
@@ -218,11 +270,21 @@ impl Resolver {
             }
             Where::Side(Side::Notion) => full(&conflict.notion),
         };
-        let plain = || value.split('\n').map(|line| vec![ink(line, Meaning::Text)]).collect();
         if part == Where::Base || self.style == Style::Raw {
-            return plain();
+            return plain(&value);
         }
         marked_words(&base, &value, self.style == Style::Words)
+    }
+
+    /// The clashing place of a text that the keys decide now.
+    fn marked_hunk(&self, conflict: &Conflict) -> Option<Hunk> {
+        let mut hunks = drafts::parts(conflict)?
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Conflict(hunk) => Some(hunk),
+                Part::Settled(_) => None,
+            });
+        hunks.nth(self.hunk)
     }
 
     fn draw_result(&self, app: &App, canvas: &mut Canvas<'_>) {
@@ -256,6 +318,12 @@ fn full(value: &Value) -> String {
     }
 }
 
+fn plain(text: &str) -> Vec<Vec<Ink>> {
+    text.split('\n')
+        .map(|line| vec![ink(line, Meaning::Text)])
+        .collect()
+}
+
 /// When a side was changed; for the base, when both agreed last.
 fn when(data: &Data, conflict: &Conflict, part: Where) -> Option<String> {
     let at: Time = match part {
@@ -280,7 +348,10 @@ fn gone(conflict: &Conflict, part: Where) -> String {
     if value.is_empty() {
         "taking this side removes it on the other, too".to_owned()
     } else {
-        format!("{}: taking this side keeps it and brings it back", value.brief(200))
+        format!(
+            "{}: taking this side keeps it and brings it back",
+            value.brief(200)
+        )
     }
 }
 
@@ -301,7 +372,13 @@ fn picked(line: &ConflictLine, drafts: &Drafts, part: Where, hunk: usize) -> boo
     }
 }
 
-fn draw_open(canvas: &mut Canvas<'_>, y: usize, line: &ConflictLine, drafts: &Drafts, with_values: bool) {
+fn draw_open(
+    canvas: &mut Canvas<'_>,
+    y: usize,
+    line: &ConflictLine,
+    drafts: &Drafts,
+    with_values: bool,
+) {
     let conflict = &line.conflict;
     let is_done = outcome(line, drafts).is_some();
     let (sign, tone) = if is_done {
@@ -312,7 +389,9 @@ fn draw_open(canvas: &mut Canvas<'_>, y: usize, line: &ConflictLine, drafts: &Dr
     canvas.put(1, y, sign, tone);
     let x = canvas.put(3, y, name(conflict), Meaning::Text).max(13) + 1;
     let end = canvas.columns().saturating_sub(1);
-    let word = drafts.get(conflict).map_or_else(|| "choose".to_owned(), said);
+    let word = drafts
+        .get(conflict)
+        .map_or_else(|| "choose".to_owned(), said);
     if !with_values {
         canvas.put_right(end, y, &word, tone);
         return;
@@ -329,7 +408,13 @@ fn draw_open(canvas: &mut Canvas<'_>, y: usize, line: &ConflictLine, drafts: &Dr
     canvas.put(x, y, "GH", Meaning::Github);
     canvas.put_in(x + 3, y, &github, half.saturating_sub(4), Meaning::Text);
     canvas.put(x + half, y, "N", Meaning::Notion);
-    canvas.put_in(x + half + 2, y, &notion, room.saturating_sub(half + 2), Meaning::Text);
+    canvas.put_in(
+        x + half + 2,
+        y,
+        &notion,
+        room.saturating_sub(half + 2),
+        Meaning::Text,
+    );
 }
 
 /// A draft in a word or two.
@@ -359,15 +444,27 @@ fn result(conflict: &Conflict, drafts: &Drafts) -> Vec<Ink> {
         return vec![ink(hint, Meaning::Dim)];
     };
     let Some(value) = drafts::outcome(conflict, draft) else {
-        return vec![ink(format!("(choose)  {} chosen", said(draft)), Meaning::Dim)];
+        return vec![ink(
+            format!("(choose)  {} chosen", said(draft)),
+            Meaning::Dim,
+        )];
     };
     if conflict.field.is_none() {
         return vec![
             ink(said(draft), Meaning::Text),
-            ink(format!("  {}", gone(conflict, match draft {
-                Draft::Notion => Where::Side(Side::Notion),
-                _ => Where::Side(Side::Github),
-            })), Meaning::Dim),
+            ink(
+                format!(
+                    "  {}",
+                    gone(
+                        conflict,
+                        match draft {
+                            Draft::Notion => Where::Side(Side::Notion),
+                            _ => Where::Side(Side::Github),
+                        }
+                    )
+                ),
+                Meaning::Dim,
+            ),
         ];
     }
     let shown = match &value {
