@@ -38,7 +38,7 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
         }
     };
     let serve = async {
-        server.serve().await;
+        Box::pin(server.serve()).await;
         drop(ended);
     };
     tokio::join!(serve, stop);

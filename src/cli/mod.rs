@@ -139,7 +139,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Sync(options) => sync::run(&setup, options).await,
             Command::Plan(options) => plan::run(&setup, options).await,
             Command::Verify(options) => verify::run(&setup, options).await,
-            Command::Run(options) => live::run(&setup, options).await,
+            Command::Run(options) => Box::pin(live::run(&setup, options)).await,
             Command::Status(options) => status::run(&setup, options).await,
             Command::History(options) => history::run(&setup, options).await,
             Command::Conflicts(command) => conflicts::run(&setup, command).await,

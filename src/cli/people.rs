@@ -120,7 +120,7 @@ fn play(small: &Small, act: Act) {
                 small.notion.shared.lock().faults.add(rule);
             }
             edit_issue(small, number, |edit| {
-                edit.title = Some("The hinge squeaks again".to_owned())
+                edit.title = Some("The hinge squeaks again".to_owned());
             });
         }
         Act::Limit => {

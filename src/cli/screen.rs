@@ -183,23 +183,21 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
 async fn serve(
     setup: Setup,
     started: oneshot::Sender<Result<Handle, String>>,
-    lines: mpsc::Sender<LogLine>,
+    log: mpsc::Sender<LogLine>,
 ) {
-    let prepared = prepare(&setup);
+    let parts = prepare(&setup);
     let (handle, wires, sink) = wires();
     let told = Box::new(move |event: Event| {
-        if let Some(line) = line(&event) {
-            // A screen that is behind misses lines; the file has them.
-            let _ = lines.try_send(line);
-        }
+        // A screen that is behind misses lines; the file has them.
+        let _ = log.try_send(line(&event));
         sink(event);
     });
-    match prepared {
+    match parts {
         Ok((store, links)) => {
             let engine = setup.engine(store, told);
             let server = Server::new(&engine, &links, wires, setup.config.interval);
             let _ = started.send(Ok(handle));
-            server.serve().await;
+            Box::pin(server.serve()).await;
         }
         Err(error) => {
             let text = crate::logging::mask(&format!("{error:#}")).into_owned();
@@ -218,7 +216,7 @@ fn prepare(
 }
 
 /// What the log pane says of an event.
-fn line(event: &Event) -> Option<LogLine> {
+fn line(event: &Event) -> LogLine {
     let at = now();
     let (level, text) = match event {
         Event::RunStarted { link, .. } => (Level::Debug, format!("{link}: run started")),
@@ -265,9 +263,9 @@ fn line(event: &Event) -> Option<LogLine> {
             (level, text)
         }
     };
-    Some(LogLine {
+    LogLine {
         at,
         level,
         text: crate::logging::mask(text.trim_end()).into_owned(),
-    })
+    }
 }

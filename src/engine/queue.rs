@@ -104,12 +104,11 @@ fn deferred(pair: &Pair, now: Time) -> Option<Standing> {
 }
 
 fn troubled(pair: &Pair) -> Option<Standing> {
-    let reason = match &pair.life {
-        PairLife::Parked(reason) => reason.clone(),
-        _ => {
-            let (field, blocked) = pair.blocked.iter().next()?;
-            format!("{field}: {}", blocked.reason)
-        }
+    let reason = if let PairLife::Parked(reason) = &pair.life {
+        reason.clone()
+    } else {
+        let (field, blocked) = pair.blocked.iter().next()?;
+        format!("{field}: {}", blocked.reason)
     };
     Some(Standing::Parked { reason })
 }

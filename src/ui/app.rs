@@ -141,6 +141,10 @@ pub struct Message {
 }
 
 /// What is remembered from one time to the next.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Prefs {
@@ -175,6 +179,10 @@ impl Default for Prefs {
 }
 
 /// The screen.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts that have nothing to do with each other"
+)]
 #[derive(Clone, Debug)]
 pub struct App {
     /// What is known.
@@ -800,7 +808,7 @@ impl App {
         }
         if let Some(screen) = self.screens.last_mut() {
             let inner = places.body;
-            let handled = screen.click(x, y, inner, &self.data, &mut self.drafts, out);
+            let handled = screen.click(y, inner, &self.data);
             if let Handled::Close = handled {
                 self.screens.pop();
             }

@@ -178,12 +178,7 @@ impl<'a> Canvas<'a> {
     /// Draws a bar of `room` columns that is full to `part` (0 to 1), with a mark at `limit`.
     pub fn bar(&mut self, x: usize, y: usize, room: usize, part: f64, limit: Option<f64>) -> usize {
         let [full, empty] = self.look.glyphs.bar;
-        let cells = |part: f64| {
-            let cells = (part.clamp(0.0, 1.0) * room as f64).round();
-            (0..=room)
-                .min_by_key(|n| (*n as f64 - cells).abs() as u64)
-                .unwrap_or(0)
-        };
+        let cells = |part: f64| nearest(part.clamp(0.0, 1.0) * room as f64, room);
         let filled = cells(part);
         let over = limit.is_some_and(|limit| part > limit);
         let meaning = if over { Meaning::Warn } else { Meaning::Bar };
@@ -207,11 +202,7 @@ impl<'a> Canvas<'a> {
         let shown = &values[values.len().saturating_sub(room)..];
         let text: String = shown
             .iter()
-            .map(|value| {
-                let steps = value.clamp(0.0, 1.0) * 7.0;
-                let index = (0..8).min_by_key(|n| (*n as f64 - steps).abs() as u64);
-                glyphs[index.unwrap_or(0)]
-            })
+            .map(|value| glyphs[nearest(value.clamp(0.0, 1.0) * 7.0, 7)])
             .collect();
         self.put(x + room - shown.len().min(room), y, &text, Meaning::Bar);
     }
@@ -251,4 +242,12 @@ fn ascii(c: char) -> char {
         c if c.is_ascii() => c,
         _ => '?',
     }
+}
+
+/// The whole number from 0 to `most` that is nearest.
+fn nearest(value: f64, most: usize) -> usize {
+    let far = |n: usize| (n as f64 - value).abs();
+    (0..=most)
+        .min_by(|a, b| far(*a).total_cmp(&far(*b)))
+        .unwrap_or(0)
 }

@@ -210,27 +210,26 @@ pub fn message(app: &App, canvas: &mut Canvas<'_>) {
 /// What the footer offers at a place, the most useful first.
 fn offers(app: &App) -> Vec<Action> {
     use Action as A;
-    match app.screens.last() {
-        Some(screen) => screen.offers().to_vec(),
-        None => {
-            let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan, A::Open];
-            offers.extend(match app.prefs.focus {
-                Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem],
-                Pane::History => vec![A::OnlyFailed, A::Undo],
-                Pane::Conflicts => vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark],
-                Pane::Log => vec![A::LogLevel],
-                Pane::System => vec![],
-            });
-            offers.extend([
-                A::Filter,
-                A::Zoom,
-                A::OpenGithub,
-                A::YankUrl,
-                A::NextPane,
-                A::Palette,
-            ]);
-            offers
-        }
+    if let Some(screen) = app.screens.last() {
+        screen.offers().to_vec()
+    } else {
+        let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan, A::Open];
+        offers.extend(match app.prefs.focus {
+            Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem],
+            Pane::History => vec![A::OnlyFailed, A::Undo],
+            Pane::Conflicts => vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark],
+            Pane::Log => vec![A::LogLevel],
+            Pane::System => vec![],
+        });
+        offers.extend([
+            A::Filter,
+            A::Zoom,
+            A::OpenGithub,
+            A::YankUrl,
+            A::NextPane,
+            A::Palette,
+        ]);
+        offers
     }
 }
 

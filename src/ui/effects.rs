@@ -44,7 +44,7 @@ impl Loop {
         match effect {
             Effect::Ask(request) => self.ask(request),
             Effect::Browse(url) => {
-                browse(&url).unwrap_or_else(|why| self.app.say(why, Meaning::Error))
+                browse(&url).unwrap_or_else(|why| self.app.say(why, Meaning::Error));
             }
             Effect::Copy(text) => self.term.copy(&text)?,
             Effect::Edit(conflict, text) => {
@@ -96,53 +96,7 @@ async fn call<T>(handle: &Handle, make: impl FnOnce(Reply<T>) -> Command) -> Res
 
 async fn answer(handle: Handle, request: Request) -> Answer {
     let handle = &handle;
-    let asked = request.clone();
-    let done = |result: Result<String, String>| Answer::Done(asked.clone(), result);
     match request {
-        Request::Sync(link, ask) => {
-            let is_dry = ask.dry;
-            let result = call(handle, |reply| Command::Sync { link, ask, reply }).await;
-            let text = if is_dry { "" } else { "sync asked for" };
-            done(result.map(|()| text.to_owned()))
-        }
-        Request::Pause(on) => {
-            let result = call(handle, |reply| Command::Pause(on, reply)).await;
-            let text = if on {
-                "writing is paused; reading goes on"
-            } else {
-                "resumed"
-            };
-            done(result.map(|()| text.to_owned()))
-        }
-        Request::Choose(conflict, pick) => {
-            let result = call(handle, |reply| Command::Choose {
-                conflict,
-                pick,
-                reply,
-            })
-            .await;
-            done(result.map(|()| {
-                "the choice is kept; it is written as soon as both sides were read again".to_owned()
-            }))
-        }
-        Request::AnswerHalt(halt, apply) => {
-            let result = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await;
-            let what = if apply { "let through" } else { "refused" };
-            done(result.map(|count| format!("{count} items {what}")))
-        }
-        Request::Retry(pair) => {
-            let result = call(handle, |reply| Command::Retry(pair, reply)).await;
-            done(result.map(|count| format!("{count} tried again now")))
-        }
-        Request::Undo(record) => {
-            let result = call(handle, |reply| Command::Undo(record, reply)).await;
-            done(result.map(|backs| {
-                format!(
-                    "{} values go back",
-                    backs.iter().filter(|back| back.refused.is_none()).count()
-                )
-            }))
-        }
         Request::UndoPlan(record) => {
             let id = record.clone();
             Answer::UndoPlan(
@@ -161,7 +115,61 @@ async fn answer(handle: Handle, request: Request) -> Answer {
             let id = pair.clone();
             Answer::Item(id, call(handle, |reply| Command::Item(pair, reply)).await)
         }
+        request => {
+            let asked = request.clone();
+            Answer::Done(asked, done(handle, request).await)
+        }
     }
+}
+
+/// Lets the engine do something; says what was done.
+async fn done(handle: &Handle, request: Request) -> Result<String, String> {
+    Ok(match request {
+        Request::Sync(link, ask) => {
+            let is_dry = ask.dry;
+            call(handle, |reply| Command::Sync { link, ask, reply }).await?;
+            if is_dry {
+                String::new()
+            } else {
+                "sync asked for".to_owned()
+            }
+        }
+        Request::Pause(on) => {
+            call(handle, |reply| Command::Pause(on, reply)).await?;
+            let text = if on {
+                "writing is paused; reading goes on"
+            } else {
+                "resumed"
+            };
+            text.to_owned()
+        }
+        Request::Choose(conflict, pick) => {
+            call(handle, |reply| Command::Choose {
+                conflict,
+                pick,
+                reply,
+            })
+            .await?;
+            "the choice is kept; it is written once both sides were read again".to_owned()
+        }
+        Request::AnswerHalt(halt, apply) => {
+            let count = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
+            format!(
+                "{count} items {}",
+                if apply { "let through" } else { "refused" }
+            )
+        }
+        Request::Retry(pair) => {
+            let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
+            format!("{count} tried again now")
+        }
+        Request::Undo(record) => {
+            let backs = call(handle, |reply| Command::Undo(record, reply)).await?;
+            let count = backs.iter().filter(|back| back.refused.is_none()).count();
+            format!("{count} values go back")
+        }
+        Request::UndoPlan(_) | Request::History(_) | Request::Item(_) => String::new(),
+    })
 }
 
 /// Opens an address in the user's browser. Only web addresses: the text came from a service.

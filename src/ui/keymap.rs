@@ -1,7 +1,7 @@
 //! Keys: how they are written, what they mean where, and which of them the user changed.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -370,10 +370,11 @@ pub fn markdown(map: &Keymap) -> String {
         if rows.is_empty() {
             continue;
         }
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "\n## {}\n\n| keys | name | does |\n|---|---|---|\n",
             place.name()
-        ));
+        );
         for (action, keys) in rows {
             let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
             let line = format!(

@@ -119,7 +119,7 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         handle: None,
         answers,
         inbox,
-        drawn: Instant::now() - FRAME,
+        drawn: Instant::now(),
         slept_from: (Time(0), Instant::now()),
     };
     screen.draw()?;
@@ -146,6 +146,47 @@ struct Loop {
     inbox: mpsc::Receiver<app::Answer>,
     drawn: Instant,
     slept_from: (Time, Instant),
+}
+
+/// What the engine says, once it has started.
+struct Streams {
+    may_start: bool,
+    snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
+    events: Option<broadcast::Receiver<Event>>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            may_start: true,
+            ..Self::over()
+        }
+    }
+}
+
+impl Streams {
+    const fn over() -> Self {
+        Self {
+            may_start: false,
+            snapshots: None,
+            events: None,
+        }
+    }
+
+    fn of(handle: &Handle) -> Self {
+        Self {
+            may_start: false,
+            snapshots: Some(handle.snapshot()),
+            events: Some(handle.events()),
+        }
+    }
+}
+
+impl Woke {
+    fn of_start(started: Result<Result<Handle, String>, oneshot::error::RecvError>) -> Self {
+        let silent = |_| Err("the engine could not start; see the log".to_owned());
+        Self::Started(started.unwrap_or_else(silent))
+    }
 }
 
 /// What woke the loop.
@@ -183,9 +224,7 @@ impl Loop {
     async fn go(mut self) -> std::io::Result<Ended> {
         let mut keys = EventStream::new();
         let mut signals = effects::Signals::new()?;
-        let mut snapshots: Option<watch::Receiver<Arc<Snapshot>>> = None;
-        let mut events: Option<broadcast::Receiver<Event>> = None;
-        let mut ended = false;
+        let mut streams = Streams::default();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -195,11 +234,9 @@ impl Loop {
                 biased;
                 signal = signals.next() => signal,
                 told = keys.next() => Woke::Term(told),
-                started = &mut self.session.engine, if self.handle.is_none() && !ended && self.app.data.trouble.is_none() => {
-                    Woke::Started(started.unwrap_or_else(|_| Err("the engine could not start; see the log".to_owned())))
-                }
-                snapshot = effects::changed(&mut snapshots) => snapshot.map_or(Woke::EngineEnded, Woke::Snapshot),
-                event = effects::event(&mut events) => event,
+                started = &mut self.session.engine, if streams.may_start => Woke::of_start(started),
+                snapshot = effects::changed(&mut streams.snapshots) => snapshot.map_or(Woke::EngineEnded, Woke::Snapshot),
+                event = effects::event(&mut streams.events) => event,
                 answer = self.inbox.recv() => answer.map_or(Woke::Frame, Woke::Answer),
                 Some(line) = self.session.log.recv() => Woke::Log(line),
                 _ = tick.tick() => Woke::Tick,
@@ -207,46 +244,13 @@ impl Loop {
                 () = tokio::time::sleep(frame), if self.app.dirty => Woke::Frame,
             };
             let is_key = matches!(woke, Woke::Term(_));
-            match woke {
-                Woke::Signal(number) => {
-                    self.say_farewell(&mut ended).await;
-                    return Ok(Ended::Signal(number));
-                }
-                Woke::Stop => self.suspend()?,
-                Woke::Term(None | Some(Err(_))) => {
-                    // The terminal is gone: nothing may stay behind.
-                    self.say_farewell(&mut ended).await;
-                    return Ok(Ended::Signal(1));
-                }
-                Woke::Started(Ok(handle)) => {
-                    snapshots = Some(handle.snapshot());
-                    events = Some(handle.events());
-                    let first = handle.snapshot().borrow().clone();
-                    self.handle = Some(handle);
-                    if first.at.0 > 0 {
-                        self.feed(Input::Snapshot(first))?;
-                    }
-                }
-                Woke::Started(Err(why)) => {
-                    ended = true;
-                    self.feed(Input::Trouble(why))?;
-                }
-                Woke::EngineEnded => {
-                    (snapshots, events, ended) = (None, None, true);
-                    self.feed(Input::Trouble(
-                        "the engine has ended; see the log".to_owned(),
-                    ))?;
-                }
-                other => {
-                    if let Some(end) = self.take(other, &mut ended).await? {
-                        return Ok(end);
-                    }
-                    // What came meanwhile is taken before the next frame.
-                    while let Some(Some(told)) = keys.next().now_or_never() {
-                        if let Some(end) = self.take(Woke::Term(Some(told)), &mut ended).await? {
-                            return Ok(end);
-                        }
-                    }
+            if let Some(end) = self.obey(woke, &mut streams).await? {
+                return Ok(end);
+            }
+            // What came meanwhile is taken before the next frame.
+            while let Some(Some(told)) = keys.next().now_or_never() {
+                if let Some(end) = self.obey(Woke::Term(Some(told)), &mut streams).await? {
+                    return Ok(end);
                 }
             }
             if self.app.dirty && (is_key || self.drawn.elapsed() >= FRAME) {
@@ -262,7 +266,44 @@ impl Loop {
         }
     }
 
-    async fn take(&mut self, woke: Woke, ended: &mut bool) -> std::io::Result<Option<Ended>> {
+    /// Does what woke the loop asks for; says so when it is the end.
+    async fn obey(&mut self, woke: Woke, streams: &mut Streams) -> std::io::Result<Option<Ended>> {
+        match woke {
+            Woke::Signal(number) => {
+                self.say_farewell().await;
+                return Ok(Some(Ended::Signal(number)));
+            }
+            Woke::Term(None | Some(Err(_))) => {
+                // The terminal is gone: nothing may stay behind.
+                self.say_farewell().await;
+                return Ok(Some(Ended::Signal(1)));
+            }
+            Woke::Stop => self.suspend()?,
+            Woke::Started(Ok(handle)) => {
+                let first = handle.snapshot().borrow().clone();
+                *streams = Streams::of(&handle);
+                self.handle = Some(handle);
+                if first.at.0 > 0 {
+                    self.feed(Input::Snapshot(first))?;
+                }
+            }
+            Woke::Started(Err(why)) => {
+                streams.may_start = false;
+                self.feed(Input::Trouble(why))?;
+            }
+            Woke::EngineEnded => {
+                *streams = Streams::over();
+                self.handle = None;
+                self.feed(Input::Trouble(
+                    "the engine has ended; see the log".to_owned(),
+                ))?;
+            }
+            other => return self.take(other).await,
+        }
+        Ok(None)
+    }
+
+    async fn take(&mut self, woke: Woke) -> std::io::Result<Option<Ended>> {
         let input = match woke {
             Woke::Term(Some(Ok(told))) => match input_of(&told) {
                 Some(input) => input,
@@ -284,7 +325,7 @@ impl Loop {
             match effect {
                 Effect::Quit => {
                     self.draw()?;
-                    self.say_farewell(ended).await;
+                    self.say_farewell().await;
                     return Ok(Some(Ended::Quit));
                 }
                 Effect::QuitNow => {
@@ -359,17 +400,16 @@ impl Loop {
     }
 
     /// The engine finishes the write in flight and ends; it is waited for, but not for ever.
-    async fn say_farewell(&mut self, ended: &mut bool) {
+    async fn say_farewell(&mut self) {
         self.remember();
         let Some(handle) = self.handle.take() else {
             return;
         };
         // It may have ended by itself.
         let _ = handle.send(crate::engine::Command::Shutdown).await;
-        if !*ended
-            && tokio::time::timeout(FAREWELL, &mut self.session.ended)
-                .await
-                .is_err()
+        if tokio::time::timeout(FAREWELL, &mut self.session.ended)
+            .await
+            .is_err()
         {
             tracing::warn!(
                 "the write in flight did not finish in time; the next start looks for what became of it"

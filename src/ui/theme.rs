@@ -142,7 +142,7 @@ impl Theme {
     }
 
     /// The style of a meaning.
-    pub fn style(&self, meaning: Meaning) -> Style {
+    pub fn style(self, meaning: Meaning) -> Style {
         if meaning == Meaning::Select {
             // The marked row is one calm stripe, whatever its parts mean; they have signs and words, too.
             return Style::new()
@@ -169,7 +169,7 @@ impl Theme {
     }
 
     /// The one gate from a meant colour to what the terminal can show.
-    fn colour(&self, hue: Hue) -> Option<Color> {
+    fn colour(self, hue: Hue) -> Option<Color> {
         match (hue, self.depth) {
             (Hue::Own, _) | (_, Depth::None) => None,
             (Hue::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),

@@ -60,14 +60,15 @@ const fn sign(standing: &Standing) -> &'static str {
 pub fn reason(standing: &Standing) -> String {
     match standing {
         Standing::Queued { .. } => "queued".to_owned(),
-        Standing::Deferred {
-            reason, tries: 0, ..
-        } => reason.clone(),
-        Standing::Deferred { reason, tries, .. } => format!("{reason}, try {}", tries + 1),
+        Standing::Deferred { reason, tries, .. } if *tries > 0 => {
+            format!("{reason}, try {}", tries + 1)
+        }
         Standing::InDoubt { side, .. } => {
             format!("{}'s answer was lost; looking for what it did", side.name())
         }
-        Standing::Held { reason, .. } | Standing::Parked { reason } => reason.clone(),
+        Standing::Deferred { reason, .. }
+        | Standing::Held { reason, .. }
+        | Standing::Parked { reason } => reason.clone(),
     }
 }
 

@@ -152,6 +152,14 @@ impl HaltScreen {
             Meaning::Info,
         );
         y += 2;
+        let y = self.draw_answers(&mut inner, halt, y);
+        draw_items(app, &mut inner, halt, y);
+    }
+
+    /// Draws the three answers from a row on; returns the row after them.
+    fn draw_answers(&self, canvas: &mut Canvas<'_>, halt: &Halt, top: usize) -> usize {
+        let count = halt.pairs.len();
+        let mut y = top;
         let refuse = match halt.reason {
             Reason::Trashes => "The deletions were wrong: keep the pages, unlinked".to_owned(),
             _ => format!(
@@ -178,9 +186,9 @@ impl HaltScreen {
                 format!("  {text}")
             };
             if marked {
-                inner.put(1, y, inner.glyphs().mark, Meaning::Focus);
+                canvas.put(1, y, canvas.glyphs().mark, Meaning::Focus);
             }
-            inner.put(
+            canvas.put(
                 3,
                 y,
                 &text,
@@ -193,10 +201,9 @@ impl HaltScreen {
             y += 1;
         }
         if let Some(note) = self.note {
-            inner.put(3, y, note, Meaning::Warn);
+            canvas.put(3, y, note, Meaning::Warn);
         }
-        y += 2;
-        draw_items(app, &mut inner, halt, y);
+        y + 2
     }
 }
 

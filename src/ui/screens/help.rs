@@ -65,7 +65,7 @@ impl Help {
                     .map_or(Handled::Close, |(action, _)| Handled::Run(*action));
             }
             KeyCode::Down | KeyCode::Tab => {
-                self.at = (self.at + 1).min(rows.len().saturating_sub(1))
+                self.at = (self.at + 1).min(rows.len().saturating_sub(1));
             }
             KeyCode::Up => self.at = self.at.saturating_sub(1),
             KeyCode::Backspace => {

@@ -166,7 +166,7 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
     match &pair.life {
         PairLife::Parked(reason) => lines.push((format!("set aside: {reason}"), Meaning::Error)),
         PairLife::Unlinked(reason) => {
-            lines.push((format!("not kept in step: {reason}"), Meaning::Warn))
+            lines.push((format!("not kept in step: {reason}"), Meaning::Warn));
         }
         PairLife::Tombstone => lines.push(("gone on both sides".to_owned(), Meaning::Dim)),
         PairLife::New => lines.push(("known on one side only so far".to_owned(), Meaning::Info)),

@@ -251,17 +251,8 @@ impl Screen {
         }
     }
 
-    /// A click inside it.
-    pub fn click(
-        &mut self,
-        x: u16,
-        y: u16,
-        area: Rect,
-        data: &Data,
-        drafts: &mut Drafts,
-        out: &mut Vec<Effect>,
-    ) -> Handled {
-        let _ = (x, drafts, out);
+    /// A click inside it, on this row of the terminal.
+    pub fn click(&mut self, y: u16, area: Rect, data: &Data) -> Handled {
         match self {
             Self::Resolver(screen) => screen.click(y, area, data),
             Self::Plan(screen) => screen.click(y, area, data),

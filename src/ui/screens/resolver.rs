@@ -221,10 +221,10 @@ impl Resolver {
             }
             Action::Wrap => self.wraps = !self.wraps,
             Action::Undo if !drafts.undo() => {
-                self.note = Some(ink("nothing to undo", Meaning::Dim))
+                self.note = Some(ink("nothing to undo", Meaning::Dim));
             }
             Action::Redo if !drafts.redo() => {
-                self.note = Some(ink("nothing to redo", Meaning::Dim))
+                self.note = Some(ink("nothing to redo", Meaning::Dim));
             }
             Action::Undo | Action::Redo => {}
             Action::AllGithub | Action::AllNotion => {
@@ -486,7 +486,7 @@ impl Resolver {
     pub fn answer(&mut self, answer: &Answer, _data: &Data, _drafts: &mut Drafts) {
         match answer {
             Answer::Item(pair, Ok(item)) if Some(pair) == self.current() => {
-                self.item.clone_from(item)
+                self.item.clone_from(item);
             }
             Answer::Done(Request::Choose(id, _), Err(why)) => {
                 self.sent.retain(|sent| sent.id != *id);

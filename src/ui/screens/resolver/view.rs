@@ -95,9 +95,9 @@ impl Resolver {
     }
 
     fn narrow(&self, app: &App, canvas: &mut Canvas<'_>, body: Rect) {
-        let fields = u16::try_from(self.fields(&app.data).len()).unwrap_or(u16::MAX);
-        let list = (fields + 2).clamp(4, body.height / 3 + 1);
-        let result = (self.open(&app.data).len() as u16 + 2).clamp(3, 6);
+        let fields = rows_of(self.fields(&app.data).len());
+        let list = fields.saturating_add(2).clamp(4, body.height / 3 + 1);
+        let result = (rows_of(self.open(&app.data).len()) + 2).clamp(3, 6);
         let detail = body.height.saturating_sub(list + result);
         let at = |from: u16, height: u16| Rect::new(body.x, body.y + from, body.width, height);
         self.draw_fields(app, &mut canvas.part(at(0, list)), true);
@@ -106,7 +106,7 @@ impl Resolver {
     }
 
     fn wide(&self, app: &App, canvas: &mut Canvas<'_>, body: Rect) {
-        let result = (self.open(&app.data).len() as u16 + 3).clamp(5, body.height / 3);
+        let result = (rows_of(self.open(&app.data).len()) + 3).clamp(5, (body.height / 3).max(5));
         let upper = body.height.saturating_sub(result);
         self.draw_fields(
             app,
@@ -357,19 +357,28 @@ fn gone(conflict: &Conflict, part: Where) -> String {
 
 /// Whether a draft takes this column: for a text, at the marked clashing place.
 fn picked(line: &ConflictLine, drafts: &Drafts, part: Where, hunk: usize) -> bool {
-    match (drafts.get(&line.conflict), part) {
-        (Some(Draft::Github), Where::Side(Side::Github))
-        | (Some(Draft::Notion), Where::Side(Side::Notion))
-        | (Some(Draft::Base), Where::Base) => true,
-        (Some(Draft::Union), Where::Side(_)) => true,
-        (Some(Draft::Hunks(picks)), part) => match (picks.get(hunk).copied().flatten(), part) {
-            (Some(HunkPick::Github | HunkPick::Both), Where::Side(Side::Github))
-            | (Some(HunkPick::Notion | HunkPick::Both), Where::Side(Side::Notion))
-            | (Some(HunkPick::Base), Where::Base) => true,
-            _ => false,
+    let side = match part {
+        Where::Base => None,
+        Where::Side(side) => Some(side),
+    };
+    match drafts.get(&line.conflict) {
+        Some(Draft::Github) => side == Some(Side::Github),
+        Some(Draft::Notion) => side == Some(Side::Notion),
+        Some(Draft::Base) => side.is_none(),
+        Some(Draft::Union) => side.is_some(),
+        Some(Draft::Hunks(picks)) => match picks.get(hunk).copied().flatten() {
+            Some(HunkPick::Github) => side == Some(Side::Github),
+            Some(HunkPick::Notion) => side == Some(Side::Notion),
+            Some(HunkPick::Base) => side.is_none(),
+            Some(HunkPick::Both) => side.is_some(),
+            None => false,
         },
-        _ => false,
+        Some(Draft::Own(_)) | None => false,
     }
+}
+
+fn rows_of(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX / 2)
 }
 
 fn draw_open(
