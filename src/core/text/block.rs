@@ -329,7 +329,11 @@ impl Parser {
             return 1;
         };
         let mut pieces = inline::split_breaks(slot);
-        pieces.retain(|piece| !render::key(piece).is_empty());
+        // What begins with a letter or a digit says at least that.
+        let says = |piece: &String| {
+            piece.starts_with(char::is_alphanumeric) || !render::key(piece).is_empty()
+        };
+        pieces.retain(says);
         let mut pieces = pieces.into_iter();
         *slot = pieces.next().unwrap_or_default();
         let fence = leaf::fence(slot).filter(|_| matches!(read, Leaf::Item { .. }));
