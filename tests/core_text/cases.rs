@@ -373,3 +373,19 @@ fn segments_count_as_notion_counts() {
         (2, 3)
     );
 }
+
+#[test]
+fn a_body_leaves_room_for_the_mark() {
+    use pulse_sync::core::codec::{Said, said_body};
+    use pulse_sync::core::text::{limits, marker};
+
+    let key = "0123456789abcdef0123456789abcdef";
+    let longest = "x".repeat(limits::GITHUB_BODY - marker::LENGTH);
+    assert!(matches!(said_body(&longest, ""), Said::Value(_)));
+    let marked = marker::write(&longest, key);
+    assert_eq!(limits::github_length(&marked), limits::GITHUB_BODY);
+    let Said::Refused(why) = said_body(&format!("{longest}x"), "") else {
+        panic!("GitHub would refuse it with the mark");
+    };
+    assert!(why.contains("65483") && why.contains("65482"), "{why}");
+}
