@@ -375,6 +375,17 @@ fn segments_count_as_notion_counts() {
 }
 
 #[test]
+fn thousands_of_folds_that_never_end_are_text_and_those_that_do_are_folds() {
+    let open = "<details>\n".repeat(6_000);
+    assert_eq!(lines(&open).len(), 6_000);
+    let ended = format!("{open}inside\n</details>\nafter\n");
+    let last = lines(&ended).split_off(5_998);
+    let keys: Vec<&str> = last.iter().map(|line| line.key.as_str()).collect();
+    let text = "\\<details>";
+    assert_eq!(keys, [text, "<details>", "inside", "</details>", "after"]);
+}
+
+#[test]
 fn a_body_leaves_room_for_the_mark() {
     use pulse_sync::core::codec::{Said, said_body};
     use pulse_sync::core::text::{limits, marker};
