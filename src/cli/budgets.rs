@@ -75,8 +75,11 @@ impl Budgets {
 
     /// Does some work and writes what it spends: now and then meanwhile, and at its end. Nothing wakes it while the
     /// work is quiet.
-    pub async fn during<T>(&self, store: &impl Store, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
+    pub async fn during<T>(
+        &self,
+        store: &impl Store,
+        mut work: impl Future<Output = T> + Unpin,
+    ) -> T {
         let done = loop {
             tokio::select! {
                 biased;

@@ -41,7 +41,7 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
         server.serve().await;
         drop(ended);
     };
-    let work = async { tokio::join!(serve, stop) };
+    let work = Box::pin(async { tokio::join!(serve, stop) });
     budgets.during(&engine.store, work).await;
     Ok(Exit::Done)
 }

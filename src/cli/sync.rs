@@ -22,11 +22,11 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         ..Ask::default()
     };
     let mut reports = Vec::new();
-    let work = async {
+    let work = Box::pin(async {
         for link in &links {
             reports.push(engine.run(link, &ask).await);
         }
-    };
+    });
     budgets.during(&engine.store, work).await;
     if options.json {
         say!("{}", json::reports(&reports));

@@ -19,7 +19,7 @@ pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
     let store = setup.store(Access::Own)?;
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, super::progress::sink(false));
-    let work = undo(&engine, &links, options);
+    let work = Box::pin(undo(&engine, &links, options));
     budgets.during(&engine.store, work).await
 }
 

@@ -60,7 +60,7 @@ pub fn fingerprint(base_url: &str, token: &SecretString) -> String {
     };
     let hash = suite.common.hash_provider.hash(text.as_bytes());
     let short = hash.as_ref().iter().take(8);
-    short.map(|byte| format!("{byte:02x}")).collect()
+    short.fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn base(connect_timeout: Duration) -> reqwest::ClientBuilder {
