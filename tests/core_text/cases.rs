@@ -386,6 +386,16 @@ fn thousands_of_folds_that_never_end_are_text_and_those_that_do_are_folds() {
 }
 
 #[test]
+fn thousands_of_tables_that_never_end_are_text_and_the_one_that_does_is_a_table() {
+    let open = "<table>\n".repeat(6_000);
+    assert_eq!(lines(&open).len(), 6_000);
+    let ended = format!("{open}<tr><td>a</td></tr>\n</table>\n");
+    let last = lines(&ended).split_off(5_999);
+    let keys: Vec<&str> = last.iter().map(|line| line.key.as_str()).collect();
+    assert_eq!(keys, ["| a |", "| --- |"]);
+}
+
+#[test]
 fn a_body_leaves_room_for_the_mark() {
     use pulse_sync::core::codec::{Said, said_body};
     use pulse_sync::core::text::{limits, marker};

@@ -248,16 +248,10 @@ impl Parser {
     }
 
     fn html_table(&mut self, rest: &[Source], line: &str, column: usize) -> Option<usize> {
-        let head = line.get(..6)?;
-        if !head.eq_ignore_ascii_case("<table") {
+        if !starts_table(line) {
             return None;
         }
-        let ends = |s: &&Source| {
-            trim(&visible(s.text))
-                .to_ascii_lowercase()
-                .ends_with("</table>")
-        };
-        let length = rest.iter().position(|s| ends(&s))? + 1;
+        let length = table_end(rest)? + 1;
         let text: Vec<String> = rest[..length].iter().map(|s| visible(s.text)).collect();
         let rows = table::html_rows(trim(&text.join("\n")))?;
         let raw: String = rest[..length].iter().map(|s| s.raw).collect();
@@ -426,6 +420,27 @@ fn table_head(rest: &[Source]) -> Option<(Vec<String>, usize)> {
     let columns = table::delimiter(&visible(rest.get(1)?.text))?;
     let head = table::cells(&visible(rest[0].text))?;
     (head.len() == columns).then_some((head, columns))
+}
+
+fn starts_table(line: &str) -> bool {
+    line.get(..6)
+        .is_some_and(|head| head.eq_ignore_ascii_case("<table"))
+}
+
+/// Finds the last line of the table that starts here. A table in a table is none, so that one which never ends costs
+/// no more than the lines up to the next.
+fn table_end(rest: &[Source]) -> Option<usize> {
+    for (at, source) in rest.iter().enumerate() {
+        let shown = visible(source.text);
+        let line = trim(&shown);
+        if at > 0 && starts_table(line) {
+            return None;
+        }
+        if line.to_ascii_lowercase().ends_with("</table>") {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Finds all pairs at once: a scan for each `<details>` would take long for a text full of them.
