@@ -220,7 +220,9 @@ pub fn said_body(body: &str, known: &str) -> Said {
     let chars = text::limits::github_length(&body);
     if chars > GITHUB_BODY_CHARS {
         return Said::Refused(format!(
-            "the text has {chars} characters, GitHub allows {GITHUB_BODY_CHARS}; shorten it in Notion"
+            "the text has {chars} characters, GitHub allows {} and our hidden mark takes {} of them; shorten it in Notion",
+            text::limits::GITHUB_BODY,
+            text::marker::LENGTH
         ));
     }
     Said::Value(Value::text(body))

@@ -408,5 +408,8 @@ fn a_body_leaves_room_for_the_mark() {
     let Said::Refused(why) = said_body(&format!("{longest}x"), "") else {
         panic!("GitHub would refuse it with the mark");
     };
-    assert!(why.contains("65483") && why.contains("65482"), "{why}");
+    assert!(
+        why.contains("65483") && why.contains("65536") && why.contains("54"),
+        "{why}"
+    );
 }
