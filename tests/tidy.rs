@@ -31,6 +31,22 @@ const SHELL: &[&str] = &[
     "paths",
 ];
 
+/// The configuration also says how the screen looks and what its keys do.
+const CONFIG: &[&str] = &[
+    "auth",
+    "config",
+    "core",
+    "engine::Settings",
+    "engine::settings",
+    "logging",
+    "paths",
+    "ui::action",
+    "ui::keymap",
+    "ui::layout",
+    "ui::term",
+    "ui::theme",
+];
+
 const fn room(name: &'static str, may: &'static [&'static str]) -> Room {
     Room {
         name,
@@ -55,7 +71,7 @@ const ROOMS: &[Room] = &[
     },
     room("system", &["core"]),
     room("webhook", &["core"]),
-    room("config", SHELL),
+    room("config", CONFIG),
     room("auth", SHELL),
     room("paths", SHELL),
     room("logging", SHELL),
@@ -492,6 +508,37 @@ fn no_path_of_a_machine_and_no_registry_is_written_down() {
     for line in sources.filter(|line| *line != usual) {
         wrong.push(format!("Cargo.lock: {line}"));
     }
+    assert_none(&wrong);
+}
+
+/// What is compiled for these edges: a package with its features on each line.
+fn compiled(edges: &str) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--prefix", "none", "--no-dedupe"])
+        .args(["--format", "{p} [{f}]", "--edges", edges])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !text.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn tests_switch_on_nothing_in_the_crates_of_the_program() {
+    let with_tests = compiled("normal,build,dev");
+    let wrong: Vec<String> = compiled("normal,build")
+        .into_iter()
+        .filter(|line| !with_tests.contains(line))
+        .map(|line| format!("{line}: pin in [dependencies] what the tests switch on"))
+        .collect();
     assert_none(&wrong);
 }
 

@@ -9,6 +9,7 @@
 mod out;
 
 mod args;
+mod budgets;
 mod clock;
 mod conflicts;
 mod demo;
@@ -80,12 +81,32 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
             clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout())?;
             Ok(Exit::Done)
         }
+        Some(Command::Keys { markdown }) => keys(args, *markdown),
         Some(Command::Sim(options)) => sim::serve(options),
         Some(Command::Demo(options)) => demo::run(options, args),
         Some(Command::Selftest(options)) => Ok(selftest::run(options)),
         Some(Command::Config(command)) => config(args, command),
         Some(command) => with_setup(args, command),
     }
+}
+
+/// Prints the keys in force: the delivered ones, with the configuration's changes.
+fn keys(args: &Args, markdown: bool) -> anyhow::Result<Exit> {
+    let keymap = Setup::read(args)?.config.screen.keymap;
+    if markdown {
+        say!("{}", crate::ui::keymap::markdown(&keymap).trim_end());
+        return Ok(Exit::Done);
+    }
+    for binding in keymap.all() {
+        say!(
+            "{:<11} {:<8} {:<16} {}",
+            binding.place.name(),
+            binding.shown(),
+            binding.action.name(),
+            binding.action.says()
+        );
+    }
+    Ok(Exit::Done)
 }
 
 /// What to do where nothing is configured.

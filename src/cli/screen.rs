@@ -8,18 +8,18 @@ use chrono::Offset;
 use tokio::sync::{mpsc, oneshot};
 
 use super::args::{Args, Colour};
+use super::budgets::Budgets;
 use super::clock::now;
 use super::exit::Exit;
-use super::wire::Setup;
+use super::wire::{RealLink, Setup};
 use crate::engine::serve::{Server, wires};
 use crate::engine::{Event, Handle};
-use crate::store::sqlite::Access;
+use crate::store::sqlite::{Access, SqliteStore};
 use crate::system::Sampler;
 use crate::ui::data::{Facts, Level, LogLine, Sample};
-use crate::ui::keymap::Keymap;
 use crate::ui::text::Zone;
 use crate::ui::theme::{Depth, Glyphs, Wanted};
-use crate::ui::{self, Ended, Session, layout, term};
+use crate::ui::{self, Ended, Session, term};
 
 /// Lines of the log that may wait for the screen; more are only in the file.
 const LOG_LINES: usize = 256;
@@ -67,16 +67,17 @@ pub fn show(setup: Setup, args: &Args) -> anyhow::Result<Exit> {
     let facts = facts(&setup, args);
     let memory = setup.paths.state.join("screen.json");
     let log_folder = setup.paths.log.display().to_string();
+    let screen = setup.config.screen.clone();
     let running = start(setup)?;
     term::restore_on_panic(log_folder);
     let session = Session {
         facts,
-        keymap: Keymap::default(),
+        keymap: screen.keymap,
         depth: depth(args),
-        glyphs: glyphs(args),
-        theme: None,
-        plan: layout::Plan::Auto,
-        call: term::Call::Off,
+        glyphs: glyphs(args, screen.ascii),
+        theme: screen.theme,
+        plan: screen.layout,
+        call: screen.notify,
         memory,
         engine: running.handle,
         ended: running.ended,
@@ -120,7 +121,7 @@ fn depth(args: &Args) -> Depth {
 }
 
 /// ASCII where it is asked for, or where the locale knows nothing else.
-fn glyphs(args: &Args) -> Glyphs {
+fn glyphs(args: &Args, ascii: bool) -> Glyphs {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL")
         .or_else(|| set("LC_CTYPE"))
@@ -129,7 +130,7 @@ fn glyphs(args: &Args) -> Glyphs {
         let locale = locale.to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     });
-    if args.ascii || !unicode {
+    if args.ascii || ascii || !unicode {
         Glyphs::ASCII
     } else {
         Glyphs::UNICODE
@@ -185,7 +186,7 @@ async fn serve(
     started: oneshot::Sender<Result<Handle, String>>,
     log: mpsc::Sender<LogLine>,
 ) {
-    let parts = prepare(&setup);
+    let parts = prepare(&setup).await;
     let (handle, wires, sink) = wires();
     let told = Box::new(move |event: Event| {
         // A screen that is behind misses lines; the file has them.
@@ -193,11 +194,14 @@ async fn serve(
         sink(event);
     });
     match parts {
-        Ok((store, links)) => {
-            let engine = setup.engine(store, told);
+        Ok((store, links, budgets)) => {
+            let engine = setup.engine(store, budgets.watch(told));
             let server = Server::new(&engine, &links, wires, setup.config.interval);
+            // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
-            Box::pin(server.serve()).await;
+            budgets
+                .during(&engine.store, Box::pin(server.serve()))
+                .await;
         }
         Err(error) => {
             let text = crate::logging::mask(&format!("{error:#}")).into_owned();
@@ -207,12 +211,13 @@ async fn serve(
     }
 }
 
-fn prepare(
-    setup: &Setup,
-) -> anyhow::Result<(crate::store::SqliteStore, Vec<super::wire::RealLink>)> {
-    let links = setup.connect(&setup.links(None)?)?;
+/// What the engine is made of, or why it cannot be.
+type Parts = (SqliteStore, Vec<RealLink>, Budgets);
+
+async fn prepare(setup: &Setup) -> anyhow::Result<Parts> {
     let store = setup.store(Access::Own)?;
-    Ok((store, links))
+    let (links, budgets) = setup.connect(&setup.links(None)?, &store).await?;
+    Ok((store, links, budgets))
 }
 
 /// What the log pane says of an event.

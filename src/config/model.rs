@@ -11,9 +11,31 @@ use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::{Kind, Mapping, Policy};
 use crate::engine::Settings;
+use crate::ui::keymap::Keymap;
+use crate::ui::layout::Plan;
+use crate::ui::term::Call;
+use crate::ui::theme::Palette;
 
 /// A day in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// What Notion grants a connection on every plan; business plans have 600 (reference/request-limits).
+const NOTION_PER_MINUTE: u32 = 180;
+
+/// The dashboard's own settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Screen {
+    /// The theme; none = by the terminal's background.
+    pub theme: Option<Palette>,
+    /// Only ASCII characters.
+    pub ascii: bool,
+    /// How the dashboard is divided.
+    pub layout: Plan,
+    /// How a person is called to a conflict, a halt or a refused login.
+    pub notify: Call,
+    /// What keys do.
+    pub keymap: Keymap,
+}
 
 /// The whole configuration. `Debug` shows no secret.
 #[derive(Clone, Debug)]
@@ -24,6 +46,10 @@ pub struct Config {
     pub github: Service,
     /// Notion's address and token.
     pub notion: Service,
+    /// Whether GitHub's published rate limits are kept to; only a server of one's own may go without.
+    pub github_limits: bool,
+    /// Requests a minute that Notion grants this connection; 0 = no pace of ours, on this machine only.
+    pub notion_per_minute: u32,
     /// The account whose repositories the link `default` takes.
     pub username: Option<String>,
     /// The database of links that name none, in the form of [`Link::database`].
@@ -36,6 +62,8 @@ pub struct Config {
     pub store: StoreChoice,
     /// What is kept in step. Empty where nothing was said; see [`Config::require_links`].
     pub links: Vec<Link>,
+    /// How the dashboard looks, and what its keys do.
+    pub screen: Screen,
     /// How much the log file holds.
     pub log_level: LevelFilter,
     /// What works but should be changed.
@@ -49,12 +77,15 @@ impl Config {
             file: file.to_owned(),
             github: Service::at(GITHUB_API),
             notion: Service::at(NOTION_API),
+            github_limits: true,
+            notion_per_minute: NOTION_PER_MINUTE,
             username: None,
             database: None,
             interval: 60 * 60 * 1_000,
             settings: Settings::default(),
             store: StoreChoice::default(),
             links: Vec::new(),
+            screen: Screen::default(),
             log_level: LevelFilter::INFO,
             warnings: Vec::new(),
         }

@@ -198,6 +198,23 @@ impl<'s, 't> Section<'s, 't> {
             .find_map(|(name, value)| (name.get_ref() == key).then_some(value))
     }
 
+    /// A list of texts under a key of which there are too many to show each in the example: the names of actions.
+    pub(super) fn listed(&mut self, key: &'static str) -> Option<At<Vec<At<String>>>> {
+        let is_new = !self.source.known.borrow().contains(&self.full(key));
+        let found = self.list(key, |text| Ok(text.to_owned()));
+        if is_new {
+            self.source.known.borrow_mut().remove(&self.full(key));
+        }
+        found
+    }
+
+    /// A table under such a key.
+    pub(super) fn listed_table(&mut self, key: &'static str) -> Self {
+        let child = self.table(key);
+        self.source.known.borrow_mut().remove(&self.full(key));
+        child
+    }
+
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
         let found = value.get_ref().type_str();
         let label = format!("this is {} {found}", article(found));
@@ -285,16 +302,31 @@ impl<'s, 't> Section<'s, 't> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.flag_at(key).map(|at| at.value)
+    }
+
+    /// `true` or `false`, and where it stands.
+    pub(super) fn flag_at(&mut self, key: &'static str) -> Option<At<bool>> {
         let value = self.value(key)?;
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
             self.wrong_type(key, value, "`true` or `false`");
         }
-        flag
+        let span = value.span();
+        flag.map(|value| At { value, span })
     }
 
     /// A whole number within bounds.
     pub(super) fn number(&mut self, key: &'static str, bounds: RangeInclusive<u32>) -> Option<u32> {
+        self.number_at(key, bounds).map(|at| at.value)
+    }
+
+    /// A whole number within bounds, and where it stands.
+    pub(super) fn number_at(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<u32>,
+    ) -> Option<At<u32>> {
         let value = self.value(key)?;
         let Some(integer) = value.get_ref().as_integer() else {
             self.wrong_type(key, value, "a whole number");
@@ -309,7 +341,8 @@ impl<'s, 't> Section<'s, 't> {
             self.source
                 .fault(&value.span(), &Fault::new(message, label));
         }
-        number
+        let span = value.span();
+        number.map(|value| At { value, span })
     }
 
     /// A list of texts, each with a meaning. Elements that have none are reported and left out.

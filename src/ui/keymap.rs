@@ -189,6 +189,17 @@ pub enum Resolved {
     Nothing,
 }
 
+/// What a user wants: these keys for an action at a place, and no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Where.
+    pub place: Place,
+    /// What they do.
+    pub action: Action,
+    /// The keys; none switch it off there.
+    pub keys: Vec<String>,
+}
+
 /// The user's keys: `place` → action → keys. As `[keys]` (everywhere) and `[keys.resolver]` have them.
 pub type Overrides = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
@@ -245,7 +256,31 @@ impl Keymap {
                 }
             }
         }
-        problems.extend(map.clashes());
+        problems.extend(map.clashes().into_iter().map(|(_, _, problem)| problem));
+        if problems.is_empty() {
+            Ok(map)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The delivered keys with a user's wishes.
+    ///
+    /// # Errors
+    /// Every problem at once, each with the number of the wish that it comes from.
+    pub fn wished(wishes: &[Wish]) -> Result<Self, Vec<(usize, String)>> {
+        let mut map = Self::default();
+        let mut problems = Vec::new();
+        for (at, wish) in wishes.iter().enumerate() {
+            let mut own = Vec::new();
+            map.rebind(wish.place, wish.action, &wish.keys, &mut own);
+            problems.extend(own.into_iter().map(|problem| (at, problem)));
+        }
+        for (one, other, problem) in map.clashes() {
+            let is_meant = |wish: &Wish| wish.action == one || wish.action == other;
+            let at = wishes.iter().rposition(is_meant).unwrap_or(0);
+            problems.push((at, problem));
+        }
         if problems.is_empty() {
             Ok(map)
         } else {
@@ -275,19 +310,20 @@ impl Keymap {
     }
 
     /// Keys with two meanings at one place, or a key that is both a whole and the beginning of another.
-    fn clashes(&self) -> Vec<String> {
+    fn clashes(&self) -> Vec<(Action, Action, String)> {
         let mut found = Vec::new();
         for (at, one) in self.bindings.iter().enumerate() {
             for other in &self.bindings[at + 1..] {
                 let meets = one.keys.starts_with(&other.keys) || other.keys.starts_with(&one.keys);
                 if one.place == other.place && meets && one.action != other.action {
-                    found.push(format!(
+                    let text = format!(
                         "two actions on `{}` ({}): {}, {}",
                         one.shown(),
                         one.place.name(),
                         one.action.name(),
                         other.action.name()
-                    ));
+                    );
+                    found.push((one.action, other.action, text));
                 }
             }
         }
