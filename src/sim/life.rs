@@ -68,7 +68,7 @@ pub fn settings() -> Settings {
         send_deadline: 5 * SECOND,
         flight: 30 * SECOND,
         list_lag: 40 * SECOND,
-        settle: 20 * SECOND,
+        settle: 40 * SECOND,
         debounce: 30 * SECOND,
         rest: 60 * SECOND,
         overlap: 60 * SECOND,
