@@ -25,6 +25,8 @@ pub(super) struct Tally {
     changed: BTreeMap<Side, BTreeSet<PairId>>,
     cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
     swept: BTreeMap<Side, Option<BTreeSet<String>>>,
+    /// From when on complete listings showed the commits of a branch, if any did.
+    commits_from: Option<Time>,
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
@@ -60,7 +62,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         for side in Side::BOTH {
             if let Some(Some(seen)) = tally.swept.get(&side) {
-                self.touch_missing(side, seen).await?;
+                self.touch_missing(side, seen, tally.commits_from).await?;
             }
         }
         self.ask_guard(&tally).await
@@ -198,6 +200,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .or_insert_with(|| Some(BTreeSet::new()))
             {
                 seen.extend(walk.nodes);
+            }
+            if walk.commits {
+                let from = walk.window.unwrap_or(Time(i64::MIN));
+                tally.commits_from = tally.commits_from.max(Some(from));
             }
         } else {
             tally.swept.insert(side, None);
@@ -391,8 +397,21 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    /// A pair that a complete listing does not show is only looked at; a read of it decides.
-    async fn touch_missing(&mut self, side: Side, seen: &BTreeSet<String>) -> Flow<()> {
+    /// A pair that a complete listing does not show is only looked at; a read of it decides. Of commits, which leave a
+    /// listing by their age, those from before `commits_from` are left alone.
+    async fn touch_missing(
+        &mut self,
+        side: Side,
+        seen: &BTreeSet<String>,
+        commits_from: Option<Time>,
+    ) -> Flow<()> {
+        let shows_orphans = self
+            .link
+            .spec
+            .mapping
+            .field(Kind::Commit, &FieldKey::ORPHANED)
+            .is_some();
+        let commits_from = commits_from.filter(|_| shows_orphans && side == Side::Github);
         let mut after: Option<PairId> = None;
         loop {
             let pairs = self
@@ -407,7 +426,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let missing = pairs.into_iter().filter(|pair| {
                 let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
                 !is_listed
-                    && pair.kind != Kind::Commit
+                    && (pair.kind != Kind::Commit || may_be_orphaned(pair, commits_from))
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });
@@ -535,6 +554,9 @@ struct Walk {
     rows: u64,
     cut: bool,
     ends_early: bool,
+    /// It showed commits, back to this time.
+    commits: bool,
+    window: Option<Time>,
 }
 
 impl Walk {
@@ -550,6 +572,8 @@ impl Walk {
         }
         self.rows += page.rows.len() as u64;
         self.cut |= page.cut;
+        self.commits |= page.rows.iter().any(|row| row.kind == Kind::Commit);
+        self.window = page.window;
         if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));
@@ -580,6 +604,17 @@ fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
             .or_default()
             .insert(pair.id.clone());
     }
+}
+
+/// Whether a commit that its branch's listing lacks should be looked at: it is young enough to be listed, and is not
+/// known to be orphaned.
+fn may_be_orphaned(pair: &Pair, commits_from: Option<Time>) -> bool {
+    let is_known = pair
+        .base
+        .get(&FieldKey::ORPHANED)
+        .is_some_and(|base| base.github == Value::Bool(true));
+    let at = pair.seen(Side::Github).map(|stamp| stamp.at);
+    !is_known && commits_from.is_some_and(|from| at.is_some_and(|at| at >= from))
 }
 
 /// Where a page says that its issue is: from its mirrored repository and number.

@@ -127,6 +127,8 @@ pub struct Page {
     pub tag: Option<String>,
     /// Whether the service said that rows are missing (Notion's 10,000-row cut).
     pub cut: bool,
+    /// Objects from before this time are left out by configuration; none = the listing goes back to the first one.
+    pub window: Option<Time>,
 }
 
 /// The answer to a write.
