@@ -45,6 +45,9 @@ fn a_force_push_marks_what_the_branch_lost_and_nothing_is_deleted() {
     let old = rig.hub(|hub| {
         let branch = &hub.repo(&rig.small.repository).unwrap().branches[MAIN];
         let old = branch.last().unwrap().clone();
+        // The old line lives on in a branch that is not listed.
+        hub.create_branch(now, ADA, &rig.small.repository, "kept", &old)
+            .unwrap();
         hub.force_push(now, ADA, &rig.small.repository, MAIN, rewrite)
             .unwrap();
         old
