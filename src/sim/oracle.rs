@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::world::{Author, Version, World};
+use crate::core::told;
 use crate::core::{
     Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record,
     RecordKind, Side, Step, Value,
@@ -591,6 +592,7 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
         if pair.life == PairLife::Active && pair.hold.is_none() {
             found.extend(disagreements(world, pair));
         }
+        found.extend(untold(world, pair));
     }
     let known: BTreeSet<String> = pairs
         .iter()
@@ -609,6 +611,30 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
     for what in found {
         world.violate(what);
     }
+}
+
+/// A page that can be written to says how its pair stands.
+fn untold(world: &World, pair: &Pair) -> Option<String> {
+    let page = world.latest(Side::Notion, &pair.notion.as_ref()?.node)?;
+    let is_written = matches!(pair.life, PairLife::Active | PairLife::Unlinked(_))
+        && pair.github.is_some()
+        && pair.hold.is_none()
+        && pair.kind != Kind::Commit
+        && page.seen.is_live();
+    let told = told::FIELDS.iter().zip(told::state(pair));
+    let differs = |(key, value): (&FieldKey, Value)| {
+        let shown = page.seen.field(key)?;
+        let is_set_aside = pair.blocked.contains_key(key);
+        (*shown != value && !is_set_aside).then(|| {
+            format!(
+                "untold: {} says {key} “{}” instead of “{}”",
+                pair.name(),
+                shown.brief(60),
+                value.brief(60)
+            )
+        })
+    };
+    told.filter(|_| is_written).find_map(differs)
 }
 
 fn disagreements(world: &World, pair: &Pair) -> Vec<String> {

@@ -405,7 +405,12 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
             let name = pick(world, &all)?;
             ("closed as", ("Closed as", Cell::choice(name)))
         }
-        77..=80 => ("mirror", ("Author", Cell::text(&world.fresh("impostor ")))),
+        77..=78 => ("mirror", ("Author", Cell::text(&world.fresh("impostor ")))),
+        79..=80 => {
+            let all = ["OK", "Conflict", "mine"];
+            let name = pick(world, &all)?;
+            ("sync", ("Sync", Cell::choice(name)))
+        }
         81..=85 => return world.notion.trash(now, editor, page).ok().map(|()| "trash"),
         86..=87 => return duplicate(world, page),
         88..=89 => ("publish", ("Publish", Cell::choice("Ready"))),
