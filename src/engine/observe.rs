@@ -27,6 +27,8 @@ pub(super) struct Tally {
     swept: BTreeMap<Side, Option<BTreeSet<String>>>,
     /// From when on complete listings showed the commits of a branch, if any did.
     commits_from: Option<Time>,
+    /// Whether all pages of Notion were asked for.
+    listed_pages: bool,
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
@@ -64,6 +66,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if let Some(Some(seen)) = tally.swept.get(&side) {
                 self.touch_missing(side, seen, tally.commits_from).await?;
             }
+        }
+        if tally.listed_pages && !self.ask.dry {
+            self.read_bodies_again().await?;
         }
         self.ask_guard(&tally).await
     }
@@ -189,6 +194,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             cursor.tag = None;
             return;
         }
+        tally.listed_pages |= side == Side::Notion && walk.depth == Depth::Sweep;
         cursor.stamp = cursor.stamp.max(walk.newest);
         cursor.tag = walk.tag;
         cursor.shallow_since = None;
@@ -240,7 +246,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut marks = Vec::new();
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
-                Some(pair) => self.mark_known(pair, row, sweep, tally),
+                Some(pair) => self.mark_known(pair, row, (sweep, &owners), tally),
                 None => self.mark_new(row, &owners, polled),
             };
             marks.extend(mark);
@@ -254,7 +260,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         &mut self,
         mut pair: Pair,
         row: &Observation,
-        sweep: bool,
+        (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
         let mut news = sight::news(&pair, row, &self.link.spec.mapping);
@@ -264,6 +270,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return None;
         }
         match pair.life {
+            PairLife::Parked(_) if is_surplus(&pair, row, owners) => return None,
             PairLife::Tombstone if !row.is_live() => return None,
             PairLife::Tombstone => {
                 pair.life =
@@ -615,6 +622,14 @@ fn may_be_orphaned(pair: &Pair, commits_from: Option<Time>) -> bool {
         .is_some_and(|base| base.github == Value::Bool(true));
     let at = pair.seen(Side::Github).map(|stamp| stamp.at);
     !is_known && commits_from.is_some_and(|from| at.is_some_and(|at| at >= from))
+}
+
+/// Whether a page of ours names an item that has another page: then it waits for a person, edited or not.
+fn is_surplus(pair: &Pair, row: &Observation, owners: &BTreeMap<String, Pair>) -> bool {
+    let owner = row.linked_node.as_ref().and_then(|node| owners.get(node));
+    pair.github.is_none()
+        && row.created_by_us
+        && owner.is_some_and(|owner| owner.id != pair.id && owner.notion.is_some())
 }
 
 /// Where a page says that its issue is: from its mirrored repository and number.

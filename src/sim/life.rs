@@ -73,6 +73,7 @@ pub fn settings() -> Settings {
         rest: 60 * SECOND,
         overlap: 60 * SECOND,
         sweep_every: 900 * SECOND,
+        sweep_bodies: 1_000,
         lookup_gap: 20 * SECOND,
         retry_max: 60 * SECOND,
         lease_ttl: 30 * SECOND,

@@ -401,6 +401,14 @@ impl Overwrite<'_> {
                 };
                 agree(self.before, was) && !agree(self.before, is)
             });
+        let replaced = replaced
+            || self.on_other_pages().into_iter().any(|(_, was, is)| {
+                let same = |seen: &Observation| {
+                    seen.field(&self.field.key)
+                        .is_some_and(|value| self.field.codec.same(value, self.before))
+                };
+                was.as_deref().is_some_and(same) && !same(&is)
+            });
         // Closing the issue of a page that a person trashed is that person's doing.
         let trashed = self.field.key == FieldKey::STATE
             && histories(self.world, Side::Notion, self.page())
@@ -442,7 +450,11 @@ impl Overwrite<'_> {
             }
             return Verdict::Loss(format!("“{gone}” left"));
         }
-        for back in is.difference(&was) {
+        // What was seen right before lost by policy and is kept: what the winner brings back with it was decided.
+        let is_decided = pre
+            .as_ref()
+            .is_some_and(|pre| self.is_recorded(|value| elements(value) == *pre));
+        for back in is.difference(&was).filter(|_| !is_decided) {
             let Some(removed) = self.removed_at(back) else {
                 continue;
             };
@@ -463,11 +475,31 @@ impl Overwrite<'_> {
         Verdict::Fine
     }
 
+    /// What people did to other pages of the same issue: one that was transferred may have got a page of its own at its
+    /// new place before its pair followed, and what was done there came by way of GitHub.
+    fn on_other_pages(&self) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
+        let world = self.world;
+        if self.step.side == Side::Github {
+            return Vec::new();
+        }
+        let is_other = |node: &Rc<str>| {
+            **node != *self.node
+                && histories(world, Side::Notion, node)
+                    .any(|version| version.seen.linked_node.as_deref() == Some(self.partner))
+        };
+        let nodes = world.nodes(Side::Notion).into_iter();
+        nodes
+            .filter(is_other)
+            .flat_map(|node| human_changes(world, Side::Notion, &node))
+            .collect()
+    }
+
     /// Whether a person made the element come or go on the other side, after the given place in the log.
     fn flipped(&self, element: &str, comes: bool, after: usize) -> bool {
         let side = self.step.side.other();
         human_changes(self.world, side, self.partner)
             .into_iter()
+            .chain(self.on_other_pages())
             .filter(|(index, ..)| *index >= after)
             .any(|(_, was, is)| {
                 let has = |seen: &Observation| {

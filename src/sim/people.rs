@@ -348,12 +348,26 @@ fn milestone(world: &mut World, repo: &str) -> Option<u64> {
 }
 
 fn transfer(world: &mut World, seen: &Observation) -> Option<&'static str> {
-    let (repo, number) = place(seen)?;
     let to = if world.rng.bool() {
         ELSEWHERE
     } else {
         REPOS[1]
     };
+    move_issue(world, seen, to)
+}
+
+/// Somebody transfers this very issue.
+pub fn transfer_to(world: &mut World, node: &Rc<str>, to: &str) {
+    let seen = world
+        .latest(Side::Github, node)
+        .map(|version| Rc::clone(&version.seen));
+    if seen.is_some_and(|seen| move_issue(world, &seen, to).is_some()) {
+        world.note(Side::Github, node, Author::Human);
+    }
+}
+
+fn move_issue(world: &mut World, seen: &Observation, to: &str) -> Option<&'static str> {
+    let (repo, number) = place(seen)?;
     let now = world.now;
     let moved = world
         .hub
@@ -386,7 +400,20 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
         18..=37 => {
             let text = seen.raw_body.clone().unwrap_or_default();
             let text = rewrite(world, &text);
+            let before = world
+                .notion
+                .pages
+                .get(&page)
+                .map(|p| (p.edited, p.edited_by));
             let done = world.notion.set_body(now, editor, page, &text, true);
+            // Some clients change a text without a trace (R7).
+            if world.chance(100)
+                && let Some(shown) = world.notion.pages.get_mut(&page)
+                && let Some(before) = before
+            {
+                (shown.edited, shown.edited_by) = before;
+                return done.ok().map(|()| "body without a trace");
+            }
             return done.ok().map(|()| "body");
         }
         38..=47 => {
