@@ -140,6 +140,28 @@ fn edited() -> impl Strategy<Value = (String, String, String)> {
     })
 }
 
+/// Two edits of one text whose lines all differ, so that each line says where it comes from.
+fn distinct() -> impl Strategy<Value = (Vec<String>, Vec<String>, Vec<String>)> {
+    let edits = || prop::collection::vec((0_usize..12, any::<bool>()), 0..5);
+    (0_usize..10, edits(), edits()).prop_map(|(length, ours, theirs)| {
+        let base: Vec<String> = (0..length).map(|at| format!("base {at}")).collect();
+        let apply = |edits: Vec<(usize, bool)>, name: &str| {
+            let mut lines = base.clone();
+            for (number, (at, insert)) in edits.into_iter().enumerate() {
+                let at = at.min(lines.len());
+                if insert {
+                    lines.insert(at, format!("{name} {number}"));
+                } else if at < lines.len() {
+                    lines.remove(at);
+                }
+            }
+            lines
+        };
+        let (ours, theirs) = (apply(ours, "ours"), apply(theirs, "theirs"));
+        (base, ours, theirs)
+    })
+}
+
 fn count(text: &str, key: &str) -> usize {
     canonical(text)
         .split('\n')
@@ -186,10 +208,38 @@ proptest! {
         for key in all.split('\n').filter(|key| !key.is_empty()) {
             let [b, o, t] = [&base, &ours, &theirs].map(|text| count(text, key));
             let found = count(text, key);
-            // What a side added is there; what neither removed is there.
-            let least = if o >= b && t >= b { o.max(t) } else { (o + t).saturating_sub(b) };
-            prop_assert!(found >= least.min(o.max(t)), "{key:?}: {b} {o} {t} gives {found} in {text:?}");
+            // A line that is new to both is there as often as a side wrote it. Of a line that the base
+            // has too, counts tell less: a side may have taken one away and written another, and the
+            // other may have written the same. One at least is left where neither has fewer than before;
+            // `every_line_goes_where_its_side_sent_it` says the rest, with lines that differ.
+            let least = match b {
+                0 => o.max(t),
+                _ if o >= b && t >= b => 1,
+                _ => 0,
+            };
+            prop_assert!(found >= least, "{key:?}: {b} {o} {t} gives {found} in {text:?}");
             prop_assert!(found <= o + t);
+        }
+    }
+
+    #[test]
+    fn every_line_goes_where_its_side_sent_it((base, ours, theirs) in distinct()) {
+        let [b, o, t] = [&base, &ours, &theirs].map(|lines| lines.join("\n"));
+        let merged = merge(&b, &o, &t);
+        let Some(text) = merged.clean() else {
+            return Ok(());
+        };
+        let found: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        for line in base.iter().chain(&ours).chain(&theirs) {
+            let (in_base, in_ours, in_theirs) = (base.contains(line), ours.contains(line), theirs.contains(line));
+            let wanted = if in_base { in_ours && in_theirs } else { in_ours || in_theirs };
+            let times = found.iter().filter(|found| *found == line).count();
+            prop_assert_eq!(times, usize::from(wanted), "{} in {:?}", line, text);
+        }
+        // Both sides' lines keep the order they were written in.
+        for side in [&ours, &theirs] {
+            let places: Vec<_> = side.iter().filter_map(|line| found.iter().position(|f| f == line)).collect();
+            prop_assert!(places.is_sorted(), "{side:?} in {text:?}");
         }
     }
 }
