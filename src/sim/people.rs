@@ -397,25 +397,7 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
     }
     let (kind, cell): (&'static str, (&str, Cell)) = match world.rng.u32(0..100) {
         0..=17 => ("title", ("Title", Cell::text(&world.fresh("title ")))),
-        18..=37 => {
-            let text = seen.raw_body.clone().unwrap_or_default();
-            let text = rewrite(world, &text);
-            let before = world
-                .notion
-                .pages
-                .get(&page)
-                .map(|p| (p.edited, p.edited_by));
-            let done = world.notion.set_body(now, editor, page, &text, true);
-            // Some clients change a text without a trace (R7).
-            if world.chance(100)
-                && let Some(shown) = world.notion.pages.get_mut(&page)
-                && let Some(before) = before
-            {
-                (shown.edited, shown.edited_by) = before;
-                return done.ok().map(|()| "body without a trace");
-            }
-            return done.ok().map(|()| "body");
-        }
+        18..=37 => return rewrite_page(world, seen, page),
         38..=47 => {
             let all = ["Not started", "In progress", "Done"];
             let name = pick(world, &all)?;
@@ -455,6 +437,24 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
         .notion
         .edit_props(now, editor, page, vec![(cell.0.to_owned(), cell.1)]);
     done.ok().map(|()| kind)
+}
+
+/// Somebody rewrites a page's text; some clients do it without a trace (R7).
+fn rewrite_page(world: &mut World, seen: &Observation, page: Id) -> Option<&'static str> {
+    let (now, editor) = (world.now, world.editor);
+    let text = seen.raw_body.clone().unwrap_or_default();
+    let text = rewrite(world, &text);
+    let before = world.notion.pages.get(&page);
+    let before = before.map(|page| (page.edited, page.edited_by));
+    let done = world.notion.set_body(now, editor, page, &text, true);
+    if world.chance(100)
+        && let Some(shown) = world.notion.pages.get_mut(&page)
+        && let Some(before) = before
+    {
+        (shown.edited, shown.edited_by) = before;
+        return done.ok().map(|()| "body without a trace");
+    }
+    done.ok().map(|()| "body")
 }
 
 /// A set with one more or one less.

@@ -71,9 +71,9 @@ fn a_conflict_is_said_once_and_taken_back_once() {
     let steps = world.settle();
     assert_eq!(steps.len(), 1, "{steps:?}");
     assert_eq!(fields(&steps[0]), ["sync", "sync_note"]);
-    let (word, note) = shown(&world);
+    let (sync, note) = shown(&world);
     let id = world.pair.conflicts[0].id.clone();
-    assert_eq!(word, "Conflict");
+    assert_eq!(sync, "Conflict");
     assert!(note.contains("title") && note.contains(&id), "{note}");
 
     world.github.fields.insert(FieldKey::TITLE, text("c"));
@@ -89,8 +89,8 @@ fn a_refused_field_is_said_along_with_other_changes() {
     world.notion.fields.insert(FieldKey::TITLE, text(&long));
     let steps = world.settle();
     assert_eq!(steps.len(), 1, "{steps:?}");
-    let (word, note) = shown(&world);
-    assert_eq!(word, "Blocked");
+    let (sync, note) = shown(&world);
+    assert_eq!(sync, "Blocked");
     assert!(note.starts_with("title: the title has 300"), "{note}");
 
     // What ends it goes out in one request with the change itself.
