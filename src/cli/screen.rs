@@ -83,6 +83,7 @@ pub fn show(setup: Setup, args: &Args) -> anyhow::Result<Exit> {
         ended: running.ended,
         log: running.log,
         sampler: sampler(),
+        faulty: std::env::var_os("PULSE_SYNC_PANIC").is_some(),
         now,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

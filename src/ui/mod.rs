@@ -73,6 +73,8 @@ pub struct Session {
     pub log: mpsc::Receiver<LogLine>,
     /// Takes a sample of the machine.
     pub sampler: Box<dyn FnMut() -> Option<Sample>>,
+    /// Stop with a fault of our own at the first tick, to see what becomes of the terminal.
+    pub faulty: bool,
     /// The time, by the wall clock.
     pub now: fn() -> Time,
 }
@@ -341,6 +343,7 @@ impl Loop {
 
     /// Once a second: the time, and a sample of the machine, in one wake-up.
     fn tick(&mut self) -> std::io::Result<()> {
+        assert!(!self.session.faulty, "asked for by PULSE_SYNC_PANIC");
         let now = (self.session.now)();
         let (was, instant) = self.slept_from;
         let lost = now.since(was) - i64::try_from(instant.elapsed().as_millis()).unwrap_or(0);

@@ -77,6 +77,9 @@ pub fn state(data: &Data) -> State {
     if let Some(trouble) = &data.trouble {
         return State::of(Mood::Stopped, "STOPPED", trouble);
     }
+    if data.snapshot.at.0 == 0 && !data.quitting {
+        return State::of(Mood::Changing, "STARTING", "");
+    }
     if data.quitting {
         return State::of(
             Mood::Changing,

@@ -1,0 +1,293 @@
+//! The dashboard end to end: the real binary in a pseudo terminal, between both small services.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "tty/driver.rs"]
+mod driver;
+#[allow(dead_code, reason = "shared with tests/end_to_end, which uses all of it")]
+#[path = "end_to_end/rig.rs"]
+mod rig;
+
+use driver::{Tty, start, until};
+use rig::Rig;
+
+const SIZE: (u16, u16) = (120, 40);
+
+/// Everything imported, and the dashboard open on it.
+fn open(rig: &Rig) -> Tty {
+    let tty = start(&rig.command(&[]), SIZE);
+    tty.see("RUNNING");
+    tty
+}
+
+fn settled() -> Rig {
+    let rig = Rig::start(None);
+    rig.settle();
+    rig
+}
+
+/// Both sides give an issue another title.
+fn clash(rig: &Rig, number: u64) {
+    rig.rename_issue(number, &format!("From GitHub {number}"));
+    rig.rename_page(rig.page(number), &format!("From Notion {number}"));
+}
+
+#[test]
+fn it_opens_imports_and_quits() {
+    let rig = Rig::start(None);
+    let mut tty = open(&rig);
+    tty.see("created page");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    tty.assert_whole();
+    rig.settle();
+    rig.assert_agreement();
+}
+
+#[test]
+fn conflicts_are_resolved_each_way_and_land_on_both_services() {
+    let rig = settled();
+    clash(&rig, 1);
+    clash(&rig, 2);
+    let mut tty = open(&rig);
+    tty.see("2 need you");
+    tty.press("4g\r");
+    tty.see("Conflict 1 of 2");
+    tty.see("Enter is off");
+    // Nothing is written before Enter.
+    let before = (rig.cell(rig.page(1), "title"), rig.issue(2).title);
+    assert_eq!(before, ("From Notion 1".to_owned(), "From GitHub 2".to_owned()));
+    let first = if tty.text().contains("#1 ") { 1 } else { 2 };
+    tty.press("h");
+    tty.see("will write Notion");
+    tty.press("\r");
+    let wanted = format!("From GitHub {first}");
+    until("GitHub's title in Notion", || rig.cell(rig.page(first), "title") == wanted);
+    tty.see("1 need you");
+    let second = 3 - first;
+    tty.press("\r");
+    tty.see("Conflict 1 of 1");
+    tty.press("l");
+    tty.see("will write GitHub");
+    tty.press("\r");
+    let wanted = format!("From Notion {second}");
+    until("Notion's title on GitHub", || rig.issue(second).title == wanted);
+    tty.see("No conflicts");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    rig.settle();
+    rig.assert_agreement();
+}
+
+#[test]
+fn a_choice_survives_quitting_and_is_not_applied_before() {
+    let rig = settled();
+    clash(&rig, 1);
+    let mut tty = open(&rig);
+    tty.see("1 need you");
+    tty.press("4\rl");
+    tty.see("will write GitHub");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    assert_eq!(rig.issue(1).title, "From GitHub 1");
+    let mut tty = open(&rig);
+    tty.see("1 chosen");
+    tty.press("\r");
+    tty.see("will write GitHub");
+    tty.press("\r");
+    until("the title on GitHub", || rig.issue(1).title == "From Notion 1");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn a_side_that_moved_on_is_not_overwritten() {
+    let rig = settled();
+    clash(&rig, 1);
+    let mut tty = open(&rig);
+    tty.see("1 need you");
+    tty.press("4\rl");
+    tty.see("will write GitHub");
+    rig.rename_issue(1, "Once more");
+    tty.press("\r");
+    tty.see("moved on");
+    tty.see("Once more");
+    assert_eq!(rig.issue(1).title, "Once more");
+    assert_eq!(rig.cell(rig.page(1), "title"), "From Notion 1");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn nothing_is_written_while_paused() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    tty.press("p");
+    tty.see("PAUSED");
+    rig.rename_issue(1, "While you were away");
+    let before = rig.writes();
+    for _ in 0..3 {
+        tty.press("S");
+        tty.see("sync asked for");
+        tty.press("\u{1b}");
+        tty.until("the message to go", |screen| !screen.contains("sync asked for"));
+    }
+    assert_eq!(rig.writes(), before);
+    tty.press("p");
+    until("the title in Notion", || rig.cell(rig.page(1), "title") == "While you were away");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn a_pause_survives_a_restart() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    tty.press("p");
+    tty.see("PAUSED since");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    let mut tty = start(&rig.command(&[]), SIZE);
+    tty.see("PAUSED since");
+    tty.press("p");
+    tty.see("RUNNING");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn a_closed_terminal_leaves_nothing_running() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    tty.hang_up();
+    // Ended by the hang-up, after the engine had ended.
+    assert_ne!(tty.ends(), 0);
+    // The store is free again at once.
+    rig.settle();
+}
+
+#[test]
+fn signals_end_it_with_a_whole_terminal() {
+    let rig = settled();
+    for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
+        let mut tty = open(&rig);
+        tty.signal(name);
+        assert_eq!(tty.ends(), code, "{name}");
+        tty.assert_whole();
+    }
+}
+
+#[test]
+fn it_is_suspended_and_comes_back() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    let state = |tty: &Tty| {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", tty.pid())).unwrap();
+        stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
+    };
+    tty.press("\u{1a}");
+    until("the stop", || state(&tty) == 'T');
+    tty.assert_whole();
+    tty.signal("CONT");
+    tty.see("RUNNING");
+    rig.rename_issue(1, "Back again");
+    tty.press("S");
+    until("the title in Notion", || rig.cell(rig.page(1), "title") == "Back again");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    tty.assert_whole();
+}
+
+#[test]
+fn a_fault_of_our_own_leaves_a_whole_terminal_and_a_readable_message() {
+    let mut rig = settled();
+    rig.env.insert("PULSE_SYNC_PANIC", "1".to_owned());
+    let mut tty = start(&rig.command(&[]), SIZE);
+    assert_eq!(tty.ends(), 101);
+    tty.assert_whole();
+    tty.see("hit a fault of its own");
+    tty.see("log");
+}
+
+#[test]
+fn a_written_change_is_undone_from_the_history() {
+    let rig = settled();
+    let title = rig.issue(1).title;
+    rig.rename_issue(1, "A passing thought");
+    rig.settle();
+    let mut tty = open(&rig);
+    tty.press("3");
+    tty.press("/passing\r");
+    tty.see("3 History /passing");
+    tty.press("\r");
+    tty.see("A passing thought");
+    tty.press("u");
+    tty.see("Undo would write");
+    assert_eq!(rig.issue(1).title, "A passing thought", "nothing is written yet");
+    tty.press("\r");
+    until("the old title on both sides", || {
+        rig.issue(1).title == title && rig.cell(rig.page(1), "title") == title
+    });
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn a_plan_writes_only_what_is_left_switched_on() {
+    let rig = settled();
+    rig.rename_issue(1, "Wanted");
+    rig.rename_issue(2, "Not wanted");
+    let mut tty = start(&rig.command(&["--read-only"]), SIZE);
+    tty.see("READ-ONLY");
+    tty.press("q");
+    tty.ends();
+    // Paused, so that the timer does not come first.
+    rig.run(&["pause"]);
+    rig.rename_issue(1, "Wanted");
+    let mut tty = start(&rig.command(&[]), SIZE);
+    tty.see("PAUSED");
+    tty.press("d");
+    tty.see("nothing has been written");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn without_a_configuration_it_says_what_to_do() {
+    let rig = Rig::start(None);
+    let mut command = rig.command(&[]);
+    for name in ["GITHUB_TOKEN", "NOTION_TOKEN", "PULSE_SYNC_CONFIG"] {
+        command.env_remove(name);
+    }
+    let mut tty = start(&command, (80, 24));
+    for text in ["pulse-sync demo", "GITHUB_USERNAME", "NOTION_DATABASE_ID", "config init"] {
+        tty.see(text);
+    }
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let rig = settled();
+    let done = rig.run(&[]);
+    assert_eq!(done.code, Some(0));
+    assert!(done.out.contains("pulse-sync run"), "{}", done.out);
+}
+
+#[test]
+fn the_demo_shows_everything_within_a_minute() {
+    let rig = Rig::start(None);
+    let tty = &mut start(&rig.command(&["demo"]), SIZE);
+    tty.see("created page");
+    tty.see("1 need you");
+    tty.until("a retry", |screen| screen.contains("503") && screen.contains("1 deferred"));
+    tty.see("2 need you");
+    tty.until("a limit", |screen| screen.contains("LIMITED") || screen.contains("limit"));
+    tty.see("HALTED");
+    tty.press("H");
+    tty.see("Keep it held");
+    tty.press("\u{1b}");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    tty.assert_whole();
+}
