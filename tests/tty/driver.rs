@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ pub struct Tty {
     keys: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     reader: Option<JoinHandle<()>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Drop for Tty {
@@ -64,10 +66,12 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
     )));
     let mut output = pair.master.try_clone_reader().unwrap();
     let shown = Arc::clone(&screen);
+    let closed = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&closed);
     let reader = std::thread::spawn(move || {
         let mut bytes = [0; 8_192];
         while let Ok(count) = output.read(&mut bytes) {
-            if count == 0 {
+            if count == 0 || end.load(Ordering::Relaxed) {
                 return;
             }
             shown.lock().unwrap().process(&bytes[..count]);
@@ -80,6 +84,7 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
         keys: Some(keys),
         child,
         reader: Some(reader),
+        closed,
     }
 }
 
@@ -130,6 +135,8 @@ impl Tty {
     pub fn hang_up(&mut self) {
         self.keys = None;
         self.master = None;
+        // The reader lets go of it as soon as the program draws once more, within a second.
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     /// The process.
