@@ -3,6 +3,20 @@
 //! The pictures are kept in `tests/screens/pictures`. One that is missing or differs fails the test; after a wanted
 //! change, `INSTA_UPDATE=always cargo test --test screens` writes them anew, to be looked at before they are committed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::assigning_clones,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::cast_possible_wrap,
+    clippy::doc_markdown,
+    clippy::if_not_else,
+    clippy::large_types_passed_by_value,
+    clippy::redundant_clone,
+    clippy::redundant_closure,
+    clippy::similar_names,
+    clippy::single_element_loop,
+    clippy::too_many_lines,
+    reason = "tables and hand-made data read best in one piece"
+)]
 
 #[path = "screens/behaviour.rs"]
 mod behaviour;

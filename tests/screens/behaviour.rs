@@ -514,9 +514,10 @@ fn clicks_and_the_wheel() {
     let footer = app.layout().footer;
     for scene in SCENES {
         for (width, height) in [(60, 16), (120, 40)] {
-            for y in (0..height).step_by(3) {
-                for x in (0..width).step_by(11) {
-                    let mut app = (scene.make)(width, height);
+            let made = (scene.make)(width, height);
+            for y in (0..height).step_by(5) {
+                for x in (0..width).step_by(23) {
+                    let mut app = made.clone();
                     app.update(Input::Scroll(x, y, 50));
                     app.update(Input::Click(x, y));
                     draw(&app);
