@@ -8,7 +8,6 @@
     clippy::case_sensitive_file_extension_comparisons,
     clippy::cast_possible_wrap,
     clippy::doc_markdown,
-    clippy::if_not_else,
     clippy::large_types_passed_by_value,
     clippy::redundant_clone,
     clippy::redundant_closure,

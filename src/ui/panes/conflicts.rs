@@ -188,12 +188,12 @@ fn chosen(app: &App) -> Vec<Item<'_>> {
     let rows = rows(app);
     let picked = &app.lists[Pane::Conflicts as usize].picked;
     // Marks of items that were resolved meanwhile do not count.
-    if !rows.iter().any(|(pair, _)| picked.contains(&pair.0)) {
-        at(app, &rows).cloned().into_iter().collect()
-    } else {
+    if rows.iter().any(|(pair, _)| picked.contains(&pair.0)) {
         rows.into_iter()
             .filter(|(pair, _)| picked.contains(&pair.0))
             .collect()
+    } else {
+        at(app, &rows).cloned().into_iter().collect()
     }
 }
 
