@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, Place};
+use super::action::{Action, DEFAULT_KEYS, Group, Place};
 use super::canvas::Canvas;
 use super::data::{Data, Facts, Level, LogLine, Sample};
 use super::drafts::Drafts;
@@ -334,7 +334,7 @@ impl App {
         if self.data.pausing == Some(snapshot.paused.is_some()) {
             self.data.pausing = None;
         }
-        self.data.snapshot = snapshot;
+        self.data.take(snapshot);
         self.drafts.forget_others(&self.data);
         if !self.asked_history && !self.data.links().is_empty() {
             self.ask_history(out);
@@ -528,6 +528,9 @@ impl App {
     pub fn is_off(&self, action: Action) -> Option<&'static str> {
         if action.writes() && self.data.facts.read_only {
             return Some("off: started with --read-only");
+        }
+        if belongs_elsewhere(action, &self.places()) {
+            return Some("off: not on this screen");
         }
         match action {
             Action::AnswerHalt if self.data.links().iter().all(|link| link.halts.is_empty()) => {
@@ -829,7 +832,7 @@ impl App {
     fn scroll(&mut self, x: u16, y: u16, by: isize) {
         let at = ratatui::layout::Position::new(x, y);
         if let Some(screen) = self.screens.last_mut() {
-            screen.scroll(by, &self.data);
+            screen.scroll(by, &self.data, &self.keymap);
             return;
         }
         let hit = self
@@ -871,4 +874,12 @@ impl App {
         super::chrome::footer(self, &mut canvas.part(places.footer));
         super::chrome::which_key(self, canvas);
     }
+}
+
+/// Whether an action only makes sense on other screens than those of these places.
+fn belongs_elsewhere(action: Action, places: &[Place]) -> bool {
+    let mut known = DEFAULT_KEYS.iter().filter(|(.., one)| *one == action);
+    action.group() == Group::Decide
+        && known.clone().next().is_some()
+        && !known.any(|(place, ..)| places.contains(place))
 }

@@ -92,6 +92,13 @@ impl<'a> Canvas<'a> {
         let clean = self.fit(text);
         let clipped = clip(&clean, room, self.look.glyphs.cut);
         let (column, row) = self.at(x, y);
+        // A wide sign that begins one column before would reach into this text.
+        let before = column.checked_sub(1);
+        if let Some(cell) = before.and_then(|before| self.buffer.cell_mut((before, row)))
+            && width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
         self.buffer
             .set_stringn(column, row, &clipped, room, self.style(meaning));
         x + width(&clipped)

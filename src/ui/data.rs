@@ -112,6 +112,8 @@ pub struct Data {
     pub history_complete: bool,
     /// The log, oldest first.
     pub log: VecDeque<LogLine>,
+    /// How many lines of the log are no longer kept.
+    pub dropped: usize,
     /// The machine, oldest first.
     pub samples: VecDeque<Sample>,
     /// A pause (or its end) was asked for, and the engine has not confirmed it yet.
@@ -136,6 +138,7 @@ impl Data {
             history: VecDeque::new(),
             history_complete: false,
             log: VecDeque::new(),
+            dropped: 0,
             samples: VecDeque::new(),
             pausing: None,
             quitting: false,
@@ -149,6 +152,7 @@ impl Data {
     pub fn note(&mut self, line: LogLine) {
         if self.log.len() == LOG_LINES {
             self.log.pop_front();
+            self.dropped += 1;
         }
         self.log.push_back(line);
     }
@@ -183,6 +187,22 @@ impl Data {
             }
         }
         self.history_complete = is_last || self.history.len() >= RECORDS;
+    }
+
+    /// Takes over what the engine said. A conflict put aside comes back when a side of it changed.
+    pub fn take(&mut self, snapshot: Arc<Snapshot>) {
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        let values = |snapshot: &Arc<Snapshot>, id: &str| {
+            let mut all = snapshot.links.iter().flat_map(|link| &link.conflicts);
+            let line = all.find(|line| line.conflict.id == id);
+            line.map(|line| (line.conflict.github.clone(), line.conflict.notion.clone()))
+        };
+        let now = &self.snapshot;
+        self.deferred
+            .retain(|(id, _)| match (values(&before, id), values(now, id)) {
+                (Some(then), Some(now)) => then == now,
+                _ => true,
+            });
     }
 
     /// The links that the engine runs.

@@ -94,6 +94,15 @@ impl Drafts {
         self.put(conflict, draft);
     }
 
+    /// Forgets a draft that was made against other values than these. Says whether there was one.
+    pub fn drop_stale(&mut self, conflict: &Conflict) -> bool {
+        let is_stale = self.kept.contains_key(&conflict.id) && self.get(conflict).is_none();
+        if is_stale {
+            self.kept.remove(&conflict.id);
+        }
+        is_stale
+    }
+
     /// Whether these are the same choices.
     pub fn same_as(&self, other: &Self) -> bool {
         self.kept == other.kept

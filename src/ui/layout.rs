@@ -155,9 +155,18 @@ fn stack(area: Rect, shares: &[(Pane, u16)]) -> Vec<(Pane, Rect)> {
     places
 }
 
+/// The plan that there is room for: panes beside and below each other need columns and rows, whatever was chosen.
+const fn fitting(plan: Plan, size: Rect) -> Plan {
+    match plan.for_width(size.width) {
+        Plan::Wide if size.width >= 150 => Plan::Wide,
+        Plan::Wide | Plan::Normal if size.width >= 80 && size.height >= 23 => Plan::Normal,
+        _ => Plan::Narrow,
+    }
+}
+
 /// Where everything of the dashboard is.
 pub fn places(size: Rect, wish: Wish) -> Places {
-    let plan = wish.plan.for_width(size.width);
+    let plan = fitting(wish.plan, size);
     let mut places = Places {
         header: rows(size, 0, 1),
         message: rows(size, size.height.saturating_sub(2), 1),
@@ -184,7 +193,7 @@ fn narrow(places: &mut Places, wish: Wish) {
     let rest = rows(body, 2, body.height.saturating_sub(2));
     if matches!(wish.focus, Pane::System | Pane::Log) {
         places.strip = None;
-        places.panes = vec![(wish.focus, rows(body, 1, body.height - 1))];
+        places.panes = vec![(wish.focus, rows(body, 1, body.height))];
         return;
     }
     // The focused one of the three gets the room that is left.
@@ -237,7 +246,7 @@ fn normal(places: &mut Places, wish: Wish) {
     let lower = rows(body, top, body.height.saturating_sub(top));
     let rest = lower.height.saturating_sub(conflicts);
     let mut shares = vec![(Pane::Conflicts, conflicts), (Pane::History, rest)];
-    if wish.with_log || wish.focus == Pane::Log {
+    if wish.focus == Pane::Log || (wish.with_log && rest >= 6) {
         let log = (rest / 2).max(3);
         shares = vec![
             (Pane::Conflicts, conflicts),

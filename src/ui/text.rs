@@ -11,9 +11,13 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How many columns a text takes.
+/// How many columns a text takes: those of its graphemes, one by one, as they are put into cells. (As a whole, some
+/// pairs of letters would count as one sign.)
 pub fn width(text: &str) -> usize {
-    text.width()
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// Cuts a text to `columns`, ending in `cut` where something was cut off.
@@ -102,7 +106,7 @@ pub fn age(ms: i64) -> String {
 /// A time to wait: `0:42`, `4:10`, `1h04m`, `2d03h`.
 pub fn countdown(ms: i64) -> String {
     // A second that has begun is still to be waited for.
-    let s = (ms.max(0) + SECOND - 1) / SECOND;
+    let s = ms.max(0).saturating_add(SECOND - 1) / SECOND;
     match s {
         0..3_600 => format!("{}:{:02}", s / 60, s % 60),
         3_600..86_400 => format!("{}h{:02}m", s / 3_600, s / 60 % 60),

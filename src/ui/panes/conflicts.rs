@@ -58,7 +58,11 @@ fn fields(lines: &[&ConflictLine]) -> String {
 /// Draws the conflicts.
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let rows = rows(app);
-    let picked = app.lists[Pane::Conflicts as usize].picked.len();
+    let marks = &app.lists[Pane::Conflicts as usize].picked;
+    let picked = rows
+        .iter()
+        .filter(|(pair, _)| marks.contains(&pair.0))
+        .count();
     let right = match (rows.len(), picked) {
         (0, _) => String::new(),
         (open, 0) => format!("{open} need you"),
@@ -183,12 +187,13 @@ pub fn subject(app: &App) -> Option<Subject> {
 fn chosen(app: &App) -> Vec<Item<'_>> {
     let rows = rows(app);
     let picked = &app.lists[Pane::Conflicts as usize].picked;
-    if picked.is_empty() {
-        at(app, &rows).cloned().into_iter().collect()
-    } else {
+    // Marks of items that were resolved meanwhile do not count.
+    if rows.iter().any(|(pair, _)| picked.contains(&pair.0)) {
         rows.into_iter()
             .filter(|(pair, _)| picked.contains(&pair.0))
             .collect()
+    } else {
+        at(app, &rows).cloned().into_iter().collect()
     }
 }
 

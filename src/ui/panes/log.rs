@@ -9,21 +9,22 @@ use crate::ui::layout::Pane;
 use crate::ui::list::{Step, passes};
 use crate::ui::theme::Meaning;
 
-fn rows(app: &App) -> Vec<&LogLine> {
+/// The lines that pass, each with its number since the start.
+fn rows(app: &App) -> Vec<(usize, &LogLine)> {
     let filter = &app.lists[Pane::Log as usize].filter;
-    let lines = app.data.log.iter().filter(|line| line.level >= app.level);
+    let lines = app.data.log.iter().enumerate();
     // Newest first, so that the first row is always the latest.
     lines
-        .filter(|line| passes(filter, &line.text))
+        .filter(|(_, line)| line.level >= app.level && passes(filter, &line.text))
+        .map(|(at, line)| (app.data.dropped + at, line))
         .rev()
         .collect()
 }
 
 /// The rows' names.
 pub fn names(app: &App) -> Vec<String> {
-    let rows = rows(app);
-    let last = rows.len();
-    (0..last).map(|at| (last - at).to_string()).collect()
+    let rows = rows(app).into_iter();
+    rows.map(|(number, _)| number.to_string()).collect()
 }
 
 const fn word(level: Level) -> (&'static str, Meaning) {
@@ -59,7 +60,7 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         .into_iter()
         .enumerate()
     {
-        let line = rows[index];
+        let (_, line) = rows[index];
         let (word, tone) = word(line.level);
         inner.put(1, y, &app.data.facts.zone.clock(line.at), Meaning::Dim);
         inner.put(10, y, word, tone);

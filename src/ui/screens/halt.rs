@@ -105,8 +105,8 @@ impl HaltScreen {
                     Answer::Stay | Answer::Refuse => Answer::Stay,
                 }
             }
-            Action::Next => self.at += 1,
-            Action::Prev => self.at = self.at.saturating_sub(1),
+            Action::Next => self.turn(self.at + 1, data),
+            Action::Prev => self.turn(self.at.saturating_sub(1), data),
             Action::Apply | Action::Open => match self.answer {
                 Answer::Stay => return Handled::Close,
                 _ if data.facts.read_only => self.note = Some("off: started with --read-only"),
@@ -123,6 +123,17 @@ impl HaltScreen {
             _ => return Handled::No,
         }
         Handled::Yes
+    }
+
+    /// Goes to another halt, if it is there. Its question is asked anew: a number typed was meant for this one.
+    fn turn(&mut self, at: usize, data: &Data) {
+        let count: usize = data.links().iter().map(|link| link.halts.len()).sum();
+        if at < count && at != self.at {
+            *self = Self {
+                at,
+                ..Self::default()
+            };
+        }
     }
 
     /// Draws the question.
@@ -172,10 +183,7 @@ impl HaltScreen {
             (Answer::Refuse, refuse),
             (
                 Answer::Apply,
-                format!(
-                    "The changes are right: apply exactly these; type {count}: {}_",
-                    self.typed
-                ),
+                format!("Right: apply exactly these; type {count}: {}_", self.typed),
             ),
         ];
         for (answer, text) in answers {

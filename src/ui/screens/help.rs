@@ -49,7 +49,10 @@ impl Help {
                 None => rows.push((binding.action, binding.shown())),
             }
         }
-        rows.retain(|(action, keys)| passes(&self.find, &format!("{} {keys}", action.says())));
+        rows.retain(|(action, keys)| {
+            let row = format!("{} {} {keys}", action.says(), action.name());
+            passes(&self.find, &row)
+        });
         rows.sort_by_key(|(action, _)| (action.group(), *action));
         rows
     }
@@ -57,6 +60,7 @@ impl Help {
     /// A key: letters are looked for.
     pub fn type_key(&mut self, key: Key, keymap: &Keymap) -> Handled {
         let rows = self.rows(keymap);
+        self.at = self.at.min(rows.len().saturating_sub(1));
         match key.code() {
             KeyCode::Esc | KeyCode::F(1) => return Handled::Close,
             KeyCode::Enter => {
@@ -85,8 +89,9 @@ impl Help {
     }
 
     /// The wheel.
-    pub fn scroll(&mut self, by: isize) {
-        self.at = self.at.saturating_add_signed(by);
+    pub fn scroll(&mut self, by: isize, keymap: &Keymap) {
+        let last = self.rows(keymap).len().saturating_sub(1);
+        self.at = self.at.saturating_add_signed(by).min(last);
     }
 
     /// Draws the window.

@@ -261,9 +261,9 @@ impl Screen {
     }
 
     /// The wheel.
-    pub fn scroll(&mut self, by: isize, data: &Data) {
+    pub fn scroll(&mut self, by: isize, data: &Data, keymap: &Keymap) {
         match self {
-            Self::Help(screen) => screen.scroll(by),
+            Self::Help(screen) => screen.scroll(by, keymap),
             Self::Palette(screen) => screen.scroll(by),
             Self::Resolver(screen) => screen.scroll(by, data),
             Self::Plan(screen) => screen.scroll(by, data),

@@ -211,9 +211,15 @@ impl PlanScreen {
     /// A click on a row.
     pub fn click(&mut self, y: u16, area: Rect, _data: &Data) -> Handled {
         let names = self.names();
-        let row = usize::from(y.saturating_sub(area.y));
-        if row >= 3 && row - 3 < names.len() {
-            self.list.go(&names, row - 3);
+        let (steps, _) = split(area);
+        // The border comes first; the last row is one, too.
+        let row = usize::from(y.saturating_sub(steps.y + 1));
+        if y > steps.y && y + 1 < steps.bottom() {
+            let height = usize::from(steps.height.saturating_sub(2));
+            let index = self.list.window(&names, height) + row;
+            if index < names.len() {
+                self.list.go(&names, index);
+            }
         }
         Handled::Yes
     }
@@ -245,17 +251,8 @@ impl PlanScreen {
             canvas.columns(),
             &[ink(format!(" {}", self.totals()), Meaning::Text)],
         );
-        let area = canvas.area;
-        let height = area.height.saturating_sub(2);
-        let detail = (height / 3).clamp(4, 18);
-        let steps = Rect::new(
-            area.x,
-            area.y + 2,
-            area.width,
-            height.saturating_sub(detail),
-        );
+        let (steps, below) = split(canvas.area);
         self.draw_steps(&mut canvas.part(steps));
-        let below = Rect::new(area.x, steps.bottom(), area.width, detail);
         self.draw_detail(&mut canvas.part(below));
     }
 
@@ -394,6 +391,17 @@ impl PlanScreen {
             }
         }
     }
+}
+
+/// Where the steps are, and what the marked one changes; two lines of title come first.
+fn split(area: Rect) -> (Rect, Rect) {
+    let height = area.height.saturating_sub(2);
+    let detail = (height / 3).clamp(4, 18);
+    let steps = height.saturating_sub(detail);
+    (
+        Rect::new(area.x, area.y + 2, area.width, steps),
+        Rect::new(area.x, area.y + 2 + steps, area.width, detail),
+    )
 }
 
 fn opens(item: &Planned) -> bool {

@@ -304,6 +304,9 @@ impl Resolver {
         }
         let mut picks = match drafts.get(&line.conflict) {
             Some(Draft::Hunks(picks)) if picks.len() == count => picks.clone(),
+            // A side for the whole text is that side at each place.
+            Some(Draft::Github) => vec![Some(HunkPick::Github); count],
+            Some(Draft::Notion) => vec![Some(HunkPick::Notion); count],
             _ => vec![None; count],
         };
         let at = self.hunk.min(count - 1);
@@ -406,6 +409,10 @@ impl Resolver {
 
     /// Sends the choices. The engine reads both sides again and writes nothing where one moved on.
     fn apply(&mut self, data: &Data, drafts: &Drafts, out: &mut Vec<Effect>) {
+        if data.facts.read_only {
+            self.note = Some(ink("off: started with --read-only", Meaning::Warn));
+            return;
+        }
         let missing = self.missing(data, drafts);
         if !missing.is_empty() {
             let text = format!(
@@ -445,12 +452,13 @@ impl Resolver {
     }
 
     /// The engine's state is known anew.
-    pub fn refresh(&mut self, data: &Data, _drafts: &mut Drafts, out: &mut Vec<Effect>) {
+    pub fn refresh(&mut self, data: &Data, drafts: &mut Drafts, out: &mut Vec<Effect>) {
         if self.item.as_ref().map(|item| &item.id) != self.current() {
             self.ask_item(out);
         }
         let last = self.fields(data).len().saturating_sub(1);
         self.field = self.field.min(last);
+        self.void_choices(data, drafts);
         if self.sent.is_empty() {
             return;
         }
@@ -466,14 +474,28 @@ impl Resolver {
                 now.choice.is_none() && (now.github != sent.github || now.notion != sent.notion)
             })
         });
-        self.sent
-            .retain(|sent| open(sent).is_some_and(|line| line.conflict.choice.is_some()));
+        // One that is still open without a choice: the engine spoke before it had taken the choice.
+        self.sent.retain(|sent| open(sent).is_some());
         if moved {
             self.sent.clear();
             let text = "a side moved on meanwhile: nothing was written; these are the new values";
             self.note = Some(ink(text, Meaning::Warn));
         } else if self.sent.is_empty() && self.pairs.iter().all(|pair| is_resolved(pair, data)) {
             self.over = true;
+        }
+    }
+
+    /// A choice holds for the values it was made against: where a side moved on, it is void, and that is said.
+    fn void_choices(&mut self, data: &Data, drafts: &mut Drafts) {
+        let all = data.links().iter().flat_map(|link| &link.conflicts);
+        let void: Vec<&str> = all
+            .filter(|line| self.pairs.contains(&line.pair) && drafts.drop_stale(&line.conflict))
+            .map(|line| name(&line.conflict))
+            .collect();
+        if !void.is_empty() {
+            let names = void.join(", ");
+            let text = format!("a side moved on: choose again for {names}; nothing was written");
+            self.note = Some(ink(text, Meaning::Warn));
         }
     }
 

@@ -97,7 +97,9 @@ impl Resolver {
     fn narrow(&self, app: &App, canvas: &mut Canvas<'_>, body: Rect) {
         let fields = rows_of(self.fields(&app.data).len());
         let list = fields.saturating_add(2).clamp(4, body.height / 3 + 1);
-        let result = (rows_of(self.open(&app.data).len()) + 2).clamp(3, 6);
+        // Where there is little room, it belongs to what the sides say.
+        let most = body.height.saturating_sub(list + 5).clamp(3, 6);
+        let result = (rows_of(self.open(&app.data).len()) + 2).clamp(3, most);
         let detail = body.height.saturating_sub(list + result);
         let at = |from: u16, height: u16| Rect::new(body.x, body.y + from, body.width, height);
         self.draw_fields(app, &mut canvas.part(at(0, list)), true);
@@ -290,7 +292,10 @@ impl Resolver {
     fn draw_result(&self, app: &App, canvas: &mut Canvas<'_>) {
         let mut inner = canvas.frame("Result", "what both sides will say", false);
         let room = inner.columns().saturating_sub(2);
-        for (y, line) in self.open(&app.data).into_iter().enumerate() {
+        let open = self.open(&app.data);
+        // What the marked field becomes is always in view.
+        let top = (self.field.min(open.len().saturating_sub(1)) + 1).saturating_sub(inner.rows());
+        for (y, line) in open.into_iter().skip(top).enumerate() {
             let conflict = &line.conflict;
             inner.put_in(1, y, name(conflict), 11, Meaning::Title);
             let inks = result(conflict, &app.drafts);
