@@ -685,12 +685,74 @@ async fn what_a_list_can_answer_instead() {
         assert!(error.to_string().contains(word), "{status}: {error}");
         assert_eq!(server.lines().len(), 1, "{status}");
     }
-    let server = Server::start(|_| says(410, &json!({"message": "Issues are disabled"}))).await;
-    assert_eq!(first_page(&server.plain()).await, Ok(Page::default()));
+    let server = Server::start(|_| says(200, &json!([]))).await;
     assert!(matches!(
         server.plain().list("wiki:o/r", &ListFrom::default()).await,
         Err(RemoteError::Setup(_))
     ));
+}
+
+#[tokio::test]
+async fn where_issues_are_off_pull_requests_are_listed_and_absence_says_nothing() {
+    let mut row = pull(2);
+    row.as_object_mut().unwrap().remove("pull_request");
+    row.as_object_mut().unwrap().remove("repository_url");
+    let row = with(
+        row,
+        &json!({"merged_at": "2026-01-02T09:00:00Z", "state": "closed",
+            "base": {"ref": "main", "repo": {"url": "{base}/repos/o/r"}}}),
+    );
+    let off = json!({"message": "Issues are disabled for this repo"});
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        path if path.starts_with("/repos/o/r/issues") => says(410, &off),
+        path if path.starts_with("/repos/o/r/pulls?") => match seen.header("if-none-match") {
+            Some("\"1\"") => Says(304, Vec::new(), String::new()),
+            _ => says(200, &json!([row])).with("etag", "\"1\""),
+        },
+        "/repos/o/r/pulls/2" => says(200, &row),
+        path => panic!("{path}"),
+    })
+    .await;
+    let remote = server.remote(|link| link.graphql = GraphQl::Never);
+    let page = first_page(&remote).await.unwrap();
+    assert!(page.partial, "what is not listed is not missing");
+    assert_eq!(page.rows.len(), 1);
+    assert_eq!(page.rows[0].kind, Kind::Pull);
+    assert_eq!(text(&page.rows[0], "pull_state"), "merged");
+    assert_eq!(page.rows[0].id.locator, "o/r#2");
+    // The next poll costs one conditional request; it does not ask for the issues again.
+    let before = server.lines().len();
+    let from = ListFrom {
+        tag: page.tag,
+        ..ListFrom::default()
+    };
+    assert!(remote.list("issues:o/r", &from).await.unwrap().unchanged);
+    assert_eq!(server.lines().len(), before + 1);
+    // Neither an issue nor a pull request is taken for deleted.
+    let seen = remote.get(Kind::Issue, &id(1), None).await.unwrap();
+    assert_eq!(seen.life, Life::Unreachable);
+    let pull = ObjectId {
+        node: "PR_2".into(),
+        locator: "o/r#2".into(),
+    };
+    let seen = remote.get(Kind::Pull, &pull, None).await.unwrap();
+    assert_eq!(
+        (seen.life.clone(), text(&seen, "pull_state")),
+        (Life::Live, "merged".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_410_without_a_word_is_settled_by_asking_for_the_repository() {
+    for (has_issues, expected) in [(true, Life::Gone), (false, Life::Unreachable)] {
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/repos/o/r" => says(200, &json!({"full_name": "o/r", "has_issues": has_issues})),
+            _ => says(410, &json!({})),
+        })
+        .await;
+        let seen = server.plain().get(Kind::Issue, &id(1), None).await.unwrap();
+        assert_eq!(seen.life, expected);
+    }
 }
 
 #[tokio::test]

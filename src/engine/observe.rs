@@ -192,6 +192,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor.shallow_since = None;
         if walk.depth == Depth::Sweep && !walk.cut {
             cursor.swept_at = Some(self.now());
+            if walk.partial {
+                // What is missing is not missing: it could not be listed.
+                tally.swept.insert(side, None);
+                return;
+            }
             if let Some(seen) = tally
                 .swept
                 .entry(side)
@@ -534,6 +539,7 @@ struct Walk {
     nodes: Vec<String>,
     rows: u64,
     cut: bool,
+    partial: bool,
     ends_early: bool,
 }
 
@@ -550,6 +556,7 @@ impl Walk {
         }
         self.rows += page.rows.len() as u64;
         self.cut |= page.cut;
+        self.partial |= page.partial;
         if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));

@@ -123,6 +123,9 @@ pub struct Page {
     pub tag: Option<String>,
     /// Whether the service said that rows are missing (Notion's 10,000-row cut).
     pub cut: bool,
+    /// Whether items of some kind cannot be listed at all now (issues are switched off), so that absence from this
+    /// list says nothing; what could be listed is whole.
+    pub partial: bool,
 }
 
 /// The answer to a write.

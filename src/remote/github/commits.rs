@@ -44,6 +44,7 @@ impl GithubRemote {
             next: next.filter(|_| !over),
             tag,
             cut: false,
+            partial: false,
         })
     }
 

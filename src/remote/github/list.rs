@@ -2,6 +2,7 @@
 
 use http::header::IF_NONE_MATCH;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::place::{next_link, repo_path, same_family};
 use super::wire::Issue;
@@ -15,6 +16,18 @@ use crate::remote::{ListFrom, Page, RemoteError};
 pub(super) struct Tag {
     url: String,
     etag: String,
+}
+
+impl Tag {
+    /// Whether it belongs to this list, also under the address by number that it may have been read at.
+    fn is_of(&self, url: &str) -> bool {
+        same_family(url, &self.url)
+    }
+}
+
+fn tag_of(from: &ListFrom) -> Option<Tag> {
+    let tag = from.tag.as_deref()?;
+    serde_json::from_str(tag).ok()
 }
 
 /// What asking for a page brought.
@@ -32,25 +45,76 @@ pub(super) enum Fetched {
 }
 
 impl GithubRemote {
-    /// One page of a repository's issues and pull requests.
+    /// One page of a repository's issues and pull requests; where issues are switched off, of its pull requests.
     pub(super) async fn list_issues(
         &self,
         repo: &str,
         from: &ListFrom,
     ) -> Result<Page, RemoteError> {
-        let read_at = self.now();
-        let first = from.page.is_none();
+        let pulls = pulls_url(&self.present(repo));
+        // An earlier page, or the tag of one, of pull requests: issues were off then. Every sweep asks anew.
+        let was_off = match &from.page {
+            Some(page) => same_family(&pulls, page),
+            None => tag_of(from).is_some_and(|tag| tag.is_of(&pulls)),
+        };
+        if was_off {
+            return self.list_pulls(repo, pulls, from).await;
+        }
         let url = issues_url(&self.present(repo));
         let (reply, tag, next) = match self.fetch(url, from).await? {
             Fetched::Unchanged => return Ok(unchanged(from)),
             Fetched::Page { reply, tag, next } => (reply, tag, next),
             Fetched::Other(reply) if reply.status == 410 => {
-                self.note(format!("issues are switched off in {repo}"));
-                return Ok(Page::default());
+                self.note(format!(
+                    "issues are switched off in {repo}; those known stay as they are on both sides until they are \
+                     switched on again"
+                ));
+                return self.list_pulls(repo, pulls, from).await;
             }
             Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
         };
         let issues: Vec<Issue> = self.rows(&reply, repo)?;
+        let page = Page {
+            next,
+            tag,
+            ..Page::default()
+        };
+        self.page_of(repo, from, issues, page).await
+    }
+
+    /// One page of a repository's pull requests, which is all that can be listed while issues are switched off.
+    async fn list_pulls(
+        &self,
+        repo: &str,
+        url: String,
+        from: &ListFrom,
+    ) -> Result<Page, RemoteError> {
+        let (reply, tag, next) = match self.fetch(url, from).await? {
+            Fetched::Unchanged => return Ok(unchanged(from)),
+            Fetched::Page { reply, tag, next } => (reply, tag, next),
+            Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
+        };
+        let rows: Vec<Json> = reply.json()?;
+        let rows = rows.into_iter().map(super::wire::pull_as_issue).collect();
+        let page = Page {
+            next,
+            tag,
+            partial: true,
+            ..Page::default()
+        };
+        let issues = self.rows_in(rows, repo);
+        self.page_of(repo, from, issues, page).await
+    }
+
+    /// Puts the rows that are wanted into a page, and ends the list at the first row that is older.
+    async fn page_of(
+        &self,
+        repo: &str,
+        from: &ListFrom,
+        issues: Vec<Issue>,
+        page: Page,
+    ) -> Result<Page, RemoteError> {
+        let read_at = self.now();
         if let Some(found) = issues.iter().find_map(|row| row.repository_url.as_deref())
             && let Some(found) = super::place::repo_of(found)
         {
@@ -65,14 +129,12 @@ impl GithubRemote {
                 rows.push(rows::issue(row, &reader));
             }
         }
-        self.enrich(repo, &mut rows, first).await?;
+        self.enrich(repo, &mut rows, from.page.is_none()).await?;
         let over = issues.iter().any(|row| is_older(row, from.since));
         Ok(Page {
-            unchanged: false,
             rows,
-            next: next.filter(|_| !over),
-            tag,
-            cut: false,
+            next: page.next.filter(|_| !over),
+            ..page
         })
     }
 
@@ -149,6 +211,14 @@ fn issues_url(repo: &str) -> String {
     )
 }
 
+/// The list of pull requests in the same order and with an address that never changes either.
+fn pulls_url(repo: &str) -> String {
+    format!(
+        "{}/pulls?state=all&sort=updated&direction=desc&per_page=100",
+        repo_path(repo)
+    )
+}
+
 fn is_older(row: &Issue, since: Option<Time>) -> bool {
     let updated = row.updated_at.as_deref().and_then(super::place::time);
     matches!((updated, since), (Some(updated), Some(since)) if updated < since)
@@ -156,11 +226,7 @@ fn is_older(row: &Issue, since: Option<Time>) -> bool {
 
 fn conditional(url: &str, from: &ListFrom) -> Ask {
     let ask = Ask::get(url);
-    let tag: Option<Tag> = from
-        .tag
-        .as_deref()
-        .and_then(|tag| serde_json::from_str(tag).ok());
-    match tag {
+    match tag_of(from) {
         Some(tag) if tag.url == url => ask.header(IF_NONE_MATCH, tag.etag),
         _ => ask,
     }

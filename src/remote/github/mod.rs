@@ -251,13 +251,17 @@ impl GithubRemote {
         reply: &Reply,
         what: &str,
     ) -> Result<Vec<T>, RemoteError> {
-        let rows: Vec<Json> = reply.json()?;
+        Ok(self.rows_in(reply.json()?, what))
+    }
+
+    /// Those of these rows that can be read.
+    fn rows_in<T: serde::de::DeserializeOwned>(&self, rows: Vec<Json>, what: &str) -> Vec<T> {
         let read = rows.into_iter().filter_map(|row| {
             serde_json::from_value(row)
                 .map_err(|cause| self.row_lost(what, &cause))
                 .ok()
         });
-        Ok(read.collect())
+        read.collect()
     }
 }
 
