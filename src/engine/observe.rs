@@ -297,7 +297,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         owners: &BTreeMap<String, Pair>,
         polled: bool,
     ) -> Option<Pair> {
-        if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
+        let now = self.now();
+        if !row.is_live() || (row.side == Side::Github && !self.link.spec.wants_new(row, now)) {
             return None;
         }
         // I3: an issue that an open create may have made is recovery's to find.
@@ -309,7 +310,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         {
             return None;
         }
-        let now = self.now();
         let id = PairId(self.engine.new_id());
         let key = Key(format!(
             "{:016x}{:016x}",

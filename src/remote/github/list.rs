@@ -174,11 +174,7 @@ impl GithubRemote {
         });
         let author = row.user.as_ref().and_then(Option::as_ref);
         let bot = link.skip_bots && author.is_some_and(super::wire::User::is_bot);
-        let closed = row.closed_at.as_ref().and_then(Option::as_deref);
-        let closed = closed.and_then(super::place::time);
-        let long_closed =
-            matches!((closed, link.closed_since), (Some(at), Some(since)) if at < since);
-        link.keeps(kind) && !ignored && !bot && !long_closed
+        link.keeps(kind) && !ignored && !bot
     }
 
     /// Adds what rows of pull requests do not say.

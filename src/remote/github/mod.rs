@@ -69,16 +69,14 @@ pub struct GithubLink {
     pub username: Option<String>,
     /// The kinds that are kept.
     pub kinds: BTreeSet<Kind>,
-    /// Only commits at or after this time; none = all.
-    pub commits_since: Option<Time>,
+    /// Only commits at most this old, in ms; none = all.
+    pub commits_within: Option<i64>,
     /// Leaves merge commits out.
     pub skip_merges: bool,
     /// Leaves out what bots wrote: their issues, pull requests and commits.
     pub skip_bots: bool,
     /// Items with this label are left out.
     pub ignore_label: Option<String>,
-    /// Items closed before this time are left out; none = all are kept.
-    pub closed_since: Option<Time>,
     /// Whether GraphQL is asked.
     pub graphql: GraphQl,
 }
@@ -91,11 +89,10 @@ impl GithubLink {
             exclude: Vec::new(),
             username: None,
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
-            commits_since: None,
+            commits_within: None,
             skip_merges: true,
             skip_bots: false,
             ignore_label: Some("sync-ignore".to_owned()),
-            closed_since: None,
             graphql: GraphQl::Auto,
         }
     }

@@ -61,11 +61,12 @@ impl GithubRemote {
         let login = self.login();
         let mut seen = rows::issue(row, &rows::Reader::new(repo, login.as_deref(), read_at));
         if seen.id.node != id.node && !id.node.is_empty() {
-            return match moved {
-                true => bare(Life::MovedTo(seen.id)),
-                // Another object has taken the number: a repository that was made anew.
-                false => bare(Life::Unreachable),
-            };
+            // Without a redirect another object has taken the number: a repository that was made anew.
+            return bare(if moved {
+                Life::MovedTo(seen.id)
+            } else {
+                Life::Unreachable
+            });
         }
         self.learn_milestone(repo, row);
         if seen.kind == Kind::Pull {
