@@ -863,7 +863,7 @@ async fn one_query_completes_a_page_of_pull_requests() {
 
 #[tokio::test]
 async fn a_host_without_graphql_is_asked_once() {
-    for status in [404, 403, 501, 200] {
+    for status in [404, 501, 200] {
         let server = Server::start(move |seen| match seen.path.as_str() {
             "/graphql" => says(status, &json!({"errors": [{"type": "undefinedField"}]})),
             "/user" => says(200, &json!({"login": "ada"})),
@@ -927,7 +927,95 @@ async fn a_host_without_graphql_is_asked_once() {
                 .count(),
             1
         );
+        // Not for ever: a while later it is asked once more.
+        let mut memo: Json = serde_json::from_str(opened.memo.as_deref().unwrap()).unwrap();
+        memo["no_graphql_at"] = json!(NOON.0 - 7 * 3_600_000);
+        let later = server.plain();
+        later.open(Some(&memo.to_string()), true).await.unwrap();
+        first_page(&later).await.unwrap();
+        let asked = server.lines().into_iter();
+        assert_eq!(asked.filter(|line| line.contains("graphql")).count(), 2);
     }
+}
+
+#[tokio::test]
+async fn one_graphql_hiccup_does_not_switch_graphql_off() {
+    let hiccup = json!({"data": null, "errors": [{"message": "Something went wrong while executing your query"}]});
+    for (status, body) in [
+        (200, hiccup),
+        (200, json!({})),
+        (403, json!({})),
+        (429, json!({})),
+    ] {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/graphql" if first.swap(false, std::sync::atomic::Ordering::SeqCst) => {
+                says(status, &body)
+            }
+            "/graphql" => says(200, &json!({"data": {"repository": {"p7": graph(7)}}})),
+            _ => says(200, &json!([pull(7)])),
+        })
+        .await;
+        let remote = server.plain();
+        match first_page(&remote).await {
+            Ok(page) => assert!(!page.rows[0].fields.contains_key(&key("checks"))),
+            Err(error) => {
+                assert!(matches!(error, RemoteError::Limited { .. }), "{error}");
+                continue;
+            }
+        }
+        let page = first_page(&remote).await.unwrap();
+        assert_eq!(text(&page.rows[0], "checks"), "failing", "{status}");
+    }
+}
+
+#[tokio::test]
+async fn checks_that_end_are_seen_though_no_list_shows_them() {
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = ended.clone();
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => {
+            let mut row = graph(7);
+            let state = if told.load(std::sync::atomic::Ordering::SeqCst) {
+                "SUCCESS"
+            } else {
+                "PENDING"
+            };
+            row["commits"]["nodes"][0]["commit"]["statusCheckRollup"]["state"] = json!(state);
+            says(200, &json!({"data": {"repository": {"p7": row}}}))
+        }
+        "/repos/o/r/issues/7" => says(200, &pull(7)),
+        _ if seen.header("if-none-match").is_some() => Says(304, Vec::new(), String::new()),
+        _ => says(200, &json!([issue(1), pull(7)])).with("etag", "\"1\""),
+    })
+    .await;
+    let page = first_page(&server.plain()).await.unwrap();
+    assert_eq!(text(&page.rows[1], "checks"), "pending");
+    // Another process, and nothing new: one conditional request, and one query.
+    let remote = server.plain();
+    let mut from = ListFrom {
+        tag: page.tag,
+        ..ListFrom::default()
+    };
+    let before = server.lines().len();
+    let page = remote.list("issues:o/r", &from).await.unwrap();
+    assert!(page.unchanged);
+    assert_eq!(server.lines()[before..].len(), 2);
+    from.tag = page.tag;
+    ended.store(true, std::sync::atomic::Ordering::SeqCst);
+    let page = remote.list("issues:o/r", &from).await.unwrap();
+    let [row] = page.rows.as_slice() else {
+        panic!("{page:?}")
+    };
+    assert_eq!(
+        (row.id.locator.as_str(), text(row, "checks")),
+        ("o/r#7", "passing".to_owned())
+    );
+    // Then it is quiet again.
+    from.tag = page.tag;
+    let before = server.lines().len();
+    assert!(remote.list("issues:o/r", &from).await.unwrap().unchanged);
+    assert_eq!(server.lines()[before..].len(), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Listing issues and pull requests.
 
+use std::collections::BTreeSet;
+
 use http::header::IF_NONE_MATCH;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -7,7 +9,7 @@ use serde_json::Value as Json;
 use super::place::{next_link, repo_path, same_family};
 use super::wire::Issue;
 use super::{GithubRemote, refuse, rows};
-use crate::core::{Kind, Observation, Time};
+use crate::core::{Kind, ObjectId, Observation, Time};
 use crate::remote::http::{Ask, Reply};
 use crate::remote::{ListFrom, Page, RemoteError};
 
@@ -16,6 +18,9 @@ use crate::remote::{ListFrom, Page, RemoteError};
 pub(super) struct Tag {
     url: String,
     etag: String,
+    /// Pull requests whose checks are still running; kept here so that the next process knows them, too.
+    #[serde(default)]
+    pending: BTreeSet<ObjectId>,
 }
 
 impl Tag {
@@ -62,7 +67,7 @@ impl GithubRemote {
         }
         let url = issues_url(&self.present(repo));
         let (reply, tag, next) = match self.fetch(url, from).await? {
-            Fetched::Unchanged => return Ok(unchanged(from)),
+            Fetched::Unchanged => return Ok(self.unchanged_but_checks(repo, from).await),
             Fetched::Page { reply, tag, next } => (reply, tag, next),
             Fetched::Other(reply) if reply.status == 410 => {
                 self.note(format!(
@@ -90,7 +95,7 @@ impl GithubRemote {
         from: &ListFrom,
     ) -> Result<Page, RemoteError> {
         let (reply, tag, next) = match self.fetch(url, from).await? {
-            Fetched::Unchanged => return Ok(unchanged(from)),
+            Fetched::Unchanged => return Ok(self.unchanged_but_checks(repo, from).await),
             Fetched::Page { reply, tag, next } => (reply, tag, next),
             Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
         };
@@ -130,12 +135,56 @@ impl GithubRemote {
             }
         }
         self.enrich(repo, &mut rows, from.page.is_none()).await?;
+        let tag = self.watch(repo, from, &mut rows, page.tag).await;
         let over = issues.iter().any(|row| is_older(row, from.since));
         Ok(Page {
             rows,
             next: page.next.filter(|_| !over),
+            tag,
             ..page
         })
+    }
+
+    /// The page for a 304. Checks that ended since are the one thing that a 304 does not exclude.
+    async fn unchanged_but_checks(&self, repo: &str, from: &ListFrom) -> Page {
+        let mut rows = Vec::new();
+        let tag = self.watch(repo, from, &mut rows, from.tag.clone()).await;
+        if rows.is_empty() {
+            return unchanged(from);
+        }
+        Page {
+            rows,
+            tag,
+            ..Page::default()
+        }
+    }
+
+    /// Adds pull requests whose checks ended since they were listed, on first pages, and remembers those whose have
+    /// not: here, and in the tag.
+    async fn watch(
+        &self,
+        repo: &str,
+        from: &ListFrom,
+        rows: &mut Vec<Observation>,
+        tag: Option<String>,
+    ) -> Option<String> {
+        let known = self.learned.borrow_mut().pending.remove(repo);
+        let mut watched = known.unwrap_or_default();
+        watched.extend(tag_of(from).into_iter().flat_map(|tag| tag.pending));
+        watched.retain(|id| !rows.iter().any(|row| row.id.node == id.node));
+        if from.page.is_none() {
+            let (ended, running) = self.read_ended(repo, watched).await;
+            watched = running;
+            rows.extend(ended);
+        }
+        let running = rows.iter().filter(|row| rows::is_running(row));
+        watched.extend(running.map(|row| row.id.clone()));
+        let tag = tag.map(|tag| with_pending(tag, &watched));
+        if !watched.is_empty() {
+            let mut learned = self.learned.borrow_mut();
+            learned.pending.insert(repo.to_owned(), watched);
+        }
+        tag
     }
 
     /// Asks for a page: the following one as it was named, or the first one with the tag of the same URL.
@@ -236,12 +285,25 @@ fn fetched(reply: Reply, url: Option<String>) -> Fetched {
         return Fetched::Other(Box::new(reply));
     }
     let etag = reply.header("etag").map(str::to_owned);
-    let tag = url.zip(etag).map(|(url, etag)| Tag { url, etag });
+    let tag = url.zip(etag).map(|(url, etag)| Tag {
+        url,
+        etag,
+        pending: BTreeSet::new(),
+    });
     Fetched::Page {
         tag: tag.and_then(|tag| serde_json::to_string(&tag).ok()),
         next: next_link(&reply),
         reply: Box::new(reply),
     }
+}
+
+/// The tag with these pull requests in it.
+fn with_pending(tag: String, pending: &BTreeSet<ObjectId>) -> String {
+    let Ok(mut read) = serde_json::from_str::<Tag>(&tag) else {
+        return tag;
+    };
+    read.pending.clone_from(pending);
+    serde_json::to_string(&read).unwrap_or(tag)
 }
 
 /// The page for a 304: the tag stands.

@@ -152,7 +152,10 @@ struct Learned {
     login: Option<String>,
     /// Configured name to present name.
     renamed: BTreeMap<String, String>,
-    no_graphql: bool,
+    /// When the host was found to answer no GraphQL.
+    no_graphql: Option<Time>,
+    /// Pull requests whose checks were running when they were last seen, by repository.
+    pending: BTreeMap<String, BTreeSet<ObjectId>>,
     milestones: BTreeMap<String, milestones::Known>,
     walks: BTreeMap<String, extras::Walk>,
     notes: BTreeSet<String>,
@@ -170,14 +173,10 @@ pub struct GithubRemote {
 impl GithubRemote {
     /// A link's view through an account.
     pub fn new(account: GithubAccount, link: GithubLink) -> Self {
-        let learned = Learned {
-            no_graphql: link.graphql == GraphQl::Never,
-            ..Learned::default()
-        };
         Self {
             account,
             link,
-            learned: RefCell::new(learned),
+            learned: RefCell::default(),
         }
     }
 
@@ -188,6 +187,13 @@ impl GithubRemote {
 
     fn now(&self) -> Time {
         self.account.account.now()
+    }
+
+    /// Whether GraphQL is asked now: a host without it is asked again after a while.
+    fn asks_graphql(&self) -> bool {
+        let none_at = self.learned.borrow().no_graphql;
+        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, extras::RETRY));
+        self.link.graphql != GraphQl::Never && !is_without
     }
 
     fn login(&self) -> Option<String> {
