@@ -1482,7 +1482,7 @@ async fn milestones_are_found_by_title() {
     let server = Server::start(|seen| match seen.path.as_str() {
         path if path.starts_with("/repos/o/r/milestones") => says(
             200,
-            &json!([{"number": 7, "title": "v2"}, {"number": 8, "title": "v3"}]),
+            &json!([{"number": 7, "title": "v2"}, {"number": 8, "title": "v3"}, {"number": 9, "title": "long ".repeat(40)}]),
         ),
         _ => says(200, &issue(1)),
     })
@@ -1492,6 +1492,10 @@ async fn milestones_are_found_by_title() {
     write(&remote, milestone("v2")).await.unwrap();
     assert_eq!(server.last().body, json!({"milestone": 7}));
     write(&remote, milestone("v3")).await.unwrap();
+    // A long one is picked in Notion by its cut name.
+    let cut = pulse_sync::core::codec::option_name(&"long ".repeat(40));
+    write(&remote, milestone(&cut)).await.unwrap();
+    assert_eq!(server.last().body, json!({"milestone": 9}));
     // The answer's own milestone was learned on the way.
     let error = write(&remote, milestone("v9")).await.unwrap_err();
     assert!(
@@ -1506,8 +1510,8 @@ async fn milestones_are_found_by_title() {
         .count();
     assert_eq!(
         (server.lines().len(), lists),
-        (3, 1),
-        "one list, two writes, nothing for the unknown one"
+        (4, 1),
+        "one list, three writes, nothing for the unknown one"
     );
 }
 
