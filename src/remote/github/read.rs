@@ -43,15 +43,14 @@ impl GithubRemote {
             403 | 404 | 410 | 451 => return bare(Life::Unreachable),
             _ => return Err(refuse::of_read(&reply, &id.locator)),
         }
-        self.shown(kind, id, repo, &reply.json()?, moved.is_some(), read_at)
+        self.shown((kind, id), repo, &reply.json()?, moved.is_some(), read_at)
             .await
     }
 
     /// What a row that was asked for by its address shows.
     async fn shown(
         &self,
-        kind: Kind,
-        id: &ObjectId,
+        (kind, id): (Kind, &ObjectId),
         repo: &str,
         row: &Issue,
         moved: bool,
@@ -111,7 +110,8 @@ impl GithubRemote {
         let row: Issue = serde_json::from_value(row).map_err(|cause| {
             RemoteError::Unclear(format!("{} could not be read: {cause}", id.locator))
         })?;
-        self.shown(Kind::Pull, id, repo, &row, false, read_at).await
+        self.shown((Kind::Pull, id), repo, &row, false, read_at)
+            .await
     }
 
     /// Follows a redirect once; none when it leads to another origin.
