@@ -19,3 +19,5 @@ mod clock;
 mod commits;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/scope.rs"]
+mod scope;
