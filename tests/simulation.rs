@@ -12,12 +12,14 @@ use pulse_sync::core::plan::Rules;
 use pulse_sync::core::{Life, Policy, Side};
 use pulse_sync::engine::Ask;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
+use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::{Options, Setup, live};
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
+use pulse_sync::sim::notion::{Id, Value as Cell};
 use pulse_sync::sim::people;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::selftest;
-use pulse_sync::sim::world::Author;
+use pulse_sync::sim::world::{Author, PERSON, REPOS};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
@@ -224,4 +226,53 @@ fn no_marker_counts_only_after_the_waiting_time() {
         hasty.iter().any(|what| what.contains("duplicate")),
         "{hasty:?}"
     );
+}
+
+/// Somebody sets every page's status, and perhaps puts an empty line into its text, which says nothing.
+fn edit_every_page(setup: &Setup, status: &str, spaced: bool) {
+    let mut world = setup.world.borrow_mut();
+    let (now, editor) = (world.now, world.editor);
+    for node in world.nodes(Side::Notion) {
+        let page = Id::parse(&node).unwrap();
+        let status = vec![("Status".to_owned(), Cell::choice(status))];
+        world.notion.edit_props(now, editor, page, status).unwrap();
+        if spaced {
+            let shown = world.notion.read_body(editor, page).unwrap().markdown;
+            let text = shown.replace("- two", "<empty-block/>\n- two");
+            let done = world.notion.set_body(now, editor, page, &text, true);
+            done.unwrap();
+        }
+        world.note(Side::Notion, &node, Author::Human);
+    }
+}
+
+/// Edits on pages whose issues' texts end in a line break, which Notion does not give back.
+#[test]
+fn a_person_who_edits_a_page_leaves_no_lasting_work() {
+    let setup = Setup::calm(3, Policy::Ask, Rules::default(), false);
+    for n in 0..4 {
+        let mut world = setup.world.borrow_mut();
+        let now = world.now;
+        let new = NewIssue {
+            title: format!("issue {n}"),
+            body: Some("- one\n- two\n".to_owned()),
+            ..NewIssue::default()
+        };
+        let made = world.hub.create_issue(now, PERSON, REPOS[0], new).unwrap();
+        let node = made.node_id.clone();
+        world.note(Side::Github, &node, Author::Human);
+    }
+    let pass = || {
+        setup.world.borrow_mut().let_pass(200_000);
+        setup.run(&Ask::default(), None).unwrap()
+    };
+    pass();
+    for (status, spaced) in [("In progress", false), ("Not started", true)] {
+        edit_every_page(&setup, status, spaced);
+        assert_eq!(pass().turns, 4, "the edits are looked at");
+        pass();
+        // From then on the listings alone, though all rows still stand behind the cursor's step back.
+        let last = pass();
+        assert_eq!((last.turns, last.requests.notion), (0, 1), "{last:?}");
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::codec::{self, Said};
 use super::pair::Choice;
 use super::plan::{Input, Move};
+use super::sight;
 use super::text::{self, Merged};
 use super::{
     Base, Blocked, Change, Class, Conflict, Field, FieldKey, Observation, Pair, Policy, Row, Side,
@@ -244,6 +245,11 @@ impl Case<'_> {
         }
     }
 
+    /// Whether a text that was sent and never read back has now been read.
+    const fn is_read_back(&self, base: &Base) -> bool {
+        base.assumed && !base.partial && self.looked.notion.raw_body.is_some()
+    }
+
     /// Writes the other side's value to `side`, unless it cannot be said, is blocked, or may not flow.
     fn carry(&self, side: Side, row: Row) -> Ruled {
         let (source, current) = match side {
@@ -288,10 +294,11 @@ impl Case<'_> {
             !self.same(self.r, base.notion()),
         );
         match (left, right) {
+            (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
             (false, true)
-                if base.assumed && text::same_words(self.r.as_text(), base.notion().as_text()) =>
+                if sight::is_rendering(self.input.pair, self.looked.notion, base, self.r) =>
             {
                 self.agree()
             }
@@ -342,7 +349,7 @@ impl Case<'_> {
         let left = !self.same(self.l, &base.github);
         let mut right = !self.same(self.r, base.notion());
         let rendering =
-            right && base.assumed && text::same_words(self.r.as_text(), base.notion().as_text());
+            right && sight::is_rendering(self.input.pair, self.looked.notion, base, self.r);
         if rendering {
             right = false;
         }
@@ -353,6 +360,8 @@ impl Case<'_> {
                     Move::Agree(self.key(), Base::new(base.github.clone(), self.r.clone())),
                 );
             }
+            // Read back at last: from now on any other rendering is somebody's.
+            (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) if !base.partial => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
             // Somebody took a merge back on GitHub while Notion went on: what of Notion's base is in Notion only is not

@@ -212,9 +212,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let now = self.now();
         let fields = self.made_fields(draft, &hit);
         let note = format!("found at {} after a lost answer", hit.id.locator);
+        // A page that nobody but us has edited since shows what was sent.
+        let stamp = hit
+            .stamp
+            .clone()
+            .filter(|stamp| stamp.by_us && stamp.settled);
         let post = Observation {
             fields,
-            stamp: None,
+            stamp,
             ..hit
         };
         let record = self.end_record(&pair, step, Outcome::Done, &note);

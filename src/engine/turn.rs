@@ -1,12 +1,13 @@
 //! One turn of one pair: read both sides, plan, and carry out what one side needs.
 
 use super::Clock;
-use super::look::{Sight, replaces_page_text};
+use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::{
-    Action, FieldKey, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side, Step, Time,
+    Action, FieldKey, Mapping, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side,
+    Step, Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -92,7 +93,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let age = self.engine.settings.verify_age;
         let is_create = matches!(step.action, Action::Create(_));
         let is_verified = turn.sight.is_verified(step.side, self.now(), age)
-            && (!replaces_page_text(&step) || turn.sight.has_raw_body(step.side));
+            && !needs_page_text(&turn.pair, &turn.sight, &step);
         if !is_create && !is_verified {
             turn.pair = before;
             self.verify(&turn.pair, &mut turn.sight, &step).await?;
@@ -206,7 +207,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Trouble::Item(side, unreachable(side)));
         }
         let (pair, sight) = (&mut turn.pair, &turn.sight);
-        remember(pair, sight);
+        remember(pair, sight, &self.link.spec.mapping);
         let untouched = pair.dirty_since.is_none_or(|since| {
             sight.oldest_read().is_none_or(|read| since <= read) || pair.pending.is_some()
         });
@@ -273,12 +274,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 }
 
 /// Keeps the versions that were seen, and the title for people.
-fn remember(pair: &mut Pair, sight: &Sight) {
+fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
     for side in Side::BOTH {
         let Some(seen) = sight.of(side) else { continue };
         // The version stands for the text of the base, so a text that still has to go over does not count.
-        let is_base = match (seen.field(&FieldKey::BODY), pair.base.get(&FieldKey::BODY)) {
-            (Some(text), Some(base)) => text == base.of(side),
+        // The same words are enough: a text is never read back to the very byte.
+        let body = mapping.field(pair.kind, &FieldKey::BODY);
+        let text = (seen.field(&FieldKey::BODY), pair.base.get(&FieldKey::BODY));
+        let is_base = match (text, body) {
+            ((Some(text), Some(base)), Some(body)) => body.codec.same(text, base.of(side)),
             _ => false,
         };
         if seen.is_live() && is_base && pair.life == PairLife::Active {
