@@ -17,7 +17,7 @@ use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
-use crate::remote::http::{Account, AccountConfig, Now, build_client};
+use crate::remote::http::{Account, AccountConfig, Now, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::sqlite::{Access, SqliteStore};
 use anyhow::{Context, anyhow};
@@ -159,13 +159,13 @@ impl Setup {
         let client = build_client(Duration::from_secs(10))?;
         let time: Now = Arc::new(now);
         let github = GithubAccount::new(
-            AccountConfig::github(&self.config.github.api_url),
+            self.timed(AccountConfig::github(&self.config.github.api_url)),
             client.clone(),
             &github.secret,
             Arc::clone(&time),
         )?;
         let notion = Account::new(
-            AccountConfig::notion(&self.config.notion.api_url),
+            self.timed(AccountConfig::notion(&self.config.notion.api_url)),
             client,
             &notion.secret,
             time,
@@ -174,6 +174,17 @@ impl Setup {
             .iter()
             .map(|link| self.link(link, &github, &notion))
             .collect())
+    }
+
+    /// An account whose requests wait as long as the configuration says.
+    fn timed(&self, mut account: AccountConfig) -> AccountConfig {
+        let settings = &self.config.settings;
+        let ms = match account.service {
+            Service::Github => settings.github_timeout,
+            Service::Notion => settings.notion_timeout,
+        };
+        account.timeout = Duration::from_millis(u64::try_from(ms).unwrap_or(0).max(1));
+        account
     }
 
     fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {
