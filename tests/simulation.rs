@@ -276,3 +276,37 @@ fn a_person_who_edits_a_page_leaves_no_lasting_work() {
         assert_eq!((last.turns, last.requests.notion), (0, 1), "{last:?}");
     }
 }
+
+/// A listing of recent changes that says it is cut must not be the last word on what it left out.
+#[test]
+fn what_a_cut_listing_left_out_is_found_by_the_next_run() {
+    let mut setup = Setup::calm(3, Policy::Ask, Rules::default(), false);
+    setup.settings.guard_floor = 1_000;
+    setup.settings.sweep_every = 1_000_000_000;
+    setup.settings.max_items = 1_000;
+    setup.world.borrow_mut().max_items = 1_000;
+    for n in 0..70 {
+        let mut world = setup.world.borrow_mut();
+        let now = world.now;
+        let new = NewIssue {
+            title: format!("issue {n}"),
+            ..NewIssue::default()
+        };
+        let made = world.hub.create_issue(now, PERSON, REPOS[0], new).unwrap();
+        let node = made.node_id.clone();
+        world.note(Side::Github, &node, Author::Human);
+    }
+    let pass = || {
+        setup.world.borrow_mut().let_pass(300_000);
+        setup.run(&Ask::default(), None).unwrap()
+    };
+    pass();
+    pass();
+    edit_every_page(&setup, "Done", false);
+    setup.world.borrow_mut().faults.cut_signed = 1_000;
+    let cut = pass();
+    assert!((1..70).contains(&cut.turns), "{cut:?}");
+    setup.world.borrow_mut().faults.cut_signed = 0;
+    let next = pass();
+    assert!(cut.turns + next.turns >= 70, "{next:?}");
+}

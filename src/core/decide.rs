@@ -12,9 +12,6 @@ use super::{
     Time, Value,
 };
 
-/// Stamps of the two services that are nearer than this cannot be ordered: Notion's are rounded to the minute.
-const NEWEST_APART_MS: i64 = 120_000;
-
 /// Both live observations.
 pub struct Looked<'a> {
     /// GitHub's.
@@ -79,7 +76,7 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         looked.github.field(&field.key),
         looked.notion.field(&field.key),
     ) else {
-        return Ruled::nothing(Row::F0);
+        return unseen(input, looked, field);
     };
     let case = Case {
         input,
@@ -92,6 +89,23 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
     let mut ruled = case.decide();
     case.unblock(&mut ruled);
     ruled
+}
+
+/// F0: one side did not show the field. What the other one shows to be changed waits until it does.
+fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
+    let base = input.pair.base.get(&field.key);
+    let waits = |(hidden, shows): &(Side, &Observation)| {
+        let changed = shows.field(&field.key).is_some_and(|value| match base {
+            Some(base) => !field.codec.same(value, base.of(hidden.other())),
+            None => !value.is_empty(),
+        });
+        changed && field.class != Class::Mirror && field.direction.allows(*hidden)
+    };
+    let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
+    sides.iter().find(|side| waits(side)).map_or_else(
+        || Ruled::nothing(Row::F0),
+        |(hidden, _)| Ruled::moved(Row::F0, Move::Unseen(*hidden, field.key.clone())),
+    )
 }
 
 /// Whether any field that people may edit differs from its base on one side.
@@ -458,8 +472,8 @@ impl Case<'_> {
         let github = self.looked.github.stamp.as_ref()?.at;
         let notion = self.looked.notion.stamp.as_ref()?.at;
         match github.since(notion) {
-            apart if apart > NEWEST_APART_MS => Some(Side::Github),
-            apart if apart < -NEWEST_APART_MS => Some(Side::Notion),
+            apart if apart > self.input.rules.newest_apart => Some(Side::Github),
+            apart if apart < -self.input.rules.newest_apart => Some(Side::Notion),
             _ => None,
         }
     }

@@ -99,7 +99,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.verify(&turn.pair, &mut turn.sight, &step).await?;
             return Ok(Next::Again);
         }
-        if let Some(until) = self.rests_until(&step, &turn.sight) {
+        if turn.wrote.is_none()
+            && let Some(until) = self.rests_until(&step, &turn.sight)
+        {
             turn.pair.next_try = Some(until);
             self.commit(&mut turn.pair, records).await?;
             return Ok(Next::Done);
@@ -217,7 +219,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.hold = None;
             pair.restore = None;
         }
-        if turn.wrote.is_none() {
+        let unseen = plan.moves.iter().find_map(|mv| match mv {
+            Move::Unseen(side, field) => Some((*side, field)),
+            _ => None,
+        });
+        if let Some((side, field)) = unseen {
+            self.wait_for_sight(pair, side, field).await?;
+        } else if turn.wrote.is_none() {
             pair.tries = 0;
             if pair.last_error.is_some() && pair.blocked.is_empty() {
                 pair.last_error = None;
@@ -230,6 +238,22 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.commit(pair, records).await?;
         }
         Ok(Next::Done)
+    }
+
+    /// A change waits, with back-off and a word for people, until the other side shows the field whole.
+    async fn wait_for_sight(&mut self, pair: &mut Pair, side: Side, field: &FieldKey) -> Flow<()> {
+        let name = side.name();
+        let error = RemoteError::Stale(format!(
+            "{name} does not show the whole {field} of this item, so the other side's change of it waits; \
+             a shorter text or fewer unusual blocks help"
+        ));
+        pair.tries += 1;
+        let next = self.now().plus(self.engine.back_off(pair.tries));
+        pair.next_try = Some(next);
+        pair.last_error = Some(error.to_string());
+        self.report.notes.push(format!("{}: {error}", pair.name()));
+        self.note_error(pair.name(), Some(pair), &error, Some(next))
+            .await
     }
 
     /// A page that somebody else is editing right now is left alone until its stamp is old enough.

@@ -153,17 +153,28 @@ fn every_set_case_merges_name_by_name_and_never_collides() {
 }
 
 #[test]
-fn an_unobserved_field_is_not_decided() {
-    let key = FieldKey::MILESTONE;
-    let world = World::new(
-        only(Policy::Ask, std::slice::from_ref(&key)),
-        pair(&[(key.clone(), same(&text("a")))]),
-        &[(key, text("b"))],
-        &[],
-    );
-    let plan = world.plan();
-    assert!(plan.is_idle());
-    assert_eq!(plan.rows[0].1, Row::F0);
+fn an_unobserved_field_is_not_decided_and_a_change_that_meets_it_waits() {
+    let key = FieldKey::BODY;
+    let shows = |value: &str| [(key.clone(), text(value))];
+    let base = || pair(&[(key.clone(), same(&text("a")))]);
+    let mapping = || only(Policy::Ask, std::slice::from_ref(&key));
+    for (github, notion, hidden) in [
+        (&shows("b")[..], &[][..], Some(Side::Notion)),
+        (&[][..], &shows("b")[..], Some(Side::Github)),
+        (&shows("a")[..], &[][..], None),
+        (&[][..], &shows("a")[..], None),
+        (&[][..], &[][..], None),
+    ] {
+        let plan = World::new(mapping(), base(), github, notion).plan();
+        assert!(plan.steps.is_empty());
+        assert_eq!(plan.rows[0].1, Row::F0);
+        let waits: Vec<Move> = hidden
+            .map(|side| Move::Unseen(side, key.clone()))
+            .into_iter()
+            .collect();
+        assert_eq!(plan.moves, waits);
+        assert_eq!(plan.is_settled(), waits.is_empty(), "the pair stays dirty");
+    }
 }
 
 #[test]
