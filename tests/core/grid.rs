@@ -1,6 +1,12 @@
 //! The whole table of the field rows: every class, every base, left and right of five values, under every flag. What is
 //! wanted is worked out here in another way than in the program: by who moved, and line by line or name by name.
 
+#![allow(
+    clippy::redundant_closure_for_method_calls,
+    clippy::match_same_arms,
+    reason = "the methods' lifetimes are bound too early to name them, and the arms follow the table's rows"
+)]
+
 use std::collections::BTreeSet;
 
 use pulse_sync::core::pair::Choice;

@@ -327,6 +327,9 @@ fn an_issue_made_from_a_closed_page_is_closed_next() {
     assert_eq!(world.value(Side::Github, &FieldKey::STATE), text("closed"));
 }
 
+/// Says whether a plan is the wanted one.
+type Check<'a> = &'a dyn Fn(&Plan) -> bool;
+
 /// What each life of the two sides asks for: `l` and `r` are what they show, `a` is the base.
 #[test]
 fn every_row_of_whole_items_has_its_case() {
@@ -346,7 +349,6 @@ fn every_row_of_whole_items_has_its_case() {
     let waits = |side: Side| {
         move |plan: &Plan| plan.moves == [Move::Unreachable(side)] && plan.steps.is_empty()
     };
-    type Check<'a> = &'a dyn Fn(&Plan) -> bool;
     let cases: [(Row, &Life, &Life, &str, bool, Check<'_>); 13] = [
         (Row::I5, &gone, &live, "aa", true, &trash),
         (Row::I6, &gone, &live, "ab", true, &asks),
