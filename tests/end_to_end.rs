@@ -21,3 +21,5 @@ mod commits;
 mod kill;
 #[path = "end_to_end/scope.rs"]
 mod scope;
+#[path = "end_to_end/unseen.rs"]
+mod unseen;

@@ -18,7 +18,7 @@ use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
-use crate::remote::http::{Account, AccountConfig, Now, Rules, build_client};
+use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::sqlite::{Access, SqliteStore};
 use anyhow::{Context, anyhow};
@@ -184,7 +184,18 @@ impl Setup {
             0 => Rules::none(),
             most => Rules::notion(most),
         };
-        (github, notion)
+        (self.timed(github), self.timed(notion))
+    }
+
+    /// An account whose requests wait as long as the configuration says.
+    fn timed(&self, mut account: AccountConfig) -> AccountConfig {
+        let settings = &self.config.settings;
+        let ms = match account.service {
+            Service::Github => settings.github_timeout,
+            Service::Notion => settings.notion_timeout,
+        };
+        account.timeout = Duration::from_millis(u64::try_from(ms).unwrap_or(0).max(1));
+        account
     }
 
     fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {

@@ -227,7 +227,8 @@ impl Link {
             new_repository: self.repository_for_new.clone(),
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
-            revert_again: DAY,
+            revert_again: settings.revert_again,
+            newest_apart: settings.newest_apart,
         }
     }
 

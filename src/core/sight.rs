@@ -1,6 +1,6 @@
 //! What a listed row says about a pair: nothing new, or that a turn should look.
 
-use super::{Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Value};
+use super::{Base, Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Value, text};
 
 /// What a row shows that the pair does not know yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,6 +91,14 @@ pub fn is_own_echo(pair: &Pair, row: &Observation) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a text that Notion shows is only its rendering of the one that went with a create and was never read back:
+/// the same words, on a page that nobody but us has edited since. On any other page it is somebody's edit.
+pub fn is_rendering(pair: &Pair, page: &Observation, base: &Base, shown: &Value) -> bool {
+    base.assumed
+        && is_own_echo(pair, page)
+        && text::same_words(shown.as_text(), base.notion().as_text())
 }
 
 /// Whether the body that the pair remembers is still the one of this row's version.

@@ -67,6 +67,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.touch_missing(side, seen, tally.commits_from).await?;
             }
         }
+        self.mark_asked_for().await?;
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
         }
@@ -99,10 +100,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .polled_at
             .is_some_and(|at| (0..settings.observe_rest).contains(&now.since(at)));
         let sweep = self.ask.sweep
+            || self.unpaused
             || cursor
                 .swept_at
                 .is_none_or(|at| now.since(at) >= settings.sweep_every || at > now);
-        if busy && recent && !self.ask.forced && !self.ask.sweep {
+        if busy && recent && !self.ask.forced && !self.ask.sweep && !self.unpaused {
             return Ok(None);
         }
         match self
@@ -218,6 +220,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         } else {
             tally.swept.insert(side, None);
+            if walk.cut {
+                // Changed rows are missing: the next run asks for everything.
+                cursor.swept_at = None;
+            }
         }
     }
 
@@ -407,6 +413,51 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 message: "the same items are changed by somebody else all the time".to_owned(),
             })
         }
+    }
+
+    /// The item that is asked for by name is looked at, whatever the listings say; that there is none is said.
+    async fn mark_asked_for(&mut self) -> Flow<()> {
+        let Some(wanted) = &self.ask.item else {
+            return Ok(());
+        };
+        let now = self.now();
+        let mut after: Option<PairId> = None;
+        let mut marks = Vec::new();
+        loop {
+            let link = &self.link.spec.name;
+            let pairs = self
+                .engine
+                .store
+                .pairs(link, Which::All, after.as_ref(), 500)
+                .await?;
+            let Some(last) = pairs.last() else { break };
+            after = Some(last.id.clone());
+            let named = pairs
+                .into_iter()
+                .filter(|pair| pair.name().eq_ignore_ascii_case(wanted));
+            marks.extend(named.map(|mut pair| {
+                if matches!(pair.life, PairLife::Parked(_)) {
+                    pair.life = if pair.notion.is_some() && pair.github.is_some() {
+                        PairLife::Active
+                    } else {
+                        PairLife::New
+                    };
+                }
+                // Its texts are read, however well they are known.
+                for stamp in pair.seen.iter_mut().flatten() {
+                    stamp.settled = false;
+                }
+                pair.next_try = None;
+                pair.touch(now);
+                pair
+            }));
+        }
+        if marks.is_empty() {
+            let note =
+                format!("there is no item {wanted} in this link; is it spelt owner/repo#12?");
+            self.report.notes.push(note);
+        }
+        self.put_marks(marks).await
     }
 
     /// A pair that a complete listing does not show is only looked at; a read of it decides. Of commits, which leave a

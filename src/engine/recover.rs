@@ -15,9 +15,6 @@ use crate::core::{
 use crate::remote::Remote;
 use crate::store::{HistoryQuery, Store, Which};
 
-/// A made object is looked for from this long before its intent: the clocks of two machines differ.
-const LOOK_BACK_MS: i64 = 3_600_000;
-
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// A last run in the future means that the clock was set back since: nothing waits for a time that is further
     /// away than it could be by our own settings.
@@ -185,7 +182,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(());
         }
         let side = intent.step.side;
-        let since = first_attempt(intent).minus(LOOK_BACK_MS);
+        let since = first_attempt(intent).minus(self.engine.settings.look_back);
         let lookup = self
             .find_made(side, draft, since)
             .await
@@ -212,9 +209,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let now = self.now();
         let fields = self.made_fields(draft, &hit);
         let note = format!("found at {} after a lost answer", hit.id.locator);
+        // A page that nobody but us has edited since shows what was sent.
+        let stamp = hit
+            .stamp
+            .clone()
+            .filter(|stamp| stamp.by_us && stamp.settled);
         let post = Observation {
             fields,
-            stamp: None,
+            stamp,
             ..hit
         };
         let record = self.end_record(&pair, step, Outcome::Done, &note);

@@ -65,6 +65,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// Keys of creates that were open when the run began.
     pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
+    /// A field was paused in an earlier run and is not any more: everything is listed, to find what changed meanwhile.
+    pub(super) unpaused: bool,
     pub(super) streams: Vec<(Side, String)>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
@@ -120,6 +122,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             rows: BTreeMap::new(),
             open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
+            unpaused: false,
             streams: Vec::new(),
             writes_left: self.settings.max_items,
             doubts: 0,
@@ -183,12 +186,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     async fn work(&mut self) -> Flow<()> {
         self.open_sides().await?;
+        self.compare_paused().await?;
         if !self.ask.dry {
             self.mind_the_clock().await?;
             self.recover().await?;
         }
         self.observe().await?;
         self.take_note_of_lost_columns().await?;
+        self.keep_paused().await?;
         self.take_turns().await?;
         self.remove().await
     }

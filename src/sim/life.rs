@@ -151,6 +151,7 @@ impl Setup {
             on_trashed: [OnTrashed::Unlink, OnTrashed::Close][rng.usize(0..2)],
             debounce: settings().debounce,
             revert_again: 3_600_000,
+            ..Rules::default()
         };
         let mut setup = Self::calm(seed, policy, rules, options.keep_trace);
         setup.faults = Faults {

@@ -593,7 +593,7 @@ impl Overwrite<'_> {
     }
 }
 
-/// What people put into a value one by one: the names of a set, the unique words of a text.
+/// What people put into a value one by one: the names of a set, the unique words of a text, each with its markup.
 fn elements(value: &Value) -> BTreeSet<String> {
     match value {
         Value::Set(names) => names
@@ -601,11 +601,13 @@ fn elements(value: &Value) -> BTreeSet<String> {
             .map(|name| name.replace('\u{201A}', ",").to_lowercase())
             .collect(),
         Value::Text(text) => text
-            .split(|c: char| !c.is_ascii_alphanumeric())
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '*')
             .filter(|word| {
-                word.strip_prefix('w').is_some_and(|rest| {
-                    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
-                })
+                word.trim_matches('*')
+                    .strip_prefix('w')
+                    .is_some_and(|rest| {
+                        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+                    })
             })
             .map(str::to_owned)
             .collect(),

@@ -128,6 +128,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
     let mut put = |name: &'static str, value: Value| {
         seen.fields.insert(FieldKey(name.into()), value);
     };
+    put("node", Value::text(issue.node_id.clone()));
     put("title", Value::text(issue.title.clone()));
     put("body", Value::text(body));
     put("labels", Value::set(repo.label_names(issue)));
