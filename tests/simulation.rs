@@ -9,15 +9,17 @@
 use std::collections::BTreeMap;
 
 use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{Life, Policy, Side};
+use pulse_sync::core::{FieldKey, Life, Policy, Side};
 use pulse_sync::engine::Ask;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
 use pulse_sync::sim::life::{Options, Setup, live};
+use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
+use pulse_sync::sim::notion::{Id, Value as Cell};
 use pulse_sync::sim::people;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::selftest;
-use pulse_sync::sim::world::Author;
+use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
@@ -223,5 +225,82 @@ fn no_marker_counts_only_after_the_waiting_time() {
     assert!(
         hasty.iter().any(|what| what.contains("duplicate")),
         "{hasty:?}"
+    );
+}
+
+/// The title of the only issue and of the only page.
+fn titles(world: &World) -> [String; 2] {
+    Side::BOTH.map(|side| {
+        let nodes = world.nodes(side);
+        assert_eq!(nodes.len(), 1, "{side:?}");
+        let version = world.latest(side, &nodes[0]).unwrap();
+        let title = version.seen.field(&FieldKey::TITLE).unwrap();
+        title.as_text().to_owned()
+    })
+}
+
+/// Somebody gives the only page this title.
+fn retitle_page(world: &mut World, title: &str) {
+    let node = world.nodes(Side::Notion)[0].clone();
+    let (now, editor, page) = (world.now, world.editor, Id::parse(&node).unwrap());
+    let cell = ("Title".to_owned(), Cell::text(title));
+    let done = world.notion.edit_props(now, editor, page, vec![cell]);
+    done.unwrap();
+    world.note(Side::Notion, &node, Author::Human);
+}
+
+/// A title goes from A to B in Notion and over to GitHub, whose answer is lost. It goes back to A, and GitHub answers
+/// 404 while recovery looks. Gives the titles in the end, how many conflicts are open, and what the oracle says.
+fn taken_back_in_doubt(sabotage: Option<Sabotage>) -> ([String; 2], usize, Vec<String>) {
+    let mut setup = Setup::calm(11, Policy::Ask, Rules::default(), false);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        world.sabotage = sabotage;
+        let new = NewIssue {
+            title: "A".to_owned(),
+            ..NewIssue::default()
+        };
+        let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
+        let node = made.unwrap().node_id.clone();
+        world.note(Side::Github, &node, Author::Human);
+    }
+    setup.heal();
+    {
+        let world = &mut *setup.world.borrow_mut();
+        retitle_page(world, "B");
+        world.let_pass(200_000);
+        world.faults.answer_lost = 1_000;
+    }
+    setup.run(&Ask::default(), None);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        assert_eq!(titles(world), ["B", "B"], "the write took place");
+        world.faults = Faults::default();
+        retitle_page(world, "A");
+        world.let_pass(200_000);
+        let (until, kind) = (world.now + 10_000_000, OutageKind::Empty);
+        world.outages[Side::Github as usize] = Some(Outage { until, kind });
+    }
+    for _ in 0..3 {
+        setup.run(&Ask::default(), None);
+        setup.world.borrow_mut().let_pass(100_000);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    let open = world.store.all_pairs();
+    let open = open.iter().map(|pair| pair.conflicts.len()).sum();
+    (titles(&world), open, world.violations.clone())
+}
+
+#[test]
+fn a_404_does_not_end_an_unclear_write() {
+    let (titles, conflicts, violations) = taken_back_in_doubt(None);
+    assert_eq!(titles, ["A", "A"]);
+    assert_eq!((conflicts, violations), (0, Vec::new()));
+    let (titles, _, violations) = taken_back_in_doubt(Some(Sabotage::DoubtEndsOn404));
+    assert_eq!(titles, ["B", "B"], "the scenario proves nothing");
+    assert!(
+        violations.iter().any(|what| what.starts_with("doubt")),
+        "{violations:?}"
     );
 }

@@ -291,7 +291,7 @@ fn remember(pair: &mut Pair, sight: &Sight) {
 }
 
 /// The error of an item that one side says 404 for.
-fn unreachable(side: Side) -> RemoteError {
+pub(super) fn unreachable(side: Side) -> RemoteError {
     let name = side.name();
     let message = format!(
         "{name} says 404 for this item: deleted, or no longer shared with us. Nothing is changed"
