@@ -9,14 +9,17 @@
 use std::collections::BTreeMap;
 
 use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{FieldKey, Life, Policy, Side};
-use pulse_sync::engine::Ask;
+use pulse_sync::core::{FieldKey, Life, Outcome, Policy, Side, Value};
+use pulse_sync::engine::{Ask, Engine, Link};
+use pulse_sync::sim::executor::{VirtualClock, drive};
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
 use pulse_sync::sim::life::{Options, Setup, live};
-use pulse_sync::sim::github::NewIssue;
+use pulse_sync::sim::faulty::FaultyStore;
+use pulse_sync::sim::github::{IssueEdit, NewIssue};
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
 use pulse_sync::sim::notion::{Id, Value as Cell};
 use pulse_sync::sim::people;
+use pulse_sync::sim::ports::Port;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::selftest;
 use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
@@ -239,6 +242,37 @@ fn titles(world: &World) -> [String; 2] {
     })
 }
 
+/// Somebody opens an issue.
+fn open_issue(setup: &Setup, title: &str, labels: &[&str]) {
+    let world = &mut *setup.world.borrow_mut();
+    let new = NewIssue {
+        title: title.to_owned(),
+        labels: labels.iter().map(|name| (*name).to_owned()).collect(),
+        ..NewIssue::default()
+    };
+    let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
+    let node = made.unwrap().node_id.clone();
+    world.note(Side::Github, &node, Author::Human);
+}
+
+/// The engine of a world, as a run has it.
+fn engine(setup: &Setup) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
+    let engine = Engine {
+        store: FaultyStore::new(&setup.world),
+        clock: VirtualClock::new(&setup.world),
+        settings: setup.settings.clone(),
+        holder: "test".to_owned(),
+        sink: Box::new(|_| {}),
+        stop: std::cell::Cell::new(false),
+    };
+    let link = Link {
+        spec: setup.spec.clone(),
+        github: Port::new(Side::Github, &setup.world),
+        notion: Port::new(Side::Notion, &setup.world),
+    };
+    (engine, link)
+}
+
 /// Somebody gives the only page this title.
 fn retitle_page(world: &mut World, title: &str) {
     let node = world.nodes(Side::Notion)[0].clone();
@@ -253,17 +287,8 @@ fn retitle_page(world: &mut World, title: &str) {
 /// 404 while recovery looks. Gives the titles in the end, how many conflicts are open, and what the oracle says.
 fn taken_back_in_doubt(sabotage: Option<Sabotage>) -> ([String; 2], usize, Vec<String>) {
     let mut setup = Setup::calm(11, Policy::Ask, Rules::default(), false);
-    {
-        let world = &mut *setup.world.borrow_mut();
-        world.sabotage = sabotage;
-        let new = NewIssue {
-            title: "A".to_owned(),
-            ..NewIssue::default()
-        };
-        let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
-        let node = made.unwrap().node_id.clone();
-        world.note(Side::Github, &node, Author::Human);
-    }
+    setup.world.borrow_mut().sabotage = sabotage;
+    open_issue(&setup, "A", &[]);
     setup.heal();
     {
         let world = &mut *setup.world.borrow_mut();
@@ -303,4 +328,50 @@ fn a_404_does_not_end_an_unclear_write() {
         violations.iter().any(|what| what.starts_with("doubt")),
         "{violations:?}"
     );
+}
+
+/// The labels of the only issue and of the only page.
+fn labels(world: &World) -> [Vec<String>; 2] {
+    Side::BOTH.map(|side| {
+        let node = world.nodes(side)[0].clone();
+        let version = world.latest(side, &node).unwrap();
+        let labels = version.seen.field(&FieldKey::LABELS).map(Value::names);
+        labels.unwrap_or_default().into_iter().collect()
+    })
+}
+
+#[test]
+fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
+    let mut setup = Setup::calm(12, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "labelled", &["idea"]);
+    setup.heal();
+    let relabel = |names: &[&str]| {
+        let world = &mut *setup.world.borrow_mut();
+        let edit = IssueEdit {
+            labels: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+            ..IssueEdit::default()
+        };
+        let now = world.now;
+        world.hub.edit_issue(now, PERSON, REPOS[0], 1, edit).unwrap();
+        let node = world.nodes(Side::Github)[0].clone();
+        world.note(Side::Github, &node, Author::Human);
+        world.let_pass(200_000);
+    };
+    relabel(&["docs", "y1", "y2"]);
+    setup.run(&Ask::default(), None);
+    let wrote = setup.world.borrow().store.all_records().into_iter();
+    let wrote = wrote.rev().find(|record| {
+        record.verb == "change" && record.outcome == Outcome::Done && record.side == Some(Side::Notion)
+    });
+    let record = wrote.unwrap().id.clone();
+    relabel(&["docs", "later", "y1", "y2"]);
+    setup.run(&Ask::default(), None);
+    let (engine, link) = engine(&setup);
+    let backs = drive(engine.undo(&link, &record), || true).unwrap().unwrap();
+    assert_eq!(backs[0].then, Value::set(["idea".to_owned(), "later".to_owned()]));
+    drop((engine, link));
+    setup.heal();
+    let world = setup.world.borrow();
+    assert_eq!(labels(&world), [["idea", "later"], ["idea", "later"]]);
+    assert!(world.store.all_pairs().iter().all(|pair| pair.conflicts.is_empty()));
 }
