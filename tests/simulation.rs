@@ -8,21 +8,24 @@
 
 use std::collections::BTreeMap;
 
-use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{FieldKey, Life, Outcome, Policy, Side, Value};
+use pulse_sync::core::plan::{NewPages, Rules};
+use pulse_sync::core::{
+    Action, Draft, FieldKey, Key, Kind, Life, Outcome, PairLife, Policy, Row, Side, Step, Value,
+};
 use pulse_sync::engine::{Ask, Engine, Link};
 use pulse_sync::sim::executor::{VirtualClock, drive};
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
-use pulse_sync::sim::life::{Options, Setup, live};
 use pulse_sync::sim::faulty::FaultyStore;
 use pulse_sync::sim::github::{IssueEdit, NewIssue};
+use pulse_sync::sim::life::{Options, Setup, live};
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
 use pulse_sync::sim::notion::{Id, Value as Cell};
 use pulse_sync::sim::people;
 use pulse_sync::sim::ports::Port;
 use pulse_sync::sim::sabotage::Sabotage;
-use pulse_sync::sim::selftest;
 use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
+use pulse_sync::sim::{selftest, serve};
+use pulse_sync::store::MemoryStore;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
@@ -352,7 +355,10 @@ fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
             ..IssueEdit::default()
         };
         let now = world.now;
-        world.hub.edit_issue(now, PERSON, REPOS[0], 1, edit).unwrap();
+        world
+            .hub
+            .edit_issue(now, PERSON, REPOS[0], 1, edit)
+            .unwrap();
         let node = world.nodes(Side::Github)[0].clone();
         world.note(Side::Github, &node, Author::Human);
         world.let_pass(200_000);
@@ -361,17 +367,191 @@ fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
     setup.run(&Ask::default(), None);
     let wrote = setup.world.borrow().store.all_records().into_iter();
     let wrote = wrote.rev().find(|record| {
-        record.verb == "change" && record.outcome == Outcome::Done && record.side == Some(Side::Notion)
+        record.verb == "change"
+            && record.outcome == Outcome::Done
+            && record.side == Some(Side::Notion)
     });
     let record = wrote.unwrap().id.clone();
     relabel(&["docs", "later", "y1", "y2"]);
     setup.run(&Ask::default(), None);
     let (engine, link) = engine(&setup);
-    let backs = drive(engine.undo(&link, &record), || true).unwrap().unwrap();
-    assert_eq!(backs[0].then, Value::set(["idea".to_owned(), "later".to_owned()]));
+    let backs = drive(engine.undo(&link, &record), || true)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        backs[0].then,
+        Value::set(["idea".to_owned(), "later".to_owned()])
+    );
     drop((engine, link));
     setup.heal();
     let world = setup.world.borrow();
     assert_eq!(labels(&world), [["idea", "later"], ["idea", "later"]]);
-    assert!(world.store.all_pairs().iter().all(|pair| pair.conflicts.is_empty()));
+    assert!(
+        world
+            .store
+            .all_pairs()
+            .iter()
+            .all(|pair| pair.conflicts.is_empty())
+    );
+}
+
+/// A world in which two pages have just become issues, whose ids are not on the pages yet, and the store is gone.
+fn without_a_store() -> Setup {
+    let rules = Rules {
+        new_pages: NewPages::Ready,
+        new_repository: Some(REPOS[0].to_owned()),
+        debounce: 30_000,
+        ..Rules::default()
+    };
+    let setup = Setup::calm(13, Policy::Ask, rules, false);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        for title in ["one", "two"] {
+            let props = vec![
+                ("Title".to_owned(), Cell::text(title)),
+                ("Publish".to_owned(), Cell::choice("Ready")),
+            ];
+            let (now, editor, source) = (world.now, world.editor, world.source);
+            let page = world
+                .notion
+                .create_page(now, editor, source, props, "- said");
+            world.note(Side::Notion, &page.unwrap().to_string(), Author::Human);
+        }
+        world.let_pass(200_000);
+    }
+    setup.run(&Ask::default(), None);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        assert_eq!(world.nodes(Side::Github).len(), 2, "issues were made");
+        for node in world.nodes(Side::Notion) {
+            let page = world.latest(Side::Notion, &node).unwrap();
+            assert_eq!(page.seen.linked_node, None, "no id is on a page");
+            let key = Key::of_page(&node);
+            let marked = world.nodes(Side::Github).into_iter().any(|node| {
+                world
+                    .latest(Side::Github, &node)
+                    .unwrap()
+                    .seen
+                    .marker
+                    .as_ref()
+                    == Some(&key)
+            });
+            assert!(marked, "every store knows the mark");
+        }
+        world.store = MemoryStore::new();
+        world.let_pass(1_000);
+    }
+    setup
+}
+
+/// Nothing was made twice, and every page has the issue of its own title.
+fn assert_nothing_doubled(setup: &Setup, how: &str) {
+    let world = setup.world.borrow();
+    assert_eq!(world.nodes(Side::Github).len(), 2, "issues, {how}");
+    assert_eq!(world.nodes(Side::Notion).len(), 2, "pages, {how}");
+    let pairs = world.store.all_pairs();
+    let active = pairs.iter().filter(|pair| pair.life == PairLife::Active);
+    let active: Vec<_> = active.collect();
+    assert_eq!(active.len(), 2, "{how}: {pairs:#?}");
+    for pair in active {
+        let titles = Side::BOTH.map(|side| {
+            let node = &pair.object(side).unwrap().node;
+            world.latest(side, node).unwrap().seen.title().to_owned()
+        });
+        assert_eq!(titles[0], titles[1], "{how}");
+        assert_eq!(pair.conflicts, [], "{how}");
+    }
+    assert_eq!(world.violations, Vec::<String>::new(), "{how}");
+}
+
+#[test]
+fn a_lost_store_doubles_nothing_wherever_the_next_run_dies() {
+    let mut whole = without_a_store();
+    let before = whole.world.borrow().figures.awaits;
+    whole.run(&Ask::default(), None);
+    let points = whole.world.borrow().figures.awaits - before;
+    whole.heal();
+    assert_nothing_doubled(&whole, "whole");
+    assert!(points > 40, "{points}");
+    for point in 1..=points {
+        let mut setup = without_a_store();
+        setup.run(&Ask::default(), Some(point));
+        setup.heal();
+        assert_nothing_doubled(&setup, &format!("dead at {point}"));
+    }
+}
+
+#[test]
+fn a_new_store_makes_nothing_before_both_sides_were_listed() {
+    for side in Side::BOTH {
+        let mut setup = without_a_store();
+        {
+            let world = &mut *setup.world.borrow_mut();
+            let (until, kind) = (world.now + 10_000_000, OutageKind::Unclear);
+            world.outages[side as usize] = Some(Outage { until, kind });
+        }
+        for _ in 0..3 {
+            setup.run(&Ask::default(), None);
+            setup.world.borrow_mut().let_pass(60_000);
+        }
+        setup.heal();
+        assert_nothing_doubled(&setup, side.name());
+    }
+}
+
+/// Makes one more object for a pair, as a service does that carries a create out twice.
+fn make_twice(setup: &Setup, side: Side) {
+    let world = &mut *setup.world.borrow_mut();
+    let pair = world
+        .store
+        .all_pairs()
+        .into_iter()
+        .find(|pair| pair.life == PairLife::Active);
+    let pair = pair.unwrap();
+    let draft = Draft {
+        kind: Kind::Issue,
+        fields: [(FieldKey::TITLE, Value::text("one more"))].into(),
+        source: BTreeMap::new(),
+        marker: match side {
+            Side::Github => pair.key.0.clone(),
+            Side::Notion => pair.github.as_ref().unwrap().node.clone(),
+        },
+        container: REPOS[0].to_owned(),
+    };
+    let step = Step {
+        side,
+        action: Action::Create(Box::new(draft)),
+        row: Row::I2,
+    };
+    serve::carry_out(world, &step, None).unwrap();
+    // The oracle saw the duplicate; it is not the engine's.
+    world.violations.clear();
+    world.let_pass(100_000);
+}
+
+#[test]
+fn a_surplus_object_is_set_aside_and_shown_and_gets_no_partner() {
+    for side in Side::BOTH {
+        let mut setup = without_a_store();
+        setup.heal();
+        make_twice(&setup, side);
+        let report = setup.run(&Ask::default(), None).unwrap();
+        let what = format!("a second {}", ["issue", "page"][side as usize]);
+        assert!(
+            report.errors.iter().any(|error| error.contains(&what)),
+            "{report:?}"
+        );
+        setup.heal();
+        let world = setup.world.borrow();
+        assert_eq!(world.nodes(side).len(), 3);
+        assert_eq!(world.nodes(side.other()).len(), 2, "a partner was made");
+        let pairs = world.store.all_pairs();
+        let aside = pairs
+            .iter()
+            .filter(|pair| matches!(&pair.life, PairLife::Parked(why) if why.contains(&what)));
+        assert_eq!(aside.count(), 1, "{pairs:#?}");
+        let records = world.store.all_records();
+        let parked = records.iter().filter(|record| record.row == Some(Row::I4));
+        assert_eq!(parked.count(), 1, "told once");
+    }
 }

@@ -4,17 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
+use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value, digest};
 
 /// The id of a pair: 32 lowercase hex digits, the first twelve a time in milliseconds, so that ids sort by age.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PairId(pub String);
 
-/// The random key of a pair, fixed for life: 32 lowercase hex digits (128 bits). Written into issues that we create.
+/// The key of a pair: 32 lowercase hex digits (128 bits). Written into issues that we create.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Key(pub String);
+
+impl Key {
+    /// The key of the pair of a page that a person made: derived, so that a store that never saw the page's issue
+    /// knows its marker, and one-way, as issues may be public and page ids are nobody's business.
+    pub fn of_page(id: &str) -> Self {
+        let bare = id.replace('-', "").to_ascii_lowercase();
+        let digest = digest::sha256(&format!("pulse-sync issue of page {bare}"));
+        Self(digest.chars().take(32).collect())
+    }
+}
 
 /// Where a pair stands as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

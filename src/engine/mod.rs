@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod clock;
 pub mod face;
+mod kin;
 pub mod link;
 mod look;
 mod moves;

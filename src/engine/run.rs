@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::plan::Plan;
@@ -66,6 +67,10 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
     pub(super) streams: Vec<(Side, String)>,
+    /// Streams of which no listing was ever read to its end: what they hold is not known at all.
+    pub(super) unread: BTreeSet<(Side, String)>,
+    /// Which pairs a key speaks of, once it was asked.
+    pub(super) keys: Option<Keys>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -121,6 +126,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
             streams: Vec::new(),
+            unread: BTreeSet::new(),
+            keys: None,
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,

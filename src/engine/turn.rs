@@ -60,6 +60,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
+        if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
+            return Ok(Next::Done);
+        }
         if self.ask.dry {
             return Ok(self.keep_plan(&turn.pair, plan));
         }
