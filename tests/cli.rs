@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod rig;
 
+#[path = "cli/budget.rs"]
+mod budget;
 #[path = "cli/environment.rs"]
 mod environment;
 #[path = "cli/exits.rs"]

@@ -197,6 +197,38 @@ fn services_and_settings_are_read() {
 }
 
 #[test]
+fn the_pace_follows_the_plan_and_is_dropped_on_this_machine_only() {
+    let standard = loaded("");
+    assert_eq!(
+        (standard.notion_per_minute, standard.github_limits),
+        (180, true)
+    );
+    let business = loaded("[notion]\nrequests_per_minute = 600\n");
+    assert_eq!(business.notion_per_minute, 600);
+
+    let unpaced = "[github]\nrate_limits = false\n[notion]\nrequests_per_minute = 0\n";
+    let problems = refused(unpaced, &[]);
+    let shown = render_all(&problems, false);
+    assert_eq!(problems.len(), 2, "{shown}");
+    assert!(
+        shown.contains("Notion cannot be asked without a pace"),
+        "{shown}"
+    );
+    assert!(shown.contains("cannot be switched off"), "{shown}");
+    let local = [
+        ("GITHUB_API_URL", "https://github.example.org/api/v3"),
+        ("NOTION_API_URL", "http://127.0.0.1:4000"),
+    ];
+    let config = load(unpaced, "config.toml", &environment(&local)).unwrap();
+    assert_eq!((config.notion_per_minute, config.github_limits), (0, false));
+    assert_eq!(
+        refused(unpaced, &local[..1]).len(),
+        1,
+        "Notion is still the real one"
+    );
+}
+
+#[test]
 fn what_is_risky_is_a_warning_and_works() {
     let config = valid("warned.toml");
     let lines: Vec<_> = config

@@ -10,8 +10,10 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use pulse_sync::core::Time;
 use pulse_sync::remote::RemoteError;
-use pulse_sync::remote::http::{Account, AccountConfig, Ask, Now, build_client};
-use secrecy::SecretString;
+use pulse_sync::remote::http::{
+    Account, AccountConfig, Ask, Now, Rules, build_client, fingerprint,
+};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -473,4 +475,66 @@ async fn githubs_limits_are_read_from_its_headers() {
 async fn secrets_are_not_in_debug_texts() {
     let account = account(notion("http://localhost:1"));
     assert!(!format!("{account:?}").contains("secret"));
+}
+
+/// Two processes right after one another, before a Notion that allows 20 requests a minute.
+#[tokio::test]
+async fn the_next_process_spends_what_is_left_and_is_never_told_too_many() {
+    use pulse_sync::sim::notion::http as pages;
+    use pulse_sync::sim::notion::state::Workspace;
+
+    let mut service = pages::Service::new(Workspace::new(1));
+    service.limiter.most = Some(20);
+    let token = SecretString::from(service.world.token.clone());
+    let small = pages::serve(0, service, pages::real_clock()).await.unwrap();
+    let mut kept: Option<String> = None;
+    let mut answered = 0;
+    for _process in 0..3 {
+        let mut config = notion(&small.url);
+        config.rules = Rules::notion(20);
+        config.patience = Duration::ZERO;
+        let client = build_client(Duration::from_secs(2)).unwrap();
+        let account = Account::new(config, client, &token, pages_clock()).unwrap();
+        if let Some(text) = &kept {
+            account.recall(serde_json::from_str(text).unwrap());
+        }
+        for _ in 0..12 {
+            let ask = Ask::get("/v1/users/me").header(
+                http::HeaderName::from_static("notion-version"),
+                "2026-03-11",
+            );
+            match account.send(ask).await {
+                Ok(_) => answered += 1,
+                Err(RemoteError::Limited { .. }) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        kept = Some(serde_json::to_string(&account.memory()).unwrap());
+    }
+    let counted = small.shared.lock().counters;
+    assert_eq!(counted.limited, 0, "{counted:?}");
+    assert_eq!(answered, 20);
+    let kept = kept.unwrap();
+    assert!(!kept.contains(token.expose_secret()), "{kept}");
+    assert!(kept.len() < 1_000, "by the second, not by request: {kept}");
+}
+
+fn pages_clock() -> Now {
+    let start = std::time::Instant::now();
+    Arc::new(move || NOON.plus(i64::try_from(start.elapsed().as_millis()).unwrap()))
+}
+
+#[test]
+fn a_token_is_named_by_a_hash_that_differs_by_token_and_address() {
+    let name = |url: &str, token: &str| fingerprint(url, &SecretString::from(token));
+    let one = name("https://api.notion.com", "ntn_secret");
+    assert_eq!(one, name("https://api.notion.com/", " ntn_secret\n"));
+    assert_eq!(one.len(), 16);
+    assert!(one.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    for other in [
+        name("https://api.notion.com", "ntn_secreu"),
+        name("https://api.notion.org", "ntn_secret"),
+    ] {
+        assert_ne!(one, other);
+    }
 }

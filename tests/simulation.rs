@@ -6,26 +6,23 @@
     clippy::print_stderr
 )]
 
+#[path = "simulation/directed.rs"]
+mod directed;
+
 use std::collections::BTreeMap;
 
-use pulse_sync::core::plan::{NewPages, Rules};
-use pulse_sync::core::{
-    Action, Draft, FieldKey, Key, Kind, Life, Outcome, PairLife, Policy, Row, Side, Step, Value,
-};
-use pulse_sync::engine::{Ask, Engine, Link};
-use pulse_sync::sim::executor::{VirtualClock, drive};
+use pulse_sync::core::plan::Rules;
+use pulse_sync::core::{FieldKey, Life, PairLife, Policy, Side, Value};
+use pulse_sync::engine::Ask;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
-use pulse_sync::sim::faulty::FaultyStore;
-use pulse_sync::sim::github::{IssueEdit, NewIssue};
+use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::{Options, Setup, live};
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
-use pulse_sync::sim::notion::{Id, Value as Cell};
+use pulse_sync::sim::notion::ids::Id;
 use pulse_sync::sim::people;
-use pulse_sync::sim::ports::Port;
 use pulse_sync::sim::sabotage::Sabotage;
-use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
-use pulse_sync::sim::{selftest, serve};
-use pulse_sync::store::MemoryStore;
+use pulse_sync::sim::selftest;
+use pulse_sync::sim::world::{Author, PERSON, REPOS};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
@@ -158,6 +155,30 @@ fn in_step(sabotage: Option<Sabotage>) -> Setup {
     setup
 }
 
+/// A calm world with six issues of one repository, in step.
+fn six_in_step() -> Setup {
+    let mut setup = Setup::calm(5, Policy::Ask, Rules::default(), false);
+    for n in 0..6 {
+        let mut world = setup.world.borrow_mut();
+        let new = NewIssue {
+            title: format!("issue {n}"),
+            body: Some(format!("- w{n} said")),
+            ..NewIssue::default()
+        };
+        let now = world.now;
+        let number = world
+            .hub
+            .create_issue(now, PERSON, REPOS[0], new)
+            .unwrap()
+            .number;
+        let node = world.hub.issue(REPOS[0], number).unwrap().node_id.clone();
+        world.note(Side::Github, &node, Author::Human);
+    }
+    setup.heal();
+    assert_eq!(setup.world.borrow().violations, Vec::<String>::new());
+    setup
+}
+
 /// Pages that the engine put into the trash.
 fn trashed_by_us(setup: &Setup) -> usize {
     let world = setup.world.borrow();
@@ -199,8 +220,8 @@ fn a_404_is_no_deletion() {
 }
 
 /// A create that arrives long after its time-out, in a world that has no other faults.
-fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
-    let mut setup = Setup::calm(9, Policy::Ask, Rules::default(), false);
+fn late_create(seed: u64, sabotage: Option<Sabotage>) -> Vec<String> {
+    let mut setup = Setup::calm(seed, Policy::Ask, Rules::default(), false);
     if sabotage == Some(Sabotage::NoGrace) {
         (setup.settings.flight, setup.settings.list_lag) = (0, 0);
         setup.settings.lookup_gap = 1;
@@ -226,332 +247,136 @@ fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
 
 #[test]
 fn no_marker_counts_only_after_the_waiting_time() {
-    assert_eq!(late_create(None), Vec::<String>::new());
-    let hasty = late_create(Some(Sabotage::NoGrace));
-    assert!(
-        hasty.iter().any(|what| what.contains("duplicate")),
-        "{hasty:?}"
-    );
-}
-
-/// The title of the only issue and of the only page.
-fn titles(world: &World) -> [String; 2] {
-    Side::BOTH.map(|side| {
-        let nodes = world.nodes(side);
-        assert_eq!(nodes.len(), 1, "{side:?}");
-        let version = world.latest(side, &nodes[0]).unwrap();
-        let title = version.seen.field(&FieldKey::TITLE).unwrap();
-        title.as_text().to_owned()
-    })
-}
-
-/// Somebody opens an issue.
-fn open_issue(setup: &Setup, title: &str, labels: &[&str]) {
-    let world = &mut *setup.world.borrow_mut();
-    let new = NewIssue {
-        title: title.to_owned(),
-        labels: labels.iter().map(|name| (*name).to_owned()).collect(),
-        ..NewIssue::default()
-    };
-    let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
-    let node = made.unwrap().node_id.clone();
-    world.note(Side::Github, &node, Author::Human);
-}
-
-/// The engine of a world, as a run has it.
-fn engine(setup: &Setup) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
-    let engine = Engine {
-        store: FaultyStore::new(&setup.world),
-        clock: VirtualClock::new(&setup.world),
-        settings: setup.settings.clone(),
-        holder: "test".to_owned(),
-        sink: Box::new(|_| {}),
-        stop: std::cell::Cell::new(false),
-    };
-    let link = Link {
-        spec: setup.spec.clone(),
-        github: Port::new(Side::Github, &setup.world),
-        notion: Port::new(Side::Notion, &setup.world),
-    };
-    (engine, link)
-}
-
-/// Somebody gives the only page this title.
-fn retitle_page(world: &mut World, title: &str) {
-    let node = world.nodes(Side::Notion)[0].clone();
-    let (now, editor, page) = (world.now, world.editor, Id::parse(&node).unwrap());
-    let cell = ("Title".to_owned(), Cell::text(title));
-    let done = world.notion.edit_props(now, editor, page, vec![cell]);
-    done.unwrap();
-    world.note(Side::Notion, &node, Author::Human);
-}
-
-/// A title goes from A to B in Notion and over to GitHub, whose answer is lost. It goes back to A, and GitHub answers
-/// 404 while recovery looks. Gives the titles in the end, how many conflicts are open, and what the oracle says.
-fn taken_back_in_doubt(sabotage: Option<Sabotage>) -> ([String; 2], usize, Vec<String>) {
-    let mut setup = Setup::calm(11, Policy::Ask, Rules::default(), false);
-    setup.world.borrow_mut().sabotage = sabotage;
-    open_issue(&setup, "A", &[]);
-    setup.heal();
-    {
-        let world = &mut *setup.world.borrow_mut();
-        retitle_page(world, "B");
-        world.let_pass(200_000);
-        world.faults.answer_lost = 1_000;
+    let seeds = 9..15;
+    for seed in seeds.clone() {
+        assert_eq!(late_create(seed, None), Vec::<String>::new());
     }
-    setup.run(&Ask::default(), None);
-    {
-        let world = &mut *setup.world.borrow_mut();
-        assert_eq!(titles(world), ["B", "B"], "the write took place");
-        world.faults = Faults::default();
-        retitle_page(world, "A");
-        world.let_pass(200_000);
-        let (until, kind) = (world.now + 10_000_000, OutageKind::Empty);
-        world.outages[Side::Github as usize] = Some(Outage { until, kind });
-    }
-    for _ in 0..3 {
-        setup.run(&Ask::default(), None);
-        setup.world.borrow_mut().let_pass(100_000);
-    }
-    setup.heal();
-    let world = setup.world.borrow();
-    let open = world.store.all_pairs();
-    let open = open.iter().map(|pair| pair.conflicts.len()).sum();
-    (titles(&world), open, world.violations.clone())
+    let mut hasty = seeds.flat_map(|seed| late_create(seed, Some(Sabotage::NoGrace)));
+    assert!(hasty.any(|what| what.contains("duplicate")));
 }
 
-#[test]
-fn a_404_does_not_end_an_unclear_write() {
-    let (titles, conflicts, violations) = taken_back_in_doubt(None);
-    assert_eq!(titles, ["A", "A"]);
-    assert_eq!((conflicts, violations), (0, Vec::new()));
-    let (titles, _, violations) = taken_back_in_doubt(Some(Sabotage::DoubtEndsOn404));
-    assert_eq!(titles, ["B", "B"], "the scenario proves nothing");
-    assert!(
-        violations.iter().any(|what| what.starts_with("doubt")),
-        "{violations:?}"
-    );
-}
-
-/// The labels of the only issue and of the only page.
-fn labels(world: &World) -> [Vec<String>; 2] {
-    Side::BOTH.map(|side| {
-        let node = world.nodes(side)[0].clone();
-        let version = world.latest(side, &node).unwrap();
-        let labels = version.seen.field(&FieldKey::LABELS).map(Value::names);
-        labels.unwrap_or_default().into_iter().collect()
-    })
-}
-
-#[test]
-fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
-    let mut setup = Setup::calm(12, Policy::Ask, Rules::default(), false);
-    open_issue(&setup, "labelled", &["idea"]);
-    setup.heal();
-    let relabel = |names: &[&str]| {
-        let world = &mut *setup.world.borrow_mut();
-        let edit = IssueEdit {
-            labels: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-            ..IssueEdit::default()
-        };
-        let now = world.now;
-        world
-            .hub
-            .edit_issue(now, PERSON, REPOS[0], 1, edit)
-            .unwrap();
-        let node = world.nodes(Side::Github)[0].clone();
-        world.note(Side::Github, &node, Author::Human);
-        world.let_pass(200_000);
-    };
-    relabel(&["docs", "y1", "y2"]);
-    setup.run(&Ask::default(), None);
-    let wrote = setup.world.borrow().store.all_records().into_iter();
-    let wrote = wrote.rev().find(|record| {
-        record.verb == "change"
-            && record.outcome == Outcome::Done
-            && record.side == Some(Side::Notion)
-    });
-    let record = wrote.unwrap().id.clone();
-    relabel(&["docs", "later", "y1", "y2"]);
-    setup.run(&Ask::default(), None);
-    let (engine, link) = engine(&setup);
-    let backs = drive(engine.undo(&link, &record), || true)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        backs[0].then,
-        Value::set(["idea".to_owned(), "later".to_owned()])
-    );
-    drop((engine, link));
-    setup.heal();
-    let world = setup.world.borrow();
-    assert_eq!(labels(&world), [["idea", "later"], ["idea", "later"]]);
-    assert!(
-        world
-            .store
-            .all_pairs()
-            .iter()
-            .all(|pair| pair.conflicts.is_empty())
-    );
-}
-
-/// A world in which two pages have just become issues, whose ids are not on the pages yet, and the store is gone.
-fn without_a_store() -> Setup {
-    let rules = Rules {
-        new_pages: NewPages::Ready,
-        new_repository: Some(REPOS[0].to_owned()),
-        debounce: 30_000,
-        ..Rules::default()
-    };
-    let setup = Setup::calm(13, Policy::Ask, rules, false);
-    {
-        let world = &mut *setup.world.borrow_mut();
-        for title in ["one", "two"] {
-            let props = vec![
-                ("Title".to_owned(), Cell::text(title)),
-                ("Publish".to_owned(), Cell::choice("Ready")),
-            ];
-            let (now, editor, source) = (world.now, world.editor, world.source);
-            let page = world
-                .notion
-                .create_page(now, editor, source, props, "- said");
-            world.note(Side::Notion, &page.unwrap().to_string(), Author::Human);
-        }
-        world.let_pass(200_000);
-    }
-    setup.run(&Ask::default(), None);
-    {
-        let world = &mut *setup.world.borrow_mut();
-        assert_eq!(world.nodes(Side::Github).len(), 2, "issues were made");
-        for node in world.nodes(Side::Notion) {
-            let page = world.latest(Side::Notion, &node).unwrap();
-            assert_eq!(page.seen.linked_node, None, "no id is on a page");
-            let key = Key::of_page(&node);
-            let marked = world.nodes(Side::Github).into_iter().any(|node| {
-                world
-                    .latest(Side::Github, &node)
-                    .unwrap()
-                    .seen
-                    .marker
-                    .as_ref()
-                    == Some(&key)
-            });
-            assert!(marked, "every store knows the mark");
-        }
-        world.store = MemoryStore::new();
-        world.let_pass(1_000);
-    }
-    setup
-}
-
-/// Nothing was made twice, and every page has the issue of its own title.
-fn assert_nothing_doubled(setup: &Setup, how: &str) {
-    let world = setup.world.borrow();
-    assert_eq!(world.nodes(Side::Github).len(), 2, "issues, {how}");
-    assert_eq!(world.nodes(Side::Notion).len(), 2, "pages, {how}");
-    let pairs = world.store.all_pairs();
-    let active = pairs.iter().filter(|pair| pair.life == PairLife::Active);
-    let active: Vec<_> = active.collect();
-    assert_eq!(active.len(), 2, "{how}: {pairs:#?}");
-    for pair in active {
-        let titles = Side::BOTH.map(|side| {
-            let node = &pair.object(side).unwrap().node;
-            world.latest(side, node).unwrap().seen.title().to_owned()
-        });
-        assert_eq!(titles[0], titles[1], "{how}");
-        assert_eq!(pair.conflicts, [], "{how}");
-    }
-    assert_eq!(world.violations, Vec::<String>::new(), "{how}");
-}
-
-#[test]
-fn a_lost_store_doubles_nothing_wherever_the_next_run_dies() {
-    let mut whole = without_a_store();
-    let before = whole.world.borrow().figures.awaits;
-    whole.run(&Ask::default(), None);
-    let points = whole.world.borrow().figures.awaits - before;
-    whole.heal();
-    assert_nothing_doubled(&whole, "whole");
-    assert!(points > 40, "{points}");
-    for point in 1..=points {
-        let mut setup = without_a_store();
-        setup.run(&Ask::default(), Some(point));
-        setup.heal();
-        assert_nothing_doubled(&setup, &format!("dead at {point}"));
-    }
-}
-
-#[test]
-fn a_new_store_makes_nothing_before_both_sides_were_listed() {
-    for side in Side::BOTH {
-        let mut setup = without_a_store();
-        {
-            let world = &mut *setup.world.borrow_mut();
-            let (until, kind) = (world.now + 10_000_000, OutageKind::Unclear);
-            world.outages[side as usize] = Some(Outage { until, kind });
-        }
-        for _ in 0..3 {
-            setup.run(&Ask::default(), None);
-            setup.world.borrow_mut().let_pass(60_000);
-        }
-        setup.heal();
-        assert_nothing_doubled(&setup, side.name());
-    }
-}
-
-/// Makes one more object for a pair, as a service does that carries a create out twice.
-fn make_twice(setup: &Setup, side: Side) {
-    let world = &mut *setup.world.borrow_mut();
-    let pair = world
-        .store
-        .all_pairs()
-        .into_iter()
-        .find(|pair| pair.life == PairLife::Active);
-    let pair = pair.unwrap();
-    let draft = Draft {
-        kind: Kind::Issue,
-        fields: [(FieldKey::TITLE, Value::text("one more"))].into(),
-        source: BTreeMap::new(),
-        marker: match side {
-            Side::Github => pair.key.0.clone(),
-            Side::Notion => pair.github.as_ref().unwrap().node.clone(),
-        },
-        container: REPOS[0].to_owned(),
-    };
-    let step = Step {
-        side,
-        action: Action::Create(Box::new(draft)),
-        row: Row::I2,
-    };
-    serve::carry_out(world, &step, None).unwrap();
-    // The oracle saw the duplicate; it is not the engine's.
-    world.violations.clear();
-    world.let_pass(100_000);
-}
-
-#[test]
-fn a_surplus_object_is_set_aside_and_shown_and_gets_no_partner() {
-    for side in Side::BOTH {
-        let mut setup = without_a_store();
-        setup.heal();
-        make_twice(&setup, side);
-        let report = setup.run(&Ask::default(), None).unwrap();
-        let what = format!("a second {}", ["issue", "page"][side as usize]);
-        assert!(
-            report.errors.iter().any(|error| error.contains(&what)),
-            "{report:?}"
-        );
-        setup.heal();
+/// A calm world with one issue whose page's text is then changed without a trace. Gives what GitHub shows after a full
+/// listing that reads so many texts again.
+fn changed_without_a_trace(sweep_bodies: usize) -> String {
+    let mut setup = six_in_step();
+    setup.settings.sweep_bodies = sweep_bodies;
+    let (node, page) = {
         let world = setup.world.borrow();
-        assert_eq!(world.nodes(side).len(), 3);
-        assert_eq!(world.nodes(side.other()).len(), 2, "a partner was made");
         let pairs = world.store.all_pairs();
-        let aside = pairs
-            .iter()
-            .filter(|pair| matches!(&pair.life, PairLife::Parked(why) if why.contains(&what)));
-        assert_eq!(aside.count(), 1, "{pairs:#?}");
-        let records = world.store.all_records();
-        let parked = records.iter().filter(|record| record.row == Some(Row::I4));
-        assert_eq!(parked.count(), 1, "told once");
+        let paired = pairs.into_iter().find_map(|pair| {
+            let is_active = pair.life == PairLife::Active && pair.conflicts.is_empty();
+            let github = pair.github.clone().filter(|_| is_active)?;
+            Some((github.node, pair.notion.clone()?.node))
+        });
+        paired.expect("a pair")
+    };
+    {
+        let mut world = setup.world.borrow_mut();
+        let id = Id::parse(&page).unwrap();
+        let (now, editor) = (world.now, world.editor);
+        let shown = &world.notion.pages[&id];
+        let before = (shown.edited, shown.edited_by);
+        world
+            .notion
+            .set_body(now, editor, id, "- changed in silence", true)
+            .unwrap();
+        let shown = world.notion.pages.get_mut(&id).unwrap();
+        (shown.edited, shown.edited_by) = before;
+        world.note(Side::Notion, &page, Author::Human);
     }
+    for sweep in [false, true, false] {
+        setup.world.borrow_mut().let_pass(400_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None);
+    }
+    let world = setup.world.borrow();
+    let shown = world.latest(Side::Github, &node).expect("an issue");
+    shown
+        .seen
+        .field(&FieldKey::BODY)
+        .map_or("", Value::as_text)
+        .to_owned()
+}
+
+#[test]
+fn a_text_changed_without_a_trace_is_found_by_going_round() {
+    assert!(changed_without_a_trace(1_000).contains("changed in silence"));
+    assert!(
+        !changed_without_a_trace(0).contains("changed in silence"),
+        "it is found otherwise: the scenario proves nothing"
+    );
+}
+
+#[test]
+fn texts_are_read_again_in_turn_and_never_more_than_asked_for() {
+    let mut setup = six_in_step();
+    setup.settings.sweep_bodies = 2;
+    let pairs = setup.world.borrow().store.all_pairs();
+    let active = pairs.iter().filter(|pair| pair.life == PairLife::Active);
+    let all = active.count();
+    assert!(all > 4, "the scenario is too small: {all}");
+    let quiet = |setup: &Setup, sweep: bool| {
+        setup.world.borrow_mut().let_pass(400_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None).expect("no crash")
+    };
+    let idle = quiet(&setup, false).requests;
+    for _ in 0..all {
+        let report = quiet(&setup, true);
+        assert!(report.turns <= 2, "{report:?}");
+        assert_eq!(report.writes.github + report.writes.notion, 0);
+    }
+    let after = quiet(&setup, false);
+    assert_eq!((after.turns, after.requests), (0, idle));
+}
+
+/// An issue is transferred within the selection and its new place gets a page before its pair is looked at.
+#[test]
+fn a_transferred_issue_keeps_its_pair_and_the_surplus_page_is_set_aside() {
+    let setup = &mut six_in_step();
+    let (before, page) = {
+        let mut world = setup.world.borrow_mut();
+        let pairs = world.store.all_pairs();
+        let pair = pairs.into_iter().find(|pair| {
+            let here = pair.github.as_ref();
+            pair.life == PairLife::Active
+                && pair.conflicts.is_empty()
+                && here.is_some_and(|id| id.locator.starts_with(REPOS[0]))
+        });
+        let pair = pair.expect("a pair");
+        let id = pair.github.clone().unwrap();
+        people::transfer_to(&mut world, &id.node.into(), REPOS[1]);
+        (pair.clone(), pair.notion.clone().unwrap().node)
+    };
+    // A poll shows only the new place; a full listing misses the old one later.
+    for sweep in [false, false, true, false] {
+        setup.world.borrow_mut().let_pass(100_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    assert_eq!(world.violations, Vec::<String>::new());
+    let pairs = world.store.all_pairs();
+    let same = pairs.iter().find(|pair| pair.id == before.id).unwrap();
+    assert_eq!(same.life, PairLife::Active);
+    assert!(same.name().starts_with(REPOS[1]), "{}", same.name());
+    assert_eq!(same.notion.as_ref().unwrap().node, page);
+    let surplus: Vec<_> = pairs
+        .iter()
+        .filter(|pair| matches!(&pair.life, PairLife::Parked(why) if why.contains("a second page")))
+        .collect();
+    assert_eq!(surplus.len(), 1, "the scenario made no second page");
+    assert_eq!(surplus[0].github, None);
+    let shown = world.latest(Side::Notion, &surplus[0].notion.as_ref().unwrap().node);
+    assert!(shown.unwrap().seen.is_live(), "nothing is trashed unasked");
 }

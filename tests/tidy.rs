@@ -495,6 +495,37 @@ fn no_path_of_a_machine_and_no_registry_is_written_down() {
     assert_none(&wrong);
 }
 
+/// What is compiled for these edges: a package with its features on each line.
+fn compiled(edges: &str) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--prefix", "none", "--no-dedupe"])
+        .args(["--format", "{p} [{f}]", "--edges", edges])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !text.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn tests_switch_on_nothing_in_the_crates_of_the_program() {
+    let with_tests = compiled("normal,build,dev");
+    let wrong: Vec<String> = compiled("normal,build")
+        .into_iter()
+        .filter(|line| !with_tests.contains(line))
+        .map(|line| format!("{line}: pin in [dependencies] what the tests switch on"))
+        .collect();
+    assert_none(&wrong);
+}
+
 #[test]
 fn the_map_stays_short() {
     if let Ok(text) = fs::read_to_string(root().join("ARCHITECTURE.md")) {

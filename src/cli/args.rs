@@ -264,7 +264,7 @@ pub struct SimOptions {
     /// Items to begin with, one JSON object a line (the format is described in `src/sim/github/world.rs`).
     #[arg(long, value_name = "FILE.jsonl")]
     pub world: Option<PathBuf>,
-    /// Without rate limits.
+    /// Without rate limits; with `rate_limits = false` and `requests_per_minute = 0` pulse-sync then keeps no pace.
     #[arg(long)]
     pub no_limits: bool,
     /// People edit both sides, as this seed says.

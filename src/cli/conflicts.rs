@@ -109,7 +109,7 @@ async fn take(
 ) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
-    let links = setup.connect(&chosen)?;
+    let (links, _) = setup.connect(&chosen, &engine.store).await?;
     let pick = || match pick {
         PickName::Github => Pick::Github,
         PickName::Notion => Pick::Notion,

@@ -126,6 +126,7 @@ fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup
         token: token(&small.notion_token()),
         ..Service::at(&small.notion.url)
     };
+    (config.github_limits, config.notion_per_minute) = (false, 0);
     config.links = vec![link];
     let env: Environment = [("PULSE_SYNC_STATE", folder.display().to_string())]
         .into_iter()
@@ -149,7 +150,8 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
     );
     let setup = setup(small, folder, link(small))?;
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(narrate));
-    let links = setup.connect(&setup.config.links.iter().collect::<Vec<_>>())?;
+    let chosen: Vec<_> = setup.config.links.iter().collect();
+    let (links, budgets) = setup.connect(&chosen, &engine.store).await?;
     let link = &links[0];
 
     say!("\n1. Everything of {} goes to Notion.", small.repository);
@@ -176,6 +178,7 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
     settle(&engine, link).await?;
     show_title(small, 1)?;
 
+    budgets.save(&engine.store).await;
     by_policy(small, &engine, &setup).await?;
 
     say!("\n5. Nothing changed: nothing is written.");
@@ -210,7 +213,8 @@ async fn by_policy(small: &Small, engine: &RealEngine, setup: &Setup) -> anyhow:
         paths: setup.paths.clone(),
         masker: std::cell::OnceCell::new(),
     };
-    let by_policy = strict.connect(&strict.config.links.iter().collect::<Vec<_>>())?;
+    let chosen: Vec<_> = strict.config.links.iter().collect();
+    let (by_policy, _) = strict.connect(&chosen, &engine.store).await?;
     settle(engine, &by_policy[0]).await?;
     show_title(small, 2)
 }

@@ -50,7 +50,7 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
 async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
-    let links = setup.connect(&chosen)?;
+    let (links, _) = setup.connect(&chosen, &engine.store).await?;
     let mut last = None;
     for link in &links {
         match engine.answer_halt(link, id, apply).await {

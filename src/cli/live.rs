@@ -17,14 +17,14 @@ use crate::store::sqlite::Access;
 pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
     let store = setup.store(Access::Own)?;
-    let links = setup.connect(&chosen)?;
+    let (links, budgets) = setup.connect(&chosen, &store).await?;
     let (handle, wires, sink) = wires();
     let as_json = options.json;
     let said = Box::new(move |event: Event| {
         say(&event, as_json);
         sink(event);
     });
-    let engine = setup.engine(store, said);
+    let engine = setup.engine(store, budgets.watch(said));
     let server = Server::new(&engine, &links, wires, setup.config.interval);
     let (ended, over) = oneshot::channel::<()>();
     let stop = async {
@@ -41,7 +41,8 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
         server.serve().await;
         drop(ended);
     };
-    tokio::join!(serve, stop);
+    let work = Box::pin(async { tokio::join!(serve, stop) });
+    budgets.during(&engine.store, work).await;
     Ok(Exit::Done)
 }
 

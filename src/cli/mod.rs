@@ -9,6 +9,7 @@
 mod out;
 
 mod args;
+mod budgets;
 mod clock;
 mod conflicts;
 mod demo;

@@ -17,7 +17,7 @@ use crate::store::sqlite::Access;
 pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(options.link.as_deref())?;
     let store = setup.store(Access::Own)?;
-    let links = setup.connect(&chosen)?;
+    let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, progress::sink(options.json));
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
     for link in &links {
@@ -32,6 +32,7 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         );
         reports.push(report);
     }
+    budgets.save(&engine.store).await;
     if options.json {
         let plans: Vec<_> = all.iter().map(json::planned).collect();
         say!("{}", json!({"items": plans, "reports": reports}));

@@ -12,8 +12,9 @@ use crate::store::sqlite::Access;
 pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(options.link.as_deref())?;
     let store = setup.store(Access::Own)?;
-    let links = setup.connect(&chosen)?;
-    let engine = setup.engine(store, progress::sink(options.json));
+    let (links, budgets) = setup.connect(&chosen, &store).await?;
+    let sink = budgets.watch(progress::sink(options.json));
+    let engine = setup.engine(store, sink);
     let ask = Ask {
         sweep: options.full,
         forced: options.item.is_some(),
@@ -21,9 +22,12 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         ..Ask::default()
     };
     let mut reports = Vec::new();
-    for link in &links {
-        reports.push(engine.run(link, &ask).await);
-    }
+    let work = Box::pin(async {
+        for link in &links {
+            reports.push(engine.run(link, &ask).await);
+        }
+    });
+    budgets.during(&engine.store, work).await;
     if options.json {
         say!("{}", json::reports(&reports));
     } else {

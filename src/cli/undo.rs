@@ -17,10 +17,20 @@ const PASSES: usize = 3;
 pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
     let store = setup.store(Access::Own)?;
-    let links = setup.connect(&chosen)?;
+    let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, super::progress::sink(false));
+    let work = Box::pin(undo(&engine, &links, options));
+    budgets.during(&engine.store, work).await
+}
+
+/// Undoes it in the link that knows the record.
+async fn undo(
+    engine: &RealEngine,
+    links: &[RealLink],
+    options: &UndoOptions,
+) -> anyhow::Result<Exit> {
     let mut last: Option<AnswerError> = None;
-    for link in &links {
+    for link in links {
         // The adapters learn from opening what reading an item needs.
         engine
             .plan(
@@ -47,7 +57,7 @@ pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
                     item: Some(pair.name().to_owned()),
                     ..Ask::default()
                 };
-                return Ok(carry_out(&engine, link, &ask).await);
+                return Ok(carry_out(engine, link, &ask).await);
             }
             Err(error) => last = Some(error),
         }

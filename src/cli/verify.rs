@@ -16,13 +16,18 @@ use crate::store::sqlite::Access;
 pub async fn run(setup: &Setup, options: &VerifyOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(options.link.as_deref())?;
     let store = setup.store(Access::Read)?;
-    let links = setup.connect(&chosen)?;
+    let (links, budgets) = setup.connect(&chosen, &store).await?;
     let sink = progress::sink(options.json);
     let mut all = Vec::new();
     for link in &links {
         all.push(look::compare(link, &store, &*sink).await?);
     }
     drop(sink);
+    drop(store);
+    // A running sync has the store to itself; it keeps its own account of what is spent.
+    if let Ok(store) = setup.store(Access::Own) {
+        budgets.save(&store).await;
+    }
     if options.json {
         let found: Vec<_> = all.iter().map(found::Found::json).collect();
         say!("{}", json!({"links": found}));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::Args;
+use super::budgets::Budgets;
 use super::clock::{SystemClock, now};
 use super::exit::{Exit, Failed};
 use crate::auth;
@@ -17,7 +18,7 @@ use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
-use crate::remote::http::{Account, AccountConfig, Now, build_client};
+use crate::remote::http::{Account, AccountConfig, Now, Rules, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::sqlite::{Access, SqliteStore};
 use anyhow::{Context, anyhow};
@@ -144,8 +145,13 @@ impl Setup {
         }
     }
 
-    /// The adapters of these links. All links share the request budgets of the two tokens.
-    pub fn connect(&self, links: &[&LinkConfig]) -> anyhow::Result<Vec<RealLink>> {
+    /// The adapters of these links, and the request budgets of the two tokens, which all links share and which go on
+    /// where the last process that used this store ended.
+    pub async fn connect(
+        &self,
+        links: &[&LinkConfig],
+        store: &SqliteStore,
+    ) -> anyhow::Result<(Vec<RealLink>, Budgets)> {
         let login = |error: auth::AuthError| Failed {
             message: error.to_string(),
             exit: Exit::Login,
@@ -158,22 +164,27 @@ impl Setup {
         }
         let client = build_client(Duration::from_secs(10))?;
         let time: Now = Arc::new(now);
-        let github = GithubAccount::new(
-            AccountConfig::github(&self.config.github.api_url),
-            client.clone(),
-            &github.secret,
-            Arc::clone(&time),
-        )?;
-        let notion = Account::new(
-            AccountConfig::notion(&self.config.notion.api_url),
-            client,
-            &notion.secret,
-            time,
-        )?;
-        Ok(links
-            .iter()
-            .map(|link| self.link(link, &github, &notion))
-            .collect())
+        let (hub, pages) = self.accounts();
+        let hub = GithubAccount::new(hub, client.clone(), &github.secret, Arc::clone(&time))?;
+        let pages = Account::new(pages, client, &notion.secret, time)?;
+        let tokens = [(hub.sender(), &github.secret), (&pages, &notion.secret)];
+        let budgets = Budgets::recalled(tokens, store).await;
+        let links = links.iter().map(|link| self.link(link, &hub, &pages));
+        Ok((links.collect(), budgets))
+    }
+
+    /// How the two accounts behave.
+    fn accounts(&self) -> (AccountConfig, AccountConfig) {
+        let mut github = AccountConfig::github(&self.config.github.api_url);
+        if !self.config.github_limits {
+            github.rules = Rules::none();
+        }
+        let mut notion = AccountConfig::notion(&self.config.notion.api_url);
+        notion.rules = match self.config.notion_per_minute {
+            0 => Rules::none(),
+            most => Rules::notion(most),
+        };
+        (github, notion)
     }
 
     fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {

@@ -15,6 +15,9 @@ use crate::engine::Settings;
 /// A day in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
+/// What Notion grants a connection on every plan; business plans have 600 (reference/request-limits).
+const NOTION_PER_MINUTE: u32 = 180;
+
 /// The whole configuration. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -24,6 +27,10 @@ pub struct Config {
     pub github: Service,
     /// Notion's address and token.
     pub notion: Service,
+    /// Whether GitHub's published rate limits are kept to; only a server of one's own may go without.
+    pub github_limits: bool,
+    /// Requests a minute that Notion grants this connection; 0 = no pace of ours, on this machine only.
+    pub notion_per_minute: u32,
     /// The account whose repositories the link `default` takes.
     pub username: Option<String>,
     /// The database of links that name none, in the form of [`Link::database`].
@@ -49,6 +56,8 @@ impl Config {
             file: file.to_owned(),
             github: Service::at(GITHUB_API),
             notion: Service::at(NOTION_API),
+            github_limits: true,
+            notion_per_minute: NOTION_PER_MINUTE,
             username: None,
             database: None,
             interval: 60 * 60 * 1_000,

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::model::{Config, Link, Service, StoreChoice};
 use super::problem::{Place, Problem, Severity};
 use super::section::{Fault, Section, Source};
-use super::{Environment, advanced, link, words};
+use super::{Environment, GITHUB_API, advanced, link, words};
 
 /// The link that the environment alone makes.
 const DEFAULT_LINK: &str = "default";
@@ -164,11 +164,21 @@ fn github(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) 
         .variable("GITHUB_USERNAME", variable, words::login)
         .or(written);
     service(&mut section, &mut config.github, "GITHUB_TOKEN");
-    section.finish();
     let url = env.get("GITHUB_API_URL");
     if let Some(url) = source.variable("GITHUB_API_URL", url, words::api_url) {
         config.github.api_url = url;
     }
+    if let Some(limits) = section.flag_at("rate_limits") {
+        config.github_limits = limits.value;
+        if !limits.value && config.github.api_url == GITHUB_API {
+            let fault = Fault::new(
+                "GitHub's rate limits cannot be switched off",
+                "`false` is for an Enterprise server without limits, or for this machine",
+            );
+            source.fault(&limits.span, &fault);
+        }
+    }
+    section.finish();
 }
 
 fn notion(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
@@ -179,11 +189,21 @@ fn notion(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) 
         .variable("NOTION_DATABASE_ID", variable, words::database)
         .or(written);
     service(&mut section, &mut config.notion, "NOTION_TOKEN");
-    section.finish();
     let url = env.get("NOTION_API_URL");
     if let Some(url) = source.variable("NOTION_API_URL", url, words::api_url) {
         config.notion.api_url = url;
     }
+    if let Some(most) = section.number_at("requests_per_minute", words::PER_MINUTE) {
+        config.notion_per_minute = most.value;
+        if most.value == 0 && !words::is_local(&config.notion.api_url) {
+            let fault = Fault::new(
+                "Notion cannot be asked without a pace",
+                "0 is for a small Notion on this machine; write 180, or 600 on a business plan",
+            );
+            source.fault(&most.span, &fault);
+        }
+    }
+    section.finish();
 }
 
 fn sync(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {

@@ -285,16 +285,31 @@ impl<'s, 't> Section<'s, 't> {
 
     /// `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.flag_at(key).map(|at| at.value)
+    }
+
+    /// `true` or `false`, and where it stands.
+    pub(super) fn flag_at(&mut self, key: &'static str) -> Option<At<bool>> {
         let value = self.value(key)?;
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
             self.wrong_type(key, value, "`true` or `false`");
         }
-        flag
+        let span = value.span();
+        flag.map(|value| At { value, span })
     }
 
     /// A whole number within bounds.
     pub(super) fn number(&mut self, key: &'static str, bounds: RangeInclusive<u32>) -> Option<u32> {
+        self.number_at(key, bounds).map(|at| at.value)
+    }
+
+    /// A whole number within bounds, and where it stands.
+    pub(super) fn number_at(
+        &mut self,
+        key: &'static str,
+        bounds: RangeInclusive<u32>,
+    ) -> Option<At<u32>> {
         let value = self.value(key)?;
         let Some(integer) = value.get_ref().as_integer() else {
             self.wrong_type(key, value, "a whole number");
@@ -309,7 +324,8 @@ impl<'s, 't> Section<'s, 't> {
             self.source
                 .fault(&value.span(), &Fault::new(message, label));
         }
-        number
+        let span = value.span();
+        number.map(|value| At { value, span })
     }
 
     /// A list of texts, each with a meaning. Elements that have none are reported and left out.

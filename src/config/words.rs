@@ -58,6 +58,9 @@ fn at_least_ten_seconds(ms: i64) -> Result<i64, Fault> {
 /// Writes a run.
 pub(super) const MAX_ITEMS: std::ops::RangeInclusive<u32> = 1..=100_000;
 
+/// Requests a minute; 0 = no pace.
+pub(super) const PER_MINUTE: std::ops::RangeInclusive<u32> = 0..=100_000;
+
 /// The same from an environment variable.
 pub(super) fn max_items(text: &str) -> Result<u32, Fault> {
     let number = text.parse().ok().filter(|n| MAX_ITEMS.contains(n));

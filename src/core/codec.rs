@@ -6,8 +6,8 @@ use super::{Side, Value, text};
 
 /// GitHub refuses longer titles (422).
 const GITHUB_TITLE_CHARS: usize = 256;
-/// GitHub refuses longer bodies (422).
-const GITHUB_BODY_CHARS: usize = 65_536;
+/// The longest text: GitHub refuses longer bodies (422), and the mark by which we find our own issues again takes 54.
+const GITHUB_BODY_CHARS: usize = text::limits::GITHUB_BODY - text::marker::LENGTH;
 /// Notion refuses longer option names.
 const NOTION_OPTION_CHARS: usize = 100;
 /// Stands for a comma in a Notion option name, which may hold none.
@@ -220,7 +220,9 @@ pub fn said_body(body: &str, known: &str) -> Said {
     let chars = text::limits::github_length(&body);
     if chars > GITHUB_BODY_CHARS {
         return Said::Refused(format!(
-            "the text has {chars} characters, GitHub allows {GITHUB_BODY_CHARS}; shorten it in Notion"
+            "the text has {chars} characters, GitHub allows {} and our hidden mark takes {} of them; shorten it in Notion",
+            text::limits::GITHUB_BODY,
+            text::marker::LENGTH
         ));
     }
     Said::Value(Value::text(body))

@@ -55,6 +55,7 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         // before our write, and our own stamp hides that.
         let made = matches!(answered.step.action, Action::Create(_));
         stamp.settled &= made || answered.post.field(&FieldKey::BODY).is_some();
+        pair.text_unsure |= side == Side::Notion && stamp.by_us && !made;
         pair.seen[side as usize] = Some(stamp);
     }
     if let (Some(source), Action::Create(_)) = (answered.source, &answered.step.action) {

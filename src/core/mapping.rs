@@ -195,6 +195,8 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
         mirror("created", "Created", Date),
         mirror("updated", "Updated", Date),
         mirror("closed", "Closed", Date),
+        mirror("sync", "Sync", Select),
+        mirror("sync_note", "Sync note", RichText),
     ]
 }
 
@@ -218,6 +220,8 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
     fields.push(mirror("publish", "Publish", Select));
     // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
     fields.push(mirror("node", ID_PROPERTY, RichText));
+    // And it says what it is from then on, as the pages do that we make.
+    fields.push(mirror("kind", KIND_PROPERTY, Select));
     fields
 }
 

@@ -214,6 +214,10 @@ pub struct Pair {
     pub base: BTreeMap<FieldKey, Base>,
     /// The versions that the bases were read from: GitHub, Notion.
     pub seen: [Option<Stamp>; 2],
+    /// Notion's version came from our own write: somebody with the same token may have edited the text in the rest of
+    /// its minute, under the same stamp. The next full listing has the text read again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub text_unsure: bool,
     /// While `New`: what the listing saw, so that a create needs no further read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<Observation>>,
@@ -261,6 +265,7 @@ impl Pair {
             life: PairLife::New,
             base: BTreeMap::new(),
             seen: [None, None],
+            text_unsure: false,
             pending: Some(Box::new(seen.clone())),
             intent: None,
             quiet_until: None,

@@ -54,6 +54,8 @@ pub struct Small {
     pub source: Id,
     /// A person in Notion.
     pub person: Id,
+    /// That person's own token: what is done with it is the person's doing.
+    pub person_token: String,
 }
 
 impl Small {
@@ -74,8 +76,9 @@ impl Small {
         let addr = SocketAddr::from(([127, 0, 0, 1], options.github_port));
         let github = hub_http::serve(addr, front, hub_http::real_clock()).await?;
 
-        let (workspace, database, source, person) =
+        let (mut workspace, database, source, person) =
             workspace(now).map_err(|why| io::Error::other(why.message))?;
+        let person_token = workspace.add_personal_token(person);
         let mut service = page_http::Service::new(workspace);
         if options.no_limits {
             service.limiter.most = None;
@@ -94,6 +97,7 @@ impl Small {
             database,
             source,
             person,
+            person_token,
         })
     }
 
@@ -105,7 +109,10 @@ impl Small {
             .unwrap_or((OWNER, REPOSITORY));
         json!({
             "github": {"url": self.github.url, "token": TOKEN, "owner": owner, "repo": repo},
-            "notion": {"url": self.notion.url, "token": self.notion_token(), "database_id": self.database.to_string()},
+            "notion": {
+                "url": self.notion.url, "token": self.notion_token(), "database_id": self.database.to_string(),
+                "person_token": self.person_token,
+            },
         })
     }
 

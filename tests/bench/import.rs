@@ -30,8 +30,6 @@ use serde_json::json;
 
 /// Items of one import; a trial run of the tests takes few.
 const ITEMS: usize = 1_000;
-/// More than an import asks for in a minute.
-const UNPACED: u32 = 1_000_000;
 
 fn main() {
     divan::main();
@@ -122,15 +120,19 @@ fn services(count: usize) -> Services {
 fn connect(small: &Small) -> Link<GithubRemote, NotionRemote> {
     let time: Now = Arc::new(now);
     let client = build_client(Duration::from_secs(10)).unwrap();
+    let unpaced = AccountConfig {
+        rules: Rules::none(),
+        ..AccountConfig::github(&small.github.url)
+    };
     let github = GithubAccount::new(
-        AccountConfig::github(&small.github.url),
+        unpaced,
         client.clone(),
         &SecretString::from(small.github_token()),
         Arc::clone(&time),
     )
     .unwrap();
     let unpaced = AccountConfig {
-        rules: Rules::notion(UNPACED),
+        rules: Rules::none(),
         ..AccountConfig::notion(&small.notion.url)
     };
     let token = SecretString::from(small.notion_token());

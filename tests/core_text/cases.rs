@@ -373,3 +373,43 @@ fn segments_count_as_notion_counts() {
         (2, 3)
     );
 }
+
+#[test]
+fn thousands_of_folds_that_never_end_are_text_and_those_that_do_are_folds() {
+    let open = "<details>\n".repeat(6_000);
+    assert_eq!(lines(&open).len(), 6_000);
+    let ended = format!("{open}inside\n</details>\nafter\n");
+    let last = lines(&ended).split_off(5_998);
+    let keys: Vec<&str> = last.iter().map(|line| line.key.as_str()).collect();
+    let text = "\\<details>";
+    assert_eq!(keys, [text, "<details>", "inside", "</details>", "after"]);
+}
+
+#[test]
+fn thousands_of_tables_that_never_end_are_text_and_the_one_that_does_is_a_table() {
+    let open = "<table>\n".repeat(6_000);
+    assert_eq!(lines(&open).len(), 6_000);
+    let ended = format!("{open}<tr><td>a</td></tr>\n</table>\n");
+    let last = lines(&ended).split_off(5_999);
+    let keys: Vec<&str> = last.iter().map(|line| line.key.as_str()).collect();
+    assert_eq!(keys, ["| a |", "| --- |"]);
+}
+
+#[test]
+fn a_body_leaves_room_for_the_mark() {
+    use pulse_sync::core::codec::{Said, said_body};
+    use pulse_sync::core::text::{limits, marker};
+
+    let key = "0123456789abcdef0123456789abcdef";
+    let longest = "x".repeat(limits::GITHUB_BODY - marker::LENGTH);
+    assert!(matches!(said_body(&longest, ""), Said::Value(_)));
+    let marked = marker::write(&longest, key);
+    assert_eq!(limits::github_length(&marked), limits::GITHUB_BODY);
+    let Said::Refused(why) = said_body(&format!("{longest}x"), "") else {
+        panic!("GitHub would refuse it with the mark");
+    };
+    assert!(
+        why.contains("65483") && why.contains("65536") && why.contains("54"),
+        "{why}"
+    );
+}

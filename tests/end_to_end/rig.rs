@@ -59,6 +59,8 @@ pub struct Rig {
     pub env: BTreeMap<&'static str, String>,
     advanced: BTreeMap<&'static str, String>,
     link: BTreeMap<&'static str, String>,
+    /// The pace that the program keeps; 0 = none, as the small services have no limits either.
+    pub notion_per_minute: u32,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
@@ -121,6 +123,7 @@ impl Rig {
             env: env.into(),
             advanced: SHORT.map(|(key, value)| (key, value.to_owned())).into(),
             link: link.into(),
+            notion_per_minute: 0,
             runtime: Some(runtime),
         }
     }
@@ -144,7 +147,10 @@ impl Rig {
     }
 
     fn write_config(&self) {
-        let mut text = String::from("[sync]\nmax_items = 1000\n[[link]]\n");
+        let mut text = String::from("[sync]\nmax_items = 1000\n");
+        let most = self.notion_per_minute;
+        writeln!(text, "[github]\nrate_limits = false").unwrap();
+        writeln!(text, "[notion]\nrequests_per_minute = {most}\n[[link]]").unwrap();
         for (key, value) in &self.link {
             writeln!(text, "{key} = {value}").unwrap();
         }

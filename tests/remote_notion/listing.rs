@@ -222,10 +222,19 @@ async fn a_known_text_is_not_read_again() {
     let world = world::world().await;
     let remote = world.opened().await;
     let page = world.page("One", "Hello");
+    let known = text("as it was");
+    let fresh = get(&remote, page).await.stamp.unwrap();
+    let again = remote
+        .get(Kind::Issue, &id(page), Some((&fresh, &known)))
+        .await
+        .unwrap();
+    let read = Some(text("Hello"));
+    assert_eq!(field(&again, "body"), read, "its minute is not over");
+
+    world.pass(MINUTE);
     let seen = get(&remote, page).await;
     world.asked();
     let stamp = seen.stamp.clone().unwrap();
-    let known = text("as it was");
     let again = remote
         .get(Kind::Issue, &id(page), Some((&stamp, &known)))
         .await

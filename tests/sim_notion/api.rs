@@ -564,3 +564,42 @@ async fn serve_for_a_while() {
     println!("{} {token} {home}", running.url);
     tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
 }
+
+#[tokio::test]
+async fn answers_are_dated_by_the_services_own_clock() {
+    let s = server().await;
+    let answer = s.request("GET", "users/me").send().await.unwrap();
+    assert_eq!(answer.headers()["date"], "Sun, 22 Nov 2026 10:03:42 GMT");
+    s.time.store(0, std::sync::atomic::Ordering::SeqCst);
+    let answer = s.request("GET", "nope").send().await.unwrap();
+    assert_eq!(answer.headers()["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+#[tokio::test]
+async fn a_personal_token_acts_as_the_person() {
+    let mut s = server().await;
+    let path = format!("pages/{}", s.row("a", json!({})).await);
+    let bot = s.ok("GET", &path, json!({})).await["last_edited_by"]["id"].clone();
+    let personal = s.running.shared.lock().world.add_personal_token(s.ann);
+    let connection = std::mem::replace(&mut s.token, personal);
+    let me = s.ok("GET", "users/me", json!({})).await;
+    assert_eq!(
+        (&me["type"], &me["id"]),
+        (&json!("person"), &json!(s.ann.to_string()))
+    );
+    let edit = json!({"properties": {"Number": {"number": 7}}});
+    let page = s.ok("PATCH", &path, edit).await;
+    assert_eq!(page["last_edited_by"]["id"], s.ann.to_string());
+    assert_eq!(page["created_by"]["id"], bot);
+    let made = s.row("b", json!({})).await;
+    let made = s.ok("GET", &format!("pages/{made}"), json!({})).await;
+    assert_eq!(made["created_by"]["id"], s.ann.to_string());
+
+    s.token = connection;
+    let edit = json!({"properties": {"Number": {"number": 8}}});
+    let page = s.ok("PATCH", &path, edit).await;
+    assert_eq!(
+        page["last_edited_by"]["id"], bot,
+        "the connection is itself again"
+    );
+}

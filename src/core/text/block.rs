@@ -3,6 +3,8 @@
 //! Both flavours are read by one reader, so that a text and its rendering on the other side
 //! give the same blocks. Every byte of the text ends up in the `raw` of exactly one block.
 
+use std::collections::BTreeMap;
+
 use super::inline::{self, is_space, trim, visible};
 use super::{leaf, render, table};
 use leaf::Leaf;
@@ -80,7 +82,12 @@ struct Parser {
     items: Vec<(usize, usize)>,
     base: usize,
     folds: usize,
+    /// Where each `<details>` of the lines that are read ends, once one was met.
+    ends: Option<Ends>,
 }
+
+/// For a line, named by how many lines there are from it on: how many lines later its `</details>` is.
+type Ends = BTreeMap<usize, usize>;
 
 impl Parser {
     fn read(&mut self, lines: &[Source]) {
@@ -197,7 +204,9 @@ impl Parser {
         } else {
             Some(leaf::summary(after)?)
         };
-        let end = details_end(rest).filter(|_| self.folds < DETAILS_DEPTH)?;
+        let ends = self.ends.get_or_insert_with(|| details_ends(rest));
+        let end = ends.get(&rest.len()).copied();
+        let end = end.filter(|_| self.folds < DETAILS_DEPTH)?;
         let depth = self.depth(column);
         self.push(depth, Kind::Details, rest[0].raw);
         let mut from = 1;
@@ -228,25 +237,21 @@ impl Parser {
                 source.text = source.text.strip_prefix('\t').unwrap_or(source.text);
             }
         }
+        let ends = self.ends.take();
         let outer = (std::mem::take(&mut self.items), self.base);
         self.base = depth;
         self.folds += 1;
         self.read(&inner);
         self.folds -= 1;
         (self.items, self.base) = outer;
+        self.ends = ends;
     }
 
     fn html_table(&mut self, rest: &[Source], line: &str, column: usize) -> Option<usize> {
-        let head = line.get(..6)?;
-        if !head.eq_ignore_ascii_case("<table") {
+        if !starts_table(line) {
             return None;
         }
-        let ends = |s: &&Source| {
-            trim(&visible(s.text))
-                .to_ascii_lowercase()
-                .ends_with("</table>")
-        };
-        let length = rest.iter().position(|s| ends(&s))? + 1;
+        let length = table_end(rest)? + 1;
         let text: Vec<String> = rest[..length].iter().map(|s| visible(s.text)).collect();
         let rows = table::html_rows(trim(&text.join("\n")))?;
         let raw: String = rest[..length].iter().map(|s| s.raw).collect();
@@ -329,7 +334,11 @@ impl Parser {
             return 1;
         };
         let mut pieces = inline::split_breaks(slot);
-        pieces.retain(|piece| !render::key(piece).is_empty());
+        // What begins with a letter or a digit says at least that.
+        let says = |piece: &String| {
+            piece.starts_with(char::is_alphanumeric) || !render::key(piece).is_empty()
+        };
+        pieces.retain(says);
         let mut pieces = pieces.into_iter();
         *slot = pieces.next().unwrap_or_default();
         let fence = leaf::fence(slot).filter(|_| matches!(read, Leaf::Item { .. }));
@@ -413,21 +422,43 @@ fn table_head(rest: &[Source]) -> Option<(Vec<String>, usize)> {
     (head.len() == columns).then_some((head, columns))
 }
 
-fn details_end(rest: &[Source]) -> Option<usize> {
-    let mut open = 0_usize;
+fn starts_table(line: &str) -> bool {
+    line.get(..6)
+        .is_some_and(|head| head.eq_ignore_ascii_case("<table"))
+}
+
+/// Finds the last line of the table that starts here. A table in a table is none, so that one which never ends costs
+/// no more than the lines up to the next.
+fn table_end(rest: &[Source]) -> Option<usize> {
+    for (at, source) in rest.iter().enumerate() {
+        let shown = visible(source.text);
+        let line = trim(&shown);
+        if at > 0 && starts_table(line) {
+            return None;
+        }
+        if line.to_ascii_lowercase().ends_with("</table>") {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Finds all pairs at once: a scan for each `<details>` would take long for a text full of them.
+fn details_ends(rest: &[Source]) -> Ends {
+    let mut open = Vec::new();
+    let mut ends = Ends::new();
     for (at, source) in rest.iter().enumerate() {
         let shown = visible(source.text);
         let line = trim(&shown);
         if leaf::details(line)
             .is_some_and(|after| after.is_empty() || leaf::summary(after).is_some())
         {
-            open += 1;
-        } else if line.eq_ignore_ascii_case("</details>") {
-            open -= 1;
-            if open == 0 {
-                return Some(at);
-            }
+            open.push(at);
+        } else if line.eq_ignore_ascii_case("</details>")
+            && let Some(start) = open.pop()
+        {
+            ends.insert(rest.len() - start, at - start);
         }
     }
-    None
+    ends
 }

@@ -39,6 +39,9 @@ pub(super) fn trim(text: &str) -> &str {
 
 /// Removes the invisible characters with which text is neutralised on its way.
 pub(super) fn visible(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     text.chars()
         .filter(|c| !matches!(c, '\u{2060}' | '\u{200b}' | '\u{feff}'))
         .collect()
@@ -61,6 +64,10 @@ pub(super) fn parse(text: &str) -> Vec<Seg> {
 
 /// Splits a line at its breaks; the pieces are Markdown again. A line without text gives none.
 pub(super) fn split_breaks(text: &str) -> Vec<String> {
+    if !text.contains('<') {
+        let has_text = !trim(text).is_empty();
+        return has_text.then(|| text.to_owned()).into_iter().collect();
+    }
     let chars: Vec<char> = text.chars().collect();
     let spans = code_spans(&chars);
     let brackets = brackets(&chars, &spans);

@@ -4,6 +4,8 @@ use super::leaf::{self, Fence};
 
 const OPEN: &str = "<!-- pulse-sync:";
 const CLOSE: &str = " -->";
+/// Characters that [`write()`] adds to a usual text: a blank line, and the mark with its key.
+pub const LENGTH: usize = "\n\n".len() + OPEN.len() + 32 + CLOSE.len();
 
 /// Appends the marker to a body as its last line. The key is 32 lowercase hexadecimal digits.
 pub fn write(body: &str, key: &str) -> String {

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::diff3::{self, Region};
 use super::inline::{trim, visible};
-use super::key::{Line, lines, normalised, same};
+use super::key::{Line, lines, normalised};
 use super::leaf;
 
 /// A place where both sides changed the same lines differently.
@@ -145,14 +145,18 @@ fn append(out: &mut String, text: &str) {
 /// written there: translate first ([`super::for_notion`], [`super::from_notion`]) when the
 /// result goes to the other side. Edits to neighbouring lines are a conflict, equal edits none.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
-    if same(ours, theirs) || same(base, theirs) {
+    if ours == theirs || base == theirs {
         return Merged::Clean(normalised(ours));
     }
+    // Each text is read once: reading is most of the work.
     let texts = Texts {
         base: lines(base),
         ours: lines(ours),
         theirs: lines(theirs),
     };
+    if say_the_same(&texts.ours, &texts.theirs) || say_the_same(&texts.base, &texts.theirs) {
+        return Merged::Clean(normalised(ours));
+    }
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
@@ -160,7 +164,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if let Some(text) = texts.written(&parts, ours) {
         return Merged::Clean(text);
     }
-    if same(base, ours) {
+    if say_the_same(&texts.base, &texts.ours) {
         return Merged::Clean(normalised(theirs));
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
@@ -170,6 +174,10 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         theirs: normalised(theirs),
     };
     Merged::Conflict(vec![Part::Conflict(whole)])
+}
+
+fn say_the_same(one: &[Line], other: &[Line]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.key == b.key)
 }
 
 /// Applies the change that leads from one text to another to a third: the change of one side is
@@ -258,17 +266,19 @@ impl Texts {
                     .zip(&wanted)
                     .all(|(a, b)| a.key == b.key && a.code == b.code)
         };
-        let candidates = [
-            self.raw(&pointers, false),
-            self.raw(&pointers, true),
-            wanted
-                .iter()
+        let keys = || {
+            let lines = wanted.iter();
+            lines
                 .flat_map(|line| [line.key.as_str(), "\n"])
-                .collect(),
-        ];
-        let text = candidates.into_iter().find(says)?;
+                .collect::<String>()
+        };
+        let text = Some(self.raw(&pointers, false))
+            .filter(says)
+            .or_else(|| Some(self.raw(&pointers, true)).filter(says))
+            .or_else(|| Some(keys()).filter(says))?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
-        Some(if says(&ended) { ended } else { text })
+        let fits = ended == text || says(&ended);
+        Some(if fits { ended } else { text })
     }
 
     /// Joins the bytes of lines, with a blank line where the sides meet if asked.

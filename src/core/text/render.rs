@@ -22,6 +22,36 @@ pub(super) enum Target {
 
 /// Writes a line of Markdown for the target; breaks at either end are dropped.
 pub(super) fn line(text: &str, target: Target) -> String {
+    if target == Target::Key
+        && let Some(key) = plain_key(text)
+    {
+        return key;
+    }
+    read_and_written(text, target)
+}
+
+/// The key of a line without any mark of Markdown, which needs no reading: most lines are such.
+fn plain_key(text: &str) -> Option<String> {
+    // `_` may be emphasis, `}` may end attributes, `?` may begin a signature.
+    let marks = |c: char| {
+        matches!(
+            c,
+            '\\' | '`' | '[' | ']' | '<' | '|' | '_' | '}' | '?' | '\t' | '\r' | '\u{b}' | '\u{c}'
+        )
+    };
+    if text.contains(marks) {
+        return None;
+    }
+    let mut key = String::with_capacity(text.len());
+    for c in trim(text).chars() {
+        if c != ' ' || !key.ends_with(' ') {
+            key.push(c);
+        }
+    }
+    Some(key)
+}
+
+fn read_and_written(text: &str, target: Target) -> String {
     let mut segs = inline::parse(text);
     if target != Target::Notion && target != Target::NotionCell {
         // A colour is Notion's own; one that came escaped is text of a person.
@@ -395,4 +425,22 @@ pub(super) fn unsigned(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_a_key_gives_the_same_key(
+            text in "([a-c#*~!{>= .\\-]{0,3}|  |[\\[\\]`<|_?}\\\\\t\r\u{b}\u{c}\u{a0}é]?|http://|color=\"red\"){0,9}",
+        ) {
+            if let Some(key) = plain_key(&text) {
+                prop_assert_eq!(key, read_and_written(&text, Target::Key));
+            }
+        }
+    }
 }

@@ -147,6 +147,11 @@ impl GithubAccount {
     pub fn budget(&self) -> Budget {
         self.account.budget()
     }
+
+    /// The account that sends, whose budget is remembered.
+    pub const fn sender(&self) -> &Account {
+        &self.account
+    }
 }
 
 /// What is learned while running.

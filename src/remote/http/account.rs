@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use url::{Host, Url};
 
 use super::transport::{Chunks, Direct, Transport, classify};
-use super::window::{Rules, Spend, Ticket, Wait, Window};
+use super::window::{Memory, Rules, Spend, Ticket, Wait, Window};
 use super::{Reply, Service, signals};
 use crate::core::Time;
 use crate::remote::{Budget, RemoteError};
@@ -209,6 +209,16 @@ impl Account {
     /// What may still be asked.
     pub fn budget(&self) -> Budget {
         self.window().budget(self.now())
+    }
+
+    /// What of the budget has to outlive this process.
+    pub fn memory(&self) -> Memory {
+        self.window().memory(self.now())
+    }
+
+    /// Goes on with the budget that an earlier process left.
+    pub fn recall(&self, memory: Memory) {
+        self.window().recall(memory);
     }
 
     /// Makes exactly one request, or none. Any status is an `Ok`, except the services' "too many".

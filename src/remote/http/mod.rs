@@ -18,9 +18,9 @@ pub mod transport;
 pub mod window;
 
 pub use account::{Account, AccountConfig, Ask, Now};
-pub use client::build_client;
+pub use client::{build_client, fingerprint};
 pub use reply::Reply;
-pub use window::{Rules, Spend, Window};
+pub use window::{Memory, Rules, Spend, Window};
 
 /// Which service an account belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use chrono::DateTime;
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::Service;
@@ -11,7 +12,7 @@ use crate::core::Time;
 const LONGEST_PAUSE: i64 = 24 * 60 * 60 * 1_000;
 
 /// An hourly budget, as GitHub's headers tell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Primary {
     /// Requests (GraphQL: points) an hour.
     pub limit: u32,

@@ -7,9 +7,16 @@
 //!
 //! What is learned: GitHub says its hourly limit with every answer. Notion says nothing until it refuses, so its
 //! limit comes from the configuration and is lowered for a while when it refuses twice although we kept to it
-//! (somebody else uses the same connection); probing upward would only buy 429s.
+//! (somebody else uses the same connection). It is never raised: no answer tells a larger plan, and probing upward
+//! would only buy 429s.
+
+mod memory;
 
 use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+pub use memory::Memory;
 
 use super::signals::{Primary, Refusal, Signals};
 use crate::core::Time;
@@ -24,7 +31,7 @@ const FLIGHT: i64 = 2 * MINUTE;
 const LEARNED_FOR: i64 = 10 * MINUTE;
 
 /// What a request spends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Spend {
     /// A read: one point.
     Read,
@@ -140,6 +147,16 @@ impl Rules {
         }
     }
 
+    /// No limit of our own: what the service itself refuses still pauses. For a service without limits.
+    pub const fn none() -> Self {
+        Self {
+            rolling: Vec::new(),
+            write_gap: 0,
+            least_pause: SECOND,
+            learns: false,
+        }
+    }
+
     /// The same rules without the pause between writes: for small services on loopback.
     #[must_use]
     pub fn without_gap(mut self) -> Self {
@@ -158,7 +175,7 @@ impl Rules {
 }
 
 /// Why nothing may be sent before a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     /// Not before this time.
     pub until: Time,

@@ -22,6 +22,10 @@ pub struct Workspace {
     pub token: String,
     /// The user the connection acts as.
     pub bot: Id,
+    /// Who the request that is being answered acts as: `bot`, or the person of a personal token.
+    pub acting: Id,
+    /// Personal access tokens and whom each acts as.
+    pub personal: BTreeMap<String, Id>,
     /// A page at the top that is shared with the connection.
     pub home: Id,
     /// Behaviour that can be chosen.
@@ -56,6 +60,8 @@ impl Workspace {
             ids,
             token,
             bot,
+            acting: bot,
+            personal: BTreeMap::new(),
             home,
             options: Options::default(),
             users: BTreeMap::new(),
@@ -96,6 +102,22 @@ impl Workspace {
         };
         self.users.insert(id, user);
         id
+    }
+
+    /// Gives a person a personal access token. What is done with it is that person's doing, and nothing is hidden from
+    /// it that the person sees.
+    pub fn add_personal_token(&mut self, person: Id) -> String {
+        let token = format!("ntn_p{}", person.compact());
+        self.personal.insert(token.clone(), person);
+        token
+    }
+
+    /// Who a token acts as.
+    pub fn actor_of(&self, token: &str) -> Option<Id> {
+        if token == self.token {
+            return Some(self.bot);
+        }
+        self.personal.get(token).copied()
     }
 
     /// Makes a database with one data source in a page; gives both ids, the database first.

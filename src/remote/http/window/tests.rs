@@ -213,3 +213,84 @@ fn an_unanswered_request_stays_counted() {
     assert_eq!(spend(&mut window, 80_000, Spend::Read), Err(130_000));
     assert_eq!(window.budget(Time(130_000)).made, 1);
 }
+
+/// Ends a process at `now` and starts the next one, through the text that is stored.
+fn restarted(window: &Window, now: i64) -> Window {
+    let text = serde_json::to_string(&window.memory(Time(now))).unwrap();
+    let mut next = Window::new(window.rules.clone());
+    next.recall(serde_json::from_str(&text).unwrap());
+    next
+}
+
+#[test]
+fn processes_one_after_the_other_keep_the_limit_together() {
+    let mut window = Window::new(Rules::notion(180));
+    let mut sent = Vec::new();
+    // A new process every 7 s for five minutes, each as eager as can be.
+    for now in (0..5 * MINUTE).step_by(100) {
+        if now % 7_000 == 0 {
+            window = restarted(&window, now);
+        }
+        while spend(&mut window, now, Spend::Read).is_ok() {
+            sent.push(now);
+        }
+    }
+    for start in (0..4 * MINUTE).step_by(500) {
+        let inside = sent
+            .iter()
+            .filter(|at| (start..start + MINUTE).contains(*at))
+            .count();
+        assert!(inside <= 180, "{inside} from {start}");
+    }
+    assert!(sent.len() >= 4 * 180, "{} were sent", sent.len());
+}
+
+#[test]
+fn what_was_on_its_way_when_a_process_ended_counts_from_its_end() {
+    let mut window = Window::new(Rules::notion(1));
+    window.admit(Time(0), Spend::Read).unwrap();
+    let mut next = restarted(&window, 50 * SECOND);
+    let wait = next.admit(Time(61 * SECOND), Spend::Read).unwrap_err();
+    assert!(wait.until.0 > 110 * SECOND, "{wait:?}");
+    assert!(next.admit(wait.until, Spend::Read).is_ok());
+}
+
+#[test]
+fn pauses_hourly_limits_and_lowered_limits_outlive_a_process() {
+    let mut paused = Window::new(Rules::notion(180));
+    let ticket = paused.admit(Time(0), Spend::Read).unwrap();
+    paused.answered(Time(0), ticket, &refusal(Some(300)));
+    let wait = restarted(&paused, 1).admit(Time(SECOND), Spend::Read);
+    assert_eq!(wait.unwrap_err().until, Time(300 * SECOND));
+
+    let mut used_up = Window::new(Rules::github());
+    let ticket = used_up.admit(Time(0), Spend::Read).unwrap();
+    used_up.answered(Time(0), ticket, &hourly(5_000, 0, 20 * MINUTE));
+    let wait = restarted(&used_up, 1).admit(Time(SECOND), Spend::Read);
+    assert_eq!(wait.unwrap_err().until, Time(20 * MINUTE));
+
+    let mut lowered = Window::new(Rules::notion(180));
+    for now in [0, MINUTE] {
+        for _ in 0..59 {
+            spend(&mut lowered, now, Spend::Read).unwrap();
+        }
+        let ticket = lowered.admit(Time(now), Spend::Read).unwrap();
+        lowered.answered(Time(now), ticket, &refusal(Some(1)));
+    }
+    let later = 3 * MINUTE;
+    assert_eq!(lowered.budget(Time(later)).limit, 59);
+    assert_eq!(
+        restarted(&lowered, later).budget(Time(later)).limit,
+        59,
+        "learned"
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_between_two_processes_stops_nothing_for_long() {
+    let mut window = Window::new(Rules::notion(1));
+    spend(&mut window, 100 * HOUR, Spend::Read).unwrap();
+    let mut next = restarted(&window, 100 * HOUR);
+    let wait = next.admit(Time(HOUR), Spend::Read).unwrap_err();
+    assert!(wait.until.since(Time(HOUR)) <= MINUTE + SECOND, "{wait:?}");
+}

@@ -14,11 +14,11 @@ use crate::sim::notion::state::Workspace;
 
 /// `GET /v1/pages/{id}/markdown`, of a page or of a block that was left out of one.
 pub(super) fn read(world: &Workspace, page: Id) -> Result<Json, Refusal> {
-    let missing = match world.read_body(world.bot, page) {
+    let missing = match world.read_body(world.acting, page) {
         Ok(found) => return Ok(markdown_json(page, &found)),
         Err(refusal) => refusal,
     };
-    match world.read_block_markdown(world.bot, page) {
+    match world.read_block_markdown(world.acting, page) {
         Ok(markdown) => {
             let found = PageMarkdown {
                 markdown,
@@ -41,7 +41,7 @@ fn markdown_json(page: Id, found: &PageMarkdown) -> Json {
 
 /// `PATCH /v1/pages/{id}/markdown`; answers the whole body after the change.
 pub(super) fn write(world: &mut Workspace, page: Id, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     let kind = call.body["type"].as_str().unwrap_or_default();
     let detail = call.body.get(kind).ok_or_else(|| {
         failed(&format!(
@@ -112,7 +112,7 @@ pub(super) fn blocks(
         ("DELETE", []) => delete(world, block, call),
         ("GET", ["children"]) => {
             let (page, under) = container(world, block)?;
-            let page = world.reach(world.bot, page)?;
+            let page = world.reach(world.acting, page)?;
             let all = world.children_json(page, under, call.version);
             let (children, next) = paginate(all, call.paging()?)?;
             Ok(list("block", children, next))
@@ -124,16 +124,16 @@ pub(super) fn blocks(
 
 /// Turns an id into a page and, unless it is the page itself, the block on it.
 fn container(world: &Workspace, block: Id) -> Result<(Id, Option<Id>), Refusal> {
-    if world.reach(world.bot, block).is_ok() {
+    if world.reach(world.acting, block).is_ok() {
         return Ok((block, None));
     }
-    let (page, _) = world.find_block(world.bot, block)?;
+    let (page, _) = world.find_block(world.acting, block)?;
     Ok((page, Some(block)))
 }
 
 fn show(world: &Workspace, block: Id, call: &Call) -> Result<Json, Refusal> {
-    let (page, at) = world.find_block(world.bot, block)?;
-    let page = world.reach(world.bot, page)?;
+    let (page, at) = world.find_block(world.acting, block)?;
+    let page = world.reach(world.acting, page)?;
     Ok(world.block_json(page, at, call.version))
 }
 
@@ -142,12 +142,12 @@ fn update(world: &mut Workspace, block: Id, call: &Call) -> Result<Json, Refusal
         return delete(world, block, call);
     }
     let (kind, text) = read_block(&call.body)?;
-    world.update_block(call.now, world.bot, block, kind, text)?;
+    world.update_block(call.now, world.acting, block, kind, text)?;
     show(world, block, call)
 }
 
 fn delete(world: &mut Workspace, block: Id, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     if world.pages.contains_key(&block) {
         world.trash(call.now, bot, block)?;
         let page = world.reach(bot, block)?;
@@ -174,8 +174,8 @@ fn append(world: &mut Workspace, block: Id, call: &Call) -> Result<Json, Refusal
         }
         after = after.or(Some(last));
     }
-    let made = world.append_blocks(call.now, world.bot, page, blocks, after)?;
-    let page = world.reach(world.bot, page)?;
+    let made = world.append_blocks(call.now, world.acting, page, blocks, after)?;
+    let page = world.reach(world.acting, page)?;
     let results = made
         .iter()
         .zip(top)

@@ -21,6 +21,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::{Router, serve as axum_serve};
+use chrono::DateTime;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -81,10 +82,10 @@ impl Shared {
         let now = self.now();
         let act = self.lock().handle(now, &raw);
         match act {
-            Act::Send(answer) => respond(answer),
+            Act::Send(answer) => respond(answer, now),
             Act::SendLater(ms, answer) => {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
-                respond(answer)
+                respond(answer, self.now())
             }
             Act::Cut => {
                 cut.cut();
@@ -104,7 +105,8 @@ impl Shared {
     }
 }
 
-fn respond(answer: Answer) -> Response {
+/// Makes the answer that goes out at `now` by the service's own clock.
+fn respond(answer: Answer, now: i64) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -122,6 +124,11 @@ fn respond(answer: Answer) -> Response {
     };
     if let Ok(value) = HeaderValue::from_str(&answer.request_id) {
         headers.insert(name, value);
+    }
+    let date = DateTime::from_timestamp_millis(now).unwrap_or_default();
+    let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        headers.insert(header::DATE, date);
     }
     if let Some(seconds) = answer.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

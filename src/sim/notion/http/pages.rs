@@ -30,7 +30,7 @@ pub(super) fn pages(
         ("POST", [page, "move"]) => {
             let page = id(page, "page_id")?;
             let to = parent(world, &call.body["parent"])?;
-            world.move_page(call.now, world.bot, page, to)?;
+            world.move_page(call.now, world.acting, page, to)?;
             show(world, page, call)
         }
         ("GET", [page, "properties", property]) => {
@@ -43,7 +43,7 @@ pub(super) fn pages(
 }
 
 fn show(world: &Workspace, page: Id, call: &Call) -> Result<Json, Refusal> {
-    let page = world.reach(world.bot, page)?;
+    let page = world.reach(world.acting, page)?;
     Ok(world.page_json(page, &call.only(), call.version))
 }
 
@@ -91,7 +91,7 @@ fn create(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
     if call.body.get("markdown").is_some() {
         title_from_heading(world, parent, &mut props, &mut content);
     }
-    let page = world.create_at(call.now, world.bot, parent, props, content)?;
+    let page = world.create_at(call.now, world.acting, parent, props, content)?;
     show(world, page, call)
 }
 
@@ -143,7 +143,7 @@ fn read_props(world: &Workspace, parent: Parent, json: &Json) -> Result<Props, R
 }
 
 fn update(world: &mut Workspace, page: Id, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     world.may_write(bot)?;
     let holder = world.reach(bot, page)?;
     let trash = call.trash()?.filter(|wanted| *wanted != holder.in_trash);
@@ -165,7 +165,7 @@ fn update(world: &mut Workspace, page: Id, call: &Call) -> Result<Json, Refusal>
 
 /// `GET /v1/pages/{id}/properties/{property}`: one item, or a list for what may be long.
 fn property_items(world: &Workspace, page: Id, key: &str, call: &Call) -> Result<Json, Refusal> {
-    let page = world.reach(world.bot, page)?;
+    let page = world.reach(world.acting, page)?;
     let unknown = || Refusal::missing("property", key);
     let title = Property {
         id: "title".to_owned(),

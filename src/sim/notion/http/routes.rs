@@ -45,7 +45,7 @@ fn users(world: &Workspace, method: &str, rest: &[&str], call: &Call) -> Result<
             let (users, next) = paginate(all, call.paging()?)?;
             Ok(list("user", users, next))
         }
-        ("GET", ["me"]) => Ok(world.user_json(world.bot)),
+        ("GET", ["me"]) => Ok(world.user_json(world.acting)),
         ("GET", [user]) => {
             let user = id(user, "user_id")?;
             if !world.users.contains_key(&user) {
@@ -89,10 +89,10 @@ fn comments(
 }
 
 fn check_target(world: &Workspace, on: Id) -> Result<(), Refusal> {
-    if world.reach(world.bot, on).is_ok() {
+    if world.reach(world.acting, on).is_ok() {
         return Ok(());
     }
-    world.find_block(world.bot, on).map(|_| ())
+    world.find_block(world.acting, on).map(|_| ())
 }
 
 fn comment(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
@@ -107,7 +107,7 @@ fn comment(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
         }
     };
     let comment = world
-        .add_comment(call.now, world.bot, on, discussion, text)?
+        .add_comment(call.now, world.acting, on, discussion, text)?
         .clone();
     Ok(world.comment_json(&comment))
 }
@@ -143,7 +143,7 @@ fn find(world: &Workspace, call: &Call) -> Result<Json, Refusal> {
     } else {
         search(
             world,
-            world.bot,
+            world.acting,
             call.body["query"].as_str().unwrap_or_default(),
         )
         .collect()

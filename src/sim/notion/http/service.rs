@@ -164,8 +164,14 @@ impl Service {
     }
 
     fn answer(&mut self, now: i64, raw: &Raw) -> Result<Json, Refusal> {
-        let call = raw.read(&self.world.token, now)?;
-        routes::dispatch(&mut self.world, raw, &call)
+        let actor = raw.token().and_then(|token| self.world.actor_of(token));
+        let actor =
+            actor.ok_or_else(|| Refusal::new(401, "unauthorized", "API token is invalid."))?;
+        let call = raw.read(now)?;
+        self.world.acting = actor;
+        let answer = routes::dispatch(&mut self.world, raw, &call);
+        self.world.acting = self.world.bot;
+        answer
     }
 
     fn note(&mut self, now: i64, raw: &Raw) {

@@ -51,7 +51,7 @@ fn parent(json: &Json) -> Result<Parent, Refusal> {
 }
 
 fn create_database(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     world.may_write(bot)?;
     let parent = parent(&call.body["parent"])?;
     let title = match call.body.get("title") {
@@ -69,7 +69,7 @@ fn create_database(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> 
 }
 
 fn update_database(world: &mut Workspace, database: Id, call: &Call) -> Result<Json, Refusal> {
-    world.may_write(world.bot)?;
+    world.may_write(world.acting)?;
     let title = match call.body.get("title") {
         Some(title) => Some(span::from_json(title, "title")?),
         None => None,
@@ -96,13 +96,13 @@ pub(super) fn data_sources(
     match (method, rest) {
         ("POST", []) => create_source(world, call),
         ("GET", [source]) => {
-            let source = world.reach_source(world.bot, id(source, "data_source_id")?)?;
+            let source = world.reach_source(world.acting, id(source, "data_source_id")?)?;
             Ok(world.source_json(source, call.version))
         }
         ("PATCH", [source]) => update_source(world, id(source, "data_source_id")?, call),
         ("POST", [source, "query"]) => query(world, id(source, "data_source_id")?, call),
         ("GET", [source, "templates"]) => {
-            world.reach_source(world.bot, id(source, "data_source_id")?)?;
+            world.reach_source(world.acting, id(source, "data_source_id")?)?;
             Ok(json!({"templates": [], "has_more": false, "next_cursor": null}))
         }
         _ => Err(unknown_url()),
@@ -110,7 +110,7 @@ pub(super) fn data_sources(
 }
 
 fn create_source(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     world.may_write(bot)?;
     let database = body_id(&call.body["parent"]["database_id"], "parent.database_id")?;
     reach(world, database)?;
@@ -125,7 +125,7 @@ fn create_source(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
 }
 
 fn update_source(world: &mut Workspace, source: Id, call: &Call) -> Result<Json, Refusal> {
-    let bot = world.bot;
+    let bot = world.acting;
     world.may_write(bot)?;
     let table = world.reach_source(bot, source)?.clone();
     let title = match call.body.get("title") {
@@ -156,7 +156,7 @@ fn update_source(world: &mut Workspace, source: Id, call: &Call) -> Result<Json,
 }
 
 fn query(world: &Workspace, source: Id, call: &Call) -> Result<Json, Refusal> {
-    let table = world.reach_source(world.bot, source)?;
+    let table = world.reach_source(world.acting, source)?;
     let query = query_json::read(&call.body, &table.schema)?;
     let only = call.only();
     if let Some(alien) = only.iter().find(|key| table.schema.find(key).is_none()) {
@@ -164,7 +164,7 @@ fn query(world: &Workspace, source: Id, call: &Call) -> Result<Json, Refusal> {
             "filter_properties: {alien} is not a property that exists."
         )));
     }
-    let rows = world.query(call.now, world.bot, source, &query)?;
+    let rows = world.query(call.now, world.acting, source, &query)?;
     let pages = rows.ids.iter().filter_map(|id| world.pages.get(id));
     let results = pages
         .map(|page| world.page_json(page, &only, call.version))
