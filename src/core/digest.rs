@@ -90,9 +90,14 @@ pub fn sha256(text: &str) -> String {
     }
     bytes.extend(bits.to_be_bytes());
     let state = bytes.chunks_exact(64).fold(START, compress);
-    state.iter().map(|word| format!("{word:08x}")).collect()
+    let [a, b, c, d] = [0, 2, 4, 6].map(|at| u64::from(state[at]) << 32 | u64::from(state[at + 1]));
+    format!("{a:016x}{b:016x}{c:016x}{d:016x}")
 }
 
+#[allow(
+    clippy::many_single_char_names,
+    reason = "the names are those of the standard"
+)]
 fn compress(state: [u32; 8], block: &[u8]) -> [u32; 8] {
     let mut words: Vec<u32> = block
         .chunks_exact(4)

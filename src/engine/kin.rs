@@ -121,7 +121,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 issues.push(other);
             }
         }
-        let oldest = issues.into_iter().min_by_key(|other| age(other));
+        let oldest = issues.into_iter().min_by_key(age);
         Ok(oldest.map(|issue| Kin::Couple {
             issue: Box::new(issue),
             page: Box::new(pair.clone()),

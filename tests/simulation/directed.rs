@@ -426,14 +426,14 @@ fn an_hour_without_a_network_is_waited_out() {
     let links = [link];
     let mut handle = Some(handle);
     let server = Server::new(&engine, &links, wires, 6 * HOUR);
-    let served = drive(server.serve(), || {
+    let is_over = drive(server.serve(), || {
         let world = &mut *setup.world.borrow_mut();
         world.between_polls();
         // Without a handle the loop ends.
         handle.take_if(|_| world.now > start + 2 * HOUR);
         true
     });
-    assert!(served.is_some());
+    assert!(is_over.is_some());
     let world = setup.world.borrow();
     assert_eq!(titles(&world), ["B", "B"]);
     assert_eq!(world.violations, Vec::<String>::new());
