@@ -404,6 +404,7 @@ async fn an_issue_becomes_an_observation() {
         ("updated", "2026-01-02T10:00:00Z"),
         ("closed", "2026-01-02T09:00:00Z"),
         ("publish", "Created"),
+        ("kind", "Issue"),
     ] {
         assert_eq!(text(seen, name), expected, "{name}");
     }

@@ -6,6 +6,9 @@
     clippy::print_stderr
 )]
 
+#[path = "simulation/directed.rs"]
+mod directed;
+
 use std::collections::BTreeMap;
 
 use pulse_sync::core::plan::Rules;

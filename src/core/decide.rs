@@ -556,7 +556,10 @@ impl Case<'_> {
     }
 
     fn moved_on(&self, conflict: &Conflict) -> Ruled {
-        let ruled = self.unconflicted();
+        let ruled = match self.field.class {
+            Class::Set => self.set(),
+            _ => self.unconflicted(),
+        };
         if ruled.moves.iter().any(|mv| matches!(mv, Move::Open(_))) || ruled.row == Row::F0 {
             return Ruled::moved(
                 Row::F10,

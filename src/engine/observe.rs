@@ -114,6 +114,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Ok(()) => {}
             Err(error) => {
                 tally.swept.insert(side, None);
+                if stored.is_none() {
+                    self.unread.insert((side, stream.to_owned()));
+                }
                 let stop = self.side_failed(side, &error).await;
                 return Ok(Some((stop, error.is_side_wide())));
             }
@@ -274,6 +277,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
+        if sweep && sight::is_text_to_reread(&pair, row) {
+            pair.text_unsure = false;
+            if let Some(known) = &mut pair.seen[row.side as usize] {
+                known.settled = false;
+            }
+        }
         let mut news = sight::news(&pair, row, &self.link.spec.mapping);
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
@@ -330,11 +339,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return None;
         }
         let id = PairId(self.engine.new_id());
-        let key = Key(format!(
-            "{:016x}{:016x}",
-            self.engine.clock.random(),
-            self.engine.clock.random()
-        ));
+        let key = match row.side {
+            Side::Notion => Key::of_page(&row.id.node),
+            Side::Github => Key(format!(
+                "{:016x}{:016x}",
+                self.engine.clock.random(),
+                self.engine.clock.random()
+            )),
+        };
         let mut pair = Pair::first_seen(id, key, &self.link.spec.name, row, now);
         pair.dirty_since = Some(row.read_at);
         let Some(node) = &row.linked_node else {
@@ -350,16 +362,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             // A page that an open create may have made is recovery's to find.
             Some(owner) if owner.intent.is_some() => None,
             Some(owner) if owner.notion.is_none() => Some(self.attach(owner.clone(), row)),
-            Some(owner) => {
-                if row.created_by_us {
-                    pair.life = PairLife::Parked(format!(
-                        "a second page of {}; put one of them into the trash",
-                        owner.name()
-                    ));
-                    pair.dirty_since = None;
-                }
-                Some(pair)
-            }
+            // A second page of an item: its turn sets it aside if it is ours (I4); a copy by hand is a page (I15).
+            Some(_) => Some(pair),
             None => {
                 pair.github = Some(ObjectId {
                     node: node.clone(),

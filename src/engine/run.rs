@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::plan::Plan;
@@ -68,6 +69,10 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// A field was paused in an earlier run and is not any more: everything is listed, to find what changed meanwhile.
     pub(super) unpaused: bool,
     pub(super) streams: Vec<(Side, String)>,
+    /// Streams of which no listing was ever read to its end: what they hold is not known at all.
+    pub(super) unread: BTreeSet<(Side, String)>,
+    /// Which pairs a key speaks of, once it was asked.
+    pub(super) keys: Option<Keys>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -124,6 +129,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             paused: BTreeSet::new(),
             unpaused: false,
             streams: Vec::new(),
+            unread: BTreeSet::new(),
+            keys: None,
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,

@@ -61,6 +61,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
+        if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
+            return Ok(Next::Done);
+        }
         if self.ask.dry {
             return Ok(self.keep_plan(&turn.pair, plan));
         }
@@ -333,7 +336,7 @@ fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
 }
 
 /// The error of an item that one side says 404 for.
-fn unreachable(side: Side) -> RemoteError {
+pub(super) fn unreachable(side: Side) -> RemoteError {
     let name = side.name();
     let message = format!(
         "{name} says 404 for this item: deleted, or no longer shared with us. Nothing is changed"

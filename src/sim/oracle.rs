@@ -105,6 +105,22 @@ pub fn committed(
     }
 }
 
+/// A write may end only on evidence, and a target that answers 404 is none.
+pub fn doubt(world: &mut World, before: &Pair, after: &Pair) {
+    let (Some(open), None) = (&before.intent, &after.intent) else {
+        return;
+    };
+    let side = open.step.side;
+    let node = after.object(side).map(|id| id.node.clone());
+    let blind = node.is_some_and(|node| world.unreachable.contains(&(side, node)));
+    if blind && matches!(open.step.action, Action::Patch(_)) {
+        world.violate(format!(
+            "doubt: ended though the target could not be read: {}",
+            brief(&open.step)
+        ));
+    }
+}
+
 /// Judges what a request did to the object `node`.
 pub fn written(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     match &step.action {

@@ -166,6 +166,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         put("closed_as", closed_as(issue));
         put("publish", Value::text("Created"));
         put("node", Value::text(issue.node_id.clone()));
+        put("kind", Value::text(Kind::Issue.name()));
     } else {
         put("pull_state", Value::text(issue.state.as_str()));
     }

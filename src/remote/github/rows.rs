@@ -132,6 +132,7 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
     } else {
         issue_only(&mut fields, row);
         fields.put("node", Value::text(seen.id.node.clone()));
+        fields.put("kind", Value::text(Kind::Issue.name()));
     }
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
