@@ -95,6 +95,7 @@ fn no_output_holds_a_secret_or_a_control_character() {
         let output = render_all(&problems, false) + &format!("{problems:?}");
         for secret in [
             "abcdefghijklmnop",
+            "cdef0123456789abcdef01234567",
             "hunter2",
             "opaque-value",
             "nobody should",
@@ -169,8 +170,8 @@ fn a_link_takes_what_it_names_and_leaves_out_what_it_excludes() {
     let rules = link.rules(&config.settings);
     assert_eq!(rules.new_repository.as_deref(), Some("Octocat/Hello-World"));
     assert_eq!(
-        (rules.debounce, rules.revert_again),
-        (config.settings.debounce, DAY)
+        (rules.debounce, rules.revert_again, rules.newest_apart),
+        (config.settings.debounce, DAY, 120_000)
     );
 }
 

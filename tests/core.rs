@@ -3,6 +3,8 @@
 
 #[path = "core/codecs.rs"]
 mod codecs;
+#[path = "core/grid.rs"]
+mod grid;
 #[path = "core/items.rs"]
 mod items;
 #[path = "core/laws.rs"]

@@ -8,13 +8,18 @@ use crate::engine::Settings;
 /// A setting's name and where it is.
 type Entry<T> = (&'static str, fn(&mut Settings) -> &mut T);
 
-const DURATIONS: [Entry<i64>; 15] = [
+const DURATIONS: [Entry<i64>; 20] = [
     ("send_deadline", |s| &mut s.send_deadline),
     ("flight", |s| &mut s.flight),
     ("list_lag", |s| &mut s.list_lag),
     ("settle", |s| &mut s.settle),
     ("debounce", |s| &mut s.debounce),
     ("rest", |s| &mut s.rest),
+    ("revert_again", |s| &mut s.revert_again),
+    ("newest_apart", |s| &mut s.newest_apart),
+    ("look_back", |s| &mut s.look_back),
+    ("github_timeout", |s| &mut s.github_timeout),
+    ("notion_timeout", |s| &mut s.notion_timeout),
     ("overlap", |s| &mut s.overlap),
     ("sweep_every", |s| &mut s.sweep_every),
     ("lookup_gap", |s| &mut s.lookup_gap),

@@ -204,7 +204,7 @@ pub struct Link {
     pub private_heading: String,
     /// Items with this label are left out; empty = no such label.
     pub ignore_label: String,
-    /// Whether pull requests and commits made by bots are left out.
+    /// Whether issues, pull requests and commits made by bots are left out.
     pub skip_bots: bool,
     /// Whether merge commits are left out.
     pub skip_merge_commits: bool,
@@ -249,7 +249,8 @@ impl Link {
             new_repository: self.repository_for_new.clone(),
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
-            revert_again: DAY,
+            revert_again: settings.revert_again,
+            newest_apart: settings.newest_apart,
         }
     }
 

@@ -27,7 +27,7 @@ pub fn apply(pair: &mut Pair, mv: &Move, now: Time) {
         Move::Life(life) => set_life(pair, life),
         Move::Relink(id) => pair.github = Some(id.clone()),
         Move::Later(at, _) => pair.next_try = Some(*at),
-        Move::Decided(..) | Move::Unreachable(_) => {}
+        Move::Decided(..) | Move::Unreachable(_) | Move::Unseen(..) | Move::Overruled(_) => {}
     }
 }
 

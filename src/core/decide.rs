@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use super::codec::{self, Said};
 use super::pair::Choice;
 use super::plan::{Input, Move};
+use super::sight;
 use super::text::{self, Merged};
 use super::{
     Base, Blocked, Change, Class, Conflict, Field, FieldKey, Observation, Pair, Policy, Row, Side,
     Time, Value,
 };
-
-/// Stamps of the two services that are nearer than this cannot be ordered: Notion's are rounded to the minute.
-const NEWEST_APART_MS: i64 = 120_000;
 
 /// Both live observations.
 pub struct Looked<'a> {
@@ -78,7 +76,7 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         looked.github.field(&field.key),
         looked.notion.field(&field.key),
     ) else {
-        return Ruled::nothing(Row::F0);
+        return unseen(input, looked, field);
     };
     let case = Case {
         input,
@@ -109,6 +107,23 @@ pub fn told(input: &Input<'_>, looked: &Looked<'_>, field: &Field, value: &Value
     let mut ruled = case.mirror();
     case.unblock(&mut ruled);
     Some(ruled)
+}
+
+/// F0: one side did not show the field. What the other one shows to be changed waits until it does.
+fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
+    let base = input.pair.base.get(&field.key);
+    let waits = |(hidden, shows): &(Side, &Observation)| {
+        let changed = shows.field(&field.key).is_some_and(|value| match base {
+            Some(base) => !field.codec.same(value, base.of(hidden.other())),
+            None => !value.is_empty(),
+        });
+        changed && field.class != Class::Mirror && field.direction.allows(*hidden)
+    };
+    let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
+    sides.iter().find(|side| waits(side)).map_or_else(
+        || Ruled::nothing(Row::F0),
+        |(hidden, _)| Ruled::moved(Row::F0, Move::Unseen(*hidden, field.key.clone())),
+    )
 }
 
 /// Whether any field that people may edit differs from its base on one side.
@@ -262,6 +277,11 @@ impl Case<'_> {
         }
     }
 
+    /// Whether a text that was sent and never read back has now been read.
+    const fn is_read_back(&self, base: &Base) -> bool {
+        base.assumed && !base.partial && self.looked.notion.raw_body.is_some()
+    }
+
     /// Writes the other side's value to `side`, unless it cannot be said, is blocked, or may not flow.
     fn carry(&self, side: Side, row: Row) -> Ruled {
         let (source, current) = match side {
@@ -306,10 +326,11 @@ impl Case<'_> {
             !self.same(self.r, base.notion()),
         );
         match (left, right) {
+            (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
             (false, true)
-                if base.assumed && text::same_words(self.r.as_text(), base.notion().as_text()) =>
+                if sight::is_rendering(self.input.pair, self.looked.notion, base, self.r) =>
             {
                 self.agree()
             }
@@ -361,7 +382,7 @@ impl Case<'_> {
         let left = !self.same(self.l, &base.github);
         let mut right = !self.same(self.r, base.notion());
         let rendering =
-            right && base.assumed && text::same_words(self.r.as_text(), base.notion().as_text());
+            right && sight::is_rendering(self.input.pair, self.looked.notion, base, self.r);
         if rendering {
             right = false;
         }
@@ -372,6 +393,8 @@ impl Case<'_> {
                     Move::Agree(self.key(), Base::new(base.github.clone(), self.r.clone())),
                 );
             }
+            // Read back at last: from now on any other rendering is somebody's.
+            (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) if !base.partial => Ruled::nothing(Row::F1),
             _ if self.field.codec.agree(self.l, self.r) => self.agree(),
             // Somebody took a merge back on GitHub while Notion went on: what of Notion's base is in Notion only is not
@@ -468,8 +491,8 @@ impl Case<'_> {
         let github = self.looked.github.stamp.as_ref()?.at;
         let notion = self.looked.notion.stamp.as_ref()?.at;
         match github.since(notion) {
-            apart if apart > NEWEST_APART_MS => Some(Side::Github),
-            apart if apart < -NEWEST_APART_MS => Some(Side::Notion),
+            apart if apart > self.input.rules.newest_apart => Some(Side::Github),
+            apart if apart < -self.input.rules.newest_apart => Some(Side::Notion),
             _ => None,
         }
     }
@@ -533,7 +556,10 @@ impl Case<'_> {
     }
 
     fn moved_on(&self, conflict: &Conflict) -> Ruled {
-        let ruled = self.unconflicted();
+        let ruled = match self.field.class {
+            Class::Set => self.set(),
+            _ => self.unconflicted(),
+        };
         if ruled.moves.iter().any(|mv| matches!(mv, Move::Open(_))) || ruled.row == Row::F0 {
             return Ruled::moved(
                 Row::F10,

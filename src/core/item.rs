@@ -93,7 +93,7 @@ pub struct Stamp {
     pub at: Time,
     /// Who edited last, where the service says so (Notion user id).
     pub by: Option<String>,
-    /// Whether `by` is the account that our token acts as.
+    /// Whether `by` is the account that our token acts as, and nobody else acts as it: never with a person's own token.
     pub by_us: bool,
     /// Whether no later edit can carry this same stamp: always for GitHub's bodies (they come with the row),
     /// for Notion when the editor is our own bot or the minute had passed when it was read.

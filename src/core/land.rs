@@ -55,6 +55,7 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         // before our write, and our own stamp hides that.
         let made = matches!(answered.step.action, Action::Create(_));
         stamp.settled &= made || answered.post.field(&FieldKey::BODY).is_some();
+        pair.text_unsure |= side == Side::Notion && stamp.by_us && !made;
         pair.seen[side as usize] = Some(stamp);
     }
     if let (Some(source), Action::Create(_)) = (answered.source, &answered.step.action) {
@@ -118,7 +119,7 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
     } else {
         land_value(pair, field, side, change, post, assumed)
     };
-    follow_conflict(pair, field, side, post);
+    follow_conflict(pair, field, side, change, post);
     if dropped {
         let reason = format!(
             "{} took the request but left {} as it was; the account may not be allowed to set it, or the name does not exist there",
@@ -230,7 +231,7 @@ fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post:
 
 /// A write under an open conflict moves the version that the choice is bound to, and ends it when both sides show
 /// what was chosen.
-fn follow_conflict(pair: &mut Pair, field: &Field, side: Side, post: &Value) {
+fn follow_conflict(pair: &mut Pair, field: &Field, side: Side, change: &Change, post: &Value) {
     let Some(at) = pair
         .conflicts
         .iter()
@@ -245,16 +246,34 @@ fn follow_conflict(pair: &mut Pair, field: &Field, side: Side, post: &Value) {
         conflict.notion = post.clone();
     }
     let done = conflict.choice.as_mut().is_some_and(|choice| {
-        // The service's own rendering of the chosen value stands for it from now on.
-        if is_github(side) {
-            choice.github = post.clone();
+        let chosen = if is_github(side) {
+            &mut choice.github
         } else {
-            choice.notion = post.clone();
-        }
+            &mut choice.notion
+        };
+        // The service's own rendering of the chosen value stands for it from now on. A set may need several requests:
+        // each speaks of its own names only.
+        *chosen = if field.class == Class::Set {
+            chosen_names(chosen, change, post)
+        } else {
+            post.clone()
+        };
         field.codec.same(&choice.github, &conflict.github)
             && field.codec.same(&choice.notion, &conflict.notion)
     });
     if done {
         pair.conflicts.remove(at);
     }
+}
+
+/// The chosen names, where those that one request was about are as the service shows them after it.
+fn chosen_names(chosen: &Value, change: &Change, post: &Value) -> Value {
+    let (pre, new, post) = (change.pre.names(), change.new.names(), post.names());
+    let mut names = chosen.names();
+    for name in pre.symmetric_difference(&new) {
+        let is_it = |other: &String| other.to_lowercase() == name.to_lowercase();
+        names.retain(|other| !is_it(other));
+        names.extend(post.iter().filter(|other| is_it(other)).cloned());
+    }
+    Value::Set(names)
 }

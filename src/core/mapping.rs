@@ -220,6 +220,8 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
     fields.push(mirror("publish", "Publish", Select));
     // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
     fields.push(mirror("node", ID_PROPERTY, RichText));
+    // And it says what it is from then on, as the pages do that we make.
+    fields.push(mirror("kind", KIND_PROPERTY, Select));
     fields
 }
 

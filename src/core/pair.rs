@@ -4,17 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
+use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value, digest};
 
 /// The id of a pair: 32 lowercase hex digits, the first twelve a time in milliseconds, so that ids sort by age.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PairId(pub String);
 
-/// The random key of a pair, fixed for life: 32 lowercase hex digits (128 bits). Written into issues that we create.
+/// The key of a pair: 32 lowercase hex digits (128 bits). Written into issues that we create.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Key(pub String);
+
+impl Key {
+    /// The key of the pair of a page that a person made: derived, so that a store that never saw the page's issue
+    /// knows its marker, and one-way, as issues may be public and page ids are nobody's business.
+    pub fn of_page(id: &str) -> Self {
+        let bare = id.replace('-', "").to_ascii_lowercase();
+        let digest = digest::sha256(&format!("pulse-sync issue of page {bare}"));
+        Self(digest.chars().take(32).collect())
+    }
+}
 
 /// Where a pair stands as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,6 +214,10 @@ pub struct Pair {
     pub base: BTreeMap<FieldKey, Base>,
     /// The versions that the bases were read from: GitHub, Notion.
     pub seen: [Option<Stamp>; 2],
+    /// Notion's version came from our own write: somebody with the same token may have edited the text in the rest of
+    /// its minute, under the same stamp. The next full listing has the text read again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub text_unsure: bool,
     /// While `New`: what the listing saw, so that a create needs no further read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<Observation>>,
@@ -251,6 +265,7 @@ impl Pair {
             life: PairLife::New,
             base: BTreeMap::new(),
             seen: [None, None],
+            text_unsure: false,
             pending: Some(Box::new(seen.clone())),
             intent: None,
             quiet_until: None,

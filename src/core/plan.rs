@@ -35,7 +35,7 @@ pub enum OnTrashed {
 }
 
 /// The policies of one link.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// Which new pages become issues.
     pub new_pages: NewPages,
@@ -47,6 +47,22 @@ pub struct Rules {
     pub debounce: i64,
     /// Foreign edits of a mirror field are put back once within this many milliseconds.
     pub revert_again: i64,
+    /// Stamps of the two services that are nearer than this, in milliseconds, cannot be ordered: Notion's are rounded
+    /// to the minute.
+    pub newest_apart: i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            new_pages: NewPages::default(),
+            new_repository: None,
+            on_trashed: OnTrashed::default(),
+            debounce: 0,
+            revert_again: 0,
+            newest_apart: 120_000,
+        }
+    }
 }
 
 /// Everything that a plan depends on.
@@ -107,6 +123,10 @@ pub enum Move {
     Later(Time, String),
     /// One side cannot be reached; with back-off.
     Unreachable(Side),
+    /// A field changed on the other side of this one, which did not show it whole: the pair waits, and says why.
+    Unseen(Side, FieldKey),
+    /// Two decisions about the whole item met, and one of them won: told to the history.
+    Overruled(String),
 }
 
 /// What would be done.
@@ -150,10 +170,12 @@ impl Plan {
     /// Whether a turn found everything in step, so that the pair need not be looked at again until something happens.
     pub fn is_settled(&self) -> bool {
         self.steps.is_empty()
-            && !self
-                .moves
-                .iter()
-                .any(|m| matches!(m, Move::Later(..) | Move::Unreachable(_) | Move::Relink(_)))
+            && !self.moves.iter().any(|m| {
+                matches!(
+                    m,
+                    Move::Later(..) | Move::Unreachable(_) | Move::Unseen(..) | Move::Relink(_)
+                )
+            })
     }
 }
 
@@ -297,7 +319,12 @@ fn plan_github_gone(input: &Input<'_>, notion: &Observation) -> Plan {
 /// I7, I8: the page was trashed, its issue lives.
 fn plan_page_trashed(input: &Input<'_>, github: &Observation) -> Plan {
     if github.kind != Kind::Commit && decide::changed(input, Side::Github) {
-        return Plan::act(Row::I8, Side::Notion, Action::Restore);
+        let mut plan = Plan::act(Row::I8, Side::Notion, Action::Restore);
+        plan.moves.push(Move::Overruled(
+            "the page was put into the trash in Notion while its issue was edited on GitHub: the edit wins, the page comes back"
+                .to_owned(),
+        ));
+        return plan;
     }
     let open = github
         .field(&FieldKey::STATE)

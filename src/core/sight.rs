@@ -1,6 +1,9 @@
 //! What a listed row says about a pair: nothing new, or that a turn should look.
 
-use super::{Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Value};
+use super::{Base, Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Time, Value, text};
+
+/// Notion rounds its stamps down to the minute; a copy of the data may lag ten seconds behind, and clocks differ a bit.
+const OWN_MINUTE_MS: i64 = 75_000;
 
 /// What a row shows that the pair does not know yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,10 +96,27 @@ pub fn is_own_echo(pair: &Pair, row: &Observation) -> bool {
     }
 }
 
+/// Whether a text that Notion shows is only its rendering of the one that went with a create and was never read back:
+/// the same words, on a page that nobody but us has edited since. On any other page it is somebody's edit.
+pub fn is_rendering(pair: &Pair, page: &Observation, base: &Base, shown: &Value) -> bool {
+    base.assumed
+        && is_own_echo(pair, page)
+        && text::same_words(shown.as_text(), base.notion().as_text())
+}
+
 /// Whether the body that the pair remembers is still the one of this row's version.
 pub fn body_is_known(pair: &Pair, row: &Observation) -> bool {
     pair.base.contains_key(&FieldKey::BODY)
         && pair
             .seen(row.side)
             .is_some_and(|known| row.body_is_as_of(known))
+}
+
+/// Whether a full listing shows the version of our own write, in whose minute somebody with the same token may have
+/// edited the text as well, and no such edit can come any more.
+pub fn is_text_to_reread(pair: &Pair, row: &Observation) -> bool {
+    let is_over = |at: Time| row.read_at.since(at) >= OWN_MINUTE_MS;
+    let same = matches!((pair.seen(row.side), &row.stamp), (Some(known), Some(stamp)) if known.at == stamp.at);
+    let at = row.stamp.as_ref().map(|stamp| stamp.at);
+    row.side == Side::Notion && pair.text_unsure && same && at.is_some_and(is_over)
 }

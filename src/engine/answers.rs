@@ -7,10 +7,11 @@ use super::{Clock, Engine, Link};
 use crate::core::codec::Said;
 use crate::core::decide;
 use crate::core::guard::{Halt, Reason};
+use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
-    Conflict, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record, RecordKind, Side,
-    Value,
+    Class, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
+    RecordKind, Side, Value,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::{Store, StoreError, Which};
@@ -294,7 +295,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             };
             let shown = |side: usize| sides[side].field(&back.field).cloned().unwrap_or_default();
             let (github, notion) = (shown(0), shown(1));
-            let Said::Value(then) = field.codec.to_notion(&back.then, None) else {
+            let Some(then) = on_page(field, back, &notion) else {
                 continue;
             };
             let conflict = Conflict {
@@ -449,7 +450,7 @@ fn put_back<G, N>(
     link: &Link<G, N>,
     pair: &Pair,
     record: &Record,
-    change: &crate::core::history::FieldChange,
+    change: &FieldChange,
     github: &Observation,
 ) -> PutBack {
     let now = github.field(&change.field).cloned().unwrap_or_default();
@@ -462,8 +463,19 @@ fn put_back<G, N>(
     let Some(field) = link.spec.mapping.field(pair.kind, &change.field) else {
         return refuse("it is no longer mapped");
     };
-    if field.class == crate::core::Class::Mirror {
+    if field.class == Class::Mirror {
         return refuse("it belongs to GitHub");
+    }
+    if field.class == Class::Set {
+        let Some((before, after)) = github_names(field, record.side, change) else {
+            return refuse("its former names mean nothing on GitHub");
+        };
+        return PutBack {
+            then: exchanged(&now, &after, &before),
+            field: change.field.clone(),
+            now,
+            refused: None,
+        };
     }
     let then = match record.side {
         Some(Side::Notion) => match field.codec.to_github(&change.before, Some(&now)) {
@@ -479,4 +491,47 @@ fn put_back<G, N>(
         then,
         refused: None,
     }
+}
+
+/// A set's names before and after a record, as GitHub spells them.
+fn github_names(field: &Field, side: Option<Side>, change: &FieldChange) -> Option<(Value, Value)> {
+    let say = |value: &Value| match side {
+        Some(Side::Notion) => match field.codec.to_github(value, None) {
+            Said::Value(said) => Some(said),
+            Said::Undecided | Said::Refused(_) => None,
+        },
+        _ => Some(value.clone()),
+    };
+    Some((say(&change.before)?, say(&change.after)?))
+}
+
+/// A set in which the names that `from` has and `to` lacks are gone, and those that `to` has and `from` lacks are
+/// there; what else it holds stays. Services take names for the same whatever their case.
+fn exchanged(set: &Value, from: &Value, to: &Value) -> Value {
+    let (from, to) = (from.names(), to.names());
+    let mut names = set.names();
+    for gone in from.difference(&to) {
+        names.retain(|name| name.to_lowercase() != gone.to_lowercase());
+    }
+    for back in to.difference(&from) {
+        let is_there = names
+            .iter()
+            .any(|name| name.to_lowercase() == back.to_lowercase());
+        if !is_there {
+            names.insert(back.clone());
+        }
+    }
+    Value::Set(names)
+}
+
+/// What the page shows once a value is put back. Of a set only the names that the undo is about change.
+fn on_page(field: &Field, back: &PutBack, shown: &Value) -> Option<Value> {
+    let say = |value: &Value| match field.codec.to_notion(value, None) {
+        Said::Value(said) => Some(said),
+        Said::Undecided | Said::Refused(_) => None,
+    };
+    if field.class == Class::Set {
+        return Some(exchanged(shown, &say(&back.now)?, &say(&back.then)?));
+    }
+    say(&back.then)
 }

@@ -3,7 +3,7 @@
 use super::Clock;
 use super::run::Run;
 use super::turn::Trouble;
-use crate::core::{FieldKey, Observation, Pair, Side, Step, Time};
+use crate::core::{Action, Change, FieldKey, Observation, Pair, Side, Step, Time};
 use crate::remote::Remote;
 use crate::store::Store;
 
@@ -35,9 +35,10 @@ impl Sight {
             .is_some_and(|seen| seen.is_verified && now.since(seen.what.read_at) <= age)
     }
 
-    /// Whether the text was read itself, and not taken from what was known.
-    pub(super) fn has_raw_body(&self, side: Side) -> bool {
-        self.of(side).is_some_and(|seen| seen.raw_body.is_some())
+    /// Whether the text was taken from what was known, or not looked for yet.
+    fn lacks_raw_body(&self, side: Side) -> bool {
+        self.of(side)
+            .is_none_or(|seen| seen.raw_body.is_none() && seen.field(&FieldKey::BODY).is_some())
     }
 
     pub(super) fn oldest_read(&self) -> Option<Time> {
@@ -111,15 +112,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
-    /// Reads the target of a step. A page's text is replaced by compare-and-swap, so then it is read itself, however
-    /// well it is known.
+    /// Reads the target of a step, with its text where that is needed.
     pub(super) async fn verify(
         &mut self,
         pair: &Pair,
         sight: &mut Sight,
         step: &Step,
     ) -> Result<(), Trouble> {
-        if !replaces_page_text(step) {
+        if !needs_page_text(pair, &Sight::default(), step) {
             return self.read(pair, sight, step.side).await;
         }
         let mut unknown = pair.clone();
@@ -128,11 +128,17 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 }
 
-/// Whether a step changes a page's text, which is written as an exchange of the very words that are there.
-pub(super) fn replaces_page_text(step: &Step) -> bool {
+/// Whether a step needs the page's text itself, however well it is known: it is written as an exchange of the very
+/// words that are there. And our first write to a page hides who edited it before, so that is the last moment to tell
+/// Notion's rendering of a text that was never read back from an edit.
+pub(super) fn needs_page_text(pair: &Pair, sight: &Sight, step: &Step) -> bool {
+    let replaces = |change: &Change| change.field == FieldKey::BODY;
+    let is_patch = matches!(step.action, Action::Patch(_));
+    let assumed = pair
+        .base
+        .get(&FieldKey::BODY)
+        .is_some_and(|base| base.assumed);
     step.side == Side::Notion
-        && step
-            .changes()
-            .iter()
-            .any(|change| change.field == FieldKey::BODY)
+        && (step.changes().iter().any(replaces) || is_patch && assumed)
+        && sight.lacks_raw_body(Side::Notion)
 }

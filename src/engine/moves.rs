@@ -54,7 +54,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Some(self.record(pair, RecordKind::Item, Outcome::Info, "relink", &note))
             }
             Move::Life(life) => self.record_life(pair, life),
-            Move::Agree(..) | Move::Unblock(_) | Move::Later(..) | Move::Unreachable(_) => None,
+            Move::Overruled(note) => {
+                Some(self.record(pair, RecordKind::Conflict, Outcome::Done, "overrule", note))
+            }
+            Move::Agree(..)
+            | Move::Unblock(_)
+            | Move::Later(..)
+            | Move::Unseen(..)
+            | Move::Unreachable(_) => None,
         }
     }
 

@@ -67,6 +67,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.touch_missing(side, seen, tally.commits_from).await?;
             }
         }
+        self.mark_asked_for().await?;
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
         }
@@ -99,10 +100,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .polled_at
             .is_some_and(|at| (0..settings.observe_rest).contains(&now.since(at)));
         let sweep = self.ask.sweep
+            || self.unpaused
             || cursor
                 .swept_at
                 .is_none_or(|at| now.since(at) >= settings.sweep_every || at > now);
-        if busy && recent && !self.ask.forced && !self.ask.sweep {
+        if busy && recent && !self.ask.forced && !self.ask.sweep && !self.unpaused {
             return Ok(None);
         }
         match self
@@ -112,6 +114,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Ok(()) => {}
             Err(error) => {
                 tally.swept.insert(side, None);
+                if stored.is_none() {
+                    self.unread.insert((side, stream.to_owned()));
+                }
                 let stop = self.side_failed(side, &error).await;
                 return Ok(Some((stop, error.is_side_wide())));
             }
@@ -200,6 +205,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor.shallow_since = None;
         if walk.depth == Depth::Sweep && !walk.cut {
             cursor.swept_at = Some(self.now());
+            if walk.partial {
+                // What is missing is not missing: it could not be listed.
+                tally.swept.insert(side, None);
+                return;
+            }
             if let Some(seen) = tally
                 .swept
                 .entry(side)
@@ -213,6 +223,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         } else {
             tally.swept.insert(side, None);
+            if walk.cut {
+                // Changed rows are missing: the next run asks for everything.
+                cursor.swept_at = None;
+            }
         }
     }
 
@@ -263,6 +277,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
+        if sweep && sight::is_text_to_reread(&pair, row) {
+            pair.text_unsure = false;
+            if let Some(known) = &mut pair.seen[row.side as usize] {
+                known.settled = false;
+            }
+        }
         let mut news = sight::news(&pair, row, &self.link.spec.mapping);
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
@@ -305,7 +325,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         owners: &BTreeMap<String, Pair>,
         polled: bool,
     ) -> Option<Pair> {
-        if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
+        let now = self.now();
+        if !row.is_live() || (row.side == Side::Github && !self.link.spec.wants_new(row, now)) {
             return None;
         }
         // I3: an issue that an open create may have made is recovery's to find.
@@ -317,13 +338,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         {
             return None;
         }
-        let now = self.now();
         let id = PairId(self.engine.new_id());
-        let key = Key(format!(
-            "{:016x}{:016x}",
-            self.engine.clock.random(),
-            self.engine.clock.random()
-        ));
+        let key = match row.side {
+            Side::Notion => Key::of_page(&row.id.node),
+            Side::Github => Key(format!(
+                "{:016x}{:016x}",
+                self.engine.clock.random(),
+                self.engine.clock.random()
+            )),
+        };
         let mut pair = Pair::first_seen(id, key, &self.link.spec.name, row, now);
         pair.dirty_since = Some(row.read_at);
         let Some(node) = &row.linked_node else {
@@ -339,16 +362,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             // A page that an open create may have made is recovery's to find.
             Some(owner) if owner.intent.is_some() => None,
             Some(owner) if owner.notion.is_none() => Some(self.attach(owner.clone(), row)),
-            Some(owner) => {
-                if row.created_by_us {
-                    pair.life = PairLife::Parked(format!(
-                        "a second page of {}; put one of them into the trash",
-                        owner.name()
-                    ));
-                    pair.dirty_since = None;
-                }
-                Some(pair)
-            }
+            // A second page of an item: its turn sets it aside if it is ours (I4); a copy by hand is a page (I15).
+            Some(_) => Some(pair),
             None => {
                 pair.github = Some(ObjectId {
                     node: node.clone(),
@@ -402,6 +417,51 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 message: "the same items are changed by somebody else all the time".to_owned(),
             })
         }
+    }
+
+    /// The item that is asked for by name is looked at, whatever the listings say; that there is none is said.
+    async fn mark_asked_for(&mut self) -> Flow<()> {
+        let Some(wanted) = &self.ask.item else {
+            return Ok(());
+        };
+        let now = self.now();
+        let mut after: Option<PairId> = None;
+        let mut marks = Vec::new();
+        loop {
+            let link = &self.link.spec.name;
+            let pairs = self
+                .engine
+                .store
+                .pairs(link, Which::All, after.as_ref(), 500)
+                .await?;
+            let Some(last) = pairs.last() else { break };
+            after = Some(last.id.clone());
+            let named = pairs
+                .into_iter()
+                .filter(|pair| pair.name().eq_ignore_ascii_case(wanted));
+            marks.extend(named.map(|mut pair| {
+                if matches!(pair.life, PairLife::Parked(_)) {
+                    pair.life = if pair.notion.is_some() && pair.github.is_some() {
+                        PairLife::Active
+                    } else {
+                        PairLife::New
+                    };
+                }
+                // Its texts are read, however well they are known.
+                for stamp in pair.seen.iter_mut().flatten() {
+                    stamp.settled = false;
+                }
+                pair.next_try = None;
+                pair.touch(now);
+                pair
+            }));
+        }
+        if marks.is_empty() {
+            let note =
+                format!("there is no item {wanted} in this link; is it spelt owner/repo#12?");
+            self.report.notes.push(note);
+        }
+        self.put_marks(marks).await
     }
 
     /// A pair that a complete listing does not show is only looked at; a read of it decides. Of commits, which leave a
@@ -560,6 +620,7 @@ struct Walk {
     nodes: Vec<String>,
     rows: u64,
     cut: bool,
+    partial: bool,
     ends_early: bool,
     /// It showed commits, back to this time.
     commits: bool,
@@ -581,6 +642,7 @@ impl Walk {
         self.cut |= page.cut;
         self.commits |= page.rows.iter().any(|row| row.kind == Kind::Commit);
         self.window = page.window;
+        self.partial |= page.partial;
         if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));

@@ -6,7 +6,7 @@ use super::Clock;
 use super::look::Sight;
 use super::report::Stop;
 use super::run::{Flow, Run};
-use super::turn::Trouble;
+use super::turn::{Trouble, unreachable};
 use crate::core::land::{Answered, land};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
@@ -15,8 +15,8 @@ use crate::core::{
 use crate::remote::Remote;
 use crate::store::{HistoryQuery, Store, Which};
 
-/// A made object is looked for from this long before its intent: the clocks of two machines differ.
-const LOOK_BACK_MS: i64 = 3_600_000;
+/// How many transfers of an issue are followed, one read each.
+const MOVES: usize = 4;
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// A last run in the future means that the clock was set back since: nothing waits for a time that is further
@@ -113,7 +113,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if now.since(doubt_since(&intent)) < self.engine.settings.grace_update() {
             return Ok(());
         }
-        let applied = self.land_what_shows(&mut pair, &intent.step).await?;
+        let waits = pair.next_try.is_some_and(|at| at > now);
+        if waits && !self.ask.forced {
+            return Ok(());
+        }
+        let Some(applied) = self.land_what_shows(&mut pair, &intent.step).await? else {
+            return self.stays_unclear(pair, intent.step.side).await;
+        };
         let (outcome, note) = if applied {
             (Outcome::Done, "the answer was lost; the service shows it")
         } else {
@@ -130,25 +136,67 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
+    /// A target that answers 404 says nothing about what was written to it: the intent stays open, so that nothing is
+    /// planned against bases that may be wrong, and is looked into again later.
+    async fn stays_unclear(&mut self, mut pair: Pair, side: Side) -> Result<(), Trouble> {
+        let error = unreachable(side);
+        pair.tries += 1;
+        let next = self.now().plus(self.engine.back_off(pair.tries));
+        pair.next_try = Some(next);
+        pair.last_error = Some(error.to_string());
+        self.report.errors.push(format!("{}: {error}", pair.name()));
+        self.note_error(pair.name(), Some(&pair), &error, Some(next))
+            .await?;
+        self.commit(&mut pair, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// Reads the target of an unclear write itself, in its new place if it was moved.
+    async fn read_target(&self, pair: &Pair, side: Side) -> Result<Option<Observation>, Trouble> {
+        let mut unknown = pair.clone();
+        unknown.seen[side as usize] = None;
+        let mut place = pair.object(side).cloned();
+        let mut seen = None;
+        for _ in 0..MOVES {
+            let Some(id) = place.take() else { break };
+            let read = self
+                .get(side, pair.kind, &id, &unknown)
+                .await
+                .map_err(|error| Trouble::Item(side, error))?;
+            if let Life::MovedTo(there) = &read.life {
+                place = Some(there.clone());
+            }
+            seen = Some(read);
+        }
+        Ok(seen)
+    }
+
     /// Moves the bases of those changes of an unclear patch that the target shows now. Without this, an edit that
-    /// takes the source back meanwhile would look like no edit, and our own value like somebody's.
-    async fn land_what_shows(&mut self, pair: &mut Pair, step: &Step) -> Result<bool, Trouble> {
+    /// takes the source back meanwhile would look like no edit, and our own value like somebody's. `None` = the target
+    /// cannot be reached.
+    async fn land_what_shows(
+        &mut self,
+        pair: &mut Pair,
+        step: &Step,
+    ) -> Result<Option<bool>, Trouble> {
         let Action::Patch(changes) = &step.action else {
-            return Ok(false);
+            return Ok(Some(false));
         };
-        let mut sight = Sight::default();
-        self.read(pair, &mut sight, step.side).await?;
-        let shows = |target: &&Observation| matches!(target.life, Life::Live | Life::Trashed);
-        let Some(target) = sight.of(step.side).filter(shows) else {
-            return Ok(false);
+        let Some(target) = self.read_target(pair, step.side).await? else {
+            return Ok(Some(false));
         };
+        match target.life {
+            Life::Live | Life::Trashed => {}
+            Life::Unreachable => return Ok(None),
+            Life::Gone | Life::MovedTo(_) => return Ok(Some(false)),
+        }
         let mapping = std::rc::Rc::clone(&self.link.spec.mapping);
         let found: Vec<Change> = changes
             .iter()
-            .filter_map(|change| what_shows(&mapping, pair, target, change))
+            .filter_map(|change| what_shows(&mapping, pair, &target, change))
             .collect();
         if found.is_empty() {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let landed = Step {
             action: Action::Patch(found),
@@ -156,7 +204,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let post = Observation {
             stamp: None,
-            ..target.clone()
+            ..target
         };
         land(
             pair,
@@ -168,7 +216,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 now: self.now(),
             },
         );
-        Ok(landed.changes().len() == changes.len())
+        Ok(Some(landed.changes().len() == changes.len()))
     }
 
     async fn resolve_create(
@@ -185,7 +233,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(());
         }
         let side = intent.step.side;
-        let since = first_attempt(intent).minus(LOOK_BACK_MS);
+        let since = first_attempt(intent).minus(self.engine.settings.look_back);
         let lookup = self
             .find_made(side, draft, since)
             .await
@@ -212,9 +260,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let now = self.now();
         let fields = self.made_fields(draft, &hit);
         let note = format!("found at {} after a lost answer", hit.id.locator);
+        // A page that nobody but us has edited since shows what was sent.
+        let stamp = hit
+            .stamp
+            .clone()
+            .filter(|stamp| stamp.by_us && stamp.settled);
         let post = Observation {
             fields,
-            stamp: None,
+            stamp,
             ..hit
         };
         let record = self.end_record(&pair, step, Outcome::Done, &note);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::plan::Plan;
@@ -67,7 +68,13 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// Keys of creates that were open when the run began.
     pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
+    /// A field was paused in an earlier run and is not any more: everything is listed, to find what changed meanwhile.
+    pub(super) unpaused: bool,
     pub(super) streams: Vec<(Side, String)>,
+    /// Streams of which no listing was ever read to its end: what they hold is not known at all.
+    pub(super) unread: BTreeSet<(Side, String)>,
+    /// Which pairs a key speaks of, once it was asked.
+    pub(super) keys: Option<Keys>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -122,7 +129,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
             rows: BTreeMap::new(),
             open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
+            unpaused: false,
             streams: Vec::new(),
+            unread: BTreeSet::new(),
+            keys: None,
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,
@@ -185,12 +195,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     async fn work(&mut self) -> Flow<()> {
         self.open_sides().await?;
+        self.compare_paused().await?;
         if !self.ask.dry {
             self.mind_the_clock().await?;
             self.recover().await?;
         }
         self.observe().await?;
         self.take_note_of_lost_columns().await?;
+        self.keep_paused().await?;
         self.take_turns().await?;
         self.remove().await
     }

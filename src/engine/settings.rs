@@ -15,6 +15,16 @@ pub struct Settings {
     pub debounce: i64,
     /// A Notion page edited by somebody else this recently is left alone.
     pub rest: i64,
+    /// Foreign edits of a field that is GitHub's alone are put back once within this time.
+    pub revert_again: i64,
+    /// Stamps of the two services that are nearer than this cannot be ordered (`conflict = "newest"`).
+    pub newest_apart: i64,
+    /// A lost new object is looked for from this long before its intent: the clocks of two machines differ.
+    pub look_back: i64,
+    /// Longest wait for an answer of GitHub.
+    pub github_timeout: i64,
+    /// Longest wait for an answer of Notion, whose own deadline is a minute.
+    pub notion_timeout: i64,
     /// How far a listing steps back behind its cursor, besides `list_lag`.
     pub overlap: i64,
     /// How often everything is listed.
@@ -67,6 +77,11 @@ impl Default for Settings {
             settle: 90 * SECOND,
             debounce: 90 * SECOND,
             rest: 60 * SECOND,
+            revert_again: 24 * 60 * MINUTE,
+            newest_apart: 2 * MINUTE,
+            look_back: 60 * MINUTE,
+            github_timeout: 30 * SECOND,
+            notion_timeout: 70 * SECOND,
             overlap: 60 * SECOND,
             sweep_every: 6 * 60 * MINUTE,
             sweep_bodies: 20,

@@ -70,6 +70,26 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
+    /// Finds out whether a field that was paused is in use again.
+    pub(super) async fn compare_paused(&mut self) -> Flow<()> {
+        let name = format!("paused/{}", self.link.spec.name);
+        let before = self.engine.store.setting(&name).await?.unwrap_or_default();
+        let is_back = |name: &str| !self.paused.contains(&FieldKey::of(name));
+        self.unpaused = before.split_whitespace().any(is_back);
+        Ok(())
+    }
+
+    /// Keeps which fields are paused, once everything was listed that changed before.
+    pub(super) async fn keep_paused(&self) -> Flow<()> {
+        let name = format!("paused/{}", self.link.spec.name);
+        let now: Vec<&str> = self.paused.iter().map(FieldKey::as_str).collect();
+        let now = (!now.is_empty()).then(|| now.join(" "));
+        if !self.ask.dry && self.engine.store.setting(&name).await? != now {
+            self.engine.store.put_setting(&name, now.as_deref()).await?;
+        }
+        Ok(())
+    }
+
     async fn open(&self, side: Side, memo: Option<&str>) -> Result<Opened, RemoteError> {
         let may_write = !self.ask.dry;
         match side {

@@ -1,12 +1,13 @@
 //! One turn of one pair: read both sides, plan, and carry out what one side needs.
 
 use super::Clock;
-use super::look::{Sight, replaces_page_text};
+use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::{
-    Action, FieldKey, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side, Step, Time,
+    Action, FieldKey, Mapping, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side,
+    Step, Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -60,6 +61,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
+        if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
+            return Ok(Next::Done);
+        }
         if self.ask.dry {
             return Ok(self.keep_plan(&turn.pair, plan));
         }
@@ -92,13 +96,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let age = self.engine.settings.verify_age;
         let is_create = matches!(step.action, Action::Create(_));
         let is_verified = turn.sight.is_verified(step.side, self.now(), age)
-            && (!replaces_page_text(&step) || turn.sight.has_raw_body(step.side));
+            && !needs_page_text(&turn.pair, &turn.sight, &step);
         if !is_create && !is_verified {
             turn.pair = before;
             self.verify(&turn.pair, &mut turn.sight, &step).await?;
             return Ok(Next::Again);
         }
-        if let Some(until) = self.rests_until(&step, &turn.sight) {
+        if turn.wrote.is_none()
+            && let Some(until) = self.rests_until(&step, &turn.sight)
+        {
             turn.pair.next_try = Some(until);
             self.commit(&mut turn.pair, records).await?;
             return Ok(Next::Done);
@@ -220,7 +226,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Trouble::Item(side, unreachable(side)));
         }
         let (pair, sight) = (&mut turn.pair, &turn.sight);
-        remember(pair, sight);
+        remember(pair, sight, &self.link.spec.mapping);
         let untouched = pair.dirty_since.is_none_or(|since| {
             sight.oldest_read().is_none_or(|read| since <= read) || pair.pending.is_some()
         });
@@ -230,7 +236,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.hold = None;
             pair.restore = None;
         }
-        if turn.wrote.is_none() {
+        let unseen = plan.moves.iter().find_map(|mv| match mv {
+            Move::Unseen(side, field) => Some((*side, field)),
+            _ => None,
+        });
+        if let Some((side, field)) = unseen {
+            self.wait_for_sight(pair, side, field).await?;
+        } else if turn.wrote.is_none() {
             pair.tries = 0;
             if pair.last_error.is_some() && pair.blocked.is_empty() {
                 pair.last_error = None;
@@ -243,6 +255,22 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.commit(pair, records).await?;
         }
         Ok(Next::Done)
+    }
+
+    /// A change waits, with back-off and a word for people, until the other side shows the field whole.
+    async fn wait_for_sight(&mut self, pair: &mut Pair, side: Side, field: &FieldKey) -> Flow<()> {
+        let name = side.name();
+        let error = RemoteError::Stale(format!(
+            "{name} does not show the whole {field} of this item, so the other side's change of it waits; \
+             a shorter text or fewer unusual blocks help"
+        ));
+        pair.tries += 1;
+        let next = self.now().plus(self.engine.back_off(pair.tries));
+        pair.next_try = Some(next);
+        pair.last_error = Some(error.to_string());
+        self.report.notes.push(format!("{}: {error}", pair.name()));
+        self.note_error(pair.name(), Some(pair), &error, Some(next))
+            .await
     }
 
     /// A page that somebody else is editing right now is left alone until its stamp is old enough.
@@ -287,12 +315,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 }
 
 /// Keeps the versions that were seen, and the title for people.
-fn remember(pair: &mut Pair, sight: &Sight) {
+fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
     for side in Side::BOTH {
         let Some(seen) = sight.of(side) else { continue };
         // The version stands for the text of the base, so a text that still has to go over does not count.
-        let is_base = match (seen.field(&FieldKey::BODY), pair.base.get(&FieldKey::BODY)) {
-            (Some(text), Some(base)) => text == base.of(side),
+        // The same words are enough: a text is never read back to the very byte.
+        let body = mapping.field(pair.kind, &FieldKey::BODY);
+        let text = (seen.field(&FieldKey::BODY), pair.base.get(&FieldKey::BODY));
+        let is_base = match (text, body) {
+            ((Some(text), Some(base)), Some(body)) => body.codec.same(text, base.of(side)),
             _ => false,
         };
         if seen.is_live() && is_base && pair.life == PairLife::Active {
@@ -305,7 +336,7 @@ fn remember(pair: &mut Pair, sight: &Sight) {
 }
 
 /// The error of an item that one side says 404 for.
-fn unreachable(side: Side) -> RemoteError {
+pub(super) fn unreachable(side: Side) -> RemoteError {
     let name = side.name();
     let message = format!(
         "{name} says 404 for this item: deleted, or no longer shared with us. Nothing is changed"

@@ -69,6 +69,7 @@ impl FaultyStore {
         match self.sabotage() {
             Some(Sabotage::BaseFirst) => move_base_first(&mut pair),
             Some(Sabotage::BlockedMovesBase) => move_blocked_base(&mut pair),
+            Some(Sabotage::DoubtEndsOn404) => end_doubt(&mut pair),
             _ => {}
         }
         pair
@@ -85,6 +86,16 @@ fn move_base_first(pair: &mut Pair) {
             };
             pair.base.insert(change.field.clone(), base);
         }
+    }
+}
+
+fn end_doubt(pair: &mut Pair) {
+    let Some(intent) = &pair.intent else { return };
+    let waits = pair.next_try.is_some_and(|at| at > intent.committed_at);
+    let not_found = |error: &String| error.contains("says 404");
+    if waits && pair.last_error.as_ref().is_some_and(not_found) {
+        pair.intent = None;
+        pair.next_try = None;
     }
 }
 
@@ -105,10 +116,14 @@ impl Store for FaultyStore {
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
         self.before().await?;
         let pair = self.written(pair);
+        let before = self.inner.pair(&pair.id).await?;
         let done = self.inner.put(&pair, records).await;
         {
             let world = &mut *self.world.borrow_mut();
             super::oracle::committed(world, &pair, records, &done);
+            if let (Some(before), Ok(_)) = (&before, &done) {
+                super::oracle::doubt(world, before, &pair);
+            }
         }
         self.after(done).await
     }

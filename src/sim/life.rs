@@ -91,6 +91,7 @@ pub fn spec(mapping: &Rc<Mapping>, rules: Rules) -> LinkSpec {
         mapping: Rc::clone(mapping),
         rules,
         selects: Rc::new(in_scope),
+        takes_in: Rc::new(|_, _| true),
     }
 }
 
@@ -150,6 +151,7 @@ impl Setup {
             on_trashed: [OnTrashed::Unlink, OnTrashed::Close][rng.usize(0..2)],
             debounce: settings().debounce,
             revert_again: 3_600_000,
+            ..Rules::default()
         };
         let mut setup = Self::calm(seed, policy, rules, options.keep_trace);
         setup.faults = Faults {

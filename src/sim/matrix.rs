@@ -134,6 +134,7 @@ impl Ending {
             on_trashed: OnTrashed::Close,
             debounce: 30_000,
             revert_again: 3_600_000,
+            ..Rules::default()
         };
         let mut setup = Setup::calm(crash_at.unwrap_or(0), Policy::Github, rules, false);
         open_issue(&mut setup.world.borrow_mut(), "the issue");

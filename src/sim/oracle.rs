@@ -105,6 +105,22 @@ pub fn committed(
     }
 }
 
+/// A write may end only on evidence, and a target that answers 404 is none.
+pub fn doubt(world: &mut World, before: &Pair, after: &Pair) {
+    let (Some(open), None) = (&before.intent, &after.intent) else {
+        return;
+    };
+    let side = open.step.side;
+    let node = after.object(side).map(|id| id.node.clone());
+    let blind = node.is_some_and(|node| world.unreachable.contains(&(side, node)));
+    if blind && matches!(open.step.action, Action::Patch(_)) {
+        world.violate(format!(
+            "doubt: ended though the target could not be read: {}",
+            brief(&open.step)
+        ));
+    }
+}
+
 /// Judges what a request did to the object `node`.
 pub fn written(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     match &step.action {
@@ -593,7 +609,7 @@ impl Overwrite<'_> {
     }
 }
 
-/// What people put into a value one by one: the names of a set, the unique words of a text.
+/// What people put into a value one by one: the names of a set, the unique words of a text, each with its markup.
 fn elements(value: &Value) -> BTreeSet<String> {
     match value {
         Value::Set(names) => names
@@ -601,11 +617,13 @@ fn elements(value: &Value) -> BTreeSet<String> {
             .map(|name| name.replace('\u{201A}', ",").to_lowercase())
             .collect(),
         Value::Text(text) => text
-            .split(|c: char| !c.is_ascii_alphanumeric())
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '*')
             .filter(|word| {
-                word.strip_prefix('w').is_some_and(|rest| {
-                    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
-                })
+                word.trim_matches('*')
+                    .strip_prefix('w')
+                    .is_some_and(|rest| {
+                        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+                    })
             })
             .map(str::to_owned)
             .collect(),

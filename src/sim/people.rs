@@ -187,10 +187,12 @@ fn place(seen: &Observation) -> Option<(String, u64)> {
 fn rewrite(world: &mut World, text: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let at = world.rng.usize(0..=lines.len());
-    match world.rng.u32(0..4) {
+    match world.rng.u32(0..5) {
         0 if !lines.is_empty() => {
             lines.remove(at.min(lines.len() - 1));
         }
+        4 => embolden(&mut lines, at),
+
         1 if !lines.is_empty() => {
             let at = at.min(lines.len() - 1);
             lines[at] = line(world);
@@ -201,6 +203,19 @@ fn rewrite(world: &mut World, text: &str) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// Makes the first word of a line bold and leaves its letters alone.
+fn embolden(lines: &mut [String], at: usize) {
+    let plain = lines
+        .iter_mut()
+        .skip(at)
+        .find(|line| line.starts_with("- w"));
+    if let Some(line) = plain
+        && let Some((word, rest)) = line.split_at(2).1.split_once(' ')
+    {
+        *line = format!("- **{word}** {rest}");
+    }
 }
 
 /// A new text that leaves the marker of the old one where it is.

@@ -205,6 +205,12 @@ impl Port {
         {
             seen.life = gone(self.side);
         }
+        let place = (self.side, id.node.clone());
+        if seen.life == Life::Unreachable {
+            world.unreachable.insert(place);
+        } else {
+            world.unreachable.remove(&place);
+        }
         if let Some((stamp, value)) = known
             && self.side == Side::Notion
             && seen.is_live()

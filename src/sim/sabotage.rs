@@ -23,11 +23,13 @@ pub enum Sabotage {
     NoSettle,
     /// A stale text is overwritten in Notion: no compare-and-swap.
     NoBodyCas,
+    /// An unclear write is forgotten when its target answers 404.
+    DoubtEndsOn404,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CrossBase,
         Self::BaseFirst,
         Self::NoLookup,
@@ -38,5 +40,6 @@ impl Sabotage {
         Self::NoGrace,
         Self::NoSettle,
         Self::NoBodyCas,
+        Self::DoubtEndsOn404,
     ];
 }

@@ -128,6 +128,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
     let mut put = |name: &'static str, value: Value| {
         seen.fields.insert(FieldKey(name.into()), value);
     };
+    put("node", Value::text(issue.node_id.clone()));
     put("title", Value::text(issue.title.clone()));
     put("body", Value::text(body));
     put("labels", Value::set(repo.label_names(issue)));
@@ -165,6 +166,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         put("closed_as", closed_as(issue));
         put("publish", Value::text("Created"));
         put("node", Value::text(issue.node_id.clone()));
+        put("kind", Value::text(Kind::Issue.name()));
     } else {
         put("pull_state", Value::text(issue.state.as_str()));
     }

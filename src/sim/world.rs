@@ -174,6 +174,8 @@ pub struct World {
     pub serial: u64,
     /// Nodes that a complete listing of this run showed, per side: only for the sabotage of absence.
     pub listed: [Option<BTreeSet<String>>; 2],
+    /// Objects that could not be reached when they were last read.
+    pub unreachable: BTreeSet<(Side, String)>,
 }
 
 impl fmt::Debug for World {
@@ -224,6 +226,7 @@ impl World {
             violations: Vec::new(),
             serial: 0,
             listed: [None, None],
+            unreachable: BTreeSet::new(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use pulse_sync::core::plan::{Input, Move, NewPages, OnTrashed, Plan, Rules, plan};
 use pulse_sync::core::{
-    Action, FieldKey, Key, Kind, Life, ObjectId, Observation, Pair, PairId, PairLife, Policy, Side,
-    Stamp, Time, Value,
+    Action, FieldKey, Key, Kind, Life, ObjectId, Observation, Pair, PairId, PairLife, Policy, Row,
+    Side, Stamp, Time, Value,
 };
 
 use crate::rig::{NOW, World, mapping, only, pair, same, seen, text};
@@ -325,4 +325,87 @@ fn an_issue_made_from_a_closed_page_is_closed_next() {
     let steps = world.settle();
     assert_eq!(steps.len(), 1, "{steps:?}");
     assert_eq!(world.value(Side::Github, &FieldKey::STATE), text("closed"));
+}
+
+/// Says whether a plan is the wanted one.
+type Check<'a> = &'a dyn Fn(&Plan) -> bool;
+
+/// What each life of the two sides asks for: `l` and `r` are what they show, `a` is the base.
+#[test]
+fn every_row_of_whole_items_has_its_case() {
+    let [live, trashed, gone, moved, lost] = lives();
+    let tombstone = |plan: &Plan| matches!(plan.moves[..], [Move::Life(PairLife::Tombstone)]);
+    let unlinked = |plan: &Plan| matches!(plan.moves[..], [Move::Life(PairLife::Unlinked(_))]);
+    let acts = |plan: &Plan, wanted: &Action| matches!(&plan.steps[..], [step] if step.side == Side::Notion && step.action == *wanted);
+    let trash = |plan: &Plan| acts(plan, &Action::Trash) && plan.moves.is_empty();
+    let restore = |plan: &Plan| {
+        acts(plan, &Action::Restore) && matches!(plan.moves[..], [Move::Overruled(_)])
+    };
+    let asks = |plan: &Plan| {
+        matches!(&plan.moves[..], [Move::Open(conflict)] if conflict.field.is_none())
+            && plan.steps.is_empty()
+    };
+    let follows = |plan: &Plan| matches!(plan.moves[..], [Move::Relink(_)]);
+    let waits = |side: Side| {
+        move |plan: &Plan| plan.moves == [Move::Unreachable(side)] && plan.steps.is_empty()
+    };
+    let cases: [(Row, &Life, &Life, &str, bool, Check<'_>); 13] = [
+        (Row::I5, &gone, &live, "aa", true, &trash),
+        (Row::I6, &gone, &live, "ab", true, &asks),
+        (Row::I7, &live, &trashed, "aa", true, &unlinked),
+        (Row::I7, &live, &trashed, "ab", true, &unlinked),
+        (Row::I8, &live, &trashed, "ba", true, &restore),
+        (Row::I9, &gone, &trashed, "aa", true, &tombstone),
+        (Row::I9, &gone, &gone, "ab", true, &tombstone),
+        (Row::I11, &moved, &live, "aa", true, &follows),
+        (Row::I11, &moved, &live, "aa", false, &unlinked),
+        (Row::I12, &lost, &live, "ab", true, &waits(Side::Github)),
+        (Row::I12, &live, &lost, "ba", true, &waits(Side::Notion)),
+        (Row::I12, &gone, &lost, "aa", true, &waits(Side::Notion)),
+        (Row::I14, &live, &live, "ab", false, &unlinked),
+    ];
+    let key = FieldKey::MILESTONE;
+    for (row, github, notion, shown, in_scope, check) in cases {
+        let mut world = World::new(
+            only(Policy::Ask, std::slice::from_ref(&key)),
+            pair(&[(key.clone(), same(&text("a")))]),
+            &[(key.clone(), text(&shown[..1]))],
+            &[(key.clone(), text(&shown[1..]))],
+        );
+        (world.github.life, world.notion.life) = (github.clone(), notion.clone());
+        let plan = plan_scoped(&world, in_scope);
+        assert_eq!(plan.rows, [(None, row)], "{github:?} {notion:?} {shown}");
+        assert!(
+            check(&plan),
+            "{row:?} {github:?} {notion:?} {shown}: {plan:?}"
+        );
+    }
+}
+
+/// I16, I17: what is GitHub's alone is put back in Notion and never written to GitHub.
+#[test]
+fn commits_and_the_state_of_pull_requests_flow_one_way() {
+    let cases = [
+        (Kind::Commit, FieldKey::TITLE),
+        (Kind::Pull, FieldKey::of("pull_state")),
+    ];
+    for (kind, key) in cases {
+        let mut pair = pair(&[(key.clone(), same(&text("a")))]);
+        pair.kind = kind;
+        let mut world = World::new(
+            mapping(Policy::Notion),
+            pair,
+            &[(key.clone(), text("a"))],
+            &[(key.clone(), text("b"))],
+        );
+        (world.github.kind, world.notion.kind) = (kind, kind);
+        let plan = world.plan();
+        assert!(
+            plan.rows.contains(&(Some(key.clone()), Row::F8)),
+            "{kind:?}: {plan:?}"
+        );
+        let written: Vec<Side> = plan.steps.iter().map(|step| step.side).collect();
+        assert_eq!(written, [Side::Notion], "{kind:?}: {plan:?}");
+        assert_eq!(plan.steps[0].changes()[0].new, text("a"));
+    }
 }

@@ -1,9 +1,19 @@
 //! Laws of every plan: it ends, it converges, it loses nothing, and it is fair to both sides.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+use pulse_sync::core::codec::{Codec, Said};
 use pulse_sync::core::{Base, FieldKey, Policy, Side, Value};
 
 use crate::rig::{World, only, pair, same, text};
+
+/// How many cases: as many as a build server has time for; `PULSE_SYNC_CASES` says another number.
+fn cases(otherwise: u32) -> u32 {
+    let told = std::env::var("PULSE_SYNC_CASES").ok();
+    told.and_then(|cases| cases.parse().ok())
+        .unwrap_or(otherwise)
+}
 
 const KEYS: [FieldKey; 4] = [
     FieldKey::MILESTONE,
@@ -73,8 +83,68 @@ fn world(policy: Policy, values: &[(Value, Value, Value)]) -> World {
     )
 }
 
+/// The lines of the body that one side shows, in any order.
+fn lines(world: &World, side: Side) -> Vec<String> {
+    let body = world.value(side, &FieldKey::BODY);
+    let mut lines: Vec<String> = body.as_text().lines().map(str::to_owned).collect();
+    lines.retain(|line| !line.is_empty());
+    lines.sort();
+    lines
+}
+
+/// The labels are what the formula says, name by name, and no others.
+fn no_other_name(before: &World, after: &World) -> Result<(), TestCaseError> {
+    let key = FieldKey::LABELS;
+    let base = before.pair.base[&key].github.names();
+    let (l, r) = (
+        before.value(Side::Github, &key).names(),
+        before.value(Side::Notion, &key).names(),
+    );
+    let wanted: BTreeSet<String> = l
+        .union(&r)
+        .filter(|name| !base.contains(*name) || l.contains(*name) && r.contains(*name))
+        .cloned()
+        .collect();
+    for side in Side::BOTH {
+        prop_assert_eq!(after.value(side, &key).names(), wanted.clone());
+    }
+    Ok(())
+}
+
+/// Every line of a merged text is a line of one side, and every line that one side added is there.
+fn no_other_line(before: &World, after: &World) -> Result<(), TestCaseError> {
+    let key = FieldKey::BODY;
+    let (l, r) = (lines(before, Side::Github), lines(before, Side::Notion));
+    if after.pair.conflict_on(Some(&key)).is_some() {
+        prop_assert_eq!(
+            (lines(after, Side::Github), lines(after, Side::Notion)),
+            (l, r)
+        );
+        return Ok(());
+    }
+    let base = before.pair.base[&key].github.as_text().to_owned();
+    let base: Vec<&str> = base.lines().collect();
+    for side in Side::BOTH {
+        let shown = lines(after, side);
+        for line in &shown {
+            prop_assert!(
+                l.contains(line) || r.contains(line),
+                "{line:?} is nobody's: {shown:?}"
+            );
+        }
+        for line in l
+            .iter()
+            .chain(&r)
+            .filter(|line| !base.contains(&line.as_str()))
+        {
+            prop_assert!(shown.contains(line), "{line:?} is lost: {shown:?}");
+        }
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(5_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// With an ideal service, turns end, and every field without a conflict agrees.
     #[test]
@@ -110,6 +180,8 @@ proptest! {
                 }
             }
         }
+        no_other_name(&before, &after)?;
+        no_other_line(&before, &after)?;
     }
 
     /// Turning the two sides around turns the plan around, for everything that is not GitHub's alone.
@@ -125,6 +197,9 @@ proptest! {
         }
         let key = FieldKey::BODY;
         prop_assert_eq!(one.pair.conflict_on(Some(&key)).is_some(), other.pair.conflict_on(Some(&key)).is_some());
+        if one.pair.conflict_on(Some(&key)).is_none() {
+            prop_assert_eq!(lines(&one, Side::Github), lines(&other, Side::Notion));
+        }
     }
 
     /// A policy never leaves a conflict, and the winner's value is on both sides.
@@ -141,6 +216,37 @@ proptest! {
         if before.value(Side::Github, &key) != base && before.value(Side::Notion, &key) != base {
             prop_assert_eq!(&after.value(Side::Github, &key), winner);
             prop_assert_eq!(&after.value(Side::Notion, &key), winner);
+        }
+    }
+}
+
+/// What a codec says, if it says anything.
+fn said(said: Said) -> Option<Value> {
+    match said {
+        Said::Value(value) => Some(value),
+        Said::Undecided | Said::Refused(_) => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(10_000), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A value that went to Notion and back to GitHub says the same in Notion when it goes there again.
+    #[test]
+    fn a_second_trip_says_what_the_first_one_said(written in "[ -~é\n]{0,60}", marked in "([-#>*_`\\[\\]()! a-c\n]|- |## |1\\. ){0,24}") {
+        for value in [text(&written), text(&marked)] {
+            for codec in [Codec::Markdown, Codec::Title, Codec::Name, Codec::Names] {
+                let value = match codec {
+                    Codec::Names => Value::set(value.as_text().lines().map(str::trim).filter(|name| !name.is_empty())),
+                    Codec::Name | Codec::Title => Value::text(value.as_text().split_whitespace().collect::<Vec<_>>().join(" ")),
+                    _ => value.clone(),
+                };
+                let Some(first) = said(codec.to_notion(&value, None)) else { continue };
+                let Some(back) = said(codec.to_github(&first, Some(&value))) else { continue };
+                let second = said(codec.to_notion(&back, None)).unwrap_or_default();
+                prop_assert!(codec.same(&first, &second), "{codec:?} {value:?}: {first:?} {back:?} {second:?}");
+                prop_assert!(codec.agree(&value, &first), "{codec:?} {value:?}: {first:?}");
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ use pulse_sync::core::{
 };
 
 pub const NOW: Time = Time(1_000_000_000);
+/// Turns after which a pair that is left alone is at rest (protocol 6.1, T2).
+const TURNS: usize = 4;
 
 pub fn mapping(policy: Policy) -> Mapping {
     Mapping::standard(StateMap::default(), policy)
@@ -176,17 +178,29 @@ impl World {
         }
     }
 
-    /// Takes turns until nothing is left to do; panics when that takes too long.
+    /// Takes turns, each of which writes all that one side needs, until nothing is left to do; panics when that takes
+    /// more than four.
     pub fn settle(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
-        for _ in 0..16 {
-            match self.turn() {
-                Some(step) => steps.push(step),
-                None if self.plan().is_idle() => return steps,
-                None => {}
+        for _ in 0..TURNS {
+            let mut wrote = None;
+            while let Some(step) = self.plan().steps.first()
+                && wrote.is_none_or(|side| side == step.side)
+            {
+                wrote = Some(step.side);
+                steps.extend(self.turn());
+                assert!(steps.len() < 64, "no end of one turn: {steps:?}");
+            }
+            if wrote.is_none() && self.turn().is_none() && self.plan().is_idle() {
+                return steps;
             }
         }
-        panic!("no rest after 16 turns: {:?}", self.plan());
+        assert!(
+            self.plan().is_idle(),
+            "no rest after {TURNS} turns: {:?}",
+            self.plan()
+        );
+        steps
     }
 
     pub fn value(&self, side: Side, key: &FieldKey) -> Value {

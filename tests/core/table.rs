@@ -1,7 +1,7 @@
 //! Rows F0–F13, every combination of small values.
 
 use pulse_sync::core::plan::Move;
-use pulse_sync::core::{Base, Blocked, FieldKey, Policy, Row, Side, Time, Value};
+use pulse_sync::core::{Base, Blocked, FieldKey, Policy, Row, Side, Stamp, Time, Value};
 
 use crate::rig::{NOW, World, only, pair, same, text};
 
@@ -153,17 +153,28 @@ fn every_set_case_merges_name_by_name_and_never_collides() {
 }
 
 #[test]
-fn an_unobserved_field_is_not_decided() {
-    let key = FieldKey::MILESTONE;
-    let world = World::new(
-        only(Policy::Ask, std::slice::from_ref(&key)),
-        pair(&[(key.clone(), same(&text("a")))]),
-        &[(key, text("b"))],
-        &[],
-    );
-    let plan = world.plan();
-    assert!(plan.is_idle());
-    assert_eq!(plan.rows[0].1, Row::F0);
+fn an_unobserved_field_is_not_decided_and_a_change_that_meets_it_waits() {
+    let key = FieldKey::BODY;
+    let shows = |value: &str| [(key.clone(), text(value))];
+    let base = || pair(&[(key.clone(), same(&text("a")))]);
+    let mapping = || only(Policy::Ask, std::slice::from_ref(&key));
+    for (github, notion, hidden) in [
+        (&shows("b")[..], &[][..], Some(Side::Notion)),
+        (&[][..], &shows("b")[..], Some(Side::Github)),
+        (&shows("a")[..], &[][..], None),
+        (&[][..], &shows("a")[..], None),
+        (&[][..], &[][..], None),
+    ] {
+        let plan = World::new(mapping(), base(), github, notion).plan();
+        assert!(plan.steps.is_empty());
+        assert_eq!(plan.rows[0].1, Row::F0);
+        let waits: Vec<Move> = hidden
+            .map(|side| Move::Unseen(side, key.clone()))
+            .into_iter()
+            .collect();
+        assert_eq!(plan.moves, waits);
+        assert_eq!(plan.is_settled(), waits.is_empty(), "the pair stays dirty");
+    }
 }
 
 #[test]
@@ -397,28 +408,94 @@ fn texts_merge_by_line_and_collide_on_the_same_line() {
     assert_eq!(world.pair.conflicts.len(), 1);
 }
 
+/// A page that was made with a text which was never read back; `by_us` says whether nobody but us edited it since.
+fn never_read_back(shown: &str, by_us: bool) -> World {
+    let key = FieldKey::BODY;
+    let sent = text("some *bold* words");
+    let mut pair = pair(&[(key.clone(), same(&sent).assumed())]);
+    let made = Stamp {
+        at: NOW.minus(60_000),
+        by: Some("bot".to_owned()),
+        by_us: true,
+        settled: true,
+    };
+    pair.seen = [None, Some(made.clone())];
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut world = World::new(mapping, pair, &[(key.clone(), sent)], &[(key, text(shown))]);
+    world.notion.raw_body = Some(shown.to_owned());
+    world.notion.stamp = Some(if by_us {
+        made
+    } else {
+        Stamp {
+            by: Some("ada".to_owned()),
+            by_us: false,
+            ..made
+        }
+    });
+    world
+}
+
 #[test]
 fn a_text_that_was_sent_but_not_read_back_may_come_back_in_other_markup() {
-    let key = FieldKey::BODY;
-    let sent = Base::new(text("some *bold* words"), text("some *bold* words")).assumed();
-    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
-    let l = [(key.clone(), text("some *bold* words"))];
-    let mut world = World::new(
-        mapping.clone(),
-        pair(&[(key.clone(), sent.clone())]),
-        &l,
-        &[(key.clone(), text("some ~bold~ words"))],
-    );
+    let mut world = never_read_back("some ~bold~ words", true);
     assert!(world.settle().is_empty(), "a rendering is no edit");
-    let mut world = World::new(
-        mapping,
-        pair(&[(key.clone(), sent)]),
-        &l,
-        &[(key.clone(), text("some *other* words"))],
+    assert!(!world.pair.base[&FieldKey::BODY].assumed);
+    world
+        .notion
+        .fields
+        .insert(FieldKey::BODY, text("some **bold** words"));
+    world.settle();
+    assert_eq!(
+        world.pair.conflicts.len(),
+        1,
+        "it was read back: now it is an edit, of a line that Notion shows in another way"
     );
+    let mut world = never_read_back("some *other* words", true);
     assert_eq!(world.settle().len(), 1, "other words are one");
     assert_eq!(
-        world.value(Side::Github, &key).as_text().trim_end(),
+        world
+            .value(Side::Github, &FieldKey::BODY)
+            .as_text()
+            .trim_end(),
         "some *other* words"
     );
+}
+
+#[test]
+fn the_first_edit_of_markup_alone_is_an_edit() {
+    for shown in [
+        "some **bold** words",
+        "## some *bold* words",
+        "- some *bold* words",
+    ] {
+        let mut world = never_read_back(shown, false);
+        assert_eq!(world.settle().len(), 1, "{shown}");
+        assert_eq!(
+            world
+                .value(Side::Github, &FieldKey::BODY)
+                .as_text()
+                .trim_end(),
+            shown
+        );
+        // GitHub's later edit of the same line meets it.
+        let mut world = never_read_back(shown, false);
+        world
+            .github
+            .fields
+            .insert(FieldKey::BODY, text("some *bold* words, and more"));
+        world.settle();
+        let kept = world
+            .pair
+            .conflict_on(Some(&FieldKey::BODY))
+            .map(|open| open.notion.clone());
+        assert_eq!(kept, Some(text(shown)), "{shown}");
+    }
+}
+
+#[test]
+fn a_text_that_reads_back_as_sent_is_not_assumed_any_more() {
+    let mut world = never_read_back("some *bold* words", true);
+    assert!(world.settle().is_empty());
+    assert!(!world.pair.base[&FieldKey::BODY].assumed);
+    assert!(world.plan().is_idle(), "said once");
 }

@@ -73,6 +73,11 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
 
 /// A side that was opened on a data source with every property; the id of each is its name.
 async fn played() -> Played {
+    played_as("bot").await
+}
+
+/// The same with a token of this kind of user.
+async fn played_as(user: &str) -> Played {
     let script = Arc::new(Mutex::new(Script::default()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -86,7 +91,7 @@ async fn played() -> Played {
         script,
         remote: NotionRemote::new(config),
     };
-    played.says(200, json!({"object": "user", "id": ME, "type": "bot"}));
+    played.says(200, json!({"object": "user", "id": ME, "type": user}));
     played.says(
         200,
         json!({"object": "database", "id": SOURCE, "data_sources": [{"id": SOURCE, "name": "x"}]}),
@@ -177,6 +182,20 @@ async fn a_stamp_is_settled_when_nothing_can_share_it() {
         );
         assert!(seen.created_by_us);
     }
+}
+
+#[tokio::test]
+async fn what_a_persons_own_token_wrote_may_be_the_persons_edit() {
+    let played = played_as("person").await;
+    played.says(
+        200,
+        rows(&json!([page("2026-01-02T03:04:00.000Z", ME, &[])])),
+    );
+    let listed = played.remote.list("pages", &ListFrom::default()).await;
+    let seen = listed.unwrap().rows.remove(0);
+    let stamp = seen.stamp.unwrap();
+    assert_eq!((stamp.settled, stamp.by_us), (false, false));
+    assert!(seen.created_by_us, "its pages are still found again");
 }
 
 #[tokio::test]

@@ -92,6 +92,7 @@ pub fn pair(number: u32) -> Pair {
             Base::new(Value::text("here"), Value::text("there")),
         )]),
         seen: [None, None],
+        text_unsure: false,
         pending: None,
         intent: None,
         quiet_until: None,

@@ -2,7 +2,7 @@
 
 use crate::core::decide::{self, Looked};
 use crate::core::plan::{Input, Move};
-use crate::core::text::same_words;
+use crate::core::sight;
 use crate::core::{Base, Class, Direction, Field, Pair, PairLife, Row, Side, Value};
 
 /// What a comparison of one field found.
@@ -34,7 +34,7 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Verdict {
     let base = input.pair.base.get(&field.key);
     if field.codec.agree(github, notion) || (github.is_empty() && notion.is_empty()) {
         Verdict::Equal
-    } else if base.is_some_and(|base| stands(field, base, github, notion)) {
+    } else if base.is_some_and(|base| stands(input.pair, looked, field, base)) {
         Verdict::Rendered
     } else if let Some(why) = waits(input.pair, field, base, github, notion) {
         Verdict::Waits(why)
@@ -44,10 +44,15 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Verdict {
 }
 
 /// Whether both sides still show what was agreed, as the decision table sees it.
-fn stands(field: &Field, base: &Base, github: &Value, notion: &Value) -> bool {
-    let is_same = field.codec.same(notion, base.notion());
-    let is_rendering = base.assumed && same_words(notion.as_text(), base.notion().as_text());
-    field.codec.same(github, &base.github) && (is_same || is_rendering)
+fn stands(pair: &Pair, looked: &Looked<'_>, field: &Field, base: &Base) -> bool {
+    let (github, notion) = (
+        looked.github.field(&field.key),
+        looked.notion.field(&field.key),
+    );
+    let is_same = |notion: &Value| field.codec.same(notion, base.notion());
+    let is_rendering = |shown: &Value| sight::is_rendering(pair, looked.notion, base, shown);
+    github.is_some_and(|github| field.codec.same(github, &base.github))
+        && notion.is_some_and(|notion| is_same(notion) || is_rendering(notion))
 }
 
 /// Why a difference is known and waits.

@@ -134,13 +134,14 @@ impl<'a> Reader<'a> {
     /// A stamp is settled when no later edit can carry it: its minute has passed by the server's clock, even for a
     /// copy of the data that lags behind it, or the editor is our own connection, whose edits are all ours.
     fn stamp(&self, at: Time, by: &Json) -> Stamp {
-        let by_us = self.adopted.me.is(by);
+        // What a person's own token writes cannot be told from what that person writes.
+        let by_us = self.adopted.me.bot && self.adopted.me.is(by);
         let passed = self.server.since(at) >= moment::MINUTE + REPLICA_LAG;
         Stamp {
             at,
             by: by["id"].as_str().map(str::to_owned),
             by_us,
-            settled: passed || (by_us && self.adopted.me.bot),
+            settled: passed || by_us,
         }
     }
 
