@@ -253,6 +253,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     message.clone(),
                 )
             }
+            // What was written on one side may have to go to the other one, too.
+            None if report.backlog > 0 && report.writes.github + report.writes.notion > 0 => (
+                now.plus(BREATH_MS),
+                format!("{} more queued", report.backlog),
+            ),
             Some(Stop::InDoubt) | None => (regular, "the interval".to_owned()),
         };
         let due = report

@@ -64,7 +64,7 @@ impl Loop {
                     .say(format!("cannot write {name}: {error}"), Meaning::Error),
             },
             Effect::Attention(text) => self.term.call(self.session.call, &text)?,
-            Effect::Redraw => self.term.forget()?,
+            Effect::Redraw => self.term.forget(),
             Effect::Mouse(on) => self.term.mouse(on)?,
             Effect::Suspend | Effect::Quit | Effect::QuitNow => {}
         }

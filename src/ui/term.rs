@@ -10,12 +10,11 @@ use crossterm::event::{
 };
 use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    SetTitle, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -29,7 +28,8 @@ const COPY_BYTES: usize = 74_994;
 
 /// The terminal, taken. Given back when dropped.
 pub struct Term {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    out: CrosstermBackend<BufWriter<Stdout>>,
+    /// What is on the screen; none when that is not known.
     last: Option<Buffer>,
     title: String,
 }
@@ -40,7 +40,7 @@ impl Term {
         enter(mouse)?;
         let out = BufWriter::with_capacity(64 * 1024, io::stdout());
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(out))?,
+            out: CrosstermBackend::new(out),
             last: None,
             title: String::new(),
         })
@@ -48,7 +48,7 @@ impl Term {
 
     /// The terminal's size.
     pub fn size(&self) -> io::Result<Rect> {
-        let size = self.terminal.size()?;
+        let size = self.out.size()?;
         Ok(Rect::new(0, 0, size.width, size.height))
     }
 
@@ -57,30 +57,30 @@ impl Term {
         if self.last.as_ref() == Some(&picture) {
             return Ok(());
         }
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| {
-            let buffer = frame.buffer_mut();
-            // Right after a change of size the two can differ for one frame.
-            if buffer.area == picture.area {
-                buffer.clone_from(&picture);
+        queue!(self.out, BeginSynchronizedUpdate)?;
+        let before = match self.last.take() {
+            Some(last) if last.area == picture.area => last,
+            _ => {
+                queue!(self.out, Clear(ClearType::All))?;
+                Buffer::empty(picture.area)
             }
-        })?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        };
+        self.out.draw(before.diff(&picture).into_iter())?;
+        execute!(self.out, EndSynchronizedUpdate)?;
         self.last = Some(picture);
         Ok(())
     }
 
     /// Forgets what is on the screen, so that the next picture is drawn whole.
-    pub fn forget(&mut self) -> io::Result<()> {
+    pub fn forget(&mut self) {
         self.last = None;
-        self.terminal.clear()
     }
 
     /// Names the terminal's tab.
     pub fn title(&mut self, title: &str) -> io::Result<()> {
         let title = Shown::line(title).to_string();
         if self.title != title {
-            execute!(self.terminal.backend_mut(), SetTitle(&title))?;
+            execute!(self.out, SetTitle(&title))?;
             self.title = title;
         }
         Ok(())
@@ -92,25 +92,22 @@ impl Term {
         while clean.len() > COPY_BYTES {
             clean.pop();
         }
-        execute!(
-            self.terminal.backend_mut(),
-            CopyToClipboard::to_clipboard_from(clean)
-        )
+        execute!(self.out, CopyToClipboard::to_clipboard_from(clean))
     }
 
     /// Takes the mouse, or leaves it to the terminal.
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
         if on {
-            execute!(self.terminal.backend_mut(), EnableMouseCapture)
+            execute!(self.out, EnableMouseCapture)
         } else {
-            execute!(self.terminal.backend_mut(), DisableMouseCapture)
+            execute!(self.out, DisableMouseCapture)
         }
     }
 
     /// Calls for attention: `bell`, or a desktop note by the terminal (OSC 9 or 777).
     pub fn call(&mut self, how: Call, text: &str) -> io::Result<()> {
         let text = Shown::line(text).to_string().replace(';', ",");
-        let out = self.terminal.backend_mut();
+        let out = &mut self.out;
         match how {
             Call::Off => Ok(()),
             Call::Bell => execute!(out, Print("\u{7}")),
@@ -124,12 +121,12 @@ impl Term {
 
     /// Gives the terminal back for a while, then takes it again.
     pub fn away<T>(&mut self, mouse: bool, what: impl FnOnce() -> T) -> io::Result<T> {
-        self.terminal.backend_mut().flush()?;
+        io::Write::flush(&mut self.out)?;
         leave();
         let done = what();
         enter(mouse)?;
         self.title.clear();
-        self.forget()?;
+        self.forget();
         Ok(done)
     }
 }

@@ -572,6 +572,7 @@ pub fn item(id: &str, title: &str) -> Pair {
         conflicts: vec![conflict("c1", Some("title"), texts("a", "b", "c"))],
         hold: None,
         restore: None,
+        text_unsure: false,
         reverted: BTreeMap::new(),
         created_at: NOW.minus(900 * MINUTE),
         synced_at: Some(NOW.minus(50 * MINUTE)),
