@@ -17,3 +17,5 @@ mod bad_items;
 mod clock;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/unlisted.rs"]
+mod unlisted;

@@ -65,7 +65,9 @@ pub fn print(report: &Report) {
     for line in &report.errors {
         say!("  error: {}", Shown::line(line));
     }
-    if let Some(stop) = &report.stopped {
+    // What could not be listed is among the errors.
+    let went_on = |stop: &&Stop| !report.unlisted.contains(stop);
+    if let Some(stop) = report.stopped.as_ref().filter(went_on) {
         say!("  stopped: {}", Shown::line(&why(stop)));
     }
 }

@@ -75,7 +75,10 @@ async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
         let report = engine.run(link, ask).await;
         super::sync::print(&report);
         left -= 1;
-        if left == 0 || report.stopped.is_some() || report.writes == PerSide::default() {
+        if left == 0
+            || (report.stopped.is_some() && report.unlisted.is_empty())
+            || report.writes == PerSide::default()
+        {
             return Exit::of(&report);
         }
     }

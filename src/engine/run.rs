@@ -66,6 +66,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
     pub(super) streams: Vec<(Side, String)>,
+    /// Sides of which a stream could not be listed: nothing new is made there in this run.
+    pub(super) blind: BTreeSet<Side>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -121,6 +123,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
             streams: Vec::new(),
+            blind: BTreeSet::new(),
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,
@@ -137,6 +140,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         if let Err(stop) = run.go().await {
             run.report.stopped = Some(stop);
         }
+        run.report.note_unlisted();
         run.report.requests.github = link.github.budget().made.saturating_sub(made.0);
         run.report.requests.notion = link.notion.budget().made.saturating_sub(made.1);
         run.close(started).await;
