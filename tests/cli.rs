@@ -15,3 +15,5 @@ mod exits;
 mod secrets;
 #[path = "cli/shapes.rs"]
 mod shapes;
+#[path = "cli/waits.rs"]
+mod waits;

@@ -13,7 +13,8 @@ pub enum Exit {
     Done,
     /// 1: something failed, or the arguments or the configuration are wrong.
     Failed,
-    /// 2: done, and conflicts wait for a person; for `plan`: there is something to do.
+    /// 2: done, and something waits for a person (a conflict, an item set aside, a refused field); for `plan`: there
+    /// is something to do, or something waits.
     Waits,
     /// 3: halted: held by the guard, or paused.
     Halted,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
 use crate::engine::Report;
@@ -26,7 +27,7 @@ pub fn value(value: &Value) -> Json {
 }
 
 /// One run over all links: the sums, and each link's own.
-pub fn reports(reports: &[Report]) -> Json {
+pub fn reports(reports: &[Report], waiting: &[Attention]) -> Json {
     let sum = |pick: fn(&Report) -> u64| reports.iter().map(pick).sum::<u64>();
     json!({
         "run": reports.first().map(|report| report.run.clone()),
@@ -39,6 +40,8 @@ pub fn reports(reports: &[Report]) -> Json {
         "in_doubt": sum(|r| r.in_doubt),
         "errors": reports.iter().flat_map(|r| r.errors.clone()).collect::<Vec<_>>(),
         "notes": reports.iter().flat_map(|r| r.notes.clone()).collect::<Vec<_>>(),
+        "set_aside": waiting.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
+        "refused": waiting.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
         "links": reports,
     })
 }

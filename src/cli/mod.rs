@@ -9,6 +9,7 @@
 mod out;
 
 mod args;
+mod attention;
 mod budgets;
 mod clock;
 mod conflicts;
@@ -16,6 +17,7 @@ mod demo;
 mod exit;
 mod held;
 mod history;
+mod item;
 mod json;
 mod live;
 mod plan;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::args::StatusOptions;
+use super::attention::Attention;
 use super::clock::now;
 use super::exit::Exit;
 use super::json;
@@ -17,6 +18,7 @@ use crate::store::{Counts, HistoryQuery, Store};
 struct Standing {
     name: String,
     counts: Counts,
+    attention: Attention,
     last: Option<(Time, String)>,
 }
 
@@ -42,7 +44,14 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                 let last = s.last.as_ref().map(
                     |(at, note)| json!({"at": json::time(*at), "age_seconds": age, "note": note}),
                 );
-                json!({"link": s.name, "counts": s.counts, "last_run": last})
+                json!({
+                    "link": s.name,
+                    "counts": s.counts,
+                    "in_step": s.attention.in_step,
+                    "set_aside": s.attention.parked_json(),
+                    "refused": s.attention.refused_json(),
+                    "last_run": last,
+                })
             })
             .collect();
         say!(
@@ -82,9 +91,11 @@ async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
         .into_iter()
         .find(|run| run.link == link)
         .map(|run| (run.at, run.note));
+    let counts = store.counts(link).await?;
     Ok(Standing {
         name: link.to_owned(),
-        counts: store.counts(link).await?,
+        counts,
+        attention: Attention::of(store, link, &counts).await?,
         last,
     })
 }
@@ -94,17 +105,19 @@ fn print(standing: &Standing) {
     say!(
         "{}: {} in step, {} queued",
         Shown::line(&standing.name),
-        counts.active,
+        standing.attention.in_step,
         counts.queued
     );
     say!(
-        "  {} conflicts, {} held, {} unclear, {} set aside, {} known on one side only",
+        "  {} conflicts, {} held, {} unclear, {} set aside, {} refused, {} known on one side only",
         counts.conflicted,
         counts.held,
         counts.in_doubt,
         counts.parked,
+        standing.attention.refused(),
         counts.new
     );
+    standing.attention.print();
     match &standing.last {
         Some((at, note)) => say!(
             "  last run {} ago: {}",
