@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod rig;
 
+#[path = "cli/beside.rs"]
+mod beside;
 #[path = "cli/budget.rs"]
 mod budget;
 #[path = "cli/environment.rs"]

@@ -108,7 +108,7 @@ async fn take(
     field: Option<&str>,
 ) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
-    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let engine = setup.engine(setup.store(Access::Beside)?, Box::new(|_| {}));
     let (links, _) = setup.connect(&chosen, &engine.store).await?;
     let pick = || match pick {
         PickName::Github => Pick::Github,
@@ -126,7 +126,8 @@ async fn take(
                     .is_some_and(|key| key.as_str() == field)
             });
             if is_named && is_field {
-                engine.choose(link, &conflict.id, pick()).await?;
+                super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
+                    .await?;
                 taken += 1;
             }
         }
@@ -134,6 +135,7 @@ async fn take(
     if taken == 0 {
         bail!("there is no such open conflict; `pulse-sync conflicts list` shows them");
     }
+    engine.ring().await?;
     say!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
     Ok(Exit::Done)
 }

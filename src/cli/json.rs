@@ -2,11 +2,28 @@
 
 use serde_json::{Value as Json, json};
 
+use super::args::{Command, PlanOptions, StatusOptions, SyncOptions, VerifyOptions};
 use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
 use crate::engine::Report;
 use crate::engine::run::Planned;
+
+/// Whether a command promises one JSON object on stdout.
+pub const fn is_asked(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Sync(SyncOptions { json: true, .. })
+            | Command::Plan(PlanOptions { json: true, .. })
+            | Command::Verify(VerifyOptions { json: true, .. })
+            | Command::Status(StatusOptions { json: true })
+    )
+}
+
+/// The object of a command that could not do its work.
+pub fn failed(text: &str) -> Json {
+    json!({"error": text, "errors": [text], "links": []})
+}
 
 /// A time as text in UTC.
 pub fn time(at: Time) -> String {

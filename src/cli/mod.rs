@@ -53,10 +53,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(&args) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!(
-                "error: {}",
-                crate::shown::Shown::block(&crate::logging::mask(&format!("{error:#}")))
-            );
+            let text = crate::logging::mask(&format!("{error:#}")).into_owned();
+            if args.command.as_ref().is_some_and(json::is_asked) {
+                say!("{}", json::failed(&text));
+            }
+            eprintln!("error: {}", crate::shown::Shown::block(&text));
             error
                 .downcast_ref::<exit::Failed>()
                 .map_or(Exit::Failed, |failed| failed.exit)
