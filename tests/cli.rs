@@ -17,5 +17,7 @@ mod exits;
 mod secrets;
 #[path = "cli/shapes.rs"]
 mod shapes;
+#[path = "cli/small_things.rs"]
+mod small_things;
 #[path = "cli/waits.rs"]
 mod waits;

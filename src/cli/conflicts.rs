@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::args::{ConflictsCommand, PickName};
+use super::args::{ConflictsCommand, ConflictsOptions, PickName};
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
@@ -12,11 +12,12 @@ use crate::shown::Shown;
 use crate::store::sqlite::Access;
 
 /// Lists, shows, or takes a side.
-pub async fn run(setup: &Setup, command: &ConflictsCommand) -> anyhow::Result<Exit> {
-    match command {
-        ConflictsCommand::List { json } => list(setup, *json).await,
-        ConflictsCommand::Show { id, json } => show(setup, id, *json).await,
-        ConflictsCommand::Take { id, pick, field } => {
+pub async fn run(setup: &Setup, options: &ConflictsOptions) -> anyhow::Result<Exit> {
+    match &options.command {
+        None => list(setup, options.json).await,
+        Some(ConflictsCommand::List { json }) => list(setup, *json).await,
+        Some(ConflictsCommand::Show { id, json }) => show(setup, id, *json).await,
+        Some(ConflictsCommand::Take { id, pick, field }) => {
             take(setup, id, *pick, field.as_deref()).await
         }
     }

@@ -84,7 +84,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         }
         Some(Command::Sim(options)) => sim::serve(options),
         Some(Command::Demo(options)) => demo::run(options, args),
-        Some(Command::Selftest(options)) => Ok(selftest::run(options)),
+        Some(Command::Selftest(options)) => selftest::run(options),
         Some(Command::Config(command)) => config(args, command),
         Some(command) => with_setup(args, command),
     }
@@ -112,10 +112,7 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
         ConfigCommand::Check => match Setup::read(args) {
             Ok(setup) => {
                 eprint!("{}", render_all(&setup.config.warnings, args.colours()));
-                setup
-                    .config
-                    .require_links()
-                    .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+                setup.require()?;
                 say!(
                     "the configuration is right: {} link(s)",
                     setup.config.links.len()

@@ -156,7 +156,12 @@ fn a_second_owner_is_told_who_has_it() {
     let process = std::process::id().to_string();
     assert_says(
         &error,
-        &["another pulse-sync", &process, "store.db", "only reads"],
+        &[
+            "another pulse-sync",
+            &process,
+            "store.db",
+            "works beside it",
+        ],
     );
     assert!(matches!(error, StoreError::Unavailable(_)));
     assert_eq!(
