@@ -11,3 +11,5 @@ mod laws;
 mod rig;
 #[path = "core/table.rs"]
 mod table;
+#[path = "core/told.rs"]
+mod told;

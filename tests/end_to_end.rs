@@ -15,6 +15,8 @@ mod bad_days;
 mod bad_items;
 #[path = "end_to_end/clock.rs"]
 mod clock;
+#[path = "end_to_end/commits.rs"]
+mod commits;
 #[path = "end_to_end/kill.rs"]
 mod kill;
 #[path = "end_to_end/unlisted.rs"]

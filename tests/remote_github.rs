@@ -1019,7 +1019,13 @@ async fn commits_are_read_by_their_sha() {
     let server = Server::start(|seen| match seen.path.as_str() {
         "/repos/o/r/commits/a1?per_page=1" => says(200, &commit("a1", "x", "2026-01-02T00:00:00Z")),
         "/repos/o/r/commits/b2?per_page=1" => {
-            says(422, &json!({"message": "No commit found for SHA"}))
+            says(422, &json!({"message": "No commit found for SHA: b2"}))
+        }
+        "/repos/o/r/commits/c3?per_page=1" => says(404, &json!({"message": "Not Found"})),
+        "/repos/o/r/commits/d4?per_page=1" => says(200, &commit("d4", "x", "2026-01-02T00:00:00Z")),
+        "/repos/o/r/compare/a1...HEAD?per_page=1&page=2" => says(200, &json!({"status": "ahead"})),
+        "/repos/o/r/compare/d4...HEAD?per_page=1&page=2" => {
+            says(200, &json!({"status": "diverged"}))
         }
         "/repos/o/r/commits?per_page=100" => {
             says(409, &json!({"message": "Git Repository is empty."}))
@@ -1034,12 +1040,23 @@ async fn commits_are_read_by_their_sha() {
     };
     let seen = remote.get(Kind::Commit, &id("a1"), None).await.unwrap();
     assert_eq!(
-        (seen.life, seen.id),
+        (seen.life.clone(), seen.id.clone()),
         (Life::Live, id("a1")),
         "the lasting id stays"
     );
-    let gone = remote.get(Kind::Commit, &id("b2"), None).await.unwrap();
-    assert_eq!(gone.life, Life::Unreachable);
+    let orphaned = |seen: &Observation| seen.fields.get(&key("orphaned")).cloned();
+    assert_eq!(orphaned(&seen), Some(Value::Bool(false)));
+    for sha in ["b2", "d4"] {
+        let left = remote.get(Kind::Commit, &id(sha), None).await.unwrap();
+        let found = (left.life.clone(), orphaned(&left));
+        assert_eq!(found, (Life::Live, Some(Value::Bool(true))), "{sha}");
+    }
+    let hidden = remote.get(Kind::Commit, &id("c3"), None).await.unwrap();
+    assert_eq!(
+        (hidden.life.clone(), orphaned(&hidden)),
+        (Life::Unreachable, None),
+        "404 proves nothing"
+    );
     let empty = remote.list("commits:o/r", &ListFrom::default()).await;
     assert_eq!(empty, Ok(Page::default()));
 }

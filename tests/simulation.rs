@@ -9,15 +9,17 @@
 use std::collections::BTreeMap;
 
 use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{Life, Policy, Side};
+use pulse_sync::core::{FieldKey, Life, PairLife, Policy, Side, Value};
 use pulse_sync::engine::Ask;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
+use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::{Options, Setup, live};
 use pulse_sync::sim::matrix::{Scenario, crash_everywhere};
+use pulse_sync::sim::notion::ids::Id;
 use pulse_sync::sim::people;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::selftest;
-use pulse_sync::sim::world::Author;
+use pulse_sync::sim::world::{Author, PERSON, REPOS};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
@@ -150,6 +152,30 @@ fn in_step(sabotage: Option<Sabotage>) -> Setup {
     setup
 }
 
+/// A calm world with six issues of one repository, in step.
+fn six_in_step() -> Setup {
+    let mut setup = Setup::calm(5, Policy::Ask, Rules::default(), false);
+    for n in 0..6 {
+        let mut world = setup.world.borrow_mut();
+        let new = NewIssue {
+            title: format!("issue {n}"),
+            body: Some(format!("- w{n} said")),
+            ..NewIssue::default()
+        };
+        let now = world.now;
+        let number = world
+            .hub
+            .create_issue(now, PERSON, REPOS[0], new)
+            .unwrap()
+            .number;
+        let node = world.hub.issue(REPOS[0], number).unwrap().node_id.clone();
+        world.note(Side::Github, &node, Author::Human);
+    }
+    setup.heal();
+    assert_eq!(setup.world.borrow().violations, Vec::<String>::new());
+    setup
+}
+
 /// Pages that the engine put into the trash.
 fn trashed_by_us(setup: &Setup) -> usize {
     let world = setup.world.borrow();
@@ -191,8 +217,8 @@ fn a_404_is_no_deletion() {
 }
 
 /// A create that arrives long after its time-out, in a world that has no other faults.
-fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
-    let mut setup = Setup::calm(9, Policy::Ask, Rules::default(), false);
+fn late_create(seed: u64, sabotage: Option<Sabotage>) -> Vec<String> {
+    let mut setup = Setup::calm(seed, Policy::Ask, Rules::default(), false);
     if sabotage == Some(Sabotage::NoGrace) {
         (setup.settings.flight, setup.settings.list_lag) = (0, 0);
         setup.settings.lookup_gap = 1;
@@ -218,10 +244,136 @@ fn late_create(sabotage: Option<Sabotage>) -> Vec<String> {
 
 #[test]
 fn no_marker_counts_only_after_the_waiting_time() {
-    assert_eq!(late_create(None), Vec::<String>::new());
-    let hasty = late_create(Some(Sabotage::NoGrace));
+    let seeds = 9..15;
+    for seed in seeds.clone() {
+        assert_eq!(late_create(seed, None), Vec::<String>::new());
+    }
+    let mut hasty = seeds.flat_map(|seed| late_create(seed, Some(Sabotage::NoGrace)));
+    assert!(hasty.any(|what| what.contains("duplicate")));
+}
+
+/// A calm world with one issue whose page's text is then changed without a trace. Gives what GitHub shows after a full
+/// listing that reads so many texts again.
+fn changed_without_a_trace(sweep_bodies: usize) -> String {
+    let mut setup = six_in_step();
+    setup.settings.sweep_bodies = sweep_bodies;
+    let (node, page) = {
+        let world = setup.world.borrow();
+        let pairs = world.store.all_pairs();
+        let paired = pairs.into_iter().find_map(|pair| {
+            let is_active = pair.life == PairLife::Active && pair.conflicts.is_empty();
+            let github = pair.github.clone().filter(|_| is_active)?;
+            Some((github.node, pair.notion.clone()?.node))
+        });
+        paired.expect("a pair")
+    };
+    {
+        let mut world = setup.world.borrow_mut();
+        let id = Id::parse(&page).unwrap();
+        let (now, editor) = (world.now, world.editor);
+        let shown = &world.notion.pages[&id];
+        let before = (shown.edited, shown.edited_by);
+        world
+            .notion
+            .set_body(now, editor, id, "- changed in silence", true)
+            .unwrap();
+        let shown = world.notion.pages.get_mut(&id).unwrap();
+        (shown.edited, shown.edited_by) = before;
+        world.note(Side::Notion, &page, Author::Human);
+    }
+    for sweep in [false, true, false] {
+        setup.world.borrow_mut().let_pass(400_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None);
+    }
+    let world = setup.world.borrow();
+    let shown = world.latest(Side::Github, &node).expect("an issue");
+    shown
+        .seen
+        .field(&FieldKey::BODY)
+        .map_or("", Value::as_text)
+        .to_owned()
+}
+
+#[test]
+fn a_text_changed_without_a_trace_is_found_by_going_round() {
+    assert!(changed_without_a_trace(1_000).contains("changed in silence"));
     assert!(
-        hasty.iter().any(|what| what.contains("duplicate")),
-        "{hasty:?}"
+        !changed_without_a_trace(0).contains("changed in silence"),
+        "it is found otherwise: the scenario proves nothing"
     );
+}
+
+#[test]
+fn texts_are_read_again_in_turn_and_never_more_than_asked_for() {
+    let mut setup = six_in_step();
+    setup.settings.sweep_bodies = 2;
+    let pairs = setup.world.borrow().store.all_pairs();
+    let active = pairs.iter().filter(|pair| pair.life == PairLife::Active);
+    let all = active.count();
+    assert!(all > 4, "the scenario is too small: {all}");
+    let quiet = |setup: &Setup, sweep: bool| {
+        setup.world.borrow_mut().let_pass(400_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None).expect("no crash")
+    };
+    let idle = quiet(&setup, false).requests;
+    for _ in 0..all {
+        let report = quiet(&setup, true);
+        assert!(report.turns <= 2, "{report:?}");
+        assert_eq!(report.writes.github + report.writes.notion, 0);
+    }
+    let after = quiet(&setup, false);
+    assert_eq!((after.turns, after.requests), (0, idle));
+}
+
+/// An issue is transferred within the selection and its new place gets a page before its pair is looked at.
+#[test]
+fn a_transferred_issue_keeps_its_pair_and_the_surplus_page_is_set_aside() {
+    let setup = &mut six_in_step();
+    let (before, page) = {
+        let mut world = setup.world.borrow_mut();
+        let pairs = world.store.all_pairs();
+        let pair = pairs.into_iter().find(|pair| {
+            let here = pair.github.as_ref();
+            pair.life == PairLife::Active
+                && pair.conflicts.is_empty()
+                && here.is_some_and(|id| id.locator.starts_with(REPOS[0]))
+        });
+        let pair = pair.expect("a pair");
+        let id = pair.github.clone().unwrap();
+        people::transfer_to(&mut world, &id.node.into(), REPOS[1]);
+        (pair.clone(), pair.notion.clone().unwrap().node)
+    };
+    // A poll shows only the new place; a full listing misses the old one later.
+    for sweep in [false, false, true, false] {
+        setup.world.borrow_mut().let_pass(100_000);
+        let ask = Ask {
+            sweep,
+            ..Ask::default()
+        };
+        setup.run(&ask, None);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    assert_eq!(world.violations, Vec::<String>::new());
+    let pairs = world.store.all_pairs();
+    let same = pairs.iter().find(|pair| pair.id == before.id).unwrap();
+    assert_eq!(same.life, PairLife::Active);
+    assert!(same.name().starts_with(REPOS[1]), "{}", same.name());
+    assert_eq!(same.notion.as_ref().unwrap().node, page);
+    let surplus: Vec<_> = pairs
+        .iter()
+        .filter(|pair| matches!(&pair.life, PairLife::Parked(why) if why.contains("a second page")))
+        .collect();
+    assert_eq!(surplus.len(), 1, "the scenario made no second page");
+    assert_eq!(surplus[0].github, None);
+    let shown = world.latest(Side::Notion, &surplus[0].notion.as_ref().unwrap().node);
+    assert!(shown.unwrap().seen.is_live(), "nothing is trashed unasked");
 }

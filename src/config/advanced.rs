@@ -26,7 +26,8 @@ const DURATIONS: [Entry<i64>; 15] = [
     ("lease_ttl", |s| &mut s.lease_ttl),
 ];
 
-const COUNTS: [Entry<usize>; 3] = [
+const COUNTS: [Entry<usize>; 4] = [
+    ("sweep_bodies", |s| &mut s.sweep_bodies),
     ("doubt_max", |s| &mut s.doubt_max),
     ("guard_trashes", |s| &mut s.guard_trashes),
     ("guard_floor", |s| &mut s.guard_floor),

@@ -93,6 +93,24 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
     ruled
 }
 
+/// Decides for a field whose GitHub value is what the pair itself says; none where the page does not show it.
+pub fn told(input: &Input<'_>, looked: &Looked<'_>, field: &Field, value: &Value) -> Option<Ruled> {
+    if input.paused.contains(&field.key) {
+        return None;
+    }
+    let case = Case {
+        input,
+        looked,
+        field,
+        base: input.pair.base.get(&field.key),
+        l: value,
+        r: looked.notion.field(&field.key)?,
+    };
+    let mut ruled = case.mirror();
+    case.unblock(&mut ruled);
+    Some(ruled)
+}
+
 /// Whether any field that people may edit differs from its base on one side.
 pub fn changed(input: &Input<'_>, side: Side) -> bool {
     let Some(seen) = input.seen(side) else {
@@ -317,7 +335,8 @@ impl Case<'_> {
         if again {
             let name = self.field.key.as_str();
             let reason = format!(
-                "{name} belongs to GitHub, but something in Notion keeps changing it; find that automation"
+                "{name} belongs to {}, but something in Notion keeps changing it; find that automation",
+                super::told::owner(&self.field.key)
             );
             return self.block(Side::Notion, self.l, reason);
         }

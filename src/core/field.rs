@@ -28,6 +28,12 @@ impl FieldKey {
     pub const MILESTONE: Self = Self(Cow::Borrowed("milestone"));
     /// The repository's full name.
     pub const REPOSITORY: Self = Self(Cow::Borrowed("repository"));
+    /// Whether the branch that is listed no longer holds a commit.
+    pub const ORPHANED: Self = Self(Cow::Borrowed("orphaned"));
+    /// How a page's pair stands: `OK`, `Conflict`, `Blocked`, `Unlinked`.
+    pub const SYNC: Self = Self(Cow::Borrowed("sync"));
+    /// One line on why.
+    pub const SYNC_NOTE: Self = Self(Cow::Borrowed("sync_note"));
     /// Whether a new page may become an issue.
     pub const PUBLISH: Self = Self(Cow::Borrowed("publish"));
 

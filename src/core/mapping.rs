@@ -195,6 +195,8 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
         mirror("created", "Created", Date),
         mirror("updated", "Updated", Date),
         mirror("closed", "Closed", Date),
+        mirror("sync", "Sync", Select),
+        mirror("sync_note", "Sync note", RichText),
     ]
 }
 

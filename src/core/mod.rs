@@ -17,6 +17,7 @@ pub mod sight;
 pub mod step;
 pub mod text;
 pub mod time;
+pub mod told;
 pub mod value;
 
 pub use codec::Codec;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Said;
 use super::decide::{self, Looked};
+use super::told;
 use super::{
     Action, Base, Blocked, Change, Conflict, Direction, Draft, FieldKey, Kind, Life, Mapping,
     ObjectId, Observation, Pair, PairLife, Row, Side, Step, Time, Value,
@@ -158,6 +159,14 @@ impl Plan {
 
 /// Decides for one pair.
 pub fn plan(input: &Input<'_>) -> Plan {
+    let mut plan = plan_item(input);
+    if input.pair.life != PairLife::Tombstone {
+        told::add(input, &mut plan);
+    }
+    plan
+}
+
+fn plan_item(input: &Input<'_>) -> Plan {
     match (&input.pair.life, input.github, input.notion) {
         (PairLife::Tombstone, _, _) => Plan::default(),
         (_, Some(github), None) if input.pair.notion.is_none() => plan_new_github(input, github),
@@ -350,7 +359,8 @@ fn plan_fields(input: &Input<'_>, github: &Observation, notion: &Observation) ->
     }
     let mut changes: Vec<(Side, Change)> = Vec::new();
     let looked = Looked { github, notion };
-    for field in input.mapping.fields(input.pair.kind) {
+    let fields = input.mapping.fields(input.pair.kind);
+    for field in fields.filter(|field| !told::is_told(&field.key)) {
         let ruled = decide::field(input, &looked, field);
         plan.rows.push((Some(field.key.clone()), ruled.row));
         plan.moves.extend(ruled.moves);
@@ -461,6 +471,7 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
             draft.source.insert(field.key.clone(), value.clone());
         }
     }
+    told::draft(input, &mut draft);
     draft
 }
 

@@ -3,6 +3,7 @@
 //! Generic over remotes, store and clock. Knows nothing of a terminal.
 
 pub mod answers;
+mod bodies;
 pub mod clock;
 pub mod face;
 pub mod link;

@@ -5,6 +5,7 @@ use super::run::Run;
 use crate::core::apply::apply;
 use crate::core::history::FieldChange;
 use crate::core::plan::{Move, Plan};
+use crate::core::told::owner;
 use crate::core::{Conflict, FieldKey, Outcome, Pair, PairLife, Record, RecordKind, Side, Value};
 use crate::remote::Remote;
 use crate::store::Store;
@@ -43,7 +44,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Move::Reverted(field, value) => {
                 let value = value.brief(60);
                 let note = format!(
-                    "{field} belongs to GitHub; put back after somebody wrote {value:?} in Notion"
+                    "{field} belongs to {}; put back after somebody wrote {value:?} in Notion",
+                    owner(field)
                 );
                 Some(self.record(pair, RecordKind::Item, Outcome::Info, "revert", &note))
             }

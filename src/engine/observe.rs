@@ -25,6 +25,10 @@ pub(super) struct Tally {
     changed: BTreeMap<Side, BTreeSet<PairId>>,
     cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
     swept: BTreeMap<Side, Option<BTreeSet<String>>>,
+    /// From when on complete listings showed the commits of a branch, if any did.
+    commits_from: Option<Time>,
+    /// Whether all pages of Notion were asked for.
+    listed_pages: bool,
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
@@ -63,8 +67,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         for side in Side::BOTH {
             if let Some(Some(seen)) = tally.swept.get(&side) {
-                self.touch_missing(side, seen).await?;
+                self.touch_missing(side, seen, tally.commits_from).await?;
             }
+        }
+        if tally.listed_pages && !self.ask.dry {
+            self.read_bodies_again().await?;
         }
         self.ask_guard(&tally).await
     }
@@ -190,6 +197,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             cursor.tag = None;
             return;
         }
+        tally.listed_pages |= side == Side::Notion && walk.depth == Depth::Sweep;
         cursor.stamp = cursor.stamp.max(walk.newest);
         cursor.tag = walk.tag;
         cursor.shallow_since = None;
@@ -201,6 +209,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .or_insert_with(|| Some(BTreeSet::new()))
             {
                 seen.extend(walk.nodes);
+            }
+            if walk.commits {
+                let from = walk.window.unwrap_or(Time(i64::MIN));
+                tally.commits_from = tally.commits_from.max(Some(from));
             }
         } else {
             tally.swept.insert(side, None);
@@ -237,7 +249,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut marks = Vec::new();
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
-                Some(pair) => self.mark_known(pair, row, sweep, tally),
+                Some(pair) => self.mark_known(pair, row, (sweep, &owners), tally),
                 None => self.mark_new(row, &owners, polled),
             };
             marks.extend(mark);
@@ -251,7 +263,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         &mut self,
         mut pair: Pair,
         row: &Observation,
-        sweep: bool,
+        (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
         let mut news = sight::news(&pair, row, &self.link.spec.mapping);
@@ -261,6 +273,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return None;
         }
         match pair.life {
+            PairLife::Parked(_) if is_surplus(&pair, row, owners) => return None,
             PairLife::Tombstone if !row.is_live() => return None,
             PairLife::Tombstone => {
                 pair.life =
@@ -394,8 +407,21 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    /// A pair that a complete listing does not show is only looked at; a read of it decides.
-    async fn touch_missing(&mut self, side: Side, seen: &BTreeSet<String>) -> Flow<()> {
+    /// A pair that a complete listing does not show is only looked at; a read of it decides. Of commits, which leave a
+    /// listing by their age, those from before `commits_from` are left alone.
+    async fn touch_missing(
+        &mut self,
+        side: Side,
+        seen: &BTreeSet<String>,
+        commits_from: Option<Time>,
+    ) -> Flow<()> {
+        let shows_orphans = self
+            .link
+            .spec
+            .mapping
+            .field(Kind::Commit, &FieldKey::ORPHANED)
+            .is_some();
+        let commits_from = commits_from.filter(|_| shows_orphans && side == Side::Github);
         let mut after: Option<PairId> = None;
         loop {
             let pairs = self
@@ -410,7 +436,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let missing = pairs.into_iter().filter(|pair| {
                 let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
                 !is_listed
-                    && pair.kind != Kind::Commit
+                    && (pair.kind != Kind::Commit || may_be_orphaned(pair, commits_from))
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });
@@ -538,6 +564,9 @@ struct Walk {
     rows: u64,
     cut: bool,
     ends_early: bool,
+    /// It showed commits, back to this time.
+    commits: bool,
+    window: Option<Time>,
 }
 
 impl Walk {
@@ -553,6 +582,8 @@ impl Walk {
         }
         self.rows += page.rows.len() as u64;
         self.cut |= page.cut;
+        self.commits |= page.rows.iter().any(|row| row.kind == Kind::Commit);
+        self.window = page.window;
         if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));
@@ -583,6 +614,25 @@ fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
             .or_default()
             .insert(pair.id.clone());
     }
+}
+
+/// Whether a commit that its branch's listing lacks should be looked at: it is young enough to be listed, and is not
+/// known to be orphaned.
+fn may_be_orphaned(pair: &Pair, commits_from: Option<Time>) -> bool {
+    let is_known = pair
+        .base
+        .get(&FieldKey::ORPHANED)
+        .is_some_and(|base| base.github == Value::Bool(true));
+    let at = pair.seen(Side::Github).map(|stamp| stamp.at);
+    !is_known && commits_from.is_some_and(|from| at.is_some_and(|at| at >= from))
+}
+
+/// Whether a page of ours names an item that has another page: then it waits for a person, edited or not.
+fn is_surplus(pair: &Pair, row: &Observation, owners: &BTreeMap<String, Pair>) -> bool {
+    let owner = row.linked_node.as_ref().and_then(|node| owners.get(node));
+    pair.github.is_none()
+        && row.created_by_us
+        && owner.is_some_and(|owner| owner.id != pair.id && owner.notion.is_some())
 }
 
 /// Where a page says that its issue is: from its mirrored repository and number.

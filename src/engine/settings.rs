@@ -19,6 +19,9 @@ pub struct Settings {
     pub overlap: i64,
     /// How often everything is listed.
     pub sweep_every: i64,
+    /// Texts of pages that a full listing reads again, in turn, although their pages look unchanged: some clients of
+    /// Notion's API change a text without moving the page's stamp.
+    pub sweep_bodies: usize,
     /// The second look-up of a lost create comes at least this long after the first.
     pub lookup_gap: i64,
     /// How old a read may be when a write is based on it.
@@ -66,6 +69,7 @@ impl Default for Settings {
             rest: 60 * SECOND,
             overlap: 60 * SECOND,
             sweep_every: 6 * 60 * MINUTE,
+            sweep_bodies: 20,
             lookup_gap: 60 * SECOND,
             verify_age: 5 * SECOND,
             observe_rest: 5 * MINUTE,

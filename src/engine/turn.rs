@@ -124,8 +124,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(if goes_on { Next::Again } else { Next::Done })
     }
 
-    /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way,
-    /// unless it has a page of its own already.
+    /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way.
     async fn relink(
         &mut self,
         pair: &mut Pair,
@@ -140,28 +139,43 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .store
             .by_nodes(&link, Side::Github, &nodes)
             .await?;
-        match owners.remove(&there.node) {
-            Some(mut other) if other.id != pair.id => {
-                if other.notion.is_some() || other.intent.is_some() {
-                    *pair = before.clone();
-                    let why = format!("moved to {}, which has a page of its own", there.locator);
-                    pair.life = PairLife::Unlinked(why.clone());
-                    pair.dirty_since = None;
-                    let record = self.record(pair, RecordKind::Item, Outcome::Info, "unlink", &why);
-                    self.commit(pair, vec![record]).await?;
-                    return Ok(false);
-                }
-                other.github = None;
-                other.life = PairLife::Tombstone;
-                other.pending = None;
-                other.dirty_since = None;
-                Ok(
-                    self.commit(&mut other, Vec::new()).await?
-                        && self.commit(pair, records).await?,
-                )
+        let other = owners.remove(&there.node);
+        if let Some(mut other) = other.filter(|other| other.id != pair.id) {
+            if other.intent.is_some() {
+                // What its own write does has to be known first.
+                *pair = before.clone();
+                pair.next_try = Some(self.now().plus(self.engine.settings.lookup_gap));
+                self.commit(pair, Vec::new()).await?;
+                return Ok(false);
             }
-            _ => self.commit(pair, records).await,
+            if !self.give_way(&mut other, there).await? {
+                return Ok(false);
+            }
         }
+        self.commit(pair, records).await
+    }
+
+    /// Takes the GitHub object from a pair. A page that it has already is a surplus one: it stays as it is, set aside
+    /// and shown (I4).
+    async fn give_way(&mut self, other: &mut Pair, there: &ObjectId) -> Flow<bool> {
+        let mut records = Vec::new();
+        if other.notion.is_some() && other.life != PairLife::Tombstone {
+            let why = format!(
+                "a second page of {}, which was moved there and has its page from before; put this one into the trash",
+                there.locator
+            );
+            records.push(self.record(other, RecordKind::Item, Outcome::Failed, "park", &why));
+            other.life = PairLife::Parked(why);
+        } else {
+            other.life = PairLife::Tombstone;
+        }
+        other.github = None;
+        other.pending = None;
+        other.dirty_since = None;
+        other.hold = None;
+        other.conflicts.clear();
+        other.blocked.clear();
+        self.commit(other, records).await
     }
 
     pub(super) fn plan_pair(&self, pair: &Pair, sight: &Sight) -> Plan {

@@ -12,6 +12,10 @@ use thiserror::Error;
 
 use crate::core::{Draft, FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
 
+/// How far behind a read may be that another copy of a service's data answers, in milliseconds: what the protocol's
+/// waiting time after a write (90 s) leaves beside Notion's rounding to the minute.
+pub const REPLICA_LAG: i64 = 30_000;
+
 /// Why a request to a service did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RemoteError {
@@ -123,6 +127,8 @@ pub struct Page {
     pub tag: Option<String>,
     /// Whether the service said that rows are missing (Notion's 10,000-row cut).
     pub cut: bool,
+    /// Objects from before this time are left out by configuration; none = the listing goes back to the first one.
+    pub window: Option<Time>,
 }
 
 /// The answer to a write.

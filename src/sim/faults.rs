@@ -1,8 +1,5 @@
 //! What may go wrong in a seed, and how often.
 
-/// How long a stale replica lags behind at most, in milliseconds.
-pub const REPLICA_LAG: i64 = 10_000;
-
 /// A time in which a whole side answers nonsense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {

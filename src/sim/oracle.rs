@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::world::{Author, Version, World};
+use crate::core::told;
 use crate::core::{
     Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record,
     RecordKind, Side, Step, Value,
@@ -400,6 +401,14 @@ impl Overwrite<'_> {
                 };
                 agree(self.before, was) && !agree(self.before, is)
             });
+        let replaced = replaced
+            || self.on_other_pages().into_iter().any(|(_, was, is)| {
+                let same = |seen: &Observation| {
+                    seen.field(&self.field.key)
+                        .is_some_and(|value| self.field.codec.same(value, self.before))
+                };
+                was.as_deref().is_some_and(same) && !same(&is)
+            });
         // Closing the issue of a page that a person trashed is that person's doing.
         let trashed = self.field.key == FieldKey::STATE
             && histories(self.world, Side::Notion, self.page())
@@ -441,7 +450,11 @@ impl Overwrite<'_> {
             }
             return Verdict::Loss(format!("“{gone}” left"));
         }
-        for back in is.difference(&was) {
+        // What was seen right before lost by policy and is kept: what the winner brings back with it was decided.
+        let is_decided = pre
+            .as_ref()
+            .is_some_and(|pre| self.is_recorded(|value| elements(value) == *pre));
+        for back in is.difference(&was).filter(|_| !is_decided) {
             let Some(removed) = self.removed_at(back) else {
                 continue;
             };
@@ -462,11 +475,31 @@ impl Overwrite<'_> {
         Verdict::Fine
     }
 
+    /// What people did to other pages of the same issue: one that was transferred may have got a page of its own at its
+    /// new place before its pair followed, and what was done there came by way of GitHub.
+    fn on_other_pages(&self) -> Vec<(usize, Option<Rc<Observation>>, Rc<Observation>)> {
+        let world = self.world;
+        if self.step.side == Side::Github {
+            return Vec::new();
+        }
+        let is_other = |node: &Rc<str>| {
+            **node != *self.node
+                && histories(world, Side::Notion, node)
+                    .any(|version| version.seen.linked_node.as_deref() == Some(self.partner))
+        };
+        let nodes = world.nodes(Side::Notion).into_iter();
+        nodes
+            .filter(is_other)
+            .flat_map(|node| human_changes(world, Side::Notion, &node))
+            .collect()
+    }
+
     /// Whether a person made the element come or go on the other side, after the given place in the log.
     fn flipped(&self, element: &str, comes: bool, after: usize) -> bool {
         let side = self.step.side.other();
         human_changes(self.world, side, self.partner)
             .into_iter()
+            .chain(self.on_other_pages())
             .filter(|(index, ..)| *index >= after)
             .any(|(_, was, is)| {
                 let has = |seen: &Observation| {
@@ -591,6 +624,7 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
         if pair.life == PairLife::Active && pair.hold.is_none() {
             found.extend(disagreements(world, pair));
         }
+        found.extend(untold(world, pair));
     }
     let known: BTreeSet<String> = pairs
         .iter()
@@ -609,6 +643,30 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
     for what in found {
         world.violate(what);
     }
+}
+
+/// A page that can be written to says how its pair stands.
+fn untold(world: &World, pair: &Pair) -> Option<String> {
+    let page = world.latest(Side::Notion, &pair.notion.as_ref()?.node)?;
+    let is_written = matches!(pair.life, PairLife::Active | PairLife::Unlinked(_))
+        && pair.github.is_some()
+        && pair.hold.is_none()
+        && pair.kind != Kind::Commit
+        && page.seen.is_live();
+    let told = told::FIELDS.iter().zip(told::state(pair));
+    let differs = |(key, value): (&FieldKey, Value)| {
+        let shown = page.seen.field(key)?;
+        let is_set_aside = pair.blocked.contains_key(key);
+        (*shown != value && !is_set_aside).then(|| {
+            format!(
+                "untold: {} says {key} “{}” instead of “{}”",
+                pair.name(),
+                shown.brief(60),
+                value.brief(60)
+            )
+        })
+    };
+    told.filter(|_| is_written).find_map(differs)
 }
 
 fn disagreements(world: &World, pair: &Pair) -> Vec<String> {

@@ -348,12 +348,26 @@ fn milestone(world: &mut World, repo: &str) -> Option<u64> {
 }
 
 fn transfer(world: &mut World, seen: &Observation) -> Option<&'static str> {
-    let (repo, number) = place(seen)?;
     let to = if world.rng.bool() {
         ELSEWHERE
     } else {
         REPOS[1]
     };
+    move_issue(world, seen, to)
+}
+
+/// Somebody transfers this very issue.
+pub fn transfer_to(world: &mut World, node: &Rc<str>, to: &str) {
+    let seen = world
+        .latest(Side::Github, node)
+        .map(|version| Rc::clone(&version.seen));
+    if seen.is_some_and(|seen| move_issue(world, &seen, to).is_some()) {
+        world.note(Side::Github, node, Author::Human);
+    }
+}
+
+fn move_issue(world: &mut World, seen: &Observation, to: &str) -> Option<&'static str> {
+    let (repo, number) = place(seen)?;
     let now = world.now;
     let moved = world
         .hub
@@ -383,12 +397,7 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
     }
     let (kind, cell): (&'static str, (&str, Cell)) = match world.rng.u32(0..100) {
         0..=17 => ("title", ("Title", Cell::text(&world.fresh("title ")))),
-        18..=37 => {
-            let text = seen.raw_body.clone().unwrap_or_default();
-            let text = rewrite(world, &text);
-            let done = world.notion.set_body(now, editor, page, &text, true);
-            return done.ok().map(|()| "body");
-        }
+        18..=37 => return rewrite_page(world, seen, page),
         38..=47 => {
             let all = ["Not started", "In progress", "Done"];
             let name = pick(world, &all)?;
@@ -405,7 +414,12 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
             let name = pick(world, &all)?;
             ("closed as", ("Closed as", Cell::choice(name)))
         }
-        77..=80 => ("mirror", ("Author", Cell::text(&world.fresh("impostor ")))),
+        77..=78 => ("mirror", ("Author", Cell::text(&world.fresh("impostor ")))),
+        79..=80 => {
+            let all = ["OK", "Conflict", "mine"];
+            let name = pick(world, &all)?;
+            ("sync", ("Sync", Cell::choice(name)))
+        }
         81..=85 => return world.notion.trash(now, editor, page).ok().map(|()| "trash"),
         86..=87 => return duplicate(world, page),
         88..=89 => ("publish", ("Publish", Cell::choice("Ready"))),
@@ -423,6 +437,24 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
         .notion
         .edit_props(now, editor, page, vec![(cell.0.to_owned(), cell.1)]);
     done.ok().map(|()| kind)
+}
+
+/// Somebody rewrites a page's text; some clients do it without a trace (R7).
+fn rewrite_page(world: &mut World, seen: &Observation, page: Id) -> Option<&'static str> {
+    let (now, editor) = (world.now, world.editor);
+    let text = seen.raw_body.clone().unwrap_or_default();
+    let text = rewrite(world, &text);
+    let before = world.notion.pages.get(&page);
+    let before = before.map(|page| (page.edited, page.edited_by));
+    let done = world.notion.set_body(now, editor, page, &text, true);
+    if world.chance(100)
+        && let Some(shown) = world.notion.pages.get_mut(&page)
+        && let Some(before) = before
+    {
+        (shown.edited, shown.edited_by) = before;
+        return done.ok().map(|()| "body without a trace");
+    }
+    done.ok().map(|()| "body")
 }
 
 /// A set with one more or one less.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::executor::pause;
-use super::faults::{OutageKind, REPLICA_LAG};
+use super::faults::OutageKind;
 use super::sabotage::Sabotage;
 use super::world::{Ghost, REPOS, Shared, World};
 use super::{oracle, serve};
@@ -12,7 +12,7 @@ use crate::core::{
     Action, Draft, FieldKey, Kind, Life, ObjectId, Observation, Side, Step, Time, Value,
 };
 use crate::remote::{
-    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
+    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, REPLICA_LAG, Remote, RemoteError,
 };
 
 /// Rows of one page of a listing: few, so that small worlds have several.

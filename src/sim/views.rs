@@ -164,6 +164,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         put("state", Value::text(issue.state.as_str()));
         put("closed_as", closed_as(issue));
         put("publish", Value::text("Created"));
+        put("node", Value::text(issue.node_id.clone()));
     } else {
         put("pull_state", Value::text(issue.state.as_str()));
     }

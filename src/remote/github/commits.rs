@@ -1,11 +1,13 @@
 //! Commits of the default branch.
 
+use std::collections::BTreeMap;
+
 use super::list::{Fetched, unchanged};
 use super::place::{hashed, repo_of, repo_path};
 use super::rows::committed;
-use super::wire::CommitRow;
+use super::wire::{CommitRow, Comparison};
 use super::{GithubRemote, refuse, rows};
-use crate::core::{Kind, Life, ObjectId, Observation, Time};
+use crate::core::{FieldKey, Kind, Life, ObjectId, Observation, Time, Value};
 use crate::remote::{ListFrom, Page, RemoteError};
 
 /// How far before `since` a list is still read: a merge brings commits that are older than itself.
@@ -44,6 +46,7 @@ impl GithubRemote {
             next: next.filter(|_| !over),
             tag,
             cut: false,
+            window: self.link.commits_since,
         })
     }
 
@@ -62,7 +65,10 @@ impl GithubRemote {
         !(old || merge || bot)
     }
 
-    /// Reads one commit.
+    /// Reads one commit, and whether the branch still holds it.
+    ///
+    /// GitHub keeps commits that a force-push took out of every branch for a while, and then says 422 "No commit found
+    /// for SHA" in a repository that it does show; both are an orphaned commit. 404 proves nothing.
     pub(super) async fn get_commit(&self, id: &ObjectId) -> Result<Observation, RemoteError> {
         let read_at = self.now();
         let gone = |life| Ok(rows::bare(Kind::Commit, id, life, read_at));
@@ -82,10 +88,42 @@ impl GithubRemote {
                 let reader = rows::Reader::new(repo, None, read_at);
                 let mut seen = rows::commit(&row, repo, &reader);
                 seen.id.node.clone_from(&id.node);
+                match self.is_orphaned(repo, sha).await? {
+                    Some(is) => seen.fields.insert(FieldKey::ORPHANED, Value::Bool(is)),
+                    None => seen.fields.remove(&FieldKey::ORPHANED),
+                };
+                Ok(seen)
+            }
+            422 if refuse::says(&reply, "No commit found for SHA") => {
+                let mut seen = rows::bare(Kind::Commit, id, Life::Live, read_at);
+                seen.fields = BTreeMap::from([
+                    (FieldKey::REPOSITORY, Value::text(repo)),
+                    (FieldKey::ORPHANED, Value::Bool(true)),
+                ]);
                 Ok(seen)
             }
             403 | 404 | 409 | 422 | 451 => gone(Life::Unreachable),
             _ => Err(refuse::of_read(&reply, &id.locator)),
+        }
+    }
+
+    /// Whether the branch that is listed, the default one, does not hold a commit; none when GitHub does not say.
+    async fn is_orphaned(&self, repo: &str, sha: &str) -> Result<Option<bool>, RemoteError> {
+        // The second page of a comparison comes without the changed files.
+        let path = format!("{}/compare/{sha}...HEAD?per_page=1&page=2", repo_path(repo));
+        let reply = self.read(&path).await?;
+        match reply.status {
+            200 => {
+                let compared: Comparison = reply.json()?;
+                Ok(match compared.status.as_deref() {
+                    Some("ahead" | "identical") => Some(false),
+                    Some("behind" | "diverged") => Some(true),
+                    _ => None,
+                })
+            }
+            404 if refuse::says(&reply, "No common ancestor") => Ok(Some(true)),
+            403 | 404 | 409 | 422 | 451 => Ok(None),
+            _ => Err(refuse::of_read(&reply, sha)),
         }
     }
 }

@@ -73,6 +73,7 @@ impl GithubRemote {
             next: next.filter(|_| !over),
             tag,
             cut: false,
+            window: None,
         })
     }
 

@@ -23,6 +23,12 @@ pub(super) fn moved_to(reply: &Reply) -> Option<String> {
         .flatten()
 }
 
+/// Whether the answer's message contains these words.
+pub(super) fn says(reply: &Reply, words: &str) -> bool {
+    let words = words.to_lowercase();
+    reply.message().to_lowercase().contains(&words)
+}
+
 /// The error of a read of a repository, or of something in it that must be there.
 pub(super) fn of_read(reply: &Reply, what: &str) -> RemoteError {
     let message = reply.message();

@@ -174,6 +174,12 @@ pub(super) struct CommitRow {
     pub parents: Vec<serde_json::Value>,
 }
 
+/// How a branch stands to a commit: `ahead`, `behind`, `identical`, `diverged`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Comparison {
+    pub status: Option<String>,
+}
+
 /// What git knows of a commit.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CommitData {

@@ -82,6 +82,7 @@ impl NotionRemote {
             next: next.map(|mark| mark.text()),
             tag: None,
             cut,
+            window: None,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY};
 use crate::core::{
     FieldKey, Kind, Life, Mapping, ObjectId, Observation, PropertyKind, Side, Stamp, Time,
 };
+use crate::remote::REPLICA_LAG;
 
 /// Reads the pages of one answer.
 pub struct Reader<'a> {
@@ -130,11 +131,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A stamp is settled when no later edit can carry it: its minute has passed by the server's clock, or the editor
-    /// is our own connection, whose edits are all ours.
+    /// A stamp is settled when no later edit can carry it: its minute has passed by the server's clock, even for a
+    /// copy of the data that lags behind it, or the editor is our own connection, whose edits are all ours.
     fn stamp(&self, at: Time, by: &Json) -> Stamp {
         let by_us = self.adopted.me.is(by);
-        let passed = self.server.since(at) >= moment::MINUTE;
+        let passed = self.server.since(at) >= moment::MINUTE + REPLICA_LAG;
         Stamp {
             at,
             by: by["id"].as_str().map(str::to_owned),

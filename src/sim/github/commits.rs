@@ -117,6 +117,25 @@ impl Hub {
         self.heads_moved(&touch, branch, true)
     }
 
+    /// Lets a branch end at another commit, whether a branch still holds that or not. Open pull requests follow.
+    pub fn reset_branch(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        branch: &str,
+        sha: &str,
+    ) -> Result<(), Refusal> {
+        let touch = self.touch_as(now, actor, repo, Permission::Write)?;
+        let before = self.head_of(&touch, branch).ok_or(Refusal::NotFound)?;
+        let repo = self.repo_mut(touch.repo)?;
+        let history = repo.history(sha).ok_or(Refusal::NotFound)?;
+        repo.branches.insert(branch.to_owned(), history);
+        let (before, after) = (json!([branch, before]), json!([branch, sha]));
+        self.record(&touch, "branch", before, after);
+        self.heads_moved(&touch, branch, true)
+    }
+
     /// Lists commits, newest first. An empty repository is a conflict (409), an unknown branch 404.
     pub fn list_commits(&self, repo: &str, query: &CommitQuery) -> Result<Vec<&Commit>, Refusal> {
         self.repo(repo)?.list_commits(query)

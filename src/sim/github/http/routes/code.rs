@@ -13,6 +13,7 @@ pub(super) fn route(desk: &mut Desk<'_>, call: &Call, place: &Place, rest: &[&st
     match (call.method.as_str(), rest) {
         ("GET", ["commits"]) => commits(desk, call, place),
         ("GET", ["commits", from @ ..]) => commit(desk, call, place, &from.join("/")),
+        ("GET", ["compare", both @ ..]) => compare(desk, call, place, &both.join("/")),
         ("GET", ["branches"]) => {
             let (repo, url) = (
                 desk.repo(place)?,
@@ -65,6 +66,44 @@ fn commit(desk: &Desk<'_>, call: &Call, place: &Place, from: &str) -> Outcome {
     };
     let body = desk.wire(call).full_commit(repo, newest);
     Ok(Answer::ok(&body).modified(newest.committed_at))
+}
+
+/// `BASE...HEAD`: how the head stands to the base. Without the commits and files between them.
+fn compare(desk: &Desk<'_>, call: &Call, place: &Place, both: &str) -> Outcome {
+    let (base, head) = both.split_once("...").ok_or(Refusal::NotFound)?;
+    let (repo, wire) = (desk.repo(place)?, desk.wire(call));
+    let line = |name: &str| {
+        let name = if name == "HEAD" {
+            &repo.default_branch
+        } else {
+            name
+        };
+        let branch = repo.branches.get(name).cloned();
+        branch
+            .filter(|shas| !shas.is_empty())
+            .or_else(|| repo.history(name))
+            .ok_or(Refusal::NotFound)
+    };
+    let (base, head) = (line(base)?, line(head)?);
+    let shared = base.iter().zip(&head).take_while(|(a, b)| a == b).count();
+    let merge_base = shared
+        .checked_sub(1)
+        .and_then(|at| repo.commits.get(&base[at]));
+    let Some(merge_base) = merge_base else {
+        let message = format!("No common ancestor between {both}.");
+        return Ok(Answer::error(404, &message));
+    };
+    let (behind, ahead) = (base.len() - shared, head.len() - shared);
+    let status = match (ahead, behind) {
+        (0, 0) => "identical",
+        (_, 0) => "ahead",
+        (0, _) => "behind",
+        _ => "diverged",
+    };
+    Ok(Answer::ok(&json!({
+        "status": status, "ahead_by": ahead, "behind_by": behind, "total_commits": ahead,
+        "merge_base_commit": wire.commit(repo, merge_base), "commits": [], "files": [],
+    })))
 }
 
 fn git_ref(

@@ -158,7 +158,9 @@ fn in_repo(desk: &mut Desk<'_>, call: &Call, id: RepoId, rest: &[&str]) -> Outco
         ["labels" | "milestones" | "assignees" | "collaborators", ..] => {
             meta::route(desk, call, &place, rest)
         }
-        ["commits" | "branches" | "git" | "contents", ..] => code::route(desk, call, &place, rest),
+        ["commits" | "compare" | "branches" | "git" | "contents", ..] => {
+            code::route(desk, call, &place, rest)
+        }
         _ => Err(Refusal::NotFound.into()),
     }
 }

@@ -1,0 +1,146 @@
+//! What a page says about its own pair: the properties `Sync` and `Sync note`.
+//!
+//! They follow from the pair alone and are written like mirror fields: with the create, along with other changes, and
+//! otherwise once when the state changes. `Pending` is never written: it would cost two writes for every change.
+
+use super::apply::apply;
+use super::decide::{self, Looked};
+use super::plan::{Input, Move, Plan};
+use super::{Action, Change, Draft, FieldKey, Kind, Mapping, Pair, PairLife, Side, Step, Value};
+
+/// A note is one line of at most so many characters.
+const NOTE_CHARS: usize = 200;
+
+/// The fields whose value the pair itself gives.
+pub const FIELDS: [FieldKey; 2] = [FieldKey::SYNC, FieldKey::SYNC_NOTE];
+
+/// Whether the pair itself gives this field's value.
+pub fn is_told(key: &FieldKey) -> bool {
+    FIELDS.contains(key)
+}
+
+/// What a page should say of its pair: one value for each of [`FIELDS`].
+pub fn state(pair: &Pair) -> [Value; 2] {
+    let blocked = pair.blocked.iter().find(|(key, _)| !is_told(key));
+    let (word, note) = match (&pair.life, pair.conflicts.first(), blocked) {
+        (PairLife::Unlinked(why), ..) => ("Unlinked", why.clone()),
+        (_, Some(conflict), _) => {
+            let more = match pair.conflicts.len() {
+                1 => String::new(),
+                all => format!(", and {} more", all - 1),
+            };
+            let note = format!("{} (conflict {}{more})", conflict.note, conflict.id);
+            ("Conflict", note)
+        }
+        (PairLife::Parked(why), ..) => ("Blocked", why.clone()),
+        (_, _, Some((key, blocked))) => ("Blocked", format!("{key}: {}", blocked.reason)),
+        _ => ("OK", String::new()),
+    };
+    [Value::text(word), Value::text(one_line(&note))]
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(NOTE_CHARS).collect()
+}
+
+/// Adds what a new page says of its pair.
+pub fn draft(input: &Input<'_>, draft: &mut Draft) {
+    for (key, value) in FIELDS.into_iter().zip(state(input.pair)) {
+        if is_kept(input.mapping, draft.kind, &key) && !input.paused.contains(&key) {
+            draft.fields.insert(key.clone(), value.clone());
+            draft.source.insert(key, value);
+        }
+    }
+}
+
+fn is_kept(mapping: &Mapping, kind: Kind, key: &FieldKey) -> bool {
+    mapping
+        .field(kind, key)
+        .is_some_and(|field| field.direction.allows(Side::Notion))
+}
+
+/// Adds to a plan what its page has to say once the plan's moves are made. A page that is not there, or is about to be
+/// made, removed or brought back, is not written to.
+pub fn add(input: &Input<'_>, plan: &mut Plan) {
+    let (Some(github), Some(notion)) = (input.github, input.notion) else {
+        return;
+    };
+    let is_paired = input.pair.github.is_some() && input.pair.notion.is_some();
+    let changes_life = plan
+        .steps
+        .iter()
+        .any(|step| !matches!(step.action, Action::Patch(_)));
+    let is_unsure = plan
+        .moves
+        .iter()
+        .any(|mv| matches!(mv, Move::Relink(_) | Move::Unreachable(_)));
+    if !is_paired || !notion.is_live() || changes_life || is_unsure {
+        return;
+    }
+    let after = after_moves(input, plan);
+    let after = after.as_ref().unwrap_or(input.pair);
+    if !matches!(after.life, PairLife::Active | PairLife::Unlinked(_)) {
+        return;
+    }
+    let looked = Looked { github, notion };
+    let mut changes = Vec::new();
+    for (key, value) in FIELDS.into_iter().zip(state(after)) {
+        let Some(field) = input.mapping.field(input.pair.kind, &key) else {
+            continue;
+        };
+        let Some(ruled) = decide::told(input, &looked, field, &value) else {
+            continue;
+        };
+        plan.rows.push((Some(key), ruled.row));
+        plan.moves.extend(ruled.moves);
+        changes.extend(ruled.changes.into_iter().map(|(_, change)| change));
+    }
+    join(plan, changes);
+}
+
+/// The pair after the plan's moves, where these change what its page says.
+fn after_moves(input: &Input<'_>, plan: &Plan) -> Option<Pair> {
+    let concerns = |mv: &Move| {
+        matches!(
+            mv,
+            Move::Open(_) | Move::Close(..) | Move::Block(..) | Move::Unblock(_) | Move::Life(_)
+        )
+    };
+    plan.moves.iter().any(concerns).then(|| {
+        let mut pair = input.pair.clone();
+        for mv in plan.moves.iter().filter(|mv| concerns(mv)) {
+            apply(&mut pair, mv, input.now);
+        }
+        pair
+    })
+}
+
+/// Puts the changes into the plan's request for the page's properties, or into one of their own.
+fn join(plan: &mut Plan, changes: Vec<Change>) {
+    let Some(row) = changes.first().map(|change| change.row) else {
+        return;
+    };
+    let fits = |step: &Step| {
+        step.side == Side::Notion
+            && step
+                .changes()
+                .iter()
+                .all(|change| change.field != FieldKey::BODY)
+    };
+    let found = plan.steps.iter_mut().find(|step| fits(step));
+    if let Some(Action::Patch(all)) = found.map(|step| &mut step.action) {
+        all.extend(changes);
+        return;
+    }
+    plan.steps.push(Step {
+        side: Side::Notion,
+        action: Action::Patch(changes),
+        row,
+    });
+}
+
+/// Whose word a field is, for people.
+pub fn owner(key: &FieldKey) -> &'static str {
+    if is_told(key) { "pulse-sync" } else { "GitHub" }
+}
