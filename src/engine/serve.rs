@@ -112,7 +112,7 @@ pub struct Server<'a, G, N, S, C> {
     running: Option<usize>,
     ending: bool,
     /// The last answer from outside that was noticed; none before the first look.
-    heard: Option<Option<String>>,
+    heard: Option<String>,
 }
 
 impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
@@ -203,6 +203,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let Ok(asked) = self.engine.store.setting(ASKED).await else {
             return false;
         };
+        let asked = asked.unwrap_or_default();
         let is_new = self.heard.as_ref().is_some_and(|heard| *heard != asked);
         self.heard = Some(asked);
         is_new

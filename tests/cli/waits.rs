@@ -65,10 +65,10 @@ fn a_refused_field_is_counted_and_listed_and_not_in_step() {
     let line = "refused: assignees of ada/lantern#2 on GitHub";
     assert!(status.out.contains(line), "{}", status.out);
     let status = rig.run(&["status", "--json"]).json();
-    let link = &status["links"][0];
-    assert_eq!(link["in_step"], 3, "{status}");
-    assert_eq!(link["refused"][0]["field"], "assignees");
-    assert!(link["refused"][0]["reason"].is_string());
+    let standing = &status["links"][0];
+    assert_eq!(standing["in_step"], 3, "{status}");
+    assert_eq!(standing["refused"][0]["field"], "assignees");
+    assert!(standing["refused"][0]["reason"].is_string());
     // It ends when the page says something that GitHub takes.
     rig.edit_page(rig.page(2), vec![("Assignees", Cell::choices(&["grace"]))]);
     rig.settle();

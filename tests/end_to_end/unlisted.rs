@@ -145,7 +145,7 @@ fn one_repository_that_cannot_be_listed_leaves_the_others_in_step() {
     rig.rename_issue(1, "Goes on");
     rig.rename_page(rig.page(2), "This too");
     let id = rig.hub(|hub| hub.repo("ada/candle").unwrap().id);
-    hub_fault(&rig, &format!("*{}/issues", id), HubFault::Html(502));
+    hub_fault(&rig, &format!("*{id}/issues"), HubFault::Html(502));
     hub_fault(&rig, "*ada/candle/issues", HubFault::Html(502));
     assert_says(&once(&rig), 5, &["issues of ada/candle"]);
     assert_says(&once(&rig), 5, &["issues of ada/candle"]);
