@@ -95,6 +95,7 @@ fn no_output_holds_a_secret_or_a_control_character() {
         let output = render_all(&problems, false) + &format!("{problems:?}");
         for secret in [
             "abcdefghijklmnop",
+            "cdef0123456789abcdef01234567",
             "hunter2",
             "opaque-value",
             "nobody should",

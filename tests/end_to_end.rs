@@ -19,5 +19,7 @@ mod clock;
 mod commits;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/scope.rs"]
+mod scope;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;

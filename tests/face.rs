@@ -77,6 +77,7 @@ fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
                 ..Rules::default()
             },
             selects: Rc::new(|_| true),
+            takes_in: Rc::new(|_, _| true),
         },
         github: GithubRemote::new(github, GithubLink::of([small.repository.clone()])),
         notion: NotionRemote::new(NotionConfig::new(

@@ -493,16 +493,11 @@ async fn the_scope_leaves_rows_out() {
             issue(5),
             &json!({"state": "closed", "closed_at": "2025-12-01T00:00:00Z"})
         ),
-        with(
-            issue(6),
-            &json!({"state": "closed", "closed_at": "2026-01-01T00:00:00Z"})
-        ),
         pull(7),
     ]);
     let server = Server::start(move |_| says(200, &rows)).await;
     let remote = server.remote(|link| {
         link.skip_bots = true;
-        link.closed_since = Some(NOON.minus(10 * 24 * 3_600_000));
         link.kinds = BTreeSet::from([Kind::Issue]);
     });
     let page = first_page(&remote).await.unwrap();
@@ -511,7 +506,11 @@ async fn the_scope_leaves_rows_out() {
         .iter()
         .map(|row| row.id.locator.as_str())
         .collect();
-    assert_eq!(found, ["o/r#1", "o/r#6"]);
+    assert_eq!(
+        found,
+        ["o/r#1", "o/r#5"],
+        "an old closed one may be linked: it is the engine's to leave it out"
+    );
     assert_eq!(
         server.lines().len(),
         1,
@@ -685,12 +684,74 @@ async fn what_a_list_can_answer_instead() {
         assert!(error.to_string().contains(word), "{status}: {error}");
         assert_eq!(server.lines().len(), 1, "{status}");
     }
-    let server = Server::start(|_| says(410, &json!({"message": "Issues are disabled"}))).await;
-    assert_eq!(first_page(&server.plain()).await, Ok(Page::default()));
+    let server = Server::start(|_| says(200, &json!([]))).await;
     assert!(matches!(
         server.plain().list("wiki:o/r", &ListFrom::default()).await,
         Err(RemoteError::Setup(_))
     ));
+}
+
+#[tokio::test]
+async fn where_issues_are_off_pull_requests_are_listed_and_absence_says_nothing() {
+    let mut row = pull(2);
+    row.as_object_mut().unwrap().remove("pull_request");
+    row.as_object_mut().unwrap().remove("repository_url");
+    let row = with(
+        row,
+        &json!({"merged_at": "2026-01-02T09:00:00Z", "state": "closed",
+            "base": {"ref": "main", "repo": {"url": "{base}/repos/o/r"}}}),
+    );
+    let off = json!({"message": "Issues are disabled for this repo"});
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        path if path.starts_with("/repos/o/r/issues") => says(410, &off),
+        path if path.starts_with("/repos/o/r/pulls?") => match seen.header("if-none-match") {
+            Some("\"1\"") => Says(304, Vec::new(), String::new()),
+            _ => says(200, &json!([row])).with("etag", "\"1\""),
+        },
+        "/repos/o/r/pulls/2" => says(200, &row),
+        path => panic!("{path}"),
+    })
+    .await;
+    let remote = server.remote(|link| link.graphql = GraphQl::Never);
+    let page = first_page(&remote).await.unwrap();
+    assert!(page.partial, "what is not listed is not missing");
+    assert_eq!(page.rows.len(), 1);
+    assert_eq!(page.rows[0].kind, Kind::Pull);
+    assert_eq!(text(&page.rows[0], "pull_state"), "merged");
+    assert_eq!(page.rows[0].id.locator, "o/r#2");
+    // The next poll costs one conditional request; it does not ask for the issues again.
+    let before = server.lines().len();
+    let from = ListFrom {
+        tag: page.tag,
+        ..ListFrom::default()
+    };
+    assert!(remote.list("issues:o/r", &from).await.unwrap().unchanged);
+    assert_eq!(server.lines().len(), before + 1);
+    // Neither an issue nor a pull request is taken for deleted.
+    let seen = remote.get(Kind::Issue, &id(1), None).await.unwrap();
+    assert_eq!(seen.life, Life::Unreachable);
+    let pull = ObjectId {
+        node: "PR_2".into(),
+        locator: "o/r#2".into(),
+    };
+    let seen = remote.get(Kind::Pull, &pull, None).await.unwrap();
+    assert_eq!(
+        (seen.life.clone(), text(&seen, "pull_state")),
+        (Life::Live, "merged".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_410_without_a_word_is_settled_by_asking_for_the_repository() {
+    for (has_issues, expected) in [(true, Life::Gone), (false, Life::Unreachable)] {
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/repos/o/r" => says(200, &json!({"full_name": "o/r", "has_issues": has_issues})),
+            _ => says(410, &json!({})),
+        })
+        .await;
+        let seen = server.plain().get(Kind::Issue, &id(1), None).await.unwrap();
+        assert_eq!(seen.life, expected);
+    }
 }
 
 #[tokio::test]
@@ -802,7 +863,7 @@ async fn one_query_completes_a_page_of_pull_requests() {
 
 #[tokio::test]
 async fn a_host_without_graphql_is_asked_once() {
-    for status in [404, 403, 501, 200] {
+    for status in [404, 501, 200] {
         let server = Server::start(move |seen| match seen.path.as_str() {
             "/graphql" => says(status, &json!({"errors": [{"type": "undefinedField"}]})),
             "/user" => says(200, &json!({"login": "ada"})),
@@ -866,7 +927,95 @@ async fn a_host_without_graphql_is_asked_once() {
                 .count(),
             1
         );
+        // Not for ever: a while later it is asked once more.
+        let mut memo: Json = serde_json::from_str(opened.memo.as_deref().unwrap()).unwrap();
+        memo["no_graphql_at"] = json!(NOON.0 - 7 * 3_600_000);
+        let later = server.plain();
+        later.open(Some(&memo.to_string()), true).await.unwrap();
+        first_page(&later).await.unwrap();
+        let asked = server.lines().into_iter();
+        assert_eq!(asked.filter(|line| line.contains("graphql")).count(), 2);
     }
+}
+
+#[tokio::test]
+async fn one_graphql_hiccup_does_not_switch_graphql_off() {
+    let hiccup = json!({"data": null, "errors": [{"message": "Something went wrong while executing your query"}]});
+    for (status, body) in [
+        (200, hiccup),
+        (200, json!({})),
+        (403, json!({})),
+        (429, json!({})),
+    ] {
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/graphql" if first.swap(false, std::sync::atomic::Ordering::SeqCst) => {
+                says(status, &body)
+            }
+            "/graphql" => says(200, &json!({"data": {"repository": {"p7": graph(7)}}})),
+            _ => says(200, &json!([pull(7)])),
+        })
+        .await;
+        let remote = server.plain();
+        match first_page(&remote).await {
+            Ok(page) => assert!(!page.rows[0].fields.contains_key(&key("checks"))),
+            Err(error) => {
+                assert!(matches!(error, RemoteError::Limited { .. }), "{error}");
+                continue;
+            }
+        }
+        let page = first_page(&remote).await.unwrap();
+        assert_eq!(text(&page.rows[0], "checks"), "failing", "{status}");
+    }
+}
+
+#[tokio::test]
+async fn checks_that_end_are_seen_though_no_list_shows_them() {
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = ended.clone();
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => {
+            let mut row = graph(7);
+            let state = if told.load(std::sync::atomic::Ordering::SeqCst) {
+                "SUCCESS"
+            } else {
+                "PENDING"
+            };
+            row["commits"]["nodes"][0]["commit"]["statusCheckRollup"]["state"] = json!(state);
+            says(200, &json!({"data": {"repository": {"p7": row}}}))
+        }
+        "/repos/o/r/issues/7" => says(200, &pull(7)),
+        _ if seen.header("if-none-match").is_some() => Says(304, Vec::new(), String::new()),
+        _ => says(200, &json!([issue(1), pull(7)])).with("etag", "\"1\""),
+    })
+    .await;
+    let page = first_page(&server.plain()).await.unwrap();
+    assert_eq!(text(&page.rows[1], "checks"), "pending");
+    // Another process, and nothing new: one conditional request, and one query.
+    let remote = server.plain();
+    let mut from = ListFrom {
+        tag: page.tag,
+        ..ListFrom::default()
+    };
+    let before = server.lines().len();
+    let page = remote.list("issues:o/r", &from).await.unwrap();
+    assert!(page.unchanged);
+    assert_eq!(server.lines()[before..].len(), 2);
+    from.tag = page.tag;
+    ended.store(true, std::sync::atomic::Ordering::SeqCst);
+    let page = remote.list("issues:o/r", &from).await.unwrap();
+    let [row] = page.rows.as_slice() else {
+        panic!("{page:?}")
+    };
+    assert_eq!(
+        (row.id.locator.as_str(), text(row, "checks")),
+        ("o/r#7", "passing".to_owned())
+    );
+    // Then it is quiet again.
+    from.tag = page.tag;
+    let before = server.lines().len();
+    assert!(remote.list("issues:o/r", &from).await.unwrap().unchanged);
+    assert_eq!(server.lines()[before..].len(), 1);
 }
 
 #[tokio::test]
@@ -964,7 +1113,7 @@ async fn commits_become_observations_down_to_the_window() {
             .with("etag", "\"c\"")
     })
     .await;
-    let remote = server.remote(|link| link.commits_since = Some(NOON.minus(90 * 24 * 3_600_000)));
+    let remote = server.remote(|link| link.commits_within = Some(90 * 24 * 3_600_000));
     let page = remote
         .list("commits:o/r", &ListFrom::default())
         .await
@@ -1350,7 +1499,7 @@ async fn milestones_are_found_by_title() {
     let server = Server::start(|seen| match seen.path.as_str() {
         path if path.starts_with("/repos/o/r/milestones") => says(
             200,
-            &json!([{"number": 7, "title": "v2"}, {"number": 8, "title": "v3"}]),
+            &json!([{"number": 7, "title": "v2"}, {"number": 8, "title": "v3"}, {"number": 9, "title": "long ".repeat(40)}]),
         ),
         _ => says(200, &issue(1)),
     })
@@ -1360,6 +1509,10 @@ async fn milestones_are_found_by_title() {
     write(&remote, milestone("v2")).await.unwrap();
     assert_eq!(server.last().body, json!({"milestone": 7}));
     write(&remote, milestone("v3")).await.unwrap();
+    // A long one is picked in Notion by its cut name.
+    let cut = pulse_sync::core::codec::option_name(&"long ".repeat(40));
+    write(&remote, milestone(&cut)).await.unwrap();
+    assert_eq!(server.last().body, json!({"milestone": 9}));
     // The answer's own milestone was learned on the way.
     let error = write(&remote, milestone("v9")).await.unwrap_err();
     assert!(
@@ -1374,8 +1527,8 @@ async fn milestones_are_found_by_title() {
         .count();
     assert_eq!(
         (server.lines().len(), lists),
-        (3, 1),
-        "one list, two writes, nothing for the unknown one"
+        (4, 1),
+        "one list, three writes, nothing for the unknown one"
     );
 }
 

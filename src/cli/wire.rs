@@ -13,7 +13,7 @@ use super::clock::{SystemClock, now};
 use super::exit::{Exit, Failed};
 use crate::auth;
 use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
-use crate::core::{FieldKey, Kind, Observation, Record};
+use crate::core::{FieldKey, Kind, Observation, Record, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, Logging, Masker};
 use crate::paths::Paths;
@@ -277,12 +277,13 @@ pub fn spec(
         .first()
         .filter(|name| link.repositories.len() == 1 && !name.contains(['*', '?', '[']));
     rules.new_repository = rules.new_repository.or_else(|| only.cloned());
-    let selected = link.clone();
+    let (selected, closed_since) = (link.clone(), link.closed_since);
     LinkSpec {
         name: link.name.clone(),
         mapping: Rc::new(mapping),
         rules,
         selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
+        takes_in: Rc::new(move |seen: &Observation, now| takes_in(closed_since, seen, now)),
     }
 }
 
@@ -299,21 +300,34 @@ fn selects(link: &LinkConfig, seen: &Observation) -> bool {
     link.takes(repository) && link.kinds.contains(&seen.kind) && !is_ignored
 }
 
+/// Whether an item that is not linked yet was closed recently enough, or not at all.
+fn takes_in(closed_since: Window, seen: &Observation, now: Time) -> bool {
+    let Window::Last(ms) = closed_since else {
+        return true;
+    };
+    let closed = seen
+        .field(&FieldKey::of("closed"))
+        .map_or("", Value::as_text);
+    match chrono::DateTime::parse_from_rfc3339(closed) {
+        Ok(closed) => Time(closed.timestamp_millis()) >= now.minus(ms),
+        Err(_) => true,
+    }
+}
+
 fn selection(link: &LinkConfig) -> GithubLink {
-    let since = |window: Window| match window {
+    let commits_within = match link.commits_since {
         Window::All => None,
-        Window::Last(ms) => Some(now().minus(ms)),
+        Window::Last(ms) => Some(ms),
     };
     GithubLink {
         include: link.repositories.clone(),
         exclude: link.exclude.clone(),
         username: None,
         kinds: link.kinds.iter().copied().collect::<BTreeSet<Kind>>(),
-        commits_since: since(link.commits_since),
+        commits_within,
         skip_merges: link.skip_merge_commits,
         skip_bots: link.skip_bots,
         ignore_label: Some(link.ignore_label.clone()).filter(|label| !label.is_empty()),
-        closed_since: since(link.closed_since),
         graphql: crate::remote::github::GraphQl::Auto,
     }
 }
@@ -324,4 +338,39 @@ fn holder() -> String {
         .ok()
         .or_else(|| std::fs::read_to_string("/etc/hostname").ok());
     format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{Life, ObjectId, Side, Value};
+
+    #[test]
+    fn the_window_for_closed_items_moves_with_the_time() {
+        let mut seen = Observation {
+            side: Side::Github,
+            kind: Kind::Issue,
+            id: ObjectId {
+                node: "I_1".to_owned(),
+                locator: "o/r#1".to_owned(),
+            },
+            life: Life::Live,
+            fields: std::collections::BTreeMap::new(),
+            stamp: None,
+            created: None,
+            created_by_us: false,
+            marker: None,
+            linked_node: None,
+            raw_body: None,
+            read_at: Time(0),
+        };
+        let closed = Value::text("1970-01-03T00:00:00Z");
+        let day = 86_400_000;
+        let window = Window::Last(day);
+        assert!(takes_in(window, &seen, Time(9 * day)), "open");
+        seen.fields.insert(FieldKey::of("closed"), closed);
+        assert!(takes_in(window, &seen, Time(3 * day)));
+        assert!(!takes_in(window, &seen, Time(3 * day + 1)));
+        assert!(takes_in(Window::All, &seen, Time(9 * day)));
+    }
 }

@@ -182,7 +182,7 @@ pub struct Link {
     pub private_heading: String,
     /// Items with this label are left out; empty = no such label.
     pub ignore_label: String,
-    /// Whether pull requests and commits made by bots are left out.
+    /// Whether issues, pull requests and commits made by bots are left out.
     pub skip_bots: bool,
     /// Whether merge commits are left out.
     pub skip_merge_commits: bool,

@@ -161,6 +161,9 @@ pub fn render_all(problems: &[Problem], color: bool) -> String {
     all + &words.join(", ")
 }
 
+/// A word of so many characters may be a secret.
+const SECRET_MIN: usize = 16;
+
 /// A text from outside, fit for a terminal: secrets masked, control characters escaped.
 fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -176,13 +179,34 @@ fn printable(text: &str) -> String {
 
 /// The place of some bytes of a text.
 pub(super) fn place_of(file: &str, text: &str, span: &Range<usize>) -> Place {
+    shown_at(file, text, span, without_secrets)
+}
+
+/// The place of a key that nobody knows: it may be a misspelt `token`, so its value is shown only where it can be none.
+pub(super) fn place_of_unknown(file: &str, text: &str, span: &Range<usize>) -> Place {
+    shown_at(file, text, span, |line| {
+        let line = without_secrets(line);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let value = line.find('=').map_or(line.len(), |at| at + 1);
+        let mut words = line[value..].split(|c| !is_part(c));
+        if words.any(|word| word.len() >= SECRET_MIN) {
+            format!("{} ***", &line[..value])
+        } else {
+            line
+        }
+    })
+}
+
+fn shown_at(file: &str, text: &str, span: &Range<usize>, hide: impl Fn(&str) -> String) -> Place {
     let start = floor(text, span.start);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let raw = text[line_start..line_end].trim_end_matches('\r');
     let end = floor(text, span.end).clamp(start, line_start + raw.len().max(start - line_start));
-    let safe = without_secrets(raw);
-    let span = if safe == raw {
+    let safe = hide(raw);
+    let shown = safe.bytes().zip(raw.bytes());
+    let shown = shown.take_while(|(one, other)| one == other).count();
+    let span = if end - line_start <= shown {
         (start - line_start).min(raw.len())..(end - line_start).min(raw.len())
     } else {
         let indent = safe.len() - safe.trim_start().len();

@@ -7,7 +7,7 @@ use std::ops::{Deref, Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Place, Problem, place_of};
+use super::problem::{Place, Problem, place_of, place_of_unknown};
 
 /// A value and the bytes of the file it stands in.
 #[derive(Clone, Debug)]
@@ -120,7 +120,8 @@ impl<'t> Source<'t> {
     pub(super) fn into_parts(self) -> (Vec<Problem>, BTreeSet<String>) {
         for unknown in self.unknown.take() {
             let fault = unknown.fault(&self.known.borrow());
-            self.fault(&unknown.key.span, &fault);
+            let place = place_of_unknown(self.file, self.text, &unknown.key.span);
+            self.report(Problem::new(place, &fault.message).label(&fault.label));
         }
         (self.problems.into_inner(), self.known.into_inner())
     }

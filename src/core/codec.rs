@@ -82,7 +82,8 @@ impl Codec {
     /// Says GitHub's value on Notion, where `current` is what Notion shows now.
     pub fn to_notion(&self, github: &Value, current: Option<&Value>) -> Said {
         match self {
-            Self::Same | Self::Title => Said::Value(github.clone()),
+            Self::Same => Said::Value(github.clone()),
+            Self::Title => Said::Value(map_text(github, text::without_joiners)),
             Self::Name => Said::Value(map_text(github, option_name)),
             Self::Names => Said::Value(map_names(github, option_name)),
             Self::State(map) => {
@@ -103,8 +104,12 @@ impl Codec {
     pub fn to_github(&self, notion: &Value, current: Option<&Value>) -> Said {
         match self {
             Self::Same => Said::Value(notion.clone()),
-            Self::Title => title_for_github(notion),
-            Self::Name => Said::Value(map_text(notion, plain_name)),
+            Self::Title => title_for_github(notion, current),
+            Self::Name => Said::Value(match current {
+                // What is said there already is said whole: an option may be cut.
+                Some(now) if option_name(now.as_text()) == notion.as_text() => now.clone(),
+                _ => map_text(notion, plain_name),
+            }),
             Self::Names => Said::Value(map_names(notion, plain_name)),
             Self::State(map) => map
                 .state(notion.as_text())
@@ -127,7 +132,9 @@ impl Codec {
             || match self {
                 Self::Title => one_line(one.as_text()) == one_line(other.as_text()),
                 Self::Markdown => text::same(one.as_text(), other.as_text()),
-                Self::Names | Self::Name => one.is_empty() && other.is_empty(),
+                Self::Names => one.is_empty() && other.is_empty(),
+                // A name that was cut for Notion still means the whole one.
+                Self::Name => option_name(one.as_text()) == option_name(other.as_text()),
                 Self::Same | Self::State(_) => false,
             }
     }
@@ -168,7 +175,7 @@ fn map_names(value: &Value, f: impl Fn(&str) -> String) -> Value {
 
 /// A name as a Notion option: commas replaced, and cut with a fingerprint where it is too long, so that two long
 /// names stay two.
-fn option_name(name: &str) -> String {
+pub fn option_name(name: &str) -> String {
     let name: String = name.trim().replace(',', &COMMA_STANDIN.to_string());
     if name.chars().count() <= NOTION_OPTION_CHARS {
         return name;
@@ -189,11 +196,13 @@ fn fingerprint(text: &str) -> u32 {
 }
 
 fn one_line(text: &str) -> String {
+    let text = text::without_joiners(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn title_for_github(notion: &Value) -> Said {
+fn title_for_github(notion: &Value, current: Option<&Value>) -> Said {
     let title = one_line(notion.as_text());
+    let title = text::outgoing_title(&title, current.map_or("", Value::as_text));
     let chars = title.chars().count();
     if title.is_empty() {
         Said::Refused("GitHub needs a title; give the page one".to_owned())

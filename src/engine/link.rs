@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use crate::core::plan::Rules;
-use crate::core::{Mapping, Observation};
+use crate::core::{Mapping, Observation, Time};
+
+/// Says whether an object that is not linked yet is taken in at a time.
+pub type TakesIn = Rc<dyn Fn(&Observation, Time) -> bool>;
 
 /// What is kept in step, and by which policies.
 #[derive(Clone)]
@@ -16,6 +19,15 @@ pub struct LinkSpec {
     pub rules: Rules,
     /// Whether a GitHub object belongs to the selection.
     pub selects: Rc<dyn Fn(&Observation) -> bool>,
+    /// Whether a GitHub object of the selection that is not linked yet is taken in at this time. What is linked stays.
+    pub takes_in: TakesIn,
+}
+
+impl LinkSpec {
+    /// Whether a GitHub object that no pair knows becomes an item of this link at this time.
+    pub fn wants_new(&self, seen: &Observation, now: Time) -> bool {
+        (self.selects)(seen) && (self.takes_in)(seen, now)
+    }
 }
 
 impl std::fmt::Debug for LinkSpec {

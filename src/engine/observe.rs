@@ -203,6 +203,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor.shallow_since = None;
         if walk.depth == Depth::Sweep && !walk.cut {
             cursor.swept_at = Some(self.now());
+            if walk.partial {
+                // What is missing is not missing: it could not be listed.
+                tally.swept.insert(side, None);
+                return;
+            }
             if let Some(seen) = tally
                 .swept
                 .entry(side)
@@ -308,7 +313,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         owners: &BTreeMap<String, Pair>,
         polled: bool,
     ) -> Option<Pair> {
-        if !row.is_live() || (row.side == Side::Github && !(self.link.spec.selects)(row)) {
+        let now = self.now();
+        if !row.is_live() || (row.side == Side::Github && !self.link.spec.wants_new(row, now)) {
             return None;
         }
         // I3: an issue that an open create may have made is recovery's to find.
@@ -320,7 +326,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         {
             return None;
         }
-        let now = self.now();
         let id = PairId(self.engine.new_id());
         let key = Key(format!(
             "{:016x}{:016x}",
@@ -563,6 +568,7 @@ struct Walk {
     nodes: Vec<String>,
     rows: u64,
     cut: bool,
+    partial: bool,
     ends_early: bool,
     /// It showed commits, back to this time.
     commits: bool,
@@ -584,6 +590,7 @@ impl Walk {
         self.cut |= page.cut;
         self.commits |= page.rows.iter().any(|row| row.kind == Kind::Commit);
         self.window = page.window;
+        self.partial |= page.partial;
         if self.depth == Depth::Sweep {
             self.nodes
                 .extend(page.rows.iter().map(|row| row.id.node.clone()));

@@ -129,6 +129,9 @@ pub struct Page {
     pub cut: bool,
     /// Objects from before this time are left out by configuration; none = the listing goes back to the first one.
     pub window: Option<Time>,
+    /// Whether items of some kind cannot be listed at all now (issues are switched off), so that absence from this
+    /// list says nothing; what could be listed is whole.
+    pub partial: bool,
 }
 
 /// The answer to a write.

@@ -91,6 +91,7 @@ pub fn spec(mapping: &Rc<Mapping>, rules: Rules) -> LinkSpec {
         mapping: Rc::clone(mapping),
         rules,
         selects: Rc::new(in_scope),
+        takes_in: Rc::new(|_, _| true),
     }
 }
 

@@ -22,7 +22,7 @@ pub struct MemoryStore {
 struct Inner {
     pairs: BTreeMap<PairId, Rc<Pair>>,
     /// The unique keys: link, side, node id.
-    owners: BTreeMap<(String, Side, String), PairId>,
+    owners: BTreeMap<(String, Option<Side>, String), PairId>,
     /// Dirty pairs in working order.
     dirty: BTreeSet<(Time, PairId)>,
     records: BTreeMap<RecordId, Rc<Record>>,
@@ -134,11 +134,12 @@ impl Inner {
 }
 
 /// The unique keys that a pair claims.
-fn keys(pair: &Pair) -> impl Iterator<Item = (String, Side, String)> {
-    Side::BOTH.into_iter().filter_map(|side| {
+fn keys(pair: &Pair) -> impl Iterator<Item = (String, Option<Side>, String)> {
+    let nodes = Side::BOTH.into_iter().filter_map(|side| {
         let object = pair.object(side)?;
-        Some((pair.link.clone(), side, object.node.clone()))
-    })
+        Some((pair.link.clone(), Some(side), object.node.clone()))
+    });
+    nodes.chain([(pair.link.clone(), None, pair.key.0.clone())])
 }
 
 /// Whether a record passes the filters other than time.
@@ -175,7 +176,7 @@ impl Store for MemoryStore {
     ) -> Result<BTreeMap<String, Pair>, StoreError> {
         let inner = self.inner.borrow();
         let found = nodes.iter().filter_map(|node| {
-            let key = (link.to_owned(), side, (*node).to_owned());
+            let key = (link.to_owned(), Some(side), (*node).to_owned());
             let pair = inner.pairs.get(inner.owners.get(&key)?)?;
             Some((key.2, (**pair).clone()))
         });

@@ -22,7 +22,7 @@ pub enum StoreError {
     /// The document was committed by someone else since it was read.
     #[error("the record was changed meanwhile")]
     Stale,
-    /// Another pair already has this GitHub object or this page.
+    /// Another pair already has this GitHub object, this page or this key.
     #[error("{0} already belongs to another pair")]
     Duplicate(String),
     /// The store cannot be reached or cannot write (disk full, server away). Nothing was committed, or the commit

@@ -150,6 +150,7 @@ fn connect(small: &Small) -> Link<GithubRemote, NotionRemote> {
             mapping: Rc::new(mapping.clone()),
             rules: config.rules(&Settings::default()),
             selects: Rc::new(|_| true),
+            takes_in: Rc::new(|_, _| true),
         },
         github: GithubRemote::new(github, GithubLink::of([small.repository.clone()])),
         notion: NotionRemote::new(NotionConfig::new(notion, config.database, mapping)),

@@ -47,6 +47,50 @@ fn titles_are_one_line_and_bounded() {
 }
 
 #[test]
+fn titles_notify_nobody_and_close_nothing() {
+    let said = |title: &str, now: &str| match Codec::Title.to_github(&text(title), Some(&text(now)))
+    {
+        Said::Value(value) => value.as_text().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let title = said("closes #3 @ada", "");
+    assert!(
+        !title.contains("#3") && !title.contains("@ada"),
+        "{title:?}"
+    );
+    assert_eq!(title.replace('\u{2060}', ""), "closes #3 @ada");
+    // Both sides say the same then, and Notion does not get the joiners.
+    assert!(Codec::Title.agree(&text(&title), &text("closes #3 @ada")));
+    assert!(Codec::Title.same(&text(&title), &text("closes #3 @ada")));
+    assert_eq!(
+        Codec::Title.to_notion(&text(&title), None),
+        Said::Value(text("closes #3 @ada"))
+    );
+    // What stands on GitHub already stays as it is.
+    assert_eq!(said("Fix #3 for good", "Fix #3"), "Fix #3 for good");
+    assert!(!said("Fix #3 and #4", "Fix #3").contains("#4"));
+}
+
+#[test]
+fn a_cut_milestone_means_the_whole_one() {
+    let long = text(&"a milestone, ".repeat(20));
+    let Said::Value(option) = Codec::Name.to_notion(&long, None) else {
+        panic!()
+    };
+    assert!(option.as_text().chars().count() <= 100);
+    assert_eq!(
+        Codec::Name.to_github(&option, Some(&long)),
+        Said::Value(long.clone())
+    );
+    // Picked on another page it goes out cut; GitHub's answer is the whole name, and that is what was meant.
+    let Said::Value(sent) = Codec::Name.to_github(&option, Some(&text("v1"))) else {
+        panic!()
+    };
+    assert!(Codec::Name.same(&sent, &long));
+    assert!(!Codec::Name.same(&sent, &text("v1")));
+}
+
+#[test]
 fn bodies_too_long_for_github_are_refused_with_advice() {
     let long = text(&"word ".repeat(14_000));
     assert!(

@@ -2,10 +2,23 @@
 
 use pulse_sync::core::text::{
     canonical, for_notion, from_notion, holds_foreign_blocks, hunk, limits, lines, outgoing,
-    outgoing_line, same, same_words, split_private,
+    outgoing_title, same, same_words, split_private,
 };
 
 /// Pairs that say the same: as GitHub has it, as it may come back from Notion.
+#[test]
+fn mentions_are_words_outside_of_notion() {
+    use pulse_sync::core::text::{from_notion, same};
+    let notion = "ask <mention-user url=\"user://5f0e\">Ada</mention-user> about \
+                  <mention-page url=\"https://www.notion.so/0123\">the plan</mention-page>";
+    let github = from_notion(notion);
+    assert_eq!(github, "ask Ada about the plan");
+    assert!(
+        same(&github, notion),
+        "so that a later change keeps the mention"
+    );
+}
+
 #[test]
 fn what_a_trip_changes_is_no_change() {
     let table = [
@@ -285,7 +298,10 @@ fn new_text_going_out_notifies_nobody() {
         outgoing("* hi @old\n* hi @new", "- hi @old"),
         "* hi @old\n* hi @\u{2060}new"
     );
-    assert_eq!(outgoing_line("@a fixes #1"), "@\u{2060}a fixes #\u{2060}1");
+    assert_eq!(
+        outgoing_title("@a fixes #1", ""),
+        "@\u{2060}a fixes #\u{2060}1"
+    );
 }
 
 #[test]

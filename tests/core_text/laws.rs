@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::text::{
-    canonical, for_notion, from_notion, hunk, lines, marker, merge, normalised, outgoing, same,
-    same_words, split_private,
+    canonical, for_notion, from_notion, hunk, lines, mark_public, marker, merge, normalised,
+    outgoing, same, same_words, split_private, unmark_public,
 };
 
 /// Pieces out of which hostile texts are made: every mark that means something somewhere.
@@ -159,6 +159,22 @@ fn prose() -> impl Strategy<Value = String> {
     ];
     prop::collection::vec(prop::sample::select(LINES), 0..12).prop_map(|l| l.join("\n"))
 }
+
+/// Headings that are, or come near to, the private one.
+const HEADINGS: &[&str] = &[
+    "## Private notes",
+    "# **Private** Notes #",
+    "- item\n  ### private notes",
+    "Private notes\n===",
+    "## Private notes (on GitHub)",
+    "## Private notes (on GitHub) (on GitHub) ##",
+    "###### _Private notes_ (on GitHub)",
+    "```\n## Private notes\n```",
+    "> ## Private notes",
+    "<details><summary>s</summary>\n\n## Private notes\n\n</details>",
+    "## \u{2060}Private notes",
+    "words",
+];
 
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![2 => hostile(), 1 => prose()]
@@ -330,6 +346,22 @@ proptest! {
             let split = split_private(page, "private notes");
             prop_assert_eq!(&format!("{}{}", split.managed, split.private), page);
         }
+    }
+
+    #[test]
+    fn no_heading_of_github_makes_a_page_private(
+        parts in prop::collection::vec((any_text(), prop::sample::select(HEADINGS)), 0..4),
+        end in any_text(),
+    ) {
+        let github: String = parts.iter().map(|(text, line)| format!("{text}\n{line}\n")).collect();
+        let there = for_notion(&(github + &end));
+        let marked = mark_public(&there, "private notes");
+        let split = split_private(&marked, "private notes");
+        prop_assert!(!canonical(&split.private).to_lowercase().contains("private notes"), "{:?}", split);
+        let back = unmark_public(&marked, "private notes");
+        prop_assert_eq!(canonical(&back), canonical(&there), "marked: {:?}", marked);
+        // Once there and back, the trip changes nothing any more.
+        prop_assert_eq!(mark_public(&back, "private notes"), marked);
     }
 
     #[test]

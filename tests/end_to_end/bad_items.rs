@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::rig::{GRACE, Rig, world};
 
-fn new_issue(rig: &Rig, title: &str, body: &str, labels: &[&str]) -> u64 {
+pub fn new_issue(rig: &Rig, title: &str, body: &str, labels: &[&str]) -> u64 {
     let now = rig.small.notion.shared.now();
     let issue = NewIssue {
         title: title.to_owned(),

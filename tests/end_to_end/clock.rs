@@ -68,11 +68,10 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         exclude: Vec::new(),
         username: None,
         kinds: BTreeSet::from([Kind::Issue]),
-        commits_since: None,
+        commits_within: None,
         skip_merges: true,
         skip_bots: true,
         ignore_label: None,
-        closed_since: None,
         graphql: GraphQl::Auto,
     };
     let target = NotionConfig::new(notion, config.database.clone(), config.mapping());
@@ -82,6 +81,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
             mapping: Rc::new(config.mapping()),
             rules: config.rules(&settings()),
             selects: Rc::new(|_| true),
+            takes_in: Rc::new(|_, _| true),
         },
         github: GithubRemote::new(github, selection),
         notion: NotionRemote::new(target),

@@ -38,6 +38,14 @@ async fn missing_properties_are_added_once_and_a_memo_needs_no_request() {
         assert_eq!(column.kind.name(), kind.api_name(), "{name}");
     }
 
+    let publish = format!(
+        "{:?}",
+        world.service().world.property(world.source, "Publish")
+    );
+    for option in ["Draft", "Ready", "Creating", "Created", "Error"] {
+        assert!(publish.contains(option), "{option}: {publish}");
+    }
+
     assert_eq!(open(&remote).await.memo, opened.memo, "the same process");
     let other = world.remote();
     let again = other.open(opened.memo.as_deref(), true).await.unwrap();

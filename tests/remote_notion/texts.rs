@@ -186,6 +186,45 @@ async fn child_pages_stay_where_they_are() {
 }
 
 #[tokio::test]
+async fn a_heading_of_github_with_the_private_words_stays_public() {
+    let world = world::world().await;
+    let remote = world.opened().await;
+    let body = "intro\n## Private notes\nimportant";
+    let answer = create(
+        &remote,
+        draft(&[("title", text("One")), ("body", text(body))]),
+    )
+    .await
+    .unwrap();
+    let made = |page: &Id| page.to_string() == answer.post.id.node;
+    let page = *world
+        .service()
+        .world
+        .pages
+        .keys()
+        .find(|page| made(page))
+        .unwrap();
+    assert_eq!(
+        world.text_of(page),
+        "intro\n## Private notes (on GitHub)\nimportant"
+    );
+    assert_eq!(field(&get(&remote, page).await, "body"), Some(text(body)));
+    // A change of another line finds it as it is, and a person's private part below stays private.
+    world.edit_text(page, |text| format!("{text}\n## Private notes\nmine"));
+    let new = "intro edited\n## Private notes\nimportant";
+    assert_eq!(
+        put(&world, &remote, page, new).await,
+        "intro edited\n## Private notes (on GitHub)\nimportant\n## Private notes\nmine"
+    );
+    assert_eq!(field(&get(&remote, page).await, "body"), Some(text(new)));
+    // One that arrives later is marked as well.
+    let other = world.page("Two", "a");
+    put(&world, &remote, other, "a\n# Private Notes\nb").await;
+    let seen = get(&remote, other).await;
+    assert_eq!(field(&seen, "body"), Some(text("a\n# Private Notes\nb")));
+}
+
+#[tokio::test]
 async fn a_cut_text_decides_nothing() {
     let world = world::world().await;
     let remote = world.opened().await;

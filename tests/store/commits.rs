@@ -92,6 +92,17 @@ pub async fn a_github_node_belongs_to_one_pair(store: &impl Store) {
     assert_eq!(store.put(&second, &[]).await, Err(duplicate("I_1")));
 }
 
+pub async fn a_key_belongs_to_one_pair(store: &impl Store) {
+    let first = stored(store, pair(1)).await;
+    let key = first.key.clone();
+    let second = with(pair(2), |pair| pair.key = key.clone());
+    assert_eq!(store.put(&second, &[]).await, Err(duplicate(&key.0)));
+    // Another link may have it, and its own pair keeps it.
+    let other = with(second, |pair| pair.link = "other".to_owned());
+    stored(store, other).await;
+    stored(store, first).await;
+}
+
 pub async fn a_page_belongs_to_one_pair(store: &impl Store) {
     stored(store, pair(1)).await;
     let second = with(pair(2), |pair| pair.notion = Some(object("page-1")));

@@ -17,7 +17,7 @@ macro_rules! conformance {
                     an_unknown_pair_is_none, an_old_rev_is_stale, a_rev_from_the_future_is_stale,
                     inserting_twice_is_stale, updating_what_is_missing_is_stale, the_greatest_rev_is_stale,
                     a_stale_put_changes_nothing, a_github_node_belongs_to_one_pair, a_page_belongs_to_one_pair,
-                    a_node_is_taken_by_an_update_too, a_refused_duplicate_changes_nothing,
+                    a_key_belongs_to_one_pair, a_node_is_taken_by_an_update_too, a_refused_duplicate_changes_nothing,
                     clearing_a_node_frees_it, changing_a_node_frees_the_old_one, links_do_not_share_nodes,
                     the_sides_do_not_share_nodes, the_kind_does_not_free_a_node, a_tombstone_keeps_its_nodes,
                     stale_is_said_before_duplicate, one_pair_may_keep_its_nodes, pairs_without_nodes_do_not_collide,

@@ -299,6 +299,9 @@ impl Reader<'_> {
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect();
+        if is_mention(&body) {
+            return Some(end + 1);
+        }
         match name.to_ascii_lowercase().as_str() {
             "br" if matches!(trim(&body[2..]), "" | "/") => out.push(Seg::Break),
             "span" => {}
@@ -311,6 +314,21 @@ impl Reader<'_> {
         }
         Some(end + 1)
     }
+}
+
+/// Says whether a tag names a person or a page of the workspace. Its words are text; its address is nobody's business
+/// outside of Notion, and means nothing there.
+fn is_mention(tag: &str) -> bool {
+    const MENTIONS: [&str; 4] = [
+        "mention-user",
+        "mention-page",
+        "mention-database",
+        "mention-data-source",
+    ];
+    let tag = tag.strip_prefix('/').unwrap_or(tag);
+    let end = tag.find(|c: char| is_space(c) || c == '/');
+    // One without words of its own stays: it would vanish.
+    !tag.ends_with('/') && MENTIONS.contains(&&tag[..end.unwrap_or(tag.len())])
 }
 
 /// Says whether a link target may hold the character; the rest would need an escape somewhere.

@@ -27,5 +27,5 @@ pub use flavour::{for_notion, from_notion};
 pub use hunk::hunk;
 pub use key::{Line, canonical, lines, normalised, same, same_words};
 pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge};
-pub use outgoing::{outgoing, outgoing_line};
-pub use private::{Split, holds_foreign_blocks, split_private};
+pub use outgoing::{outgoing, outgoing_title, without_joiners};
+pub use private::{Split, holds_foreign_blocks, mark_public, split_private, unmark_public};

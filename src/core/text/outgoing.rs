@@ -45,11 +45,20 @@ pub fn outgoing(text: &str, known: &str) -> String {
     if blocks.is_empty() { text } else { out }
 }
 
-/// Neutralises a single line, such as a title; see [`outgoing`].
-pub fn outgoing_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    neutralise(text, "", false, &mut out);
-    out
+/// Neutralises the words of a title that the title `known` does not have already; see [`outgoing`].
+pub fn outgoing_title(title: &str, known: &str) -> String {
+    let mut safe = String::with_capacity(title.len());
+    neutralise(title, "", false, &mut safe);
+    let known: BTreeSet<&str> = known.split(' ').collect();
+    // Only joiners were put in, so both have the same words.
+    let words = title.split(' ').zip(safe.split(' '));
+    let words = words.map(|(word, safe)| if known.contains(word) { word } else { safe });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A text without the joiners of [`outgoing`].
+pub fn without_joiners(text: &str) -> String {
+    text.replace(JOINER, "")
 }
 
 const MARK: &str = "pulse-sync:";

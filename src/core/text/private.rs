@@ -1,4 +1,8 @@
 //! What of a Notion page is ours: the part above the private heading and the child pages.
+//!
+//! A heading of GitHub's text may have the very words of the private heading. On a page it would make everything below
+//! it private, and the next change would delete that from GitHub. So it is written there with a few words more
+//! ([`mark_public`]), which people see too, and read without them ([`unmark_public`]).
 
 use super::inline::{trim, visible};
 use super::leaf::{self, Fence, Leaf};
@@ -45,6 +49,77 @@ pub fn split_private(page: &str, heading: &str) -> Split {
         managed: managed.to_owned(),
         private: private.to_owned(),
     }
+}
+
+/// What a heading with the private heading's words carries on a page when it came from GitHub.
+const PUBLIC: &str = " (on GitHub)";
+
+/// Marks the headings of a text for Notion that would make private what is below them. A heading that carries the mark
+/// already as words of its own gets it once more, so that [`unmark_public`] gives the text back.
+pub fn mark_public(text: &str, heading: &str) -> String {
+    each_heading(text, heading, |line, wanted, depth| {
+        let marked = format!("{}{PUBLIC}", line.trim_end());
+        if mark_depth(&marked, wanted) == Some(depth + 1) {
+            return Some(marked);
+        }
+        // An odd way to write a heading: a plain one says the same.
+        let Leaf::Heading(level, words) = leaf::read(trim(&visible(line))) else {
+            return None;
+        };
+        let words = render::key(&words);
+        let words = leaf::without_closing(&words);
+        let indent = &line[..line.len() - line.trim_start().len()];
+        Some(format!(
+            "{indent}{} {words}{PUBLIC}",
+            "#".repeat(level.into())
+        ))
+    })
+}
+
+/// Takes the mark of [`mark_public`] off a page's Markdown. Other words stay, whoever wrote them.
+pub fn unmark_public(text: &str, heading: &str) -> String {
+    each_heading(text, heading, |line, wanted, depth| {
+        let at = line.rfind(PUBLIC).filter(|_| depth > 0)?;
+        let bare = format!("{}{}", &line[..at], &line[at + PUBLIC.len()..]);
+        (mark_depth(&bare, wanted) == Some(depth - 1)).then_some(bare)
+    })
+}
+
+/// Rewrites the lines outside code that are the heading with any number of marks.
+fn each_heading(
+    text: &str,
+    heading: &str,
+    rewrite: impl Fn(&str, &str, usize) -> Option<String>,
+) -> String {
+    let wanted = bare(heading);
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, line, code) in outside_code(text) {
+        let depth = mark_depth(line, &wanted).filter(|_| !code && !wanted.is_empty());
+        if let Some(line_now) = depth.and_then(|depth| rewrite(line, &wanted, depth)) {
+            out.push_str(&text[copied..start]);
+            out.push_str(&line_now);
+            copied = start + line.len();
+        }
+    }
+    out.push_str(&text[copied..]);
+    out
+}
+
+/// How many marks a line has that is the heading otherwise. None for every other line.
+fn mark_depth(line: &str, wanted: &str) -> Option<usize> {
+    let shown = visible(line);
+    let Leaf::Heading(_, text) = leaf::read(trim(&shown)) else {
+        return None;
+    };
+    let mark = PUBLIC.to_lowercase();
+    let mut words = bare(&text);
+    let mut depth = 0;
+    while words != wanted {
+        words.truncate(trim(words.strip_suffix(&mark)?).len());
+        depth += 1;
+    }
+    Some(depth)
 }
 
 /// Says whether a page's Markdown holds, outside code, blocks that GitHub cannot carry: child

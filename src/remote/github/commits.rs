@@ -46,19 +46,25 @@ impl GithubRemote {
             next: next.filter(|_| !over),
             tag,
             cut: false,
-            window: self.link.commits_since,
+            window: self.commits_since(),
+            partial: false,
         })
     }
 
     fn stops_at(&self, since: Option<Time>) -> Option<Time> {
         let since = since.map(|since| since.minus(MERGE_REACH));
-        since.max(self.link.commits_since)
+        since.max(self.commits_since())
+    }
+
+    /// Where the window starts now: it moves on while the program runs.
+    fn commits_since(&self) -> Option<Time> {
+        self.link.commits_within.map(|age| self.now().minus(age))
     }
 
     fn wants_commit(&self, row: &CommitRow) -> bool {
         let link = &self.link;
         let old =
-            matches!((committed(row), link.commits_since), (Some(at), Some(since)) if at < since);
+            matches!((committed(row), self.commits_since()), (Some(at), Some(since)) if at < since);
         let bot = row.author.as_ref().is_some_and(super::wire::User::is_bot);
         let merge = link.skip_merges && row.parents.len() > 1;
         let bot = link.skip_bots && bot;

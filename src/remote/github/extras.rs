@@ -1,10 +1,14 @@
 //! What the issue list does not say of pull requests: branches, sizes, reviews, checks, linked issues.
 //!
 //! One GraphQL query for a page of them; where it takes too long it is asked in halves. A host without GraphQL is
-//! remembered: branches, draft and merged then come from `/pulls`, and reviews, checks and linked issues are left out,
-//! which means "not observed".
+//! remembered for a while: branches, draft and merged then come from `/pulls`, and reviews, checks and linked issues are
+//! left out, which means "not observed".
+//!
+//! Checks end without moving a pull request's `updated_at`, so that no list shows it. Those that were running when a
+//! pull request was last seen are asked for with every list, by one query that costs none of the REST budget; only a
+//! pull request whose checks ended is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -13,12 +17,16 @@ use serde_json::{Value as Json, json};
 use super::place::{next_link, numbered, repo_path, same_family};
 use super::wire::{GraphPull, Pull};
 use super::{GithubRemote, refuse, rows};
-use crate::core::Observation;
+use crate::core::{Kind, ObjectId, Observation};
 use crate::remote::RemoteError;
 use crate::remote::http::{Ask, Reply};
 
 /// What people are told about a host without GraphQL.
 pub(super) const NO_GRAPHQL: &str = "this GitHub answers no GraphQL to this token: review, checks and linked issues of pull requests are left out";
+/// How long a host is believed to have no GraphQL, in ms.
+pub(super) const RETRY: i64 = 6 * 60 * 60 * 1_000;
+/// So many running checks of a repository are watched at most.
+const WATCHED: usize = 100;
 /// Up to so many pull requests are read one by one rather than from the list.
 const SINGLY: usize = 3;
 /// A failing query of at most this many is not halved again.
@@ -62,7 +70,7 @@ impl GithubRemote {
         pulls: &mut [&mut Observation],
     ) -> Result<(), RemoteError> {
         let repo = &self.present(repo);
-        if !self.learned.borrow().no_graphql {
+        if self.asks_graphql() {
             let numbers: Vec<u64> = pulls.iter().filter_map(|pull| number(pull)).collect();
             match self.graph_in_parts(repo, &numbers).await? {
                 Asked::Pulls(found) => {
@@ -74,7 +82,7 @@ impl GithubRemote {
                     return Ok(());
                 }
                 Asked::Unsupported => {
-                    self.learned.borrow_mut().no_graphql = true;
+                    self.learned.borrow_mut().no_graphql = Some(self.now());
                     tracing::warn!("{NO_GRAPHQL}");
                 }
             }
@@ -120,7 +128,12 @@ impl GithubRemote {
         match reply.status {
             200 => self.graph_answer(&reply),
             401 => Err(refuse::of_read(&reply, "GraphQL")),
-            400..=499 | 501 => Ok(Asked::Unsupported),
+            404 | 501 => Ok(Asked::Unsupported),
+            status @ 400..=499 => {
+                let cause = reply.message();
+                tracing::warn!(repo, status, cause, "GraphQL was refused this time");
+                Ok(Asked::Pulls(BTreeMap::new()))
+            }
             _ => Err(reply.error()),
         }
     }
@@ -148,12 +161,53 @@ impl GithubRemote {
                     .collect(),
             )),
             None if says("NOT_FOUND") || says("FORBIDDEN") => Ok(Asked::Pulls(BTreeMap::new())),
-            None if graph.errors.is_empty() => Ok(Asked::Unsupported),
-            None => {
-                tracing::warn!(errors = ?graph.errors.first(), "GraphQL refused the query");
+            None if graph.errors.iter().any(is_of_shape) => {
+                tracing::warn!(errors = ?graph.errors.first(), "GraphQL knows no such query");
                 Ok(Asked::Unsupported)
             }
+            None => Err(RemoteError::Unclear(format!(
+                "GraphQL gave no answer: {}",
+                graph.errors.first().unwrap_or(&Json::Null)
+            ))),
         }
+    }
+
+    /// Reads those of these pull requests whose checks are not running any more; also gives those whose still are.
+    pub(super) async fn read_ended(
+        &self,
+        repo: &str,
+        watched: BTreeSet<ObjectId>,
+    ) -> (Vec<Observation>, BTreeSet<ObjectId>) {
+        if watched.is_empty() || !self.asks_graphql() {
+            return (Vec::new(), watched);
+        }
+        let numbered = |id: &ObjectId| numbered(id).map(|(_, number)| number);
+        let numbers: Vec<u64> = watched.iter().filter_map(numbered).take(WATCHED).collect();
+        let found = match self.graph_in_parts(&self.present(repo), &numbers).await {
+            Ok(Asked::Pulls(found)) => found,
+            Ok(Asked::Unsupported) => BTreeMap::new(),
+            Err(error) => {
+                tracing::warn!(repo, %error, "running checks could not be asked for");
+                BTreeMap::new()
+            }
+        };
+        let (mut ended, mut running) = (Vec::new(), BTreeSet::new());
+        for id in watched {
+            let now = numbered(&id).and_then(|number| rows::graph_checks(found.get(&number)?));
+            if now.is_none_or(|word| word == rows::RUNNING) {
+                running.insert(id);
+                continue;
+            }
+            match self.get_issue(Kind::Pull, &id).await {
+                Ok(seen) if seen.is_live() => ended.push(seen),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a pull request whose checks ended could not be read");
+                    running.insert(id);
+                }
+            }
+        }
+        (ended, running)
     }
 
     async fn add_singly(
@@ -225,6 +279,14 @@ impl GithubRemote {
         walk.next = next_link(&reply).filter(|next| same_family(&first, next));
         Ok(())
     }
+}
+
+/// Whether an error means that the host's GraphQL has other fields than ours. Where it says so is not settled between
+/// versions: a code among the extensions, or the type.
+fn is_of_shape(error: &Json) -> bool {
+    [&error["extensions"]["code"], &error["type"]]
+        .iter()
+        .any(|word| *word == "undefinedField")
 }
 
 fn number(pull: &Observation) -> Option<u64> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::place::{next_link, repo_path, same_family};
 use super::wire::{Issue, Milestone};
 use super::{GithubRemote, refuse};
-use crate::core::{FieldKey, Time};
+use crate::core::{FieldKey, Time, codec};
 use crate::remote::RemoteError;
 
 /// A title that was just looked for in vain is not looked for again before this.
@@ -61,7 +61,14 @@ impl GithubRemote {
     fn known_milestone(&self, repo: &str, title: &str) -> Option<u64> {
         let learned = self.learned.borrow();
         let numbers = &learned.milestones.get(repo)?.numbers;
-        numbers.get(title).copied()
+        let exact = numbers.get(title);
+        // Notion holds names of a hundred characters: of a longer one a page shows, and a person picks, the cut form.
+        let cut = || {
+            let mut all = numbers.iter();
+            all.find(|(whole, _)| codec::option_name(whole) == title)
+                .map(|(_, number)| number)
+        };
+        exact.or_else(cut).copied()
     }
 
     async fn list_milestones(&self, repo: &str) -> Result<(), RemoteError> {

@@ -69,16 +69,14 @@ pub struct GithubLink {
     pub username: Option<String>,
     /// The kinds that are kept.
     pub kinds: BTreeSet<Kind>,
-    /// Only commits at or after this time; none = all.
-    pub commits_since: Option<Time>,
+    /// Only commits at most this old, in ms; none = all.
+    pub commits_within: Option<i64>,
     /// Leaves merge commits out.
     pub skip_merges: bool,
     /// Leaves out what bots wrote: their issues, pull requests and commits.
     pub skip_bots: bool,
     /// Items with this label are left out.
     pub ignore_label: Option<String>,
-    /// Items closed before this time are left out; none = all are kept.
-    pub closed_since: Option<Time>,
     /// Whether GraphQL is asked.
     pub graphql: GraphQl,
 }
@@ -91,11 +89,10 @@ impl GithubLink {
             exclude: Vec::new(),
             username: None,
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
-            commits_since: None,
+            commits_within: None,
             skip_merges: true,
             skip_bots: false,
             ignore_label: Some("sync-ignore".to_owned()),
-            closed_since: None,
             graphql: GraphQl::Auto,
         }
     }
@@ -160,7 +157,10 @@ struct Learned {
     login: Option<String>,
     /// Configured name to present name.
     renamed: BTreeMap<String, String>,
-    no_graphql: bool,
+    /// When the host was found to answer no GraphQL.
+    no_graphql: Option<Time>,
+    /// Pull requests whose checks were running when they were last seen, by repository.
+    pending: BTreeMap<String, BTreeSet<ObjectId>>,
     milestones: BTreeMap<String, milestones::Known>,
     walks: BTreeMap<String, extras::Walk>,
     notes: BTreeSet<String>,
@@ -178,14 +178,10 @@ pub struct GithubRemote {
 impl GithubRemote {
     /// A link's view through an account.
     pub fn new(account: GithubAccount, link: GithubLink) -> Self {
-        let learned = Learned {
-            no_graphql: link.graphql == GraphQl::Never,
-            ..Learned::default()
-        };
         Self {
             account,
             link,
-            learned: RefCell::new(learned),
+            learned: RefCell::default(),
         }
     }
 
@@ -196,6 +192,13 @@ impl GithubRemote {
 
     fn now(&self) -> Time {
         self.account.account.now()
+    }
+
+    /// Whether GraphQL is asked now: a host without it is asked again after a while.
+    fn asks_graphql(&self) -> bool {
+        let none_at = self.learned.borrow().no_graphql;
+        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, extras::RETRY));
+        self.link.graphql != GraphQl::Never && !is_without
     }
 
     fn login(&self) -> Option<String> {
@@ -256,13 +259,17 @@ impl GithubRemote {
         reply: &Reply,
         what: &str,
     ) -> Result<Vec<T>, RemoteError> {
-        let rows: Vec<Json> = reply.json()?;
+        Ok(self.rows_in(reply.json()?, what))
+    }
+
+    /// Those of these rows that can be read.
+    fn rows_in<T: serde::de::DeserializeOwned>(&self, rows: Vec<Json>, what: &str) -> Vec<T> {
         let read = rows.into_iter().filter_map(|row| {
             serde_json::from_value(row)
                 .map_err(|cause| self.row_lost(what, &cause))
                 .ok()
         });
-        Ok(read.collect())
+        read.collect()
     }
 }
 

@@ -31,7 +31,7 @@ struct Memo {
     repositories: Vec<String>,
     listed_at: Time,
     renamed: BTreeMap<String, String>,
-    no_graphql: bool,
+    no_graphql_at: Option<Time>,
 }
 
 impl GithubRemote {
@@ -77,16 +77,17 @@ impl GithubRemote {
                 .entry(old.clone())
                 .or_insert_with(|| new.clone());
         }
-        learned.no_graphql |= memo.no_graphql;
+        learned.no_graphql = learned.no_graphql.max(memo.no_graphql_at);
         memo
     }
 
     fn opened(&self, mut memo: Memo) -> Result<Opened, RemoteError> {
+        let without_graphql = !self.asks_graphql();
         let mut learned = self.learned.borrow_mut();
         memo.renamed.clone_from(&learned.renamed);
-        memo.no_graphql = learned.no_graphql;
+        memo.no_graphql_at = learned.no_graphql;
         let mut notes: Vec<String> = std::mem::take(&mut learned.notes).into_iter().collect();
-        if learned.no_graphql && self.link.keeps(Kind::Pull) {
+        if without_graphql && self.link.keeps(Kind::Pull) {
             notes.push(super::extras::NO_GRAPHQL.to_owned());
         }
         let issues = self.link.keeps(Kind::Issue) || self.link.keeps(Kind::Pull);
@@ -170,7 +171,8 @@ impl GithubRemote {
     }
 }
 
-fn fresh(now: Time, then: Time, ms: i64) -> bool {
+/// Whether something of a time is at most so many ms old.
+pub(super) fn fresh(now: Time, then: Time, ms: i64) -> bool {
     (0..ms).contains(&now.since(then))
 }
 

@@ -237,19 +237,7 @@ pub(super) fn add_graph(seen: &mut Observation, pull: &GraphPull) {
         "review",
         review.map(|word| Value::text(review_word(word.as_deref()))),
     );
-    let last = pull.commits.as_ref();
-    fields.maybe(
-        "checks",
-        last.map(|commits| {
-            let commit = commits.nodes.iter().flatten().next_back();
-            let rollup = commit
-                .and_then(|last| last.commit.as_ref())
-                .and_then(|commit| commit.status_check_rollup.as_ref());
-            Value::text(checks_word(
-                rollup.and_then(|rollup| rollup.state.as_deref()),
-            ))
-        }),
-    );
+    fields.maybe("checks", graph_checks(pull).map(Value::text));
     let linked = pull.closing_issues_references.as_ref();
     fields.maybe(
         "linked_issues",
@@ -294,6 +282,26 @@ fn draft(fields: &mut Fields, is_draft: Option<bool>) {
     }
 }
 
+/// The word for checks that have not ended.
+pub(super) const RUNNING: &str = "pending";
+
+/// The word for a pull request's checks; none when the answer does not say.
+pub(super) fn graph_checks(pull: &GraphPull) -> Option<&'static str> {
+    let commit = pull.commits.as_ref()?.nodes.iter().flatten().next_back();
+    let rollup = commit
+        .and_then(|last| last.commit.as_ref())
+        .and_then(|commit| commit.status_check_rollup.as_ref());
+    Some(checks_word(
+        rollup.and_then(|rollup| rollup.state.as_deref()),
+    ))
+}
+
+/// Whether a row shows an open pull request whose checks have not ended.
+pub(super) fn is_running(seen: &Observation) -> bool {
+    let says = |key: &'static str| seen.field(&FieldKey(key.into())).map_or("", Value::as_text);
+    says("checks") == RUNNING && matches!(says("pull_state"), "open" | "draft")
+}
+
 fn review_word(word: Option<&str>) -> String {
     match word {
         None => "none".to_owned(),
@@ -306,7 +314,7 @@ fn checks_word(word: Option<&str>) -> &'static str {
     match word {
         Some("SUCCESS") => "passing",
         Some("FAILURE" | "ERROR") => "failing",
-        Some(_) => "pending",
+        Some(_) => RUNNING,
         None => "none",
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value as Json, json};
 
 fn seen<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
@@ -102,6 +103,18 @@ pub(super) struct Pull {
     pub additions: Option<i64>,
     pub deletions: Option<i64>,
     pub changed_files: Option<i64>,
+}
+
+/// A row of `/pulls` in the shape of a row of `/issues`: what differs is where it says that it is a pull request, and
+/// where it is.
+pub(super) fn pull_as_issue(mut row: Json) -> Json {
+    let merged_at = row["merged_at"].clone();
+    let repository = row["base"]["repo"]["url"].clone();
+    if let Some(row) = row.as_object_mut() {
+        row.insert("pull_request".to_owned(), json!({ "merged_at": merged_at }));
+        row.insert("repository_url".to_owned(), repository);
+    }
+    row
 }
 
 /// One end of a pull request.
@@ -208,6 +221,7 @@ pub(super) struct Repo {
     pub full_name: Option<String>,
     pub fork: Option<bool>,
     pub archived: Option<bool>,
+    pub has_issues: Option<bool>,
 }
 
 /// The body of a refusal.

@@ -64,14 +64,15 @@ const STRUCTURE: [&str; 15] = [
     "empty-block",
 ];
 
-/// The field's value in a page's text: the managed part without child pages.
+/// The field's value in a page's text: the managed part without child pages and without the mark of a heading that
+/// is none of the private one.
 pub fn field(raw: &str, heading: &str) -> Value {
     let text: String = units(managed(raw, heading))
         .iter()
         .filter(|unit| !unit.fixed)
         .map(|unit| unit.raw.as_str())
         .collect();
-    Value::text(text.trim_end())
+    Value::text(text::unmark_public(text.trim_end(), heading))
 }
 
 /// The part of a page's text that is kept in step.
@@ -82,6 +83,7 @@ fn managed<'a>(raw: &'a str, heading: &str) -> &'a str {
 
 /// Plans the change that makes the field of the text `raw` say `new`.
 pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
+    let new = &text::mark_public(new, heading);
     if raw.trim().is_empty() {
         return if new.trim().is_empty() {
             Edit::Nothing

@@ -83,6 +83,7 @@ impl NotionRemote {
             tag: None,
             cut,
             window: None,
+            partial: false,
         })
     }
 

@@ -242,8 +242,23 @@ fn config(name: &str, kind: PropertyKind, mapping: &Mapping, plain_status: bool)
                 .collect();
             json!({ "select": { "options": options } })
         }
+        PropertyKind::Select if is_publish(name, mapping) => {
+            let options: Vec<Json> = PUBLISH.iter().map(|name| json!({ "name": name })).collect();
+            json!({ "select": { "options": options } })
+        }
         _ => json!({ kind.api_name(): {} }),
     }
+}
+
+/// What a person chooses from for a new page, and what we answer there.
+const PUBLISH: [&str; 5] = ["Draft", "Ready", "Creating", "Created", "Error"];
+
+fn is_publish(name: &str, mapping: &Mapping) -> bool {
+    let mut bound = mapping.bound(Kind::Issue).iter();
+    bound.any(|bound| {
+        bound.field.key.as_str() == "publish"
+            && bound.property.as_ref().is_some_and(|(to, _)| to == name)
+    })
 }
 
 /// The options that the mapping means by its states.

@@ -10,6 +10,7 @@ use super::row::{Reader, Row};
 use super::wire::{self, Exchange, Heard};
 use super::{NotionRemote, property};
 use crate::core::mapping::{Bound, ID_PROPERTY, KIND_PROPERTY};
+use crate::core::text::mark_public;
 use crate::core::{
     Action, Change, Draft, FieldKey, Kind, Observation, PropertyKind, Side, Step, Value,
 };
@@ -69,7 +70,8 @@ impl NotionRemote {
             .get(&FieldKey::BODY)
             .filter(|_| self.has_body(draft.kind))
             .map_or("", Value::as_text);
-        let (request, carried) = page_request(&adopted, &properties, text)?;
+        let text = mark_public(text, &self.config.private_heading);
+        let (request, carried) = page_request(&adopted, &properties, &text)?;
         let exchange = wire::exchange(self.account(), Ask::post("/v1/pages", request)).await?;
         let mut answer = if let Some(id) = committed(&exchange) {
             self.read_committed(draft.kind, &id, &exchange).await?

@@ -14,12 +14,12 @@ use crate::store::{Counts, StoreError, Which};
 const TABLE: &str = "sync_items";
 
 const INSERT: &str = "INSERT INTO sync_items (id, link, kind, rev, github_node, notion_node, life, dirty_since, \
-     ready_at, has_intent, conflicted, held, troubled, doc) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
+     ready_at, has_intent, conflicted, held, troubled, doc, key) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING";
 
 const UPDATE: &str = "UPDATE sync_items SET link = ?2, kind = ?3, rev = ?4, github_node = ?5, notion_node = ?6, \
      life = ?7, dirty_since = ?8, ready_at = ?9, has_intent = ?10, conflicted = ?11, held = ?12, troubled = ?13, \
-     doc = ?14 WHERE id = ?1 AND rev = ?4 - 1";
+     doc = ?14, key = CASE WHEN key IS NULL THEN NULL ELSE ?15 END WHERE id = ?1 AND rev = ?4 - 1";
 
 pub(super) const DUE: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY items_due \
      WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at <= ?2 \
@@ -35,6 +35,7 @@ const COUNT_LIVES: &str = "SELECT life, count(*), count(dirty_since) FROM sync_i
 pub(super) struct ItemRow {
     id: String,
     link: String,
+    key: String,
     kind: &'static str,
     /// The new `rev`.
     rev: i64,
@@ -74,6 +75,7 @@ impl ItemRow {
             ]
             .map(|which| rules::is(which, pair)),
             doc,
+            key: next.key.0,
             id: next.id.0,
             link: next.link,
         })
@@ -98,7 +100,8 @@ impl ItemRow {
             conflicted,
             held,
             troubled,
-            self.doc
+            self.doc,
+            self.key
         ]);
         match changed {
             Ok(0) => Err(StoreError::Stale.into()),
@@ -123,7 +126,7 @@ impl ItemRow {
                 return Ok(StoreError::Duplicate(node.clone()));
             }
         }
-        Ok(StoreError::Duplicate(self.id.clone()))
+        Ok(StoreError::Duplicate(self.key.clone()))
     }
 }
 

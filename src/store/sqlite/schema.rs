@@ -24,7 +24,7 @@ const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
 
 /// The steps from one version to the next: the first makes an empty file version 1. Each runs in one transaction
 /// together with the new version number. Never change one that was released; add the next.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// Opens the connection, looks at the file before anything can change it, and brings it to our version.
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
@@ -197,6 +197,49 @@ mod tests {
         assert!(migrate(&mut conn, &[good, bad], 0).is_err());
         assert_eq!(version(&conn), 1);
         assert!(conn.prepare("SELECT name FROM things").is_err());
+    }
+
+    #[test]
+    fn a_store_of_version_1_gets_its_keys_even_with_damage_in_it() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, &MIGRATIONS[..1], 0).unwrap();
+        for (id, doc) in [
+            ("1", r#"{"key":"a"}"#),
+            ("2", r#"{"key":"b"}"#),
+            ("3", r#"{"key":"b"}"#),
+            ("4", "{cut"),
+            ("5", "{}"),
+            ("6", "{}"),
+        ] {
+            conn.execute(
+                "INSERT INTO sync_items VALUES (?1, 'l', 'issue', 1, NULL, NULL, 'new', NULL, 0, 0, 0, 0, 0, ?2)",
+                [id, doc],
+            )
+            .unwrap();
+        }
+        migrate(&mut conn, MIGRATIONS, 1).unwrap();
+        let mut statement = conn
+            .prepare("SELECT key FROM sync_items ORDER BY id")
+            .unwrap();
+        let keys = statement.query_map([], |row| row.get(0)).unwrap();
+        let keys: Vec<Option<String>> = keys.map(Result::unwrap).collect();
+        let word = |text: &str| Some(text.to_owned());
+        assert_eq!(keys, [word("a"), word("b"), None, None, None, None]);
+        assert!(
+            conn.execute("UPDATE sync_items SET key = 'a' WHERE id = '3'", [])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn errors_are_found_by_item_and_by_class() {
+        for (column, index) in [("pair", "errors_pair"), ("class", "errors_class")] {
+            let plan = plan_of(
+                &format!("SELECT doc FROM sync_errors WHERE {column} = ?1"),
+                1,
+            );
+            assert!(plan.contains(index), "{plan}");
+        }
     }
 
     /// The query must walk the index in working order instead of sorting a table that may be large.
