@@ -16,6 +16,9 @@ use crate::core::{
 use crate::remote::{Remote, RemoteError};
 use crate::store::{Store, StoreError, Which};
 
+/// The setting that changes with every answer given from outside.
+pub(super) const ASKED: &str = "asked";
+
 /// Why an answer was not taken.
 #[derive(Debug, Error)]
 pub enum AnswerError {
@@ -377,6 +380,11 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.store
             .put_setting(PAUSE, paused.then_some(since.as_str()))
             .await
+    }
+
+    /// Tells an engine that runs on the same store, in whatever process, that there is an answer to carry out.
+    pub async fn ring(&self) -> Result<(), StoreError> {
+        self.store.put_setting(ASKED, Some(&self.new_id())).await
     }
 
     fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {

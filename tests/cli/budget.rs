@@ -56,7 +56,11 @@ fn a_killed_process_leaves_what_it_spent() {
     std::thread::sleep(std::time::Duration::from_millis(2_500));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(limited(&rig), 0, "answers that said too many to the one that was killed");
+    assert_eq!(
+        limited(&rig),
+        0,
+        "answers that said too many to the one that was killed"
+    );
     let kept = settings();
     let has = |text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(has("budget/notion/"));
