@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod rig;
 
+#[path = "cli/beside.rs"]
+mod beside;
 #[path = "cli/budget.rs"]
 mod budget;
 #[path = "cli/environment.rs"]
@@ -15,3 +17,7 @@ mod exits;
 mod secrets;
 #[path = "cli/shapes.rs"]
 mod shapes;
+#[path = "cli/small_things.rs"]
+mod small_things;
+#[path = "cli/waits.rs"]
+mod waits;

@@ -21,5 +21,7 @@ mod commits;
 mod kill;
 #[path = "end_to_end/scope.rs"]
 mod scope;
+#[path = "end_to_end/unlisted.rs"]
+mod unlisted;
 #[path = "end_to_end/unseen.rs"]
 mod unseen;

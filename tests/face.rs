@@ -16,6 +16,7 @@ use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
 use pulse_sync::sim::github::IssueEdit;
+use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::notion::value::Value as Shown;
 use pulse_sync::sim::small::{COLLEAGUE, Options, Small};
 use pulse_sync::store::Store;
@@ -317,4 +318,48 @@ async fn a_second_request_for_a_running_link_is_told_so() {
         (pages as u64, 0),
         "it ended at a commit boundary"
     );
+}
+
+#[tokio::test]
+async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() {
+    let options = Options {
+        no_limits: true,
+        ..Options::default()
+    };
+    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    small
+        .github
+        .front
+        .lock()
+        .faults
+        .add("GET", "*/issues", 2, HubFault::Html(502));
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let engine = Engine {
+        store: MemoryStore::new(),
+        clock: TestClock,
+        settings: Settings {
+            retry_base: 10,
+            max_items: 1_000,
+            ..settings()
+        },
+        holder: "test".to_owned(),
+        sink,
+        stop: Cell::new(false),
+    };
+    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let script = async {
+        let failed = until(&handle, "a failed listing", |s| s.links[0].last.is_some()).await;
+        let (_, report) = failed.links[0].last.as_ref().unwrap();
+        assert_eq!(report.unlisted.len(), 1, "{report:?}");
+        let (next, why) = failed.links[0].next.clone().unwrap();
+        assert!(next < failed.at.plus(60_000), "{next:?} {why}");
+        assert!(why.contains("could not be listed"), "{why}");
+        until(&handle, "everything imported", |s| {
+            s.links[0].counts.active == 28 && s.links[0].running.is_none()
+        })
+        .await;
+        drop(handle);
+    };
+    tokio::join!(server.serve(), script);
 }

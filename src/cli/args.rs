@@ -70,8 +70,7 @@ pub enum Command {
     /// What happened, newest first.
     History(HistoryOptions),
     /// Conflicts that wait for you.
-    #[command(subcommand)]
-    Conflicts(ConflictsCommand),
+    Conflicts(ConflictsOptions),
     /// Changes that the guard holds until you agree.
     #[command(subcommand)]
     Held(HeldCommand),
@@ -183,6 +182,18 @@ pub struct HistoryOptions {
 }
 
 /// `conflicts`.
+#[derive(Debug, Group)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ConflictsOptions {
+    /// What to do; without it they are listed.
+    #[command(subcommand)]
+    pub command: Option<ConflictsCommand>,
+    /// One JSON array on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be done with conflicts.
 #[derive(Debug, Subcommand)]
 pub enum ConflictsCommand {
     /// All of them.

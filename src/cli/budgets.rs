@@ -95,5 +95,7 @@ impl Budgets {
         self.spent.notified().await;
         self.save(store).await;
         tokio::time::sleep(EVERY).await;
+        // What was sent since, without anything to tell of it.
+        self.save(store).await;
     }
 }

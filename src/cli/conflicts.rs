@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::args::{ConflictsCommand, PickName};
+use super::args::{ConflictsCommand, ConflictsOptions, PickName};
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
@@ -12,11 +12,12 @@ use crate::shown::Shown;
 use crate::store::sqlite::Access;
 
 /// Lists, shows, or takes a side.
-pub async fn run(setup: &Setup, command: &ConflictsCommand) -> anyhow::Result<Exit> {
-    match command {
-        ConflictsCommand::List { json } => list(setup, *json).await,
-        ConflictsCommand::Show { id, json } => show(setup, id, *json).await,
-        ConflictsCommand::Take { id, pick, field } => {
+pub async fn run(setup: &Setup, options: &ConflictsOptions) -> anyhow::Result<Exit> {
+    match &options.command {
+        None => list(setup, options.json).await,
+        Some(ConflictsCommand::List { json }) => list(setup, *json).await,
+        Some(ConflictsCommand::Show { id, json }) => show(setup, id, *json).await,
+        Some(ConflictsCommand::Take { id, pick, field }) => {
             take(setup, id, *pick, field.as_deref()).await
         }
     }
@@ -108,7 +109,7 @@ async fn take(
     field: Option<&str>,
 ) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
-    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let engine = setup.engine(setup.store(Access::Beside)?, Box::new(|_| {}));
     let (links, _) = setup.connect(&chosen, &engine.store).await?;
     let pick = || match pick {
         PickName::Github => Pick::Github,
@@ -126,7 +127,8 @@ async fn take(
                     .is_some_and(|key| key.as_str() == field)
             });
             if is_named && is_field {
-                engine.choose(link, &conflict.id, pick()).await?;
+                super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
+                    .await?;
                 taken += 1;
             }
         }
@@ -134,6 +136,7 @@ async fn take(
     if taken == 0 {
         bail!("there is no such open conflict; `pulse-sync conflicts list` shows them");
     }
+    engine.ring().await?;
     say!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
     Ok(Exit::Done)
 }

@@ -13,13 +13,14 @@ pub enum Exit {
     Done,
     /// 1: something failed, or the arguments or the configuration are wrong.
     Failed,
-    /// 2: done, and conflicts wait for a person; for `plan`: there is something to do.
+    /// 2: done, and something waits for a person (a conflict, an item set aside, a refused field); for `plan`: there
+    /// is something to do, or something waits.
     Waits,
     /// 3: halted: held by the guard, or paused.
     Halted,
     /// 4: a service refuses the token, or what it is asked for.
     Login,
-    /// 5: a service cannot be reached.
+    /// 5: a service cannot be reached, gives no usable answer, or its limit lasts too long.
     Network,
     /// 128 and the signal's number: ended by a signal, after the write in flight was finished.
     Signal(u8),
@@ -52,20 +53,27 @@ impl Exit {
 
     /// What a run's report means.
     pub fn of(report: &Report) -> Self {
-        match &report.stopped {
-            Some(Stop::Side {
-                class: "unauthorized" | "denied",
-                ..
-            }) => Self::Login,
-            Some(Stop::Side {
-                class: "offline" | "unclear",
-                ..
-            }) => Self::Network,
-            Some(Stop::Side { .. } | Stop::Store { .. } | Stop::InDoubt) => Self::Failed,
-            Some(Stop::Paused) => Self::Halted,
-            _ if report.held > 0 => Self::Halted,
-            _ if report.conflicts > 0 => Self::Waits,
+        let waits = match report {
+            Report { held: 1.., .. } => Self::Halted,
+            Report { conflicts: 1.., .. } => Self::Waits,
             _ => Self::Done,
+        };
+        let stops = report.stopped.iter().chain(&report.unlisted);
+        stops.map(Self::of_stop).fold(waits, Self::and)
+    }
+
+    /// What it means that a run ended early, or went on without a stream.
+    fn of_stop(stop: &Stop) -> Self {
+        match stop {
+            Stop::Side { class, .. } => match *class {
+                "unauthorized" | "denied" => Self::Login,
+                "setup" => Self::Failed,
+                _ => Self::Network,
+            },
+            Stop::Limited { .. } => Self::Network,
+            Stop::Store { .. } | Stop::InDoubt => Self::Failed,
+            Stop::Paused => Self::Halted,
+            Stop::MaxItems | Stop::Busy { .. } => Self::Done,
         }
     }
 

@@ -1,11 +1,19 @@
 //! `held`, `pause` and `resume`: a person's word on what may be written.
 
+use std::time::Duration;
+
 use super::args::HeldCommand;
 use super::exit::Exit;
 use super::json;
 use super::wire::Setup;
+use crate::engine::answers::AnswerError;
 use crate::shown::Shown;
+use crate::store::StoreError;
 use crate::store::sqlite::Access;
+
+/// How often an answer is given again, and the pause between.
+const TRIES: usize = 20;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Lists what is held, or answers it.
 pub async fn run(setup: &Setup, command: &HeldCommand) -> anyhow::Result<Exit> {
@@ -49,12 +57,13 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
 
 async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
-    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let engine = setup.engine(setup.store(Access::Beside)?, Box::new(|_| {}));
     let (links, _) = setup.connect(&chosen, &engine.store).await?;
     let mut last = None;
     for link in &links {
-        match engine.answer_halt(link, id, apply).await {
+        match retried(async || engine.answer_halt(link, id, apply).await).await {
             Ok(count) => {
+                engine.ring().await?;
                 say!("{count} items; the next pass goes on with them");
                 return Ok(Exit::Done);
             }
@@ -67,10 +76,26 @@ async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
     ))
 }
 
-/// Sets the durable pause switch.
+/// Answers again where a pass that runs beside us committed the same pair in between.
+pub async fn retried<T>(
+    mut answer: impl AsyncFnMut() -> Result<T, AnswerError>,
+) -> Result<T, AnswerError> {
+    for _ in 0..TRIES {
+        match answer().await {
+            Err(AnswerError::Store(StoreError::Stale)) => {
+                tokio::time::sleep(BETWEEN).await;
+            }
+            answered => return answered,
+        }
+    }
+    answer().await
+}
+
+/// Sets the durable pause switch; a pass that is under way stops before its next item.
 pub async fn pause(setup: &Setup, on: bool) -> anyhow::Result<Exit> {
-    let engine = setup.engine(setup.store(Access::Own)?, Box::new(|_| {}));
+    let engine = setup.engine(setup.store(Access::Beside)?, Box::new(|_| {}));
     engine.set_pause(on).await?;
+    engine.ring().await?;
     say!(
         "{}",
         if on {

@@ -7,10 +7,13 @@ use super::clock::now;
 use super::exit::Exit;
 use super::json;
 use super::wire::Setup;
-use crate::core::{Outcome, Record};
+use crate::core::{Outcome, Record, RecordKind, Time};
 use crate::shown::Shown;
-use crate::store::sqlite::Access;
-use crate::store::{HistoryQuery, Store};
+use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::{HistoryQuery, Store, StoreError, Which};
+
+/// How many open writes are shown at most.
+const OPEN: usize = 1_000;
 
 /// Prints the history from the store.
 pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit> {
@@ -36,10 +39,24 @@ pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit
     let query = HistoryQuery {
         since,
         outcomes,
+        // A write that ended has a record of its own; the one of its beginning would show it twice.
+        kinds: vec![
+            RecordKind::Write,
+            RecordKind::Conflict,
+            RecordKind::Item,
+            RecordKind::Run,
+        ],
         limit: options.limit,
         ..HistoryQuery::default()
     };
-    let records = store.history(&query).await?;
+    let mut records = store.history(&query).await?;
+    if !options.failed {
+        for link in &setup.config.links {
+            records.extend(open_writes(&store, &link.name, since).await?);
+        }
+        records.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        records.truncate(options.limit);
+    }
     if options.json {
         say!(
             "{}",
@@ -49,6 +66,25 @@ pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit
         records.iter().for_each(print);
     }
     Ok(Exit::Done)
+}
+
+/// The beginnings of those writes of which nothing more is known yet.
+async fn open_writes(
+    store: &SqliteStore,
+    link: &str,
+    since: Option<Time>,
+) -> Result<Vec<Record>, StoreError> {
+    let mut open = Vec::new();
+    for pair in store.pairs(link, Which::InDoubt, None, OPEN).await? {
+        let Some(intent) = &pair.intent else { continue };
+        let doubt = store.record_by_id(&format!("{}:doubt", intent.id)).await?;
+        let begun = store
+            .record_by_id(&format!("{}:intent", intent.id))
+            .await?
+            .filter(|record| doubt.is_none() && since.is_none_or(|since| record.at >= since));
+        open.extend(begun);
+    }
+    Ok(open)
 }
 
 fn print(record: &Record) {

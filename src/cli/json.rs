@@ -2,10 +2,28 @@
 
 use serde_json::{Value as Json, json};
 
+use super::args::{Command, PlanOptions, StatusOptions, SyncOptions, VerifyOptions};
+use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
 use crate::engine::Report;
 use crate::engine::run::Planned;
+
+/// Whether a command promises one JSON object on stdout.
+pub const fn is_asked(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Sync(SyncOptions { json: true, .. })
+            | Command::Plan(PlanOptions { json: true, .. })
+            | Command::Verify(VerifyOptions { json: true, .. })
+            | Command::Status(StatusOptions { json: true })
+    )
+}
+
+/// The object of a command that could not do its work.
+pub fn failed(text: &str) -> Json {
+    json!({"error": text, "errors": [text], "links": []})
+}
 
 /// A time as text in UTC.
 pub fn time(at: Time) -> String {
@@ -26,7 +44,7 @@ pub fn value(value: &Value) -> Json {
 }
 
 /// One run over all links: the sums, and each link's own.
-pub fn reports(reports: &[Report]) -> Json {
+pub fn reports(reports: &[Report], waiting: &[Attention]) -> Json {
     let sum = |pick: fn(&Report) -> u64| reports.iter().map(pick).sum::<u64>();
     json!({
         "run": reports.first().map(|report| report.run.clone()),
@@ -39,6 +57,8 @@ pub fn reports(reports: &[Report]) -> Json {
         "in_doubt": sum(|r| r.in_doubt),
         "errors": reports.iter().flat_map(|r| r.errors.clone()).collect::<Vec<_>>(),
         "notes": reports.iter().flat_map(|r| r.notes.clone()).collect::<Vec<_>>(),
+        "set_aside": waiting.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
+        "refused": waiting.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
         "links": reports,
     })
 }

@@ -1,5 +1,9 @@
 //! `run`: keeps the links in step until stopped, one line for each thing that happens.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -9,7 +13,7 @@ use super::json;
 use super::wire::Setup;
 use crate::core::RecordKind;
 use crate::engine::serve::{Server, wires};
-use crate::engine::{Command, Event};
+use crate::engine::{Command, Event, Report, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 
@@ -20,8 +24,14 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let (handle, wires, sink) = wires();
     let as_json = options.json;
+    let halted: Rc<RefCell<BTreeMap<String, bool>>> = Rc::default();
+    let ended = Rc::clone(&halted);
     let said = Box::new(move |event: Event| {
         say(&event, as_json);
+        if let Event::RunEnded(report) = &event {
+            let is_halted = is_halted(report);
+            ended.borrow_mut().insert(report.link.clone(), is_halted);
+        }
         sink(event);
     });
     let engine = setup.engine(store, budgets.watch(said));
@@ -43,7 +53,19 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
     };
     let work = Box::pin(async { tokio::join!(serve, stop) });
     budgets.during(&engine.store, work).await;
-    Ok(Exit::Done)
+    let is_halted = halted.borrow().values().any(|halted| *halted);
+    Ok(if is_halted { Exit::Failed } else { Exit::Done })
+}
+
+/// Whether a link stands still, or in part, until a person does something: held, refused or unreachable.
+fn is_halted(report: &Report) -> bool {
+    let stop = report.stopped.as_ref();
+    report.held > 0
+        || !report.unlisted.is_empty()
+        || matches!(
+            stop,
+            Some(Stop::Side { .. } | Stop::Store { .. } | Stop::InDoubt)
+        )
 }
 
 /// Waits for SIGINT, SIGTERM or SIGHUP.

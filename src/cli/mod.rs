@@ -9,6 +9,7 @@
 mod out;
 
 mod args;
+mod attention;
 mod budgets;
 mod clock;
 mod conflicts;
@@ -16,6 +17,7 @@ mod demo;
 mod exit;
 mod held;
 mod history;
+mod item;
 mod json;
 mod live;
 mod people;
@@ -53,10 +55,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(&args) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!(
-                "error: {}",
-                crate::shown::Shown::block(&crate::logging::mask(&format!("{error:#}")))
-            );
+            let text = crate::logging::mask(&format!("{error:#}")).into_owned();
+            if args.command.as_ref().is_some_and(json::is_asked) {
+                say!("{}", json::failed(&text));
+            }
+            eprintln!("error: {}", crate::shown::Shown::block(&text));
             error
                 .downcast_ref::<exit::Failed>()
                 .map_or(Exit::Failed, |failed| failed.exit)
@@ -84,7 +87,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Some(Command::Keys { markdown }) => keys(args, *markdown),
         Some(Command::Sim(options)) => sim::serve(options),
         Some(Command::Demo(options)) => demo::run(options, args),
-        Some(Command::Selftest(options)) => Ok(selftest::run(options)),
+        Some(Command::Selftest(options)) => selftest::run(options),
         Some(Command::Config(command)) => config(args, command),
         Some(command) => with_setup(args, command),
     }
@@ -133,10 +136,7 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
         ConfigCommand::Check => match Setup::read(args) {
             Ok(setup) => {
                 eprint!("{}", render_all(&setup.config.warnings, args.colours()));
-                setup
-                    .config
-                    .require_links()
-                    .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+                setup.require()?;
                 say!(
                     "the configuration is right: {} link(s)",
                     setup.config.links.len()

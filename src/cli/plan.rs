@@ -1,17 +1,24 @@
 //! `plan`: what a pass would write, and why.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::args::PlanOptions;
+use super::clock::now;
 use super::exit::Exit;
 use super::wire::Setup;
 use super::{json, progress};
 use crate::core::plan::Move;
-use crate::core::{Action, FieldKey};
+use crate::core::{Action, FieldKey, Pair, Time};
 use crate::engine::Ask;
 use crate::engine::run::Planned;
 use crate::shown::Shown;
-use crate::store::sqlite::Access;
+use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::{Store, StoreError, Which};
+
+/// As good as all items.
+const MANY: usize = 100_000;
 
 /// Plans each link and prints the plans.
 pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
@@ -20,11 +27,13 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, progress::sink(options.json));
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     for link in &links {
         let (report, planned) = engine.plan(link, &Ask::default()).await;
         if report.stopped.is_some() {
             exit = exit.and(Exit::of(&report));
         }
+        waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
         all.extend(
             planned
                 .into_iter()
@@ -35,24 +44,112 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     budgets.save(&engine.store).await;
     if options.json {
         let plans: Vec<_> = all.iter().map(json::planned).collect();
-        say!("{}", json!({"items": plans, "reports": reports}));
+        let waiting: Vec<_> = waiting.iter().map(Waits::json).collect();
+        say!(
+            "{}",
+            json!({"items": plans, "waiting": waiting, "reports": reports})
+        );
     } else {
         all.iter().for_each(print);
+        waiting.iter().for_each(Waits::print);
         let steps: usize = all.iter().map(|one| one.plan.steps.len()).sum();
         say!(
-            "{} items, {steps} writes, {} conflicts",
+            "{} items, {steps} writes, {} conflicts, {} wait",
             all.len(),
-            all.iter().map(conflicts).sum::<usize>()
+            all.iter().map(conflicts).sum::<usize>(),
+            waiting.len()
         );
         for report in reports.iter().filter_map(|report| report.stopped.as_ref()) {
             say!("stopped: {}", Shown::line(&super::sync::why(report)));
         }
     }
-    Ok(exit.and(if all.is_empty() {
+    Ok(exit.and(if all.is_empty() && waiting.is_empty() {
         Exit::Done
     } else {
         Exit::Waits
     }))
+}
+
+/// An item that has no turn now, and why.
+struct Waits {
+    item: String,
+    title: String,
+    until: Option<Time>,
+    why: String,
+}
+
+impl Waits {
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "item": self.item,
+            "title": self.title,
+            "until": self.until.map(json::time),
+            "why": self.why,
+        })
+    }
+
+    fn print(&self) {
+        let until = self
+            .until
+            .map(|at| format!(", until {}", json::time(at)))
+            .unwrap_or_default();
+        say!(
+            "{}  {}\n  waits: {}{until}",
+            Shown::line(&self.item),
+            Shown::line(&self.title),
+            Shown::line(&self.why)
+        );
+    }
+}
+
+/// What a pass would leave for later: written a moment ago, held, in conflict, or by its own plan.
+async fn who_waits(
+    store: &SqliteStore,
+    link: &str,
+    planned: &[Planned],
+) -> Result<Vec<Waits>, StoreError> {
+    let mut pairs = store.due(link, Time(i64::MAX), MANY).await?;
+    for which in [Which::Held, Which::InDoubt, Which::Conflicted] {
+        pairs.extend(store.pairs(link, which, None, MANY).await?);
+    }
+    let mut seen = BTreeSet::new();
+    let mut waiting = Vec::new();
+    for pair in pairs
+        .into_iter()
+        .filter(|pair| seen.insert(pair.id.clone()))
+    {
+        let plan = planned.iter().find(|one| one.pair == pair.id);
+        if let Some((until, why)) = why(&pair, plan) {
+            waiting.push(Waits {
+                item: pair.name().to_owned(),
+                title: pair.title.clone(),
+                until,
+                why,
+            });
+        }
+    }
+    Ok(waiting)
+}
+
+fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)> {
+    let later = planned.and_then(|one| {
+        one.plan.moves.iter().find_map(|mv| match mv {
+            Move::Later(at, why) if one.plan.steps.is_empty() => Some((Some(*at), why.clone())),
+            _ => None,
+        })
+    });
+    let open = pair
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.choice.is_none());
+    let chosen = match open.count() {
+        0 => None,
+        some => Some((
+            None,
+            format!("{some} conflicts wait for you (`pulse-sync conflicts list`)"),
+        )),
+    };
+    super::item::waits(pair, now()).or(later).or(chosen)
 }
 
 fn conflicts(planned: &Planned) -> usize {

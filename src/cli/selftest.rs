@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use anyhow::bail;
 use indicatif::ProgressBar;
 
 use super::args::SelftestOptions;
@@ -10,8 +11,20 @@ use crate::sim::life::Options;
 use crate::sim::selftest;
 
 /// Runs the seeds, shows what broke a promise, and ends with one line of figures.
-pub fn run(options: &SelftestOptions) -> Exit {
-    let seeds = options.from..options.from.saturating_add(options.seeds);
+///
+/// # Errors
+/// When there would be no such seeds.
+pub fn run(options: &SelftestOptions) -> anyhow::Result<Exit> {
+    let end = options.from.checked_add(options.seeds);
+    let Some(end) = end.filter(|end| *end > options.from) else {
+        bail!(
+            "`--seeds {} --from {}` are no seeds: there has to be one at least, and the last one is {}",
+            options.seeds,
+            options.from,
+            u64::MAX - 1
+        );
+    };
+    let seeds = options.from..end;
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new(options.seeds)
     } else {
@@ -29,9 +42,9 @@ pub fn run(options: &SelftestOptions) -> Exit {
         findings.figures,
         findings.failures.len()
     );
-    if findings.failures.is_empty() {
+    Ok(if findings.failures.is_empty() {
         Exit::Done
     } else {
         Exit::Failed
-    }
+    })
 }

@@ -3,26 +3,24 @@
 use serde_json::json;
 
 use super::args::StatusOptions;
+use super::attention::Attention;
 use super::clock::now;
 use super::exit::Exit;
 use super::json;
 use super::wire::Setup;
-use crate::core::{PairLife, RecordKind, Time};
+use crate::core::{RecordKind, Time};
 use crate::engine::run::PAUSE;
 use crate::shown::Shown;
 use crate::store::sqlite::{Access, SqliteStore};
-use crate::store::{Counts, HistoryQuery, Store, Which};
+use crate::store::{Counts, HistoryQuery, Store};
 
 /// One link's standing.
 struct Standing {
     name: String,
     counts: Counts,
+    attention: Attention,
     last: Option<(Time, String)>,
-    aside: Vec<(String, String)>,
 }
-
-/// How many items that were set aside are named.
-const NAMED: usize = 20;
 
 /// Prints the counts of every link and the age of what is said.
 pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit> {
@@ -46,11 +44,14 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                 let last = s.last.as_ref().map(
                     |(at, note)| json!({"at": json::time(*at), "age_seconds": age, "note": note}),
                 );
-                let aside = s.aside.iter();
-                let aside: Vec<_> = aside
-                    .map(|(item, why)| json!({"item": item, "reason": why}))
-                    .collect();
-                json!({"link": s.name, "counts": s.counts, "last_run": last, "set_aside": aside})
+                json!({
+                    "link": s.name,
+                    "counts": s.counts,
+                    "in_step": s.attention.in_step,
+                    "set_aside": s.attention.parked_json(),
+                    "refused": s.attention.refused_json(),
+                    "last_run": last,
+                })
             })
             .collect();
         say!(
@@ -90,34 +91,13 @@ async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
         .into_iter()
         .find(|run| run.link == link)
         .map(|run| (run.at, run.note));
+    let counts = store.counts(link).await?;
     Ok(Standing {
         name: link.to_owned(),
-        counts: store.counts(link).await?,
+        counts,
+        attention: Attention::of(store, link, &counts).await?,
         last,
-        aside: set_aside(store, link).await?,
     })
-}
-
-/// The first of the items that wait for a person, with the reason.
-async fn set_aside(store: &SqliteStore, link: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let mut aside = Vec::new();
-    let mut after = None;
-    loop {
-        let pairs = store
-            .pairs(link, Which::Troubled, after.as_ref(), 200)
-            .await?;
-        let Some(last) = pairs.last() else { break };
-        after = Some(last.id.clone());
-        aside.extend(pairs.iter().filter_map(|pair| match &pair.life {
-            PairLife::Parked(why) => Some((pair.name().to_owned(), why.clone())),
-            _ => None,
-        }));
-        if aside.len() >= NAMED {
-            break;
-        }
-    }
-    aside.truncate(NAMED);
-    Ok(aside)
 }
 
 fn print(standing: &Standing) {
@@ -125,20 +105,19 @@ fn print(standing: &Standing) {
     say!(
         "{}: {} in step, {} queued",
         Shown::line(&standing.name),
-        counts.active,
+        standing.attention.in_step,
         counts.queued
     );
     say!(
-        "  {} conflicts, {} held, {} unclear, {} set aside, {} known on one side only",
+        "  {} conflicts, {} held, {} unclear, {} set aside, {} refused, {} known on one side only",
         counts.conflicted,
         counts.held,
         counts.in_doubt,
         counts.parked,
+        standing.attention.refused(),
         counts.new
     );
-    for (item, why) in &standing.aside {
-        say!("  set aside: {}: {}", Shown::line(item), Shown::line(why));
-    }
+    standing.attention.print();
     match &standing.last {
         Some((at, note)) => say!(
             "  last run {} ago: {}",

@@ -1,11 +1,13 @@
 //! `sync`: one pass over the links.
 
 use super::args::SyncOptions;
+use super::attention::Attention;
 use super::exit::Exit;
 use super::wire::Setup;
-use super::{json, progress};
+use super::{item, json, progress};
 use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
+use crate::store::Store;
 use crate::store::sqlite::Access;
 
 /// Runs each link once and says what happened.
@@ -15,6 +17,9 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let sink = budgets.watch(progress::sink(options.json));
     let engine = setup.engine(store, sink);
+    if let Some(item) = &options.item {
+        item::check(&engine, &chosen, item).await?;
+    }
     let ask = Ask {
         sweep: options.full,
         forced: options.item.is_some(),
@@ -28,12 +33,27 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         }
     });
     budgets.during(&engine.store, work).await;
-    if options.json {
-        say!("{}", json::reports(&reports));
-    } else {
-        reports.iter().for_each(print);
+    let mut exit = reports.iter().map(Exit::of).fold(Exit::Done, Exit::and);
+    if let Some(item) = &options.item {
+        exit = exit.and(item::tell(&engine, &mut reports, item).await?);
     }
-    Ok(reports.iter().map(Exit::of).fold(Exit::Done, Exit::and))
+    let mut waiting = Vec::new();
+    for link in &links {
+        let counts = engine.store.counts(&link.spec.name).await?;
+        waiting.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
+    }
+    if waiting.iter().any(Attention::needs_a_person) {
+        exit = exit.and(Exit::Waits);
+    }
+    if options.json {
+        say!("{}", json::reports(&reports, &waiting));
+    } else {
+        for (report, waiting) in reports.iter().zip(&waiting) {
+            print(report);
+            waiting.print();
+        }
+    }
+    Ok(exit)
 }
 
 /// One report for people.
@@ -65,7 +85,9 @@ pub fn print(report: &Report) {
     for line in &report.errors {
         say!("  error: {}", Shown::line(line));
     }
-    if let Some(stop) = &report.stopped {
+    // What could not be listed is among the errors.
+    let went_on = |stop: &&Stop| !report.unlisted.contains(stop);
+    if let Some(stop) = report.stopped.as_ref().filter(went_on) {
         say!("  stopped: {}", Shown::line(&why(stop)));
     }
 }

@@ -1,25 +1,34 @@
 //! `undo`: shows the reverse plan, then does it.
 
+use std::time::Duration;
+
 use super::args::UndoOptions;
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
 use crate::core::Pair;
-use crate::engine::Ask;
 use crate::engine::answers::{AnswerError, PutBack};
 use crate::engine::report::PerSide;
+use crate::engine::{Ask, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 
 /// Passes over one item at most: one for each side, and one that finds nothing left.
 const PASSES: usize = 3;
+/// How often another process's pass is waited for, and the pause between.
+const WAITS: usize = 40;
+const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Puts back what a record overwrote.
 pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
-    let store = setup.store(Access::Own)?;
+    let store = setup.store(Access::Beside)?;
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, super::progress::sink(false));
     let work = Box::pin(undo(&engine, &links, options));
+    if engine.store.is_beside() {
+        // The account of what is spent is the owner's.
+        return work.await;
+    }
     budgets.during(&engine.store, work).await
 }
 
@@ -31,16 +40,7 @@ async fn undo(
 ) -> anyhow::Result<Exit> {
     let mut last: Option<AnswerError> = None;
     for link in links {
-        // The adapters learn from opening what reading an item needs.
-        engine
-            .plan(
-                link,
-                &Ask {
-                    item: Some(String::new()),
-                    ..Ask::default()
-                },
-            )
-            .await;
+        open(engine, link).await?;
         match engine.undo_plan(link, &options.record).await {
             Ok((pair, backs)) => {
                 print(&pair, &backs);
@@ -51,7 +51,12 @@ async fn undo(
                     say!("nothing is written yet; add --yes to do it");
                     return Ok(Exit::Waits);
                 }
-                engine.undo(link, &options.record).await?;
+                super::held::retried(async || engine.undo(link, &options.record).await).await?;
+                if engine.store.is_beside() {
+                    engine.ring().await?;
+                    say!("kept; the pulse-sync that is running carries it out");
+                    return Ok(Exit::Done);
+                }
                 let ask = Ask {
                     forced: true,
                     item: Some(pair.name().to_owned()),
@@ -68,6 +73,24 @@ async fn undo(
     ))
 }
 
+/// The adapters learn from opening what reading an item needs. A pass that runs beside us is waited for a while.
+async fn open(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
+    let nothing = Ask {
+        item: Some(String::new()),
+        ..Ask::default()
+    };
+    for _ in 0..WAITS {
+        let (report, _) = engine.plan(link, &nothing).await;
+        if !matches!(report.stopped, Some(Stop::Busy { .. })) {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    anyhow::bail!(
+        "a pass is under way in another pulse-sync; nothing was changed. Try again when it has ended"
+    )
+}
+
 /// A pass writes to one side of an item; passes until both sides show it.
 async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
     let mut left = PASSES;
@@ -75,7 +98,10 @@ async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
         let report = engine.run(link, ask).await;
         super::sync::print(&report);
         left -= 1;
-        if left == 0 || report.stopped.is_some() || report.writes == PerSide::default() {
+        if left == 0
+            || (report.stopped.is_some() && report.unlisted.is_empty())
+            || report.writes == PerSide::default()
+        {
             return Exit::of(&report);
         }
     }

@@ -104,12 +104,26 @@ impl Setup {
         Ok(log)
     }
 
+    /// What every sync needs: a link, and a store that exists. Whatever is missing is said at once.
+    pub fn require(&self) -> anyhow::Result<&[LinkConfig]> {
+        let links = self.config.require_links();
+        let mut said: Vec<String> = Vec::new();
+        said.extend(links.as_ref().err().map(ToString::to_string));
+        let store = self.config.store.embedded();
+        said.extend(store.err().map(|why| format!("error: {why}")));
+        match links {
+            Ok(links) if said.is_empty() => Ok(links),
+            _ => Err(anyhow!(
+                "the configuration has {} problem(s)\n\n{}",
+                said.len(),
+                said.join("\n\n")
+            )),
+        }
+    }
+
     /// The links that a command is about.
     pub fn links(&self, only: Option<&str>) -> anyhow::Result<Vec<&LinkConfig>> {
-        let links = self
-            .config
-            .require_links()
-            .map_err(|problem| anyhow!("{problem}"))?;
+        let links = self.require()?;
         let Some(name) = only else {
             return Ok(links.iter().collect());
         };
@@ -127,6 +141,13 @@ impl Setup {
     pub fn store(&self, access: Access) -> anyhow::Result<SqliteStore> {
         let file = self.config.store.embedded().map_err(|why| anyhow!(why))?;
         let path = file.cloned().unwrap_or_else(|| self.paths.store_file());
+        if std::fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() == 0) {
+            eprintln!(
+                "warning: {} is empty (0 bytes) and is taken for a new store. If it held something, stop, and put a \
+                 copy of it back first",
+                path.display()
+            );
+        }
         Ok(SqliteStore::open(&path, access)?)
     }
 

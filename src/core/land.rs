@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, Base, Blocked, Change, Class, Conflict, Draft, Field, FieldKey, Mapping, Observation,
-    Pair, PairLife, Side, Step, Time, Value,
+    Action, Base, Blocked, Change, Class, Codec, Conflict, Draft, Field, FieldKey, Mapping,
+    Observation, Pair, PairLife, Side, Step, Time, Value,
 };
 
 /// What happened to one field of a write.
@@ -164,6 +164,10 @@ fn land_value(
         }
         return true;
     }
+    if is_somebody_elses(field, change, post) {
+        // Both sides count as changed from the last agreement: that is a conflict, or the policy's to decide.
+        return false;
+    }
     let kept = pair.base.get(&field.key).map(|base| base.of(side).clone());
     let target = if change.partial {
         kept.unwrap_or_default()
@@ -175,6 +179,13 @@ fn land_value(
     base.partial = change.partial;
     pair.base.insert(field.key.clone(), base);
     false
+}
+
+/// Whether the answer shows a value that is neither the old nor the sent one, of a field that no service renders in its
+/// own way: somebody set it in the moment of our write (GitHub leaves the reason of an issue that is closed already).
+fn is_somebody_elses(field: &Field, change: &Change, post: &Value) -> bool {
+    let is_plain = field.class == Class::Scalar && field.codec == Codec::Same;
+    is_plain && !change.partial && *post != change.new && *post != change.pre
 }
 
 const fn is_github(side: Side) -> bool {

@@ -1,6 +1,8 @@
 //! What a listed row says about a pair: nothing new, or that a turn should look.
 
-use super::{Base, Class, FieldKey, Mapping, Observation, Pair, PairLife, Side, Time, Value, text};
+use super::{
+    Base, Class, Field, FieldKey, Mapping, Observation, Pair, PairLife, Side, Time, Value, text,
+};
 
 /// Notion rounds its stamps down to the minute; a copy of the data may lag ten seconds behind, and clocks differ a bit.
 const OWN_MINUTE_MS: i64 = 75_000;
@@ -102,6 +104,22 @@ pub fn is_rendering(pair: &Pair, page: &Observation, base: &Base, shown: &Value)
     base.assumed
         && is_own_echo(pair, page)
         && text::same_words(shown.as_text(), base.notion().as_text())
+}
+
+/// Remembers that a text was read which is no rendering of the one that was sent: it is somebody's edit, and stays one
+/// even when our own next write (of other fields, while the text waits) hides who edited the page last.
+pub fn notice_edit(pair: &mut Pair, page: &Observation, body: &Field) {
+    let (Some(shown), true) = (page.field(&body.key), page.raw_body.is_some()) else {
+        return;
+    };
+    let is_edit = pair.base.get(&body.key).is_some_and(|base| {
+        base.assumed
+            && !body.codec.same(shown, base.notion())
+            && !is_rendering(pair, page, base, shown)
+    });
+    if let Some(base) = pair.base.get_mut(&body.key).filter(|_| is_edit) {
+        base.assumed = false;
+    }
 }
 
 /// Whether the body that the pair remembers is still the one of this row's version.

@@ -18,6 +18,8 @@ use crate::store::{Store, StoreError, Which};
 
 /// Items that one "retry all" touches at most.
 const RETRIED: usize = 1_000;
+/// The setting that changes with every answer given from outside.
+pub(super) const ASKED: &str = "asked";
 
 /// Why an answer was not taken.
 #[derive(Debug, Error)]
@@ -414,6 +416,11 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.store
             .put_setting(PAUSE, paused.then_some(since.as_str()))
             .await
+    }
+
+    /// Tells an engine that runs on the same store, in whatever process, that there is an answer to carry out.
+    pub async fn ring(&self) -> Result<(), StoreError> {
+        self.store.put_setting(ASKED, Some(&self.new_id())).await
     }
 
     fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {

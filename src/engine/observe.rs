@@ -50,7 +50,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         for (side, stream) in self.streams.clone() {
             match self.observe_stream(side, &stream, busy, &mut tally).await? {
                 Some((stop, true)) => return Err(stop),
-                Some((stop, false)) => denied.extend(stop.is_denied().then_some((side, stop))),
+                Some((stop, false)) => {
+                    self.report.unlisted.push(stop.clone());
+                    denied.extend(stop.is_denied().then_some((side, stop)));
+                }
                 None => {}
             }
         }
@@ -111,13 +114,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .read_stream(side, stream, &mut cursor, sweep, tally)
             .await?
         {
-            Ok(()) => {}
+            Ok(()) => self.recovered(&format!("{}/{stream}", side.name())).await?,
             Err(error) => {
                 tally.swept.insert(side, None);
                 if stored.is_none() {
                     self.unread.insert((side, stream.to_owned()));
                 }
-                let stop = self.side_failed(side, &error).await;
+                let stop = self.stream_failed(side, stream, &error).await?;
                 return Ok(Some((stop, error.is_side_wide())));
             }
         }

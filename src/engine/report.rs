@@ -69,6 +69,37 @@ impl Stop {
         )
     }
 
+    /// The stop for a stream that could not be listed: which one, what happened, what to do.
+    pub fn unlisted(side: Side, stream: &str, error: &RemoteError) -> Self {
+        let asked = Self::of(side, error);
+        let Self::Side { class, message, .. } = asked else {
+            return asked;
+        };
+        let is_hidden = matches!(
+            error,
+            RemoteError::Refused {
+                status: 403 | 404,
+                ..
+            }
+        );
+        let class = if is_hidden { "denied" } else { class };
+        let remedy = match class {
+            "denied" => right_to_list(stream),
+            _ => {
+                "If it lasts: look at the service's status page, and at any proxy and the address in the configuration"
+            }
+        };
+        Self::Side {
+            side,
+            class,
+            message: format!(
+                "{} could not be listed: {message}. What it shows is left as it is, and the next pass asks again. \
+                 {remedy}",
+                stream_name(side, stream)
+            ),
+        }
+    }
+
     /// The stop that a side-wide error asks for.
     pub fn of(side: Side, error: &RemoteError) -> Self {
         match error {
@@ -85,6 +116,37 @@ impl Stop {
         }
     }
 }
+
+/// A stream for people: `GitHub's issues of owner/repo`.
+fn stream_name(side: Side, stream: &str) -> String {
+    match stream.split_once(':') {
+        Some((what, repository)) => format!("{}'s {what} of {repository}", side.name()),
+        None => format!("{}'s {stream}", side.name()),
+    }
+}
+
+/// What to do about a stream that the token may not read.
+fn right_to_list(stream: &str) -> &'static str {
+    match stream.split_once(':').map_or(stream, |(what, _)| what) {
+        "issues" => {
+            "Give the GitHub token \"Issues: read\" and \"Pull requests: read\" there (write, too, to sync back)"
+        }
+        "commits" => "Give the GitHub token \"Contents: read\" there",
+        _ => "Share the database with the integration in Notion: ••• → Connections",
+    }
+}
+
+/// Every class that `class_of` gives.
+pub(super) const CLASSES: [&str; 8] = [
+    "unauthorized",
+    "denied",
+    "limited",
+    "refused",
+    "stale",
+    "offline",
+    "unclear",
+    "setup",
+];
 
 /// The class of an error, as kept in the error log.
 pub const fn class_of(error: &RemoteError) -> &'static str {
@@ -146,10 +208,22 @@ pub struct Report {
     pub errors: Vec<String>,
     /// Notices.
     pub notes: Vec<String>,
-    /// Why it ended early, if it did.
+    /// Why it ended early, if it did; also the gravest of `unlisted`, if nothing else ended it.
     pub stopped: Option<Stop>,
+    /// Streams that could not be listed, and why; the rest of the run went on.
+    pub unlisted: Vec<Stop>,
     /// When the next turn is due, if one is waiting for a time.
     pub next_due: Option<Time>,
+}
+
+impl Report {
+    /// A run that went on without a stream has not done its work: the gravest reason is why.
+    pub(super) fn note_unlisted(&mut self) {
+        if self.stopped.is_none() {
+            let gravest = self.unlisted.iter().find(|stop| stop.is_denied());
+            self.stopped = gravest.or(self.unlisted.first()).cloned();
+        }
+    }
 }
 
 /// One thing that happened.

@@ -75,6 +75,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) unread: BTreeSet<(Side, String)>,
     /// Which pairs a key speaks of, once it was asked.
     pub(super) keys: Option<Keys>,
+    /// Sides of which a stream could not be listed: nothing new is made there in this run.
+    pub(super) blind: BTreeSet<Side>,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -133,6 +135,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             streams: Vec::new(),
             unread: BTreeSet::new(),
             keys: None,
+            blind: BTreeSet::new(),
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,
@@ -149,6 +152,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         if let Err(stop) = run.go().await {
             run.report.stopped = Some(stop);
         }
+        run.report.note_unlisted();
         run.report.requests.github = link.github.budget().made.saturating_sub(made.0);
         run.report.requests.notion = link.notion.budget().made.saturating_sub(made.1);
         run.close(started).await;

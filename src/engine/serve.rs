@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::answers::{AnswerError, Pick, PutBack};
+use super::answers::{ASKED, AnswerError, Pick, PutBack};
 use super::face::{
     Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot, Writing,
 };
@@ -24,6 +24,8 @@ use crate::store::{Store, StoreError, Which};
 const SHOWN: usize = 100;
 /// How often a snapshot is taken while a run is under way, in milliseconds.
 const TICK_MS: i64 = 1_000;
+/// How often the store is asked whether somebody answered from outside, in milliseconds.
+const GLANCE_MS: i64 = 1_000;
 /// Room for commands that wait, and for events that nobody has read yet.
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
@@ -123,6 +125,8 @@ pub struct Server<'a, G, N, S, C> {
     asked: VecDeque<(usize, Ask)>,
     running: Option<(usize, Time)>,
     ending: bool,
+    /// The last answer from outside that was noticed; none before the first look.
+    heard: Option<String>,
 }
 
 impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
@@ -149,11 +153,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             asked: VecDeque::new(),
             running: None,
             ending: false,
+            heard: None,
         }
     }
 
     /// Runs until told to shut down, or until every handle is gone.
     pub async fn serve(mut self) {
+        self.was_asked().await;
         while !self.ending {
             self.publish().await;
             match self.pick() {
@@ -184,15 +190,37 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     async fn wait(&mut self, ms: i64) {
         let engine = self.engine;
-        let sleep = pin!(engine.clock.sleep(ms));
-        let command = {
-            let recv = pin!(self.wires.commands.recv());
-            match select(sleep, recv).await {
-                Either::Left(_) => return,
-                Either::Right((command, _)) => command,
+        let mut left = ms;
+        while left > 0 {
+            let slept = left.min(GLANCE_MS);
+            let command = {
+                let sleep = pin!(engine.clock.sleep(slept));
+                let recv = pin!(self.wires.commands.recv());
+                match select(sleep, recv).await {
+                    Either::Left(_) => None,
+                    Either::Right((command, _)) => Some(command),
+                }
+            };
+            if let Some(command) = command {
+                return self.obey(command).await;
             }
+            if self.was_asked().await {
+                return self.wake();
+            }
+            left -= slept;
+        }
+    }
+
+    /// Whether somebody answered through the store since the last look.
+    async fn was_asked(&mut self) -> bool {
+        // A store that is away is told by the next run.
+        let Ok(asked) = self.engine.store.setting(ASKED).await else {
+            return false;
         };
-        self.obey(command).await;
+        let asked = asked.unwrap_or_default();
+        let is_new = self.heard.as_ref().is_some_and(|heard| *heard != asked);
+        self.heard = Some(asked);
+        is_new
     }
 
     async fn run(&mut self, link: usize, ask: Ask) {

@@ -1,6 +1,6 @@
 //! Asking the two sides: by side, with short waits for limits, and with errors sorted.
 
-use super::report::{Event, Stop};
+use super::report::{CLASSES, Event, Stop};
 use super::run::{Flow, Run};
 use crate::core::sight;
 use crate::core::{Draft, Kind, ObjectId, Observation, Side, Step, Time};
@@ -12,6 +12,9 @@ use crate::store::{ErrorEntry, Store};
 
 use super::Clock;
 
+/// How many open error entries are looked through at most.
+const OPEN_ERRORS: usize = 1_000;
+
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Opens both sides with what they told us last time.
     pub(super) async fn open_sides(&mut self) -> Flow<()> {
@@ -22,13 +25,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Ok(opened) => opened,
                 Err(error) => return Err(self.side_failed(side, &error).await),
             };
-            self.side_recovered(side).await?;
+            self.recovered(side.name()).await?;
             self.keep_opened(side, &name, memo.as_deref(), &opened)
                 .await?;
             self.streams
                 .extend(opened.streams.into_iter().map(|stream| (side, stream)));
         }
-        Ok(())
+        self.forget_old_streams().await
     }
 
     /// What an opening says, for the report and for the next opening.
@@ -249,17 +252,34 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         stop
     }
 
-    /// Ends a side's open error entries.
-    async fn side_recovered(&mut self, side: Side) -> Flow<()> {
-        for class in [
-            "unauthorized",
-            "denied",
-            "offline",
-            "setup",
-            "unclear",
-            "limited",
-        ] {
-            let id = format!("{}/{}/{class}", self.link.spec.name, side.name());
+    /// Notes that a stream could not be listed. What concerns the whole side ends the run; the rest goes on, but makes
+    /// nothing on that side: what is there already may be what was not listed.
+    pub(super) async fn stream_failed(
+        &mut self,
+        side: Side,
+        stream: &str,
+        error: &RemoteError,
+    ) -> Flow<Stop> {
+        if error.is_side_wide() {
+            return Ok(self.side_failed(side, error).await);
+        }
+        let stop = Stop::unlisted(side, stream, error);
+        let said = match &stop {
+            Stop::Side { message, .. } => message.clone(),
+            _ => error.to_string(),
+        };
+        self.blind.insert(side);
+        let scope = format!("{}/{stream}", side.name());
+        self.note_error_as(&scope, None, (super::report::class_of(error), &said), None)
+            .await?;
+        self.report.errors.push(said);
+        Ok(stop)
+    }
+
+    /// Ends the open error entries of a side, a stream (`side/stream`) or a pair (its id).
+    pub(super) async fn recovered(&self, scope: &str) -> Flow<()> {
+        for class in CLASSES {
+            let id = format!("{}/{scope}/{class}", self.link.spec.name);
             if let Some(mut entry) = self.engine.store.error(&id).await?
                 && entry.resolved_at.is_none()
             {
@@ -272,10 +292,20 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// Ends an item's open error entries.
     pub(super) async fn item_recovered(&self, pair: &Pair) -> Flow<()> {
-        for class in ["refused", "stale", "unclear", "denied"] {
-            let id = format!("{}/{}/{class}", self.link.spec.name, pair.id.0);
-            if let Some(mut entry) = self.engine.store.error(&id).await?
-                && entry.resolved_at.is_none()
+        self.recovered(&pair.id.0).await
+    }
+
+    /// Ends the open error entries of streams that are not listed any more.
+    pub(super) async fn forget_old_streams(&self) -> Flow<()> {
+        for mut entry in self.engine.store.errors(true, OPEN_ERRORS).await? {
+            let is_listed = |(side, stream): &(Side, String)| {
+                entry.scope.strip_prefix(side.name()) == Some(format!("/{stream}").as_str())
+            };
+            let is_stream = Side::BOTH.iter().any(|side| {
+                let rest = entry.scope.strip_prefix(side.name());
+                entry.pair.is_none() && rest.is_some_and(|rest| rest.starts_with('/'))
+            });
+            if entry.link == self.link.spec.name && is_stream && !self.streams.iter().any(is_listed)
             {
                 entry.resolved_at = Some(self.engine.clock.now());
                 self.engine.store.put_error(&entry).await?;
@@ -292,7 +322,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         error: &RemoteError,
         next_try: Option<Time>,
     ) -> Flow<()> {
-        let class = super::report::class_of(error);
+        let said = (super::report::class_of(error), error.to_string());
+        self.note_error_as(scope, pair, (said.0, &said.1), next_try)
+            .await
+    }
+
+    async fn note_error_as(
+        &self,
+        scope: &str,
+        pair: Option<&Pair>,
+        (class, message): (&str, &str),
+        next_try: Option<Time>,
+    ) -> Flow<()> {
         let id = format!(
             "{}/{}/{class}",
             self.link.spec.name,
@@ -311,7 +352,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             scope: scope.to_owned(),
             pair: pair.map(|pair| pair.id.clone()),
             class: class.to_owned(),
-            message: error.to_string(),
+            message: message.to_owned(),
             first_at: old.as_ref().map_or(now, |entry| entry.first_at),
             last_at: now,
             count: old.map_or(1, |entry| entry.count + 1),

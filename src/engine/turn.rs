@@ -5,6 +5,7 @@ use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
 use crate::core::plan::{Input, Move, Plan, plan};
+use crate::core::sight;
 use crate::core::{
     Action, FieldKey, Mapping, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side,
     Step, Time,
@@ -69,6 +70,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let before = turn.pair.clone();
         let records = self.carry_out_moves(&mut turn.pair, &plan);
+        let body = self
+            .link
+            .spec
+            .mapping
+            .field(turn.pair.kind, &FieldKey::BODY);
+        if let (Some(page), Some(body)) = (turn.sight.of(Side::Notion), body) {
+            sight::notice_edit(&mut turn.pair, page, body);
+        }
         let moved = plan.moves.iter().find_map(|mv| match mv {
             Move::Relink(there) => Some(there),
             _ => None,
@@ -95,6 +104,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     ) -> Result<Next, Trouble> {
         let age = self.engine.settings.verify_age;
         let is_create = matches!(step.action, Action::Create(_));
+        if is_create && self.blind.contains(&step.side) {
+            // Nothing is kept: the next run finds the pair as it is.
+            return Ok(Next::Done);
+        }
         let is_verified = turn.sight.is_verified(step.side, self.now(), age)
             && !needs_page_text(&turn.pair, &turn.sight, &step);
         if !is_create && !is_verified {

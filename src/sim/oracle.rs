@@ -456,7 +456,11 @@ impl Overwrite<'_> {
         if self.is_recorded(|value| elements(value) == was) {
             return Verdict::Fine;
         }
-        for gone in was.difference(&is) {
+        let mistakable = mistakable(self.world, self.step.side, self.node);
+        for gone in was
+            .difference(&is)
+            .filter(|gone| !mistakable.contains(*gone))
+        {
             if self.flipped(gone, false, 0) || self.is_recorded(|v| elements(v).contains(gone)) {
                 continue;
             }
@@ -470,7 +474,10 @@ impl Overwrite<'_> {
         let is_decided = pre
             .as_ref()
             .is_some_and(|pre| self.is_recorded(|value| elements(value) == *pre));
-        for back in is.difference(&was).filter(|_| !is_decided) {
+        let back = is
+            .difference(&was)
+            .filter(|back| !mistakable.contains(*back));
+        for back in back.filter(|_| !is_decided) {
             let Some(removed) = self.removed_at(back) else {
                 continue;
             };
@@ -631,6 +638,46 @@ fn elements(value: &Value) -> BTreeSet<String> {
     }
 }
 
+/// Notes a text that a person changed without a trace (R7). Where that changed markup alone, under the stamp of our own
+/// write, in a text that was sent and never read back, the service shows just what it would show if it had rendered the
+/// text so itself: no engine can tell that it is an edit. Once the text was read back, every change of it counts.
+pub fn left_no_trace(world: &mut World, before: &Observation, after: &str) {
+    let node = before.id.node.as_str();
+    let is_ours = before.stamp.as_ref().is_some_and(|stamp| stamp.by_us);
+    let is_unread = pair_of(world, Side::Notion, node).is_none_or(|pair| {
+        let base = pair.base.get(&FieldKey::BODY);
+        base.is_none_or(|base| base.assumed)
+    });
+    let was = before.field(&FieldKey::BODY).map(elements);
+    let (was, is) = (was.unwrap_or_default(), elements(&Value::text(after)));
+    let words = |all: &BTreeSet<String>| -> BTreeSet<String> {
+        all.iter().map(|word| word.replace('*', "")).collect()
+    };
+    if is_ours && is_unread && words(&was) == words(&is) {
+        let changed = was.symmetric_difference(&is).cloned();
+        let known = world.traceless.entry(Rc::from(node)).or_default();
+        known.extend(changed);
+    }
+}
+
+/// Markup of a page that may pass for the service's own.
+fn mistakable(world: &World, side: Side, node: &str) -> BTreeSet<String> {
+    let known = world.traceless.get(node).filter(|_| side == Side::Notion);
+    known.cloned().unwrap_or_default()
+}
+
+/// Whether the engine agreed on two texts that differ only in such markup.
+fn is_taken_for_rendering(world: &World, pair: &Pair, l: &Value, r: &Value) -> bool {
+    let node = pair.notion.as_ref().map_or("", |page| page.node.as_str());
+    let known = mistakable(world, Side::Notion, node);
+    let base = pair.base.get(&FieldKey::BODY);
+    base.is_some_and(|base| base.github == *l && base.notion() == r)
+        && elements(l)
+            .symmetric_difference(&elements(r))
+            .all(|word| known.contains(word))
+        && !known.is_empty()
+}
+
 /// Judges the end: everything that nothing stands in the way of says the same on both sides.
 pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
     let pairs = world.store.all_pairs();
@@ -717,6 +764,8 @@ fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
         let (Some(l), Some(r)) = (github.field(&field.key), notion.field(&field.key)) else {
             continue;
         };
+        let excused =
+            excused || (field.key == FieldKey::BODY && is_taken_for_rendering(world, pair, l, r));
         if !excused && pair.kind != Kind::Commit && !field.codec.agree(l, r) {
             found.push(format!(
                 "diverged: {} of {}: GitHub “{}”, Notion “{}”",

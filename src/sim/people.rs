@@ -6,6 +6,7 @@ use super::github::{
     AccountKind, IssueEdit, LabelEdit, MilestoneEdit, NewIssue, Permission, State, StateReason,
 };
 use super::notion::{Id, Value as Cell};
+use super::oracle;
 use super::views::{with_marker, without_marker};
 use super::world::{Author, ELSEWHERE, PERSON, REPOS, World};
 use crate::core::{FieldKey, Observation, Side, Value};
@@ -467,6 +468,7 @@ fn rewrite_page(world: &mut World, seen: &Observation, page: Id) -> Option<&'sta
         && let Some(before) = before
     {
         (shown.edited, shown.edited_by) = before;
+        oracle::left_no_trace(world, seen, &text);
         return done.ok().map(|()| "body without a trace");
     }
     done.ok().map(|()| "body")

@@ -144,6 +144,9 @@ pub struct World {
     pub objects: BTreeMap<(Side, Rc<str>), Vec<usize>>,
     /// Where transferred issues came from: new node, old node.
     pub moved: BTreeMap<String, Rc<str>>,
+    /// Markup that people changed without a trace in a text that the engine had sent and not read back, by page: nothing
+    /// tells it from the service's own rendering.
+    pub traceless: BTreeMap<Rc<str>, BTreeSet<String>>,
     /// What may go wrong.
     pub faults: Faults,
     /// What is going wrong on each side.
@@ -211,6 +214,7 @@ impl World {
             log: Vec::new(),
             objects: BTreeMap::new(),
             moved: BTreeMap::new(),
+            traceless: BTreeMap::new(),
             faults: Faults::default(),
             outages: [None, None],
             ghosts: Vec::new(),

@@ -229,6 +229,8 @@ impl Store for MemoryStore {
         let mut counts = Counts::default();
         for pair in inner.pairs.values().filter(|pair| pair.link == link) {
             counts.active += u64::from(pair.life == PairLife::Active);
+            let waits = pair.life == PairLife::Active && pair.dirty_since.is_some();
+            counts.waiting += u64::from(waits);
             counts.new += u64::from(pair.life == PairLife::New);
             counts.parked += u64::from(matches!(pair.life, PairLife::Parked(_)));
             counts.queued += u64::from(rules::is_queued(pair));

@@ -126,6 +126,9 @@ pub struct Counts {
     pub in_doubt: u64,
     /// Parked.
     pub parked: u64,
+    /// Kept in step, but waiting for a turn now (part of `active` and of `queued`).
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 /// Who runs a link.

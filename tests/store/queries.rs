@@ -352,6 +352,7 @@ pub async fn counts_of_everything(store: &impl Store) {
         held: 1,
         in_doubt: 1,
         parked: 2,
+        waiting: 1,
     };
     assert_eq!(store.counts(LINK).await, Ok(right));
 }

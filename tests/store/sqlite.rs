@@ -156,7 +156,12 @@ fn a_second_owner_is_told_who_has_it() {
     let process = std::process::id().to_string();
     assert_says(
         &error,
-        &["another pulse-sync", &process, "store.db", "only reads"],
+        &[
+            "another pulse-sync",
+            &process,
+            "store.db",
+            "works beside it",
+        ],
     );
     assert!(matches!(error, StoreError::Unavailable(_)));
     assert_eq!(
@@ -485,4 +490,30 @@ fn another_program_that_locks_the_file_is_waited_for() {
         let release = async { other.execute_batch("ROLLBACK").unwrap() };
         assert_eq!(tokio::join!(put, release).0, Ok(1));
     });
+}
+
+#[test]
+fn an_answer_beside_the_owner_is_one_commit_that_the_owner_sees_and_no_lease_is_lost() {
+    let folder = Scratch::new();
+    let path = folder.path("store.db");
+    let owner = own(&path);
+    block_on(async {
+        owner.put(&pair(1), &[]).await.unwrap();
+        let lease = owner.lease("run", "owner", Time(1), 1_000).await.unwrap();
+        let beside = SqliteStore::open(&path, Access::Beside).unwrap();
+        assert!(beside.is_beside());
+        let read = beside.pair(&id(1)).await.unwrap().unwrap();
+        assert_eq!(beside.put(&read, &[]).await, Ok(2));
+        beside.put_setting("pause", Some("1")).await.unwrap();
+        // What the owner read before is stale now, and nothing of the answer is overwritten.
+        assert_eq!(owner.put(&read, &[]).await, Err(StoreError::Stale));
+        let pause = owner.setting("pause").await.unwrap();
+        assert_eq!(pause.as_deref(), Some("1"));
+        let held = beside.lease("run", "beside", Time(2), 1_000).await.unwrap();
+        assert_eq!(held.holder, lease.holder);
+    });
+    drop(owner);
+    let alone = SqliteStore::open(&path, Access::Beside).unwrap();
+    assert!(!alone.is_beside(), "where nobody owns it, it is owned");
+    refused(&path, Access::Own);
 }

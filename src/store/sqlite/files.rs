@@ -10,13 +10,29 @@ use crate::store::StoreError;
 /// Makes the file ready to be owned: the folder (0700) and the file (0600) exist, both are ours, and nobody else
 /// has it open. The returned file holds the lock until it is dropped or the process ends.
 pub(super) fn claim(path: &Path) -> Result<File, StoreError> {
-    let folder = folder_of(path);
-    make_folder(&folder)?;
-    refuse_link(path)?;
-    refuse_foreign(path, &folder)?;
+    prepare(path)?;
     let lock = take_lock(path)?;
     make_private(path)?;
     Ok(lock)
+}
+
+/// As `claim`, but where somebody else has it open it gives no lock instead of an error.
+pub(super) fn join(path: &Path) -> Result<Option<File>, StoreError> {
+    prepare(path)?;
+    let (lock, is_ours) = try_lock(path)?;
+    if !is_ours {
+        look(path)?;
+        return Ok(None);
+    }
+    make_private(path)?;
+    Ok(Some(lock))
+}
+
+fn prepare(path: &Path) -> Result<(), StoreError> {
+    let folder = folder_of(path);
+    make_folder(&folder)?;
+    refuse_link(path)?;
+    refuse_foreign(path, &folder)
 }
 
 /// Checks a file that is only read.
@@ -157,6 +173,14 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Takes the lock beside the store. The system gives it back when the process ends, however it ends.
 fn take_lock(path: &Path) -> Result<File, StoreError> {
+    match try_lock(path)? {
+        (lock, true) => Ok(lock),
+        (mut lock, false) => Err(in_use(path, &mut lock)),
+    }
+}
+
+/// The lock file, and whether the lock is ours now.
+fn try_lock(path: &Path) -> Result<(File, bool), StoreError> {
     let lock_path = beside(path, ".lock");
     refuse_link(&lock_path)?;
     let mut lock = private_file()
@@ -166,7 +190,7 @@ fn take_lock(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| fault::io(&lock_path, "open", &error))?;
     match lock.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(in_use(path, &mut lock)),
+        Err(TryLockError::WouldBlock) => return Ok((lock, false)),
         Err(TryLockError::Error(error)) => return Err(fault::io(&lock_path, "lock", &error)),
     }
     // Only for the message that another process shows; the lock holds without it.
@@ -176,7 +200,7 @@ fn take_lock(path: &Path) -> Result<File, StoreError> {
     if let Err(error) = written {
         tracing::warn!(path = %lock_path.display(), %error, "cannot write the process id into the lock file");
     }
-    Ok(lock)
+    Ok((lock, true))
 }
 
 fn in_use(path: &Path, lock: &mut File) -> StoreError {
@@ -188,7 +212,8 @@ fn in_use(path: &Path, lock: &mut File) -> StoreError {
         _ => String::new(),
     };
     StoreError::Unavailable(format!(
-        "another pulse-sync{who} has {} open. Stop it first, or use a command that only reads, such as `status`",
+        "another pulse-sync{who} has {} open. Stop it first, or use a command that works beside it: `status`, `history`, `pause`, `resume`, \
+         `conflicts`, `held`, `undo`",
         path.display()
     ))
 }

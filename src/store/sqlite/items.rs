@@ -304,7 +304,7 @@ impl Db {
             let (all, dirty) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
             let (all, dirty) = (all.unsigned_abs(), dirty.unsigned_abs());
             match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
-                "active" => counts.active = all,
+                "active" => (counts.active, counts.waiting) = (all, dirty),
                 "new" => counts.new = all,
                 "parked" => counts.parked = all,
                 _ => {}

@@ -26,6 +26,9 @@ use worker::{Db, Worker};
 pub enum Access {
     /// To sync: makes the file if it is missing. One process at a time.
     Own,
+    /// To answer: owns it where nobody does; beside an owner it commits single documents, which is safe because every
+    /// commit of a pair is a compare-and-swap.
+    Beside,
     /// To look: works while another process owns it; every write is refused.
     Read,
 }
@@ -33,6 +36,7 @@ pub enum Access {
 /// A store in a `SQLite` file. Dropping it finishes what was asked and closes the file.
 pub struct SqliteStore {
     worker: Worker,
+    is_beside: bool,
 }
 
 impl SqliteStore {
@@ -45,14 +49,25 @@ impl SqliteStore {
     pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
         let lock = match access {
             Access::Own => Some(files::claim(path)?),
+            Access::Beside => files::join(path)?,
             Access::Read => {
                 files::look(path)?;
                 None
             }
         };
+        let is_beside = access == Access::Beside && lock.is_none();
+        let access = match access {
+            Access::Beside if !is_beside => Access::Own,
+            access => access,
+        };
         let conn = schema::open(path, access).map_err(|trouble| trouble.tell(path))?;
         let worker = Worker::start(Db::new(conn, path, lock))?;
-        Ok(Self { worker })
+        Ok(Self { worker, is_beside })
+    }
+
+    /// Whether another process owns it, which carries out what is answered here.
+    pub const fn is_beside(&self) -> bool {
+        self.is_beside
     }
 
     /// What to tell about each document that could not be decoded since the store was opened. Lists pass over them.

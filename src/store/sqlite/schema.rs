@@ -32,6 +32,7 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
     match access {
         Access::Read => open_to_read(path, version),
         Access::Own => open_to_own(path, version),
+        Access::Beside => open_beside(path, version),
     }
 }
 
@@ -77,6 +78,20 @@ fn refuse_garbage(path: &Path) -> Result<(), StoreError> {
 }
 
 fn open_to_read(path: &Path, version: usize) -> Result<Connection, Trouble> {
+    refuse_old(path, version)?;
+    Ok(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+}
+
+/// The owner keeps the file's form and the leases; commits are as durable as its own.
+fn open_beside(path: &Path, version: usize) -> Result<Connection, Trouble> {
+    refuse_old(path, version)?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    Ok(conn)
+}
+
+fn refuse_old(path: &Path, version: usize) -> Result<(), Trouble> {
     if version < MIGRATIONS.len() {
         return Err(StoreError::Unavailable(format!(
             "{} has format version {version} and this program needs {}; the next sync brings it up to date",
@@ -85,7 +100,7 @@ fn open_to_read(path: &Path, version: usize) -> Result<Connection, Trouble> {
         ))
         .into());
     }
-    Ok(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    Ok(())
 }
 
 fn open_to_own(path: &Path, version: usize) -> Result<Connection, Trouble> {

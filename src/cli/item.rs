@@ -1,0 +1,141 @@
+//! `sync --item`: which item is meant, and why nothing happened to it, if nothing did.
+
+use anyhow::bail;
+
+use super::exit::Exit;
+use super::json;
+use super::wire::RealEngine;
+use crate::config::Link;
+use crate::core::{Pair, PairId, PairLife, Time};
+use crate::engine::{Clock, Report};
+use crate::shown::Shown;
+use crate::store::{Store, StoreError, Which};
+
+/// How many pairs are read at once.
+const PAGE: usize = 500;
+
+/// Refuses what names no item, before anything is asked of a service.
+///
+/// # Errors
+/// When it is neither written as an item nor the name of a known one; when no link has its repository.
+pub async fn check(engine: &RealEngine, links: &[&Link], item: &str) -> anyhow::Result<()> {
+    for link in links {
+        if find(engine, &link.name, item).await?.is_some() {
+            return Ok(());
+        }
+    }
+    let Some(repository) = repository_of(item) else {
+        bail!(
+            "`--item {item}` names no item; write it as owner/repo#12, as `status` and `history` do"
+        );
+    };
+    if !links.iter().any(|link| link.takes(repository)) {
+        bail!(
+            "`--item {item}`: no link has the repository {repository}; look at `repositories` in the configuration"
+        );
+    }
+    Ok(())
+}
+
+/// The repository in `owner/repo#12` or `owner/repo@sha`.
+fn repository_of(item: &str) -> Option<&str> {
+    let (repository, rest) = item.split_once(['#', '@'])?;
+    let (owner, name) = repository.split_once('/')?;
+    let is_word = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let is_end = if item.contains('#') {
+        rest.parse::<u64>().is_ok()
+    } else {
+        !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit())
+    };
+    (is_word(owner) && is_word(name) && is_end).then_some(repository)
+}
+
+async fn find(engine: &RealEngine, link: &str, item: &str) -> Result<Option<Pair>, StoreError> {
+    let mut after: Option<PairId> = None;
+    loop {
+        let pairs = engine
+            .store
+            .pairs(link, Which::All, after.as_ref(), PAGE)
+            .await?;
+        let Some(last) = pairs.last() else {
+            return Ok(None);
+        };
+        after = Some(last.id.clone());
+        let found = pairs
+            .into_iter()
+            .find(|pair| pair.name().eq_ignore_ascii_case(item));
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Adds to the reports how the item stands after the pass.
+pub async fn tell(
+    engine: &RealEngine,
+    reports: &mut [Report],
+    item: &str,
+) -> Result<Exit, StoreError> {
+    let mut is_known = false;
+    for report in reports.iter_mut() {
+        if let Some(pair) = find(engine, &report.link, item).await? {
+            is_known = true;
+            report.notes.extend(standing(&pair, engine.clock.now()));
+        }
+    }
+    // A pass that failed may not have come to it.
+    let went_well = reports.iter().all(|report| report.stopped.is_none());
+    if is_known || !went_well {
+        return Ok(Exit::Done);
+    }
+    if let Some(report) = reports.first_mut() {
+        report.errors.push(format!(
+            "{item} is not known: it does not exist, the token may not see it, or the link leaves it out (see \
+             `closed_since`, `commits_since`, `ignore_label` and `kinds` in the configuration)"
+        ));
+    }
+    Ok(Exit::Failed)
+}
+
+/// Why an item still waits, if it does.
+fn standing(pair: &Pair, now: Time) -> Option<String> {
+    let name = Shown::line(pair.name());
+    let why = waits(pair, now).map(|(until, why)| match until {
+        Some(at) => format!("{why}, until {}", json::time(at)),
+        None => why,
+    });
+    match &pair.life {
+        PairLife::Unlinked(reason) => Some(format!("{name} is not kept in step: {reason}")),
+        PairLife::Tombstone => Some(format!("{name} is gone on both sides")),
+        PairLife::Parked(_) => None,
+        PairLife::New | PairLife::Active => why.map(|why| format!("{name} waits: {why}")),
+    }
+}
+
+/// Why a pair does not have its turn now, and until when, where that is known.
+pub fn waits(pair: &Pair, now: Time) -> Option<(Option<Time>, String)> {
+    if pair.intent.is_some() {
+        let why = "the answer to its last write is unclear and being looked for";
+        return Some((None, why.to_owned()));
+    }
+    if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
+        return Some((None, format!("held by the guard: {}", hold.reason)));
+    }
+    pair.dirty_since?;
+    if let Some(at) = pair.quiet_until.filter(|at| *at > now) {
+        let why = "it was written a moment ago, and what a service shows of it may still be older";
+        return Some((Some(at.max(pair.next_try.unwrap_or(at))), why.to_owned()));
+    }
+    let at = pair.next_try.filter(|at| *at > now)?;
+    let why = pair
+        .last_error
+        .clone()
+        .filter(|_| pair.tries > 0)
+        .unwrap_or_else(|| "somebody was editing it a moment ago".to_owned());
+    Some((Some(at), why))
+}

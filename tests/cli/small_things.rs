@@ -1,0 +1,76 @@
+//! Small things that were wrong once.
+
+use super::rig::{Rig, bare, finish, world};
+
+#[test]
+fn everything_that_is_missing_is_said_at_once_and_once() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    let file = rig.folder.join("only-a-store.toml");
+    std::fs::write(&file, "[store]\nuri = \"mongodb://localhost\"\n").unwrap();
+    for args in [["sync", "--once"].as_slice(), &["config", "check"]] {
+        let mut command = bare(&rig.folder);
+        command.arg("--config").arg(&file).args(args);
+        let done = finish(&mut command);
+        assert_eq!(done.code, Some(1), "{}", done.said());
+        for word in [
+            "nothing to keep in step",
+            "MongoDB store does not exist yet",
+        ] {
+            assert!(done.err.contains(word), "{word} in {}", done.err);
+        }
+        assert!(!done.err.contains("error: error:"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_selftest_of_no_seeds_is_no_success() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    let last = u64::MAX.to_string();
+    for args in [
+        ["--seeds", "2", "--from", &last],
+        ["--seeds", "0", "--from", "1"],
+    ] {
+        let done = finish(bare(&rig.folder).arg("selftest").args(args));
+        assert_eq!(done.code, Some(1), "{}", done.said());
+        assert!(done.err.contains("no seeds"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_finished_write_is_in_the_history_once() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let history = rig.run(&["history", "--json"]).json();
+    let creates = |outcome: &str| {
+        let is_one = |record: &&serde_json::Value| {
+            record["verb"] == "create" && record["outcome"] == outcome
+        };
+        history.as_array().unwrap().iter().filter(is_one).count()
+    };
+    assert_eq!((creates("done"), creates("open")), (3, 0), "{history}");
+}
+
+#[test]
+fn conflicts_alone_lists_them() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    assert_eq!(rig.run(&["conflicts"]).code, Some(0));
+    rig.rename_issue(1, "Here");
+    rig.rename_page(rig.page(1), "There");
+    rig.run(&["sync", "--once"]);
+    let (bare, list) = (rig.run(&["conflicts"]), rig.run(&["conflicts", "list"]));
+    assert_eq!((bare.code, &bare.out), (Some(2), &list.out));
+    let json = rig.run(&["conflicts", "--json"]).json();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_empty_store_file_is_not_taken_for_a_new_one_in_silence() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    std::fs::create_dir_all(rig.state()).unwrap();
+    std::fs::write(rig.store(), "").unwrap();
+    let done = rig.run(&["sync", "--once"]);
+    assert!(done.err.contains("is empty (0 bytes)"), "{}", done.said());
+    let done = rig.run(&["sync", "--once"]);
+    assert!(!done.err.contains("is empty"), "{}", done.said());
+}
