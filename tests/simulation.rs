@@ -11,6 +11,7 @@ mod directed;
 
 use std::collections::BTreeMap;
 
+use pulse_sync::core::mapping::ID_PROPERTY;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::{FieldKey, Life, PairLife, Policy, Side, Value};
 use pulse_sync::engine::Ask;
@@ -379,6 +380,52 @@ fn a_transferred_issue_keeps_its_pair_and_the_surplus_page_is_set_aside() {
     assert_eq!(surplus[0].github, None);
     let shown = world.latest(Side::Notion, &surplus[0].notion.as_ref().unwrap().node);
     assert!(shown.unwrap().seen.is_live(), "nothing is trashed unasked");
+}
+
+/// A copy made by hand still names the issue's place from before a transfer: it must not take the issue away.
+#[test]
+fn a_copy_that_names_the_old_place_of_an_issue_takes_nothing_from_its_page() {
+    let setup = &mut six_in_step();
+    let (before, page) = {
+        let mut world = setup.world.borrow_mut();
+        let pairs = world.store.all_pairs();
+        let pair = pairs.into_iter().find(|pair| {
+            let here = pair.github.as_ref();
+            pair.life == PairLife::Active
+                && pair.conflicts.is_empty()
+                && here.is_some_and(|id| id.locator.starts_with(REPOS[0]))
+        });
+        let pair = pair.expect("a pair");
+        let node = pair.github.clone().unwrap().node;
+        people::transfer_to(&mut world, &node.into(), REPOS[1]);
+        (pair.clone(), pair.notion.clone().unwrap().node)
+    };
+    setup.heal();
+    let copy = {
+        let mut world = setup.world.borrow_mut();
+        let (now, editor) = (world.now, world.editor);
+        let page = Id::parse(&page).unwrap();
+        let copy = world.notion.duplicate_page(now, editor, page).unwrap();
+        let old = Cell::text(&before.github.clone().unwrap().node);
+        let id = vec![(ID_PROPERTY.to_owned(), old)];
+        world.notion.edit_props(now, editor, copy, id).unwrap();
+        let copy = copy.to_string();
+        world.note(Side::Notion, &copy, Author::Human);
+        copy
+    };
+    setup.heal();
+    let world = setup.world.borrow();
+    assert_eq!(world.violations, Vec::<String>::new());
+    let pairs = world.store.all_pairs();
+    let of = |node: &str| {
+        let mut pairs = pairs.iter();
+        pairs.find(|pair| pair.notion.as_ref().is_some_and(|page| page.node == node))
+    };
+    let owner = of(&page).unwrap();
+    assert_eq!((&owner.id, &owner.life), (&before.id, &PairLife::Active));
+    let copy = of(&copy).unwrap();
+    assert!(matches!(copy.life, PairLife::Parked(_)), "{:?}", copy.life);
+    assert_eq!(copy.github, None);
 }
 
 /// Somebody sets every page's status, and perhaps puts an empty line into its text, which says nothing.

@@ -470,6 +470,7 @@ fn no_room_imports_what_it_may_not() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn a_planted_trespass_is_caught() {
     for (file, text) in [
         ("core/plan.rs", "use crate::store::Store;"),

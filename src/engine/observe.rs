@@ -615,6 +615,10 @@ enum Depth {
 }
 
 /// How a listing went so far.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts about one listing that have nothing to do with each other"
+)]
 #[derive(Default)]
 struct Walk {
     depth: Depth,

@@ -7,8 +7,8 @@ use super::run::{Flow, Planned, Run};
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::sight;
 use crate::core::{
-    Action, FieldKey, Mapping, ObjectId, Outcome, Pair, PairLife, Record, RecordKind, Row, Side,
-    Step, Time,
+    Action, FieldKey, Mapping, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind,
+    Row, Side, Step, Time,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -83,7 +83,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             _ => None,
         });
         if let Some(there) = moved {
-            let kept = self.relink(&mut turn.pair, &before, there, records).await?;
+            let kept = self.relink(turn, &before, there, records).await?;
             turn.sight = Sight::default();
             return Ok(if kept { Next::Again } else { Next::Done });
         }
@@ -142,11 +142,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way.
     async fn relink(
         &mut self,
-        pair: &mut Pair,
+        turn: &mut Turn,
         before: &Pair,
         there: &ObjectId,
         records: Vec<Record>,
     ) -> Flow<bool> {
+        let pair = &mut turn.pair;
         let link = self.link.spec.name.clone();
         let nodes = [there.node.as_str()];
         let mut owners = self
@@ -163,11 +164,42 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.commit(pair, Vec::new()).await?;
                 return Ok(false);
             }
+            if let Some(page) = hand_made(before, &other, &turn.sight) {
+                let mut page = page.clone();
+                // As a listing shows it, so that only another version is news.
+                page.fields.remove(&FieldKey::BODY);
+                page.raw_body = None;
+                *pair = before.clone();
+                return self.set_copy_aside(pair, page, there).await;
+            }
             if !self.give_way(&mut other, there).await? {
                 return Ok(false);
             }
         }
         self.commit(pair, records).await
+    }
+
+    /// A page that a person made names an issue that left, and nothing else ties the two: it is a copy of the issue's
+    /// page from before the move (I15). It waits for a person; once edited it is a page of its own.
+    async fn set_copy_aside(
+        &mut self,
+        pair: &mut Pair,
+        page: Observation,
+        there: &ObjectId,
+    ) -> Flow<bool> {
+        let why = format!(
+            "it names an issue that was moved to {} and has another page; edit this page to make it an item of its \
+             own, or put it into the trash",
+            there.locator
+        );
+        pair.github = None;
+        pair.pending = Some(Box::new(page));
+        pair.life = PairLife::Parked(why.clone());
+        pair.dirty_since = None;
+        pair.next_try = None;
+        let record = self.record(pair, RecordKind::Item, Outcome::Failed, "park", &why);
+        self.commit(pair, vec![record]).await?;
+        Ok(false)
     }
 
     /// Takes the GitHub object from a pair. A page that it has already is a surplus one: it stays as it is, set aside
@@ -325,6 +357,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .await?;
         self.commit(&mut pair, Vec::new()).await.map(|_| ())
     }
+}
+
+/// The page of a pair that was never in step, if a person made it while the issue is in step with another page.
+fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Observation> {
+    let is_owned =
+        owner.notion.is_some() && owner.life == PairLife::Active && !owner.base.is_empty();
+    let page = sight.of(Side::Notion)?;
+    (is_owned && pair.base.is_empty() && !page.created_by_us).then_some(page)
 }
 
 /// Keeps the versions that were seen, and the title for people.

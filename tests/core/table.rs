@@ -493,6 +493,62 @@ fn the_first_edit_of_markup_alone_is_an_edit() {
 }
 
 #[test]
+fn an_edit_of_markup_stays_one_when_our_next_write_hides_who_made_it() {
+    let notice = |by_us: bool| {
+        let mut world = never_read_back("some **bold** words", by_us);
+        let body = only(Policy::Ask, &[FieldKey::BODY]);
+        let body = body.field(world.pair.kind, &FieldKey::BODY).unwrap();
+        pulse_sync::core::sight::notice_edit(&mut world.pair, &world.notion, body);
+        world.pair.base[&FieldKey::BODY].assumed
+    };
+    assert!(!notice(false), "somebody's");
+    assert!(notice(true), "a rendering");
+}
+
+#[test]
+fn a_reason_that_nobody_sent_is_somebodys_and_no_agreement() {
+    let key = FieldKey::CLOSED_AS;
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let pair = pair(&[(key.clone(), same(&text("duplicate")))]);
+    let world = World::new(
+        mapping,
+        pair,
+        &[(key.clone(), text("duplicate"))],
+        &[(key.clone(), text("not planned"))],
+    );
+    for (shown, base) in [
+        ("not planned", "not planned"),
+        ("completed", "duplicate"),
+        ("duplicate", "duplicate"),
+    ] {
+        let mut pair = world.pair.clone();
+        let change = pulse_sync::core::Change {
+            field: key.clone(),
+            pre: text("duplicate"),
+            new: text("not planned"),
+            source: text("not planned"),
+            row: pulse_sync::core::Row::F4,
+            partial: false,
+        };
+        let step = pulse_sync::core::Step {
+            side: Side::Github,
+            action: pulse_sync::core::Action::Patch(vec![change]),
+            row: pulse_sync::core::Row::F4,
+        };
+        let mut post = world.github.clone();
+        post.fields.insert(key.clone(), text(shown));
+        let answered = pulse_sync::core::land::Answered {
+            step: &step,
+            post: &post,
+            source: Some(&world.notion),
+            now: NOW,
+        };
+        pulse_sync::core::land::land(&mut pair, &world.mapping, &answered);
+        assert_eq!(pair.base[&key], same(&text(base)), "{shown}");
+    }
+}
+
+#[test]
 fn a_text_that_reads_back_as_sent_is_not_assumed_any_more() {
     let mut world = never_read_back("some *bold* words", true);
     assert!(world.settle().is_empty());

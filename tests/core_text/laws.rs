@@ -353,8 +353,9 @@ proptest! {
         parts in prop::collection::vec((any_text(), prop::sample::select(HEADINGS)), 0..4),
         end in any_text(),
     ) {
-        let github: String = parts.iter().map(|(text, line)| format!("{text}\n{line}\n")).collect();
-        let there = for_notion(&(github + &end));
+        let mut github: Vec<&str> = parts.iter().flat_map(|(text, line)| [text.as_str(), line]).collect();
+        github.push(&end);
+        let there = for_notion(&github.join("\n"));
         let marked = mark_public(&there, "private notes");
         let split = split_private(&marked, "private notes");
         prop_assert!(!canonical(&split.private).to_lowercase().contains("private notes"), "{:?}", split);
