@@ -233,15 +233,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         issue.notion = page.pending.map(|seen| seen.id);
-        issue.key = page.key;
         issue.life = PairLife::Active;
         issue.pending = None;
         issue.next_try = None;
         issue.touch(self.now());
+        // The page's pair keeps its key, which the store knows once: from now on the issue's pair answers for it by its page.
         if let Some(keys) = &mut self.keys {
-            keys.entry(issue.key.clone())
-                .or_default()
-                .push(issue.id.clone());
+            keys.entry(page.key).or_default().push(issue.id.clone());
         }
         let note = "the issue carries the mark of this page";
         let record = self.record(&issue, RecordKind::Item, Outcome::Info, "link", note);
