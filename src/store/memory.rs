@@ -205,7 +205,7 @@ impl Store for MemoryStore {
             .filter(|pair| !pair.is_due(now) && pair.is_due(Time(i64::MAX)))
             .map(|pair| (**pair).clone())
             .collect();
-        waiting.sort_by_key(|pair| (rules::ready_at(pair), pair.id.clone()));
+        waiting.sort_by_key(rules::ready_at);
         waiting.truncate(limit);
         Ok(waiting)
     }

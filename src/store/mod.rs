@@ -172,7 +172,7 @@ pub trait Store {
     /// The earliest time at which a dirty pair that is not due now becomes due.
     async fn next_due(&self, link: &str, now: Time) -> Result<Option<Time>, StoreError>;
 
-    /// The dirty pairs that wait for a time after `now`, those that are ready first first.
+    /// The dirty pairs that wait for a time after `now`, those that are ready first first; of equals, in any order.
     async fn waiting(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError>;
 
     /// Pages through pairs in the order of their ids, after `after`.

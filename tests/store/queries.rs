@@ -180,7 +180,7 @@ pub async fn those_that_wait_come_in_the_order_in_which_they_are_ready(store: &i
         later(1, 300),
         later(2, 200),
         later(3, 100),
-        later(4, 200),
+        later(4, 250),
         open,
         elsewhere,
     ];

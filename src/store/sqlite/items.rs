@@ -30,7 +30,7 @@ pub(super) const NEXT_DUE: &str = "SELECT min(ready_at) FROM sync_items INDEXED 
 
 pub(super) const WAITING: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY items_wake \
      WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at > ?2 \
-     ORDER BY ready_at, id";
+     ORDER BY ready_at";
 
 const COUNT_LIVES: &str = "SELECT life, count(*), count(dirty_since) FROM sync_items INDEXED BY items_life \
      WHERE link = ?1 GROUP BY life";
