@@ -1,14 +1,15 @@
 //! What happens goes to a file a day in the log folder, without secrets; with `-v` also to stderr.
 
 mod mask;
+mod tap;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing::{Metadata, Subscriber};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -16,11 +17,16 @@ use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 pub use mask::{Masker, mask};
+pub use tap::Tap;
 
 use crate::paths::{private_folder, set_mode};
 
 /// Files kept, one a day.
 const FILES: usize = 7;
+/// Lines that may wait for the disk. The queue is made in one piece: many would cost memory and start-up time.
+const LINES: usize = 4_096;
+/// The target of the engine's events, which a screen is told of in its own words.
+pub const EVENTS: &str = "pulse_sync::event";
 /// A log file's name is this, the day, and [`SUFFIX`].
 const PREFIX: &str = "pulse-sync";
 const SUFFIX: &str = "log";
@@ -34,6 +40,8 @@ pub struct Options<'a> {
     pub level: LevelFilter,
     /// How often `-v` was given: 0 nothing, 1 info, 2 debug, 3 trace go to stderr. Must be 0 while a screen is drawn.
     pub verbose: u8,
+    /// A screen that shows the log, too; what the engine tells it itself is left out.
+    pub tap: Option<Tap>,
 }
 
 /// Keeps the log alive; when dropped, what was logged is written out.
@@ -105,7 +113,22 @@ pub fn prepare(
                 _ => LevelFilter::TRACE,
             }))
     });
-    let subscriber = tracing_subscriber::registry().with(to_file).with(to_stderr);
+    let to_screen = options.tap.clone().map(|tap| {
+        layer()
+            .with_ansi(false)
+            .without_time()
+            .with_level(false)
+            .with_target(false)
+            .with_writer(Masked {
+                inner: tap,
+                masker: masker.clone(),
+            })
+            .with_filter(targets(options.level).with_target(EVENTS, LevelFilter::OFF))
+    });
+    let subscriber = tracing_subscriber::registry()
+        .with(to_file)
+        .with(to_stderr)
+        .with(to_screen);
     let logging = Logging {
         masker,
         folder: options.folder.to_owned(),
@@ -131,7 +154,9 @@ fn file(folder: &Path) -> Result<(NonBlocking, WorkerGuard), String> {
         .build(folder)
         .map_err(|error| error.to_string())?;
     tighten(folder).map_err(|error| error.to_string())?;
-    Ok(tracing_appender::non_blocking(appender))
+    Ok(NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES)
+        .finish(appender))
 }
 
 /// Makes the log files readable by this account only (0600). A file begun at midnight gets this at the next start;
@@ -160,6 +185,13 @@ impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Masked<W> {
     fn make_writer(&'w self) -> Self::Writer {
         Masked {
             inner: self.inner.make_writer(),
+            masker: self.masker.clone(),
+        }
+    }
+
+    fn make_writer_for(&'w self, meta: &Metadata<'_>) -> Self::Writer {
+        Masked {
+            inner: self.inner.make_writer_for(meta),
             masker: self.masker.clone(),
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pulse_sync::auth::{self, AuthError, Origin};
 use pulse_sync::config::{Environment, GITHUB_API, NOTION_API, Service};
-use pulse_sync::logging::{Options, mask, prepare};
+use pulse_sync::logging::{EVENTS, Options, Tap, mask, prepare};
 use pulse_sync::paths::Paths;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::level_filters::LevelFilter;
@@ -172,6 +172,7 @@ fn logged(name: &str, level: LevelFilter, secret: &str, log: impl FnOnce()) -> S
         folder: &at,
         level,
         verbose: 0,
+        tap: None,
     };
     let (subscriber, logging) = prepare(&options).unwrap();
     logging.masker.learn(&SecretString::from(secret));
@@ -188,6 +189,37 @@ fn logged(name: &str, level: LevelFilter, secret: &str, log: impl FnOnce()) -> S
     let text = fs::read_to_string(file).unwrap();
     fs::remove_dir_all(&base).unwrap();
     text
+}
+
+#[test]
+fn a_screen_is_told_the_log_without_secrets_and_without_what_the_engine_tells_it() {
+    let base = folder("tap");
+    let told: std::sync::Arc<std::sync::Mutex<Vec<String>>> = std::sync::Arc::default();
+    let ear = std::sync::Arc::clone(&told);
+    let options = Options {
+        folder: &base.join("log"),
+        level: LevelFilter::INFO,
+        verbose: 0,
+        tap: Some(Tap::new(move |level, text| {
+            ear.lock().unwrap().push(format!("{level} {text}"));
+        })),
+    };
+    let (subscriber, logging) = prepare(&options).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::warn!(target: "pulse_sync::remote", path = "/repos", "Bearer abcdefghijklmnop refused");
+        tracing::info!(target: EVENTS, "told in other words");
+        tracing::debug!(target: "pulse_sync", "too fine");
+        tracing::error!(target: "hyper", "a library's");
+    });
+    drop(logging);
+    assert_eq!(
+        *told.lock().unwrap(),
+        [
+            "WARN Bearer *** refused path=\"/repos\"",
+            "ERROR a library's"
+        ]
+    );
+    fs::remove_dir_all(&base).unwrap();
 }
 
 #[test]

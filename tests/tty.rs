@@ -191,6 +191,61 @@ fn signals_end_it_with_a_whole_terminal() {
     }
 }
 
+/// How often the clock has ticked: once for each sample of the machine in the System pane.
+fn ticks(tty: &Tty) -> usize {
+    let text = tty.text();
+    let top = text.lines().find(|line| line.contains("1 System")).unwrap();
+    let right = top.split("┐").next().unwrap();
+    let span: String = right.chars().filter(char::is_ascii_digit).collect();
+    span[1..].parse().unwrap_or(0)
+}
+
+#[test]
+fn a_key_does_not_wait_for_the_clock() {
+    const KEYS: usize = 8;
+    let rig = settled();
+    let mut tty = open(&rig);
+    // Without focus the clock ticks every ten seconds only.
+    tty.press("\u{1b}[O3gj");
+    tty.until("samples", |_| ticks(&tty) > 0);
+    let before = ticks(&tty);
+    for _ in 0..KEYS / 2 {
+        tty.press("d");
+        tty.see("Plan (dry run)");
+        tty.press("\u{1b}");
+        tty.until("the dashboard", |text| !text.contains("Plan (dry run)"));
+    }
+    let during = ticks(&tty) - before;
+    assert!(during < KEYS / 2, "{KEYS} keys took {during} ticks");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn plain_lines_obey_typed_words() {
+    let rig = settled();
+    clash(&rig, 1);
+    let mut tty = start(&rig.command(&["--plain"]), SIZE);
+    tty.see("Type \"help\"");
+    tty.see("1 in conflict");
+    tty.press("conflicts\r");
+    tty.see("From GitHub 1, title, since");
+    let text = tty.text();
+    let line = text.lines().find(|line| line.contains("title, since"));
+    let id = line.unwrap().split(':').next().unwrap().trim().to_owned();
+    tty.press(&format!("show {id}\r"));
+    tty.see("Notion: From Notion 1");
+    tty.press("nonsense\r");
+    tty.see("is no word of mine");
+    tty.press(&format!("take {id} notion\r"));
+    until("Notion's title on GitHub", || {
+        rig.issue_title(1) == "From Notion 1"
+    });
+    assert!(!tty.text().contains(['│', '─', '━']), "{}", tty.text());
+    tty.press("quit\r");
+    assert_eq!(tty.ends(), 0);
+}
+
 #[test]
 fn it_is_suspended_and_comes_back() {
     let rig = settled();

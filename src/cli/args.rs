@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use crate::ui::layout::Plan;
+
 /// Keeps GitHub repositories and Notion databases in step, both ways, without losing or doubling anything.
 #[derive(Debug, Parser)]
 #[command(name = "pulse-sync", version, about, arg_required_else_help = false)]
@@ -23,6 +25,15 @@ pub struct Args {
     /// Only ASCII characters.
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Lines instead of a drawn screen, and typed words instead of keys: for screen readers.
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// How the dashboard is divided.
+    #[arg(long, global = true, value_enum)]
+    pub layout: Option<Layout>,
+    /// How much the log file holds.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<tracing::level_filters::LevelFilter>,
     /// What to do; without it the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -37,6 +48,30 @@ pub enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+/// How the dashboard is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// By the terminal's size.
+    Auto,
+    /// One column.
+    Narrow,
+    /// Two columns above, one below.
+    Normal,
+    /// Three columns.
+    Wide,
+}
+
+impl From<Layout> for Plan {
+    fn from(layout: Layout) -> Self {
+        match layout {
+            Layout::Auto => Self::Auto,
+            Layout::Narrow => Self::Narrow,
+            Layout::Normal => Self::Normal,
+            Layout::Wide => Self::Wide,
+        }
+    }
 }
 
 impl Args {

@@ -4,6 +4,7 @@
 //! was spent is written to the store when a command ends, and every few seconds while one works, so that a killed
 //! process is known to the next one as well. Never a commit for each request.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const EVERY: Duration = Duration::from_secs(2);
 /// The accounts whose budgets are kept, each under a name that does not show its token.
 pub struct Budgets {
     accounts: Vec<(String, Account)>,
+    /// What was written last, an account each: the same is not written again.
+    written: RefCell<Vec<Option<String>>>,
     spent: Rc<Notify>,
 }
 
@@ -44,22 +47,27 @@ impl Budgets {
         }
         Self {
             accounts: named.into(),
+            written: RefCell::new(vec![None; 2]),
             spent: Rc::default(),
         }
     }
 
     /// Writes what is spent. A store that refuses is logged: the work itself is done.
     pub async fn save(&self, store: &impl Store) {
-        for (name, account) in &self.accounts {
-            let saved = match serde_json::to_string(&account.memory()) {
-                Ok(text) => store.put_setting(name, Some(&text)).await,
+        for (at, (name, account)) in self.accounts.iter().enumerate() {
+            let text = match serde_json::to_string(&account.memory()) {
+                Ok(text) => text,
                 Err(error) => {
                     tracing::warn!(name, %error, "a budget could not be written");
                     continue;
                 }
             };
-            if let Err(error) = saved {
-                tracing::warn!(name, %error, "a budget could not be written");
+            if self.written.borrow()[at].as_ref() == Some(&text) {
+                continue;
+            }
+            match store.put_setting(name, Some(&text)).await {
+                Ok(()) => self.written.borrow_mut()[at] = Some(text),
+                Err(error) => tracing::warn!(name, %error, "a budget could not be written"),
             }
         }
     }

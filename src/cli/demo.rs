@@ -30,7 +30,7 @@ const PASSES: usize = 40;
 /// Runs the demo: the dashboard with people at work, or without a screen a play in five acts that prints what happened
 /// and never takes longer than a minute.
 pub fn run(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
-    if options.headless || !std::io::stdout().is_terminal() {
+    if options.headless || !(args.plain || std::io::stdout().is_terminal()) {
         headless(options)
     } else {
         live(options, args)
@@ -51,9 +51,13 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             ..settings()
         };
         setup.config.interval = LIVE_INTERVAL_MS;
-        let _log = setup.start_log(args)?;
+        let (lines, log) = super::screen::log();
+        let _log = setup.start_log(args, Some(lines.tap()))?;
         let _people = super::people::begin(Arc::clone(&small), options.seed)?;
-        super::screen::show(setup, args)
+        if args.plain {
+            return super::screen::plain(&setup, args);
+        }
+        super::screen::show(setup, args, lines, log)
     });
     if options.state.is_none() {
         let _ = std::fs::remove_dir_all(&folder);

@@ -16,9 +16,15 @@ use crate::engine::serve::{Server, wires};
 use crate::engine::{Command, Event, Report, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
+use crate::ui::data::Facts;
 
 /// Runs until the terminal, the user or the service manager says stop; the write in flight is finished first.
-pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
+/// With `plain`, typed words are obeyed as well.
+pub async fn run(
+    setup: &Setup,
+    options: &RunOptions,
+    plain: Option<Facts>,
+) -> anyhow::Result<Exit> {
     let chosen = setup.links(None)?;
     let store = setup.store(Access::Own)?;
     let (links, budgets) = setup.connect(&chosen, &store).await?;
@@ -37,8 +43,22 @@ pub async fn run(setup: &Setup, options: &RunOptions) -> anyhow::Result<Exit> {
     let engine = setup.engine(store, budgets.watch(said));
     let server = Server::new(&engine, &links, wires, setup.config.interval);
     let (ended, over) = oneshot::channel::<()>();
+    let typed = match &plain {
+        Some(_) => Some(super::plain::typed()?),
+        None => None,
+    };
+    let talk = async {
+        match (plain, typed) {
+            (Some(facts), Some(typed)) => super::plain::listen(&handle, facts, typed).await,
+            _ => std::future::pending().await,
+        }
+    };
     let stop = async {
         tokio::select! {
+            () = talk => {
+                // The engine may have ended by itself.
+                let _ = handle.send(Command::Shutdown).await;
+            }
             () = asked_to_stop() => {
                 eprintln!("stopping: the write in flight is finished first");
                 // The engine may have ended by itself.

@@ -21,6 +21,7 @@ mod item;
 mod json;
 mod live;
 mod people;
+mod plain;
 mod plan;
 mod progress;
 mod screen;
@@ -151,7 +152,7 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
 fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
     let setup = Setup::read(args)?;
     eprint!("{}", render_all(&setup.config.warnings, args.colours()));
-    let _log = setup.start_log(args)?;
+    let _log = setup.start_log(args, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -160,7 +161,10 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Sync(options) => sync::run(&setup, options).await,
             Command::Plan(options) => plan::run(&setup, options).await,
             Command::Verify(options) => verify::run(&setup, options).await,
-            Command::Run(options) => Box::pin(live::run(&setup, options)).await,
+            Command::Run(options) => {
+                let plain = args.plain.then(|| screen::facts(&setup, args));
+                Box::pin(live::run(&setup, options, plain)).await
+            }
             Command::Status(options) => status::run(&setup, options).await,
             Command::History(options) => history::run(&setup, options).await,
             Command::Conflicts(command) => conflicts::run(&setup, command).await,

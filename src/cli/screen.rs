@@ -7,17 +7,20 @@ use anyhow::Context;
 use chrono::Offset;
 use tokio::sync::{mpsc, oneshot};
 
-use super::args::{Args, Colour};
+use super::args::{Args, Colour, RunOptions};
 use super::budgets::Budgets;
 use super::clock::now;
 use super::exit::Exit;
 use super::wire::{RealLink, Setup};
+use crate::config::Link as LinkConfig;
+use crate::core::Policy;
 use crate::engine::serve::{Server, wires};
 use crate::engine::{Event, Handle};
+use crate::logging::Tap;
 use crate::store::sqlite::{Access, SqliteStore};
 use crate::system::Sampler;
 use crate::ui::data::{Facts, Level, LogLine, Sample};
-use crate::ui::text::Zone;
+use crate::ui::text::{Zone, countdown};
 use crate::ui::theme::{Depth, Glyphs, Wanted};
 use crate::ui::{self, Ended, Session, term};
 
@@ -28,7 +31,8 @@ const LOG_LINES: usize = 256;
 struct Running {
     handle: oneshot::Receiver<Result<Handle, String>>,
     ended: oneshot::Receiver<()>,
-    log: mpsc::Receiver<LogLine>,
+    /// Told when the first frame is drawn: nothing may stand in its way.
+    go: oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
 
@@ -50,7 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if setup.config.require_links().is_err() {
         return Ok(super::without_command());
     }
-    if !std::io::stdout().is_terminal() {
+    if !args.plain && !std::io::stdout().is_terminal() {
         say!("The dashboard needs a terminal; `pulse-sync run` does the same without one.");
         return Ok(Exit::Done);
     }
@@ -58,17 +62,78 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         "{}",
         crate::config::render_all(&setup.config.warnings, args.colours())
     );
-    let _log = setup.start_log(args)?;
-    show(setup, args)
+    let (lines, log) = log();
+    let tap = (!args.plain).then(|| lines.tap());
+    let _log = setup.start_log(args, tap)?;
+    if args.plain {
+        return plain(&setup, args);
+    }
+    show(setup, args, lines, log)
+}
+
+/// Says it in lines instead of drawing it.
+pub fn plain(setup: &Setup, args: &Args) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let options = RunOptions { json: false };
+    let running = super::live::run(setup, &options, Some(facts(setup, args)));
+    runtime.block_on(running)
+}
+
+/// The way of the log's lines to the screen. One that is behind misses lines; the file has them.
+#[derive(Clone)]
+pub struct Lines(mpsc::Sender<LogLine>);
+
+/// Both ends of that way.
+pub fn log() -> (Lines, mpsc::Receiver<LogLine>) {
+    let (lines, log) = mpsc::channel(LOG_LINES);
+    (Lines(lines), log)
+}
+
+impl Lines {
+    fn add(&self, level: Level, text: String) {
+        // Full or closed: the file has it.
+        let _ = self.0.try_send(LogLine {
+            at: now(),
+            level,
+            text,
+        });
+    }
+
+    /// What takes everything that is logged, but for what the engine tells.
+    pub fn tap(&self) -> Tap {
+        let lines = self.clone();
+        Tap::new(move |level, text| {
+            let level = match level {
+                tracing::Level::ERROR => Level::Error,
+                tracing::Level::WARN => Level::Warn,
+                tracing::Level::INFO => Level::Info,
+                _ => Level::Debug,
+            };
+            lines.add(level, text.to_owned());
+        })
+    }
+
+    /// Adds what the engine tells.
+    fn tell(&self, event: &Event) {
+        let (level, text) = line(event);
+        self.add(level, crate::logging::mask(text.trim_end()).into_owned());
+    }
 }
 
 /// Shows the dashboard of a setup until the user, or a signal, ends it.
-pub fn show(setup: Setup, args: &Args) -> anyhow::Result<Exit> {
+pub fn show(
+    setup: Setup,
+    args: &Args,
+    lines: Lines,
+    log: mpsc::Receiver<LogLine>,
+) -> anyhow::Result<Exit> {
     let facts = facts(&setup, args);
     let memory = setup.paths.state.join("screen.json");
     let log_folder = setup.paths.log.display().to_string();
     let screen = setup.config.screen.clone();
-    let running = start(setup)?;
+    let running = start(setup, lines)?;
     term::restore_on_panic(log_folder);
     let session = Session {
         facts,
@@ -76,12 +141,13 @@ pub fn show(setup: Setup, args: &Args) -> anyhow::Result<Exit> {
         depth: depth(args),
         glyphs: glyphs(args, screen.ascii),
         theme: screen.theme,
-        plan: screen.layout,
+        plan: args.layout.map_or(screen.layout, Into::into),
         call: screen.notify,
         memory,
         engine: running.handle,
         ended: running.ended,
-        log: running.log,
+        log,
+        drawn: Some(running.go),
         sampler: sampler(),
         faulty: std::env::var_os("PULSE_SYNC_PANIC").is_some(),
         now,
@@ -99,7 +165,8 @@ pub fn show(setup: Setup, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-fn facts(setup: &Setup, args: &Args) -> Facts {
+/// What the screen says that does not change.
+pub fn facts(setup: &Setup, args: &Args) -> Facts {
     let offset = chrono::Local::now().offset().fix().local_minus_utc();
     Facts {
         subject: subject(setup),
@@ -109,7 +176,30 @@ fn facts(setup: &Setup, args: &Args) -> Facts {
         cpu_limit: 0.90,
         read_only: args.read_only,
         log_folder: setup.paths.log.display().to_string(),
+        links: setup
+            .config
+            .links
+            .iter()
+            .map(|link| told(setup, link))
+            .collect(),
     }
+}
+
+/// What a link was told, in a few words.
+fn told(setup: &Setup, link: &LinkConfig) -> (String, Vec<(&'static str, String)>) {
+    let policy = match link.conflict {
+        Policy::Ask => "ask",
+        Policy::Github => "GitHub wins",
+        Policy::Notion => "Notion wins",
+        Policy::Newest => "the newest wins",
+    };
+    let every = format!("{}, conflicts: {policy}", countdown(setup.config.interval));
+    let told = vec![
+        ("GitHub", link.repositories.join(", ")),
+        ("Notion", link.database.clone()),
+        ("every", every),
+    ];
+    (link.name.clone(), told)
 }
 
 fn depth(args: &Args) -> Depth {
@@ -154,30 +244,32 @@ fn sampler() -> Box<dyn FnMut() -> Option<Sample>> {
 }
 
 /// Starts the engine: store, adapters and all of it live on the thread.
-fn start(setup: Setup) -> anyhow::Result<Running> {
+fn start(setup: Setup, lines: Lines) -> anyhow::Result<Running> {
     let (started, handle) = oneshot::channel();
     let (over, ended) = oneshot::channel();
-    let (lines, log) = mpsc::channel(LOG_LINES);
+    let (go, ready) = oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || {
+            // A screen that could not be drawn wants no engine.
+            if ready.blocking_recv().is_err() {
+                return;
+            }
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
             match runtime {
-                Ok(runtime) => runtime.block_on(serve(setup, started, lines)),
+                Ok(runtime) => runtime.block_on(serve(setup, started, over, &lines)),
                 Err(error) => {
                     let _ = started.send(Err(error.to_string()));
                 }
             }
-            // The screen may be gone.
-            let _ = over.send(());
         })
         .context("the engine's thread cannot be started")?;
     Ok(Running {
         handle,
         ended,
-        log,
+        go,
         thread,
     })
 }
@@ -185,13 +277,14 @@ fn start(setup: Setup) -> anyhow::Result<Running> {
 async fn serve(
     setup: Setup,
     started: oneshot::Sender<Result<Handle, String>>,
-    log: mpsc::Sender<LogLine>,
+    over: oneshot::Sender<()>,
+    lines: &Lines,
 ) {
     let parts = prepare(&setup).await;
     let (handle, wires, sink) = wires();
+    let lines = lines.clone();
     let told = Box::new(move |event: Event| {
-        // A screen that is behind misses lines; the file has them.
-        let _ = log.try_send(line(&event));
+        lines.tell(&event);
         sink(event);
     });
     match parts {
@@ -203,6 +296,8 @@ async fn serve(
             budgets
                 .during(&engine.store, Box::pin(server.serve()))
                 .await;
+            // All is committed: the screen need not wait until the store has tidied its file up. It may be gone.
+            let _ = over.send(());
         }
         Err(error) => {
             let text = crate::logging::mask(&format!("{error:#}")).into_owned();
@@ -222,9 +317,8 @@ async fn prepare(setup: &Setup) -> anyhow::Result<Parts> {
 }
 
 /// What the log pane says of an event.
-fn line(event: &Event) -> LogLine {
-    let at = now();
-    let (level, text) = match event {
+fn line(event: &Event) -> (Level, String) {
+    match event {
         Event::RunStarted { link, .. } => (Level::Debug, format!("{link}: run started")),
         Event::Listed { stream, rows } => (Level::Debug, format!("{stream}: {rows} rows read")),
         Event::Recorded(record) => {
@@ -268,10 +362,5 @@ fn line(event: &Event) -> LogLine {
             );
             (level, text)
         }
-    };
-    LogLine {
-        at,
-        level,
-        text: crate::logging::mask(text.trim_end()).into_owned(),
     }
 }

@@ -15,7 +15,7 @@ use crate::auth;
 use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
 use crate::core::{FieldKey, Kind, Observation, Record, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
-use crate::logging::{self, Logging, Masker};
+use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
@@ -91,12 +91,14 @@ impl Setup {
     }
 
     /// Starts the log file, and stderr with `-v`.
-    pub fn start_log(&self, args: &Args) -> anyhow::Result<Logging> {
+    pub fn start_log(&self, args: &Args, tap: Option<Tap>) -> anyhow::Result<Logging> {
         self.paths.create()?;
         let options = logging::Options {
             folder: &self.paths.log,
-            level: self.config.log_level,
-            verbose: args.verbose,
+            level: args.log_level.unwrap_or(self.config.log_level),
+            // Nothing may be written across a screen.
+            verbose: if tap.is_some() { 0 } else { args.verbose },
+            tap,
         };
         let log = logging::start(&options)?;
         // A second start fails above, so the cell is empty.
@@ -234,8 +236,8 @@ impl Setup {
 /// Writes what happens into the log.
 fn log(event: &Event) {
     match event {
-        Event::RunStarted { run, link } => tracing::info!(run, link, "run started"),
-        Event::Listed { stream, rows } => tracing::debug!(stream, rows, "listed"),
+        Event::RunStarted { run, link } => tracing::info!(target: EVENTS, run, link, "run started"),
+        Event::Listed { stream, rows } => tracing::debug!(target: EVENTS, stream, rows, "listed"),
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
             let fields: Vec<&str> = record
@@ -252,8 +254,7 @@ fn log(event: &Event) {
                 id,
                 ..
             } = record.as_ref();
-            tracing::info!(
-                ?kind,
+            tracing::info!(target: EVENTS, ?kind,
                 ?outcome,
                 verb,
                 side,
@@ -264,14 +265,18 @@ fn log(event: &Event) {
                 "record"
             );
         }
-        Event::Halted(halt) => tracing::warn!(id = halt.id, note = halt.note, "held by the guard"),
-        Event::Waiting { until, reason } => tracing::info!(until = until.0, reason, "waiting"),
+        Event::Halted(halt) => {
+            tracing::warn!(target: EVENTS, id = halt.id, note = halt.note, "held by the guard")
+        }
+        Event::Waiting { until, reason } => {
+            tracing::info!(target: EVENTS, until = until.0, reason, "waiting")
+        }
         Event::RunEnded(report) => {
-            tracing::info!(run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");
+            tracing::info!(target: EVENTS, run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");
             report
                 .errors
                 .iter()
-                .for_each(|error| tracing::warn!("{error}"));
+                .for_each(|error| tracing::warn!(target: EVENTS, "{error}"));
         }
     }
 }

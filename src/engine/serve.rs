@@ -24,8 +24,8 @@ use crate::store::{Store, StoreError, Which};
 const SHOWN: usize = 100;
 /// How often a snapshot is taken while a run is under way, in milliseconds.
 const TICK_MS: i64 = 1_000;
-/// How often the store is asked whether somebody answered from outside, in milliseconds.
-const GLANCE_MS: i64 = 1_000;
+/// How often the store is asked whether somebody answered from outside, in milliseconds. Each look wakes two threads.
+const GLANCE_MS: i64 = 4_000;
 /// Room for commands that wait, and for events that nobody has read yet.
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
@@ -167,7 +167,6 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 Err(wait) => self.wait(wait).await,
             }
         }
-        self.publish().await;
     }
 
     /// What runs now, or how long until something does.
@@ -399,8 +398,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
         let mut accepted = false;
         for link in wanted {
-            let queued = self.asked.iter().any(|(other, _)| *other == link);
-            let is_running = self.running.is_some_and(|(running, _)| running == link);
+            let mut others = self.asked.iter().filter(|(other, _)| *other == link);
+            let queued = others.any(|(_, other)| other.dry == ask.dry);
+            // A plan that is asked for during a run comes after it; another run would find nothing to do.
+            let is_running = self.running.is_some_and(|(running, _)| running == link) && !ask.dry;
             if !is_running && !queued {
                 self.asked.push_back((link, ask.clone()));
                 accepted = true;

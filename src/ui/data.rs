@@ -95,6 +95,8 @@ pub struct Facts {
     pub read_only: bool,
     /// Where the log file is.
     pub log_folder: String,
+    /// The links by name, each with what it was told: what, and the words.
+    pub links: Vec<(String, Vec<(&'static str, String)>)>,
 }
 
 /// Everything that views draw from.

@@ -13,6 +13,7 @@ pub mod keymap;
 pub mod layout;
 pub mod list;
 pub mod panes;
+pub mod plain;
 pub mod remember;
 pub mod screens;
 pub mod state;
@@ -20,12 +21,14 @@ pub mod term;
 pub mod text;
 pub mod theme;
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as Told, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -67,6 +70,8 @@ pub struct Session {
     pub memory: PathBuf,
     /// The engine's handle, once it has started; or why it could not.
     pub engine: oneshot::Receiver<Result<Handle, String>>,
+    /// Told when the first frame is drawn, so that the engine begins.
+    pub drawn: Option<oneshot::Sender<()>>,
     /// Told when the engine has ended.
     pub ended: oneshot::Receiver<()>,
     /// Lines of the log.
@@ -125,6 +130,10 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         slept_from: (Time(0), Instant::now()),
     };
     screen.draw()?;
+    if let Some(drawn) = screen.session.drawn.take() {
+        // The engine's thread may not have come up; then its handle is gone, which is told.
+        let _ = drawn.send(());
+    }
     screen.find_background()?;
     screen.go().await
 }
@@ -250,7 +259,7 @@ impl Loop {
                 return Ok(end);
             }
             // What came meanwhile is taken before the next frame.
-            while let Some(Some(told)) = keys.next().now_or_never() {
+            while let Some(told) = at_once(&mut keys).await {
                 if let Some(end) = self.obey(Woke::Term(Some(told)), &mut streams).await? {
                     return Ok(end);
                 }
@@ -427,6 +436,16 @@ impl Loop {
         self.slept_from = ((self.session.now)(), Instant::now());
         self.feed(Input::Resize(size))?;
         self.awake((self.session.now)().since(before))
+    }
+}
+
+/// What the terminal has told already, if anything. Asked with this task's own waker: the stream keeps the first one it
+/// is polled with, and one that wakes nobody would leave the next key lying until the next tick.
+async fn at_once(keys: &mut EventStream) -> Option<std::io::Result<Told>> {
+    let polled = poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await;
+    match polled {
+        Poll::Ready(told) => told,
+        Poll::Pending => None,
     }
 }
 

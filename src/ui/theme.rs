@@ -144,7 +144,10 @@ impl Theme {
     /// The style of a meaning.
     pub fn style(self, meaning: Meaning) -> Style {
         if meaning == Meaning::Select {
-            // The marked row is one calm stripe, whatever its parts mean; they have signs and words, too.
+            if let Some(ground) = self.ground() {
+                return Style::new().bg(ground).add_modifier(Modifier::BOLD);
+            }
+            // One reversed stripe, whatever its parts mean; they have signs and words, too.
             return Style::new()
                 .fg(Color::Reset)
                 .bg(Color::Reset)
@@ -165,6 +168,18 @@ impl Theme {
                 style.add_modifier(Modifier::DIM)
             }
             None => style,
+        }
+    }
+
+    /// The ground of the marked row, where there are tones enough for one that keeps every colour on it readable.
+    fn ground(self) -> Option<Color> {
+        if self.depth < Depth::C256 {
+            return None;
+        }
+        match self.palette {
+            Palette::Dark => self.colour(Hue::Rgb(0x2c, 0x35, 0x45)),
+            Palette::Light => self.colour(Hue::Rgb(0xd8, 0xe4, 0xf4)),
+            Palette::Ansi | Palette::Mono => None,
         }
     }
 

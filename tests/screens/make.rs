@@ -49,6 +49,14 @@ pub fn facts() -> Facts {
         cpu_limit: 0.9,
         read_only: false,
         log_folder: "the state folder".to_owned(),
+        links: vec![(
+            "widgets".to_owned(),
+            vec![
+                ("GitHub", "acme/widgets".to_owned()),
+                ("Notion", "3b5b26b4…".to_owned()),
+                ("every", "1h00m, conflicts: ask".to_owned()),
+            ],
+        )],
     }
 }
 

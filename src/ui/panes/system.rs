@@ -6,11 +6,13 @@ use crate::ui::canvas::{Canvas, ink};
 use crate::ui::data::Sample;
 use crate::ui::layout::Pane;
 use crate::ui::state::budget;
-use crate::ui::text::{bytes, countdown, thousands};
+use crate::ui::text::{age, bytes, countdown, thousands, width};
 use crate::ui::theme::Meaning;
 
 /// Columns of a bar in the pane.
 const BAR: usize = 18;
+/// Columns of the bar of a service's limit, at most.
+const LIMIT_BAR: usize = 12;
 
 /// Draws the machine in one line.
 pub fn strip(app: &App, canvas: &mut Canvas<'_>) {
@@ -194,27 +196,37 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
         Side::Notion => "Notion",
     };
     canvas.put(1, y, name, Meaning::Dim);
+    let budgets = || {
+        app.data
+            .links()
+            .iter()
+            .map(|link| link.budgets[side as usize])
+    };
     let Some((left, all)) = budget(&app.data, side) else {
-        canvas.put(8, y, "limits not known yet", Meaning::Dim);
+        let made: u64 = budgets().map(|budget| budget.made).sum();
+        let text = format!("no limit known, {} requests", thousands(made));
+        canvas.put(8, y, &text, Meaning::Dim);
         return y + 1;
     };
-    let part = f64::from(left) / f64::from(all.max(1));
-    let x = canvas.bar(8, y, 12, part, None);
-    let resets = app
-        .data
-        .links()
-        .iter()
-        .filter_map(|link| link.budgets[side as usize].resets_at)
+    let resets = budgets()
+        .filter_map(|budget| budget.resets_at)
         .filter(|at| *at > app.data.now)
         .min()
         .map_or_else(String::new, |at| {
             format!("  {}", countdown(at.since(app.data.now)))
         });
     let text = format!(
-        "{}/{} left{resets}",
+        "{}/{}{resets}",
         thousands(left.into()),
         thousands(all.into())
     );
+    // The numbers say more than the bar: it has what they leave.
+    let room = canvas.columns().saturating_sub(8 + 2 + width(&text));
+    let part = f64::from(left) / f64::from(all.max(1));
+    let x = match room.min(LIMIT_BAR) {
+        0..4 => 7,
+        bar => canvas.bar(8, y, bar, part, None),
+    };
     canvas.put(x + 1, y, &text, Meaning::Text);
     y + 1
 }
@@ -233,16 +245,27 @@ fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
             counts.held + counts.parked
         );
         canvas.put(3, y + 1, &text, Meaning::Text);
+        y += 2;
         if let Some((at, report)) = &link.last {
+            let ago = match age(app.data.now.since(*at)).as_str() {
+                "now" => "just now".to_owned(),
+                age => format!("{age} ago"),
+            };
             let text = format!(
-                "last run {} ago: {} to GitHub, {} to Notion, {} requests",
-                crate::ui::text::age(app.data.now.since(*at)),
-                report.writes.github,
-                report.writes.notion,
-                report.requests.github + report.requests.notion
+                "last run {ago}: {} to GitHub, {} to Notion",
+                report.writes.github, report.writes.notion,
             );
-            canvas.put(3, y + 2, &text, Meaning::Dim);
+            canvas.put(3, y, &text, Meaning::Dim);
+            y += 1;
         }
-        y += 4;
+        let facts = app.data.facts.links.iter();
+        for (_, lines) in facts.filter(|(name, _)| *name == link.name) {
+            for (what, text) in lines {
+                canvas.put(3, y, what, Meaning::Dim);
+                canvas.put(11, y, text, Meaning::Text);
+                y += 1;
+            }
+        }
+        y += 1;
     }
 }
