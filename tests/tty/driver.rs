@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Tty {
     screen: Arc<Mutex<vt100::Parser>>,
     master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
+    keys: Arc<Mutex<Option<Box<dyn Write + Send>>>>,
     child: Box<dyn Child + Send + Sync>,
     reader: Option<JoinHandle<()>>,
     closed: Arc<AtomicBool>,
@@ -27,7 +27,7 @@ impl Drop for Tty {
         // A test that failed must leave nothing behind; one that went well has ended it already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.keys = None;
+        *self.keys.lock().unwrap() = None;
         self.master = None;
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -68,6 +68,8 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
     let shown = Arc::clone(&screen);
     let closed = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&closed);
+    let keys = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
+    let answers = Arc::clone(&keys);
     let reader = std::thread::spawn(move || {
         let mut bytes = [0; 8_192];
         while let Ok(count) = output.read(&mut bytes) {
@@ -75,13 +77,18 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
                 return;
             }
             shown.lock().unwrap().process(&bytes[..count]);
+            // As every terminal does, it says what it is when asked; of its colours it says nothing.
+            let asked = bytes[..count].windows(3).any(|three| three == b"\x1b[c");
+            if let Some(keys) = answers.lock().unwrap().as_mut().filter(|_| asked) {
+                // The program may have ended meanwhile.
+                let _ = keys.write_all(b"\x1b[?6c").and_then(|()| keys.flush());
+            }
         }
     });
-    let keys = pair.master.take_writer().unwrap();
     Tty {
         screen,
         master: Some(pair.master),
-        keys: Some(keys),
+        keys,
         child,
         reader: Some(reader),
         closed,
@@ -96,7 +103,8 @@ impl Tty {
 
     /// Presses keys, as the terminal would send them.
     pub fn press(&mut self, keys: &str) {
-        let writer = self.keys.as_mut().unwrap();
+        let mut writer = self.keys.lock().unwrap();
+        let writer = writer.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
@@ -133,7 +141,7 @@ impl Tty {
 
     /// Closes the terminal, as a window that is closed.
     pub fn hang_up(&mut self) {
-        self.keys = None;
+        *self.keys.lock().unwrap() = None;
         self.master = None;
         // The reader lets go of it as soon as the program draws once more, within a second.
         self.closed.store(true, Ordering::Relaxed);
