@@ -35,8 +35,13 @@ impl Drop for Tty {
     }
 }
 
-/// Starts a command in a terminal of this size.
-pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
+/// Starts a command in a terminal of this size, which says nothing of its colours.
+pub fn start(command: &Command, size: (u16, u16)) -> Tty {
+    start_on(command, size, None)
+}
+
+/// Starts a command in a terminal of this size; with a ground (`rrrr/gggg/bbbb`) it has all colours and says so.
+pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&str>) -> Tty {
     let size = PtySize {
         rows,
         cols: columns,
@@ -54,6 +59,16 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
     }
     builder.env("TERM", "xterm-256color");
     builder.env("LANG", "C.UTF-8");
+    if ground.is_some() {
+        builder.env("COLORTERM", "truecolor");
+    }
+    let mut told = String::new();
+    if let Some(ground) = ground {
+        // OSC 10 and 11, as xterm answers them.
+        told = format!("\x1b]10;rgb:8080/8080/8080\x07\x1b]11;rgb:{ground}\x07");
+    }
+    // As every terminal does, it says what it is when asked.
+    told.push_str("\x1b[?6c");
     if let Some(folder) = command.get_current_dir() {
         builder.cwd(folder);
     }
@@ -77,11 +92,10 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
                 return;
             }
             shown.lock().unwrap().process(&bytes[..count]);
-            // As every terminal does, it says what it is when asked; of its colours it says nothing.
             let asked = bytes[..count].windows(3).any(|three| three == b"\x1b[c");
             if let Some(keys) = answers.lock().unwrap().as_mut().filter(|_| asked) {
                 // The program may have ended meanwhile.
-                let _ = keys.write_all(b"\x1b[?6c").and_then(|()| keys.flush());
+                let _ = keys.write_all(told.as_bytes()).and_then(|()| keys.flush());
             }
         }
     });
@@ -96,6 +110,11 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
 }
 
 impl Tty {
+    /// Looks at the screen's cells.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.screen.lock().unwrap().screen())
+    }
+
     /// What is on the screen.
     pub fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
