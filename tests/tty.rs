@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(
+    dead_code,
+    reason = "shared with tests/pictures, which looks at cells, too"
+)]
 #[path = "tty/driver.rs"]
 mod driver;
 #[allow(

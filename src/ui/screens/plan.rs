@@ -256,14 +256,13 @@ impl PlanScreen {
         let made = self
             .made
             .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
-        let mut head = vec![
-            ink(" Plan (dry run) ", Meaning::Title),
-            ink(format!(" {made}   nothing has been written"), Meaning::Dim),
-        ];
-        if !self.waiting.is_empty() {
-            let text = format!("   {}: not in it", self.waiting);
-            head.push(ink(text, Meaning::Warn));
-        }
+        let rest = if self.waiting.is_empty() {
+            ink("   nothing has been written", Meaning::Dim)
+        } else {
+            ink(format!("   not in it: {}", self.waiting), Meaning::Warn)
+        };
+        let made = ink(format!(" {made}"), Meaning::Dim);
+        let head = [ink(" Plan (dry run) ", Meaning::Title), made, rest];
         canvas.line(0, 0, canvas.columns(), &head);
         canvas.line(
             0,
