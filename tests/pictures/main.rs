@@ -98,7 +98,7 @@ fn shoot(film: &Film, folder: &Path) {
     while !tty
         .text()
         .lines()
-        .any(|line| line.contains(">2") && line.contains("title The"))
+        .any(|line| line.contains(">2") && line.contains("title, was"))
     {
         tty.press("j");
         moves += 1;
