@@ -123,6 +123,14 @@ pub fn waits(pair: &Pair, now: Time) -> Option<(Option<Time>, String)> {
         let why = "the answer to its last write is unclear and being looked for";
         return Some((None, why.to_owned()));
     }
+    if let Some(since) = pair.held_since {
+        let why = format!(
+            "held by you since {}; `pulse-sync release {}` lets it go on",
+            json::time(since),
+            pair.name()
+        );
+        return Some((None, why));
+    }
     if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
         return Some((None, format!("held by the guard: {}", hold.reason)));
     }

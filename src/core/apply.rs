@@ -45,5 +45,6 @@ fn set_life(pair: &mut Pair, life: &PairLife) {
         pair.conflicts.clear();
         pair.blocked.clear();
         pair.pending = None;
+        pair.held_since = None;
     }
 }

@@ -6,6 +6,7 @@ pub mod answers;
 mod bodies;
 pub mod clock;
 pub mod face;
+mod hold;
 mod kin;
 pub mod link;
 mod look;

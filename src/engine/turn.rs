@@ -65,8 +65,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             return Ok(Next::Done);
         }
+        let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
         if self.ask.dry {
-            return Ok(self.keep_plan(&turn.pair, plan));
+            return Ok(if is_held {
+                Next::Done
+            } else {
+                self.keep_plan(&turn.pair, plan)
+            });
+        }
+        if is_held {
+            self.rest_for_user(&mut turn.pair, &turn.sight, plan)
+                .await?;
+            return Ok(Next::Done);
         }
         let before = turn.pair.clone();
         let records = self.carry_out_moves(&mut turn.pair, &plan);
@@ -220,6 +230,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         other.pending = None;
         other.dirty_since = None;
         other.hold = None;
+        other.held_since = None;
         other.conflicts.clear();
         other.blocked.clear();
         self.commit(other, records).await
@@ -368,7 +379,7 @@ fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Obse
 }
 
 /// Keeps the versions that were seen, and the title for people.
-fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
+pub(super) fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
     for side in Side::BOTH {
         let Some(seen) = sight.of(side) else { continue };
         // The version stands for the text of the base, so a text that still has to go over does not count.

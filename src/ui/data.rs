@@ -253,6 +253,18 @@ impl Data {
         self.conflicted().len() + halts
     }
 
+    /// That the user holds an item, and since when: `held by you since 14:20`.
+    pub fn held_by_you(&self, since: Time) -> String {
+        let zone = self.facts.zone;
+        let day = zone.when(since, self.now);
+        let at = if day == zone.clock(since) {
+            zone.minute(since)
+        } else {
+            day
+        };
+        format!("held by you since {at}")
+    }
+
     /// A moment as this user wants to see it: a time of day, or an age.
     pub fn when(&self, at: Time) -> String {
         if self.absolute {

@@ -144,13 +144,18 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             text.to_owned()
         }
         Request::Choose(conflict, pick) => {
-            call(handle, |reply| Command::Choose {
+            let held = call(handle, |reply| Command::Choose {
                 conflict,
                 pick,
                 reply,
             })
             .await?;
-            "the choice is kept; it is written once both sides were read again".to_owned()
+            let text = if held.is_some() {
+                "the choice is kept; you hold this item, so it is written once you release it"
+            } else {
+                "the choice is kept; it is written once both sides were read again"
+            };
+            text.to_owned()
         }
         Request::AnswerHalt(halt, apply) => {
             let count = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
@@ -162,6 +167,15 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         Request::Retry(pair) => {
             let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
             format!("{count} tried again now")
+        }
+        Request::Hold(pairs) => {
+            let done = call(handle, |reply| Command::Hold(pairs, reply)).await?;
+            let (count, s) = (done.items, if done.items == 1 { "" } else { "s" });
+            if done.on {
+                format!("{count} item{s} held: nothing of them is written until you release them")
+            } else {
+                format!("{count} item{s} released")
+            }
         }
         Request::Undo(record) => {
             let backs = call(handle, |reply| Command::Undo(record, reply)).await?;

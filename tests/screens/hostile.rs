@@ -190,7 +190,7 @@ fn hostile(text: &str) -> LinkState {
             Standing::Deferred { reason, .. }
             | Standing::Held { reason, .. }
             | Standing::Parked { reason } => *reason = own(),
-            Standing::Queued { .. } | Standing::InDoubt { .. } => {}
+            Standing::Queued { .. } | Standing::InDoubt { .. } | Standing::HeldByUser { .. } => {}
         }
     }
     let mut held = halt();

@@ -24,7 +24,11 @@ const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
 
 /// The steps from one version to the next: the first makes an empty file version 1. Each runs in one transaction
 /// together with the new version number. Never change one that was released; add the next.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+];
 
 /// Opens the connection, looks at the file before anything can change it, and brings it to our version.
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
@@ -272,6 +276,11 @@ mod tests {
                 "items_conflicted",
             ),
             (items::page_sql(Which::Held, false), 2, "items_held"),
+            (
+                items::page_sql(Which::HeldByUser, true),
+                2,
+                "items_user_held",
+            ),
             (items::page_sql(Which::InDoubt, true), 2, "items_in_doubt"),
             (items::page_sql(Which::Troubled, true), 2, "items_troubled"),
             (records::ERRORS_OPEN.to_owned(), 1, "errors_open"),

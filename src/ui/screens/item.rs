@@ -17,6 +17,7 @@ use crate::ui::theme::Meaning;
 pub const OFFERS: &[Action] = &[
     Action::SyncItem,
     Action::Retry,
+    Action::Hold,
     Action::OpenGithub,
     Action::OpenNotion,
     Action::YankUrl,
@@ -178,10 +179,21 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
             .as_ref()
             .map_or("the item", |key| key.as_str());
         let text = match &conflict.choice {
+            Some(choice) if pair.held_since.is_some() => {
+                format!(
+                    "{field}: your choice ({}) waits until you release the item",
+                    choice.pick
+                )
+            }
             Some(choice) => format!("{field}: your choice ({}) is carried out next", choice.pick),
             None => format!("{field}: both sides changed it; it waits for your choice (pane 4)"),
         };
         lines.push((text, Meaning::Error));
+    }
+    if let Some(since) = pair.held_since {
+        let held = data.held_by_you(since);
+        let text = format!("{held}: nothing of it is written until you release it (x)");
+        lines.push((text, Meaning::Info));
     }
     if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
         lines.push((
@@ -220,6 +232,9 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
 
 fn waits(pair: &Pair, data: &Data) -> Option<(String, Meaning)> {
     pair.dirty_since?;
+    if pair.held_since.is_some() {
+        return None;
+    }
     let until = pair
         .next_try
         .max(pair.quiet_until)
