@@ -52,10 +52,11 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 .field
                 .as_ref()
                 .map_or("item", |field| field.as_str());
-            let state = conflict
-                .choice
-                .as_ref()
-                .map_or("waits for you", |_| "chosen, carried out by the next pass");
+            let state = match (&conflict.choice, pair.held_since) {
+                (None, _) => "waits for you",
+                (Some(_), None) => "chosen, carried out by the next pass",
+                (Some(_), Some(_)) => "chosen, held by you: waits until you release the item",
+            };
             say!(
                 "{}  {}  {field}  {state}",
                 conflict.id,
@@ -117,6 +118,7 @@ async fn take(
         PickName::Base => Pick::Base,
     };
     let mut taken = 0;
+    let mut held: Vec<Pair> = Vec::new();
     for link in &links {
         for (pair, conflict) in engine.conflicts(&link.spec.name).await? {
             let is_named = conflict.id == id || pair.name().eq_ignore_ascii_case(id);
@@ -127,9 +129,11 @@ async fn take(
                     .is_some_and(|key| key.as_str() == field)
             });
             if is_named && is_field {
-                super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
-                    .await?;
+                let chosen =
+                    super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
+                        .await?;
                 taken += 1;
+                held.extend(chosen.held_since.map(|_| chosen));
             }
         }
     }
@@ -138,5 +142,11 @@ async fn take(
     }
     engine.ring().await?;
     say!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
+    for pair in held {
+        say!(
+            "{0} is held by you: its choice waits until `pulse-sync release {0}`",
+            Shown::line(pair.name())
+        );
+    }
     Ok(Exit::Done)
 }

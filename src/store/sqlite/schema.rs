@@ -236,6 +236,24 @@ mod tests {
     }
 
     #[test]
+    fn a_store_of_version_2_goes_on_with_nothing_held_by_the_user() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, &MIGRATIONS[..2], 0).unwrap();
+        conn.execute(
+            "INSERT INTO sync_items VALUES ('1', 'l', 'issue', 1, NULL, NULL, 'new', NULL, 0, 0, 0, 1, 0, '{}', 'k')",
+            [],
+        )
+        .unwrap();
+        migrate(&mut conn, MIGRATIONS, 2).unwrap();
+        let held: (i64, i64) = conn
+            .query_row("SELECT held, user_held FROM sync_items", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(held, (1, 0));
+    }
+
+    #[test]
     fn errors_are_found_by_item_and_by_class() {
         for (column, index) in [("pair", "errors_pair"), ("class", "errors_class")] {
             let plan = plan_of(
