@@ -6,7 +6,7 @@ use super::args::{ConflictsCommand, ConflictsOptions, PickName};
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
-use crate::core::{Conflict, Pair, Value};
+use crate::core::{Conflict, Pair, Time, Value};
 use crate::engine::answers::Pick;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
@@ -85,15 +85,20 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
     say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
     say!("{}", Shown::line(&conflict.note));
     let parts = [
-        ("base", &conflict.base, None),
-        ("github", &conflict.github, conflict.github_at),
-        ("notion", &conflict.notion, conflict.notion_at),
+        ("base", &conflict.base, String::new()),
+        (
+            "github",
+            &conflict.github,
+            whence(conflict.github_by.as_deref(), conflict.github_at),
+        ),
+        (
+            "notion",
+            &conflict.notion,
+            whence(conflict.notion_by.as_deref(), conflict.notion_at),
+        ),
     ];
-    for (name, value, at) in parts {
-        let at = at
-            .map(|at| format!(" ({})", json::time(at)))
-            .unwrap_or_default();
-        say!("\n--- {name}{at}");
+    for (name, value, whence) in parts {
+        say!("\n--- {name}{whence}");
         match value {
             Value::Text(text) => say!("{}", Shown::block(text)),
             other => say!("{}", Shown::line(&other.brief(2_000))),
@@ -101,6 +106,17 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
     }
     say!("\npulse-sync conflicts take {id} github|notion|base");
     Ok(Exit::Waits)
+}
+
+/// Who changed a side, and when, as far as that is known: ` (kim, 2026-01-02T03:04:05Z)`.
+fn whence(by: Option<&str>, at: Option<Time>) -> String {
+    let who = by.map(|name| Shown::line(name).to_string());
+    let known: Vec<String> = who.into_iter().chain(at.map(json::time)).collect();
+    if known.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", known.join(", "))
+    }
 }
 
 async fn take(

@@ -77,6 +77,8 @@ pub fn conflict(pair: &Pair, conflict: &Conflict) -> Json {
         "notion": value(&conflict.notion),
         "github_at": conflict.github_at.map(time),
         "notion_at": conflict.notion_at.map(time),
+        "github_by": conflict.github_by,
+        "notion_by": conflict.notion_by,
         "found_at": time(conflict.found_at),
         "note": conflict.note,
         "choice": conflict.choice.as_ref().map(|choice| choice.pick.clone()),

@@ -7,6 +7,7 @@ use super::face::Holding;
 use super::look::Sight;
 use super::run::{Flow, Run};
 use super::turn::{Trouble, remember};
+use super::who::Asked;
 use super::{Clock, Engine};
 use crate::core::plan::{Move, Plan};
 use crate::core::{Pair, PairId, PairLife, Record};
@@ -114,6 +115,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair: &mut Pair,
         sight: &Sight,
         plan: Plan,
+        asked: &mut Asked,
     ) -> Result<(), Trouble> {
         let stands = Plan {
             moves: plan.moves.into_iter().filter(stands_alone).collect(),
@@ -121,6 +123,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let before = pair.clone();
         let records = self.carry_out_moves(pair, &stands);
+        self.name_people(&before, pair, sight, &stands, asked).await;
         remember(pair, sight, &self.link.spec.mapping);
         // It waits for a person, not for its turn; what changes meanwhile marks it again.
         pair.dirty_since = None;

@@ -20,6 +20,7 @@ pub mod serve;
 pub mod settings;
 mod sides;
 mod turn;
+mod who;
 mod write;
 
 pub use clock::Clock;

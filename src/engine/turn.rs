@@ -4,6 +4,7 @@ use super::Clock;
 use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
+use super::who::Asked;
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::sight;
 use crate::core::{
@@ -21,6 +22,8 @@ struct Turn {
     pair: Pair,
     sight: Sight,
     wrote: Option<Side>,
+    /// Who was asked after, of conflicts.
+    asked: Asked,
 }
 
 /// How a turn ends.
@@ -39,6 +42,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair,
             sight: Sight::default(),
             wrote: None,
+            asked: Asked::default(),
         };
         for _ in 0..ROUNDS {
             match self.round(&mut turn).await {
@@ -74,12 +78,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             });
         }
         if is_held {
-            self.rest_for_user(&mut turn.pair, &turn.sight, plan)
-                .await?;
+            let Turn {
+                pair, sight, asked, ..
+            } = turn;
+            self.rest_for_user(pair, sight, plan, asked).await?;
             return Ok(Next::Done);
         }
         let before = turn.pair.clone();
         let records = self.carry_out_moves(&mut turn.pair, &plan);
+        self.name_people(&before, &mut turn.pair, &turn.sight, &plan, &mut turn.asked)
+            .await;
         let body = self
             .link
             .spec
