@@ -45,6 +45,5 @@ fn set_life(pair: &mut Pair, life: &PairLife) {
         pair.conflicts.clear();
         pair.blocked.clear();
         pair.pending = None;
-        pair.held_since = None;
     }
 }

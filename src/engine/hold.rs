@@ -27,7 +27,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
     /// [`AnswerError::Unknown`] where there is no such pair; [`StoreError::Stale`] where a run committed it meanwhile.
     pub async fn hold(&self, id: &PairId, on: bool) -> Result<bool, AnswerError> {
         let found = self.store.pair(id).await?;
-        let found = found.filter(|pair| !matches!(pair.life, PairLife::Tombstone));
+        let found = found.filter(|pair| !on || pair.life != PairLife::Tombstone);
         let Some(mut pair) = found else {
             return Err(AnswerError::Unknown("there is no such item".to_owned()));
         };

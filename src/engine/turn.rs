@@ -190,6 +190,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 *pair = before.clone();
                 return self.set_copy_aside(pair, page, there).await;
             }
+            // Whoever holds the item holds it under its new name, too.
+            pair.held_since = pair.held_since.or(other.held_since);
             if !self.give_way(&mut other, there).await? {
                 return Ok(false);
             }
