@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use super::app::{Answer, Effect, Input, Request};
 use super::theme::Meaning;
 use super::{Loop, Woke};
-use crate::engine::face::Reply;
+use crate::engine::face::{Holding, Reply};
 use crate::engine::{Command, Event, Handle, Snapshot};
 
 /// The next snapshot; none when the engine is gone. Never ready while there is no engine.
@@ -150,10 +150,11 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
                 reply,
             })
             .await?;
-            let text = if held.is_some() {
-                "the choice is kept; you hold this item, so it is written once you release it"
-            } else {
-                "the choice is kept; it is written once both sides were read again"
+            let text = match held {
+                Some(_) => {
+                    "the choice is kept; you hold this item, so it waits until you release it"
+                }
+                None => "the choice is kept; it is written once both sides were read again",
             };
             text.to_owned()
         }
@@ -170,12 +171,7 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::Hold(pairs) => {
             let done = call(handle, |reply| Command::Hold(pairs, reply)).await?;
-            let (count, s) = (done.items, if done.items == 1 { "" } else { "s" });
-            if done.on {
-                format!("{count} item{s} held: nothing of them is written until you release them")
-            } else {
-                format!("{count} item{s} released")
-            }
+            held(done)
         }
         Request::Undo(record) => {
             let backs = call(handle, |reply| Command::Undo(record, reply)).await?;
@@ -184,6 +180,18 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::UndoPlan(_) | Request::History(_) | Request::Item(_) => String::new(),
     })
+}
+
+/// What became of holding or releasing, in words.
+fn held(done: Holding) -> String {
+    match (done.on, done.items) {
+        (true, 1) => "held: nothing of it is written until you release it".to_owned(),
+        (true, items) => {
+            format!("{items} items held: nothing of them is written until you release them")
+        }
+        (false, 1) => "released".to_owned(),
+        (false, items) => format!("{items} items released"),
+    }
 }
 
 /// Opens an address in the user's browser. Only web addresses: the text came from a service.
