@@ -51,6 +51,25 @@ fn is_held(snapshot: &Snapshot) -> bool {
         .any(|line| matches!(line.standing, Standing::HeldByUser { .. }))
 }
 
+/// The history tells of both.
+async fn told(store: &MemoryStore, id: PairId) {
+    let query = HistoryQuery {
+        pair: Some(id),
+        limit: 50,
+        ..HistoryQuery::default()
+    };
+    let verbs: Vec<String> = store
+        .history(&query)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.verb)
+        .collect();
+    for verb in ["hold", "release"] {
+        assert!(verbs.iter().any(|one| one == verb), "{verb} in {verbs:?}");
+    }
+}
+
 async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
     until(&handle, "everything imported", |s| {
         s.links[0].counts.active == 28 && s.links[0].running.is_none()
@@ -103,21 +122,7 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
     run(&handle).await;
     assert_eq!(title(small), "while held");
     assert!(!is_held(&handle.snapshot().borrow()));
-    let query = HistoryQuery {
-        pair: Some(id),
-        limit: 50,
-        ..HistoryQuery::default()
-    };
-    let verbs: Vec<String> = store
-        .history(&query)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|record| record.verb)
-        .collect();
-    for verb in ["hold", "release"] {
-        assert!(verbs.iter().any(|one| one == verb), "{verb} in {verbs:?}");
-    }
+    told(store, id).await;
     handle.send(Command::Shutdown).await.unwrap();
 }
 
