@@ -1,6 +1,9 @@
 //! The GitHub adapter against the small GitHub.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "remote_github_sim/who.rs"]
+mod who;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

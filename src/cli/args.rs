@@ -115,6 +115,10 @@ pub enum Command {
     Pause,
     /// Goes on writing.
     Resume,
+    /// Holds an item: nothing of it is written to either side until released; survives a restart.
+    Hold(HoldOptions),
+    /// Lets an item go on that `hold` holds.
+    Release(HoldOptions),
     /// Real syncs between a small built-in GitHub and Notion: no token, no server.
     Demo(DemoOptions),
     /// Serves the small GitHub and Notion until stopped.
@@ -307,6 +311,17 @@ pub enum HeldCommand {
         /// The halt's id.
         id: String,
     },
+}
+
+/// `hold` and `release`.
+#[derive(Debug, Group)]
+pub struct HoldOptions {
+    /// The item.
+    #[arg(value_name = "OWNER/REPO#N")]
+    pub item: String,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `undo`.

@@ -50,6 +50,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                     "in_step": s.attention.in_step,
                     "set_aside": s.attention.parked_json(),
                     "refused": s.attention.refused_json(),
+                    "held_by_you": s.attention.by_user_json(),
                     "last_run": last,
                 })
             })

@@ -507,6 +507,8 @@ impl Case<'_> {
             notion: self.r.clone(),
             github_at: at(self.looked.github),
             notion_at: at(self.looked.notion),
+            github_by: None,
+            notion_by: None,
             found_at: self.input.now,
             note: format!("{} changed on both sides", self.field.key),
             choice: None,

@@ -170,6 +170,12 @@ pub struct Conflict {
     pub github_at: Option<Time>,
     /// Notion's version stamp when it was found.
     pub notion_at: Option<Time>,
+    /// Who changed it on GitHub, as far as GitHub says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_by: Option<String>,
+    /// Who changed it in Notion, as far as Notion says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notion_by: Option<String>,
     /// When it was found.
     pub found_at: Time,
     /// One line on what happened, for people.
@@ -239,6 +245,9 @@ pub struct Pair {
     pub conflicts: Vec<Conflict>,
     /// Held by the guard.
     pub hold: Option<Hold>,
+    /// Held by the user since then: nothing of it is written to either side until it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Time>,
     /// A person said that the changes on this side were wrong: its fields go back to the last agreement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Side>,
@@ -276,6 +285,7 @@ impl Pair {
             blocked: BTreeMap::new(),
             conflicts: Vec::new(),
             hold: None,
+            held_since: None,
             restore: None,
             reverted: BTreeMap::new(),
             created_at: now,

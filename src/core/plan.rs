@@ -372,6 +372,8 @@ fn life_conflict(
         notion: notion.map_or(Value::Null, |seen| Value::text(seen.title())),
         github_at: at(github),
         notion_at: at(notion),
+        github_by: None,
+        notion_by: None,
         found_at: input.now,
         note: note.to_owned(),
         choice: None,

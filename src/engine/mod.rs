@@ -6,6 +6,7 @@ pub mod answers;
 mod bodies;
 pub mod clock;
 pub mod face;
+mod hold;
 mod kin;
 pub mod link;
 mod look;
@@ -19,6 +20,7 @@ pub mod serve;
 pub mod settings;
 mod sides;
 mod turn;
+mod who;
 mod write;
 
 pub use clock::Clock;

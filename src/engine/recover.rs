@@ -353,6 +353,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if intent.attempt >= settings.create_attempts {
             return self.give_up(pair, &intent.step).await;
         }
+        if pair.held_since.is_some() {
+            // It is not sent again while the user holds it; it may still be found.
+            pair.next_try = Some(now.plus(settings.grace_create()));
+            self.commit(&mut pair, Vec::new()).await?;
+            return Ok(());
+        }
         self.send_again(pair, intent).await
     }
 

@@ -283,7 +283,7 @@ impl GithubRemote {
 
 /// Whether an error means that the host's GraphQL has other fields than ours. Where it says so is not settled between
 /// versions: a code among the extensions, or the type.
-fn is_of_shape(error: &Json) -> bool {
+pub(super) fn is_of_shape(error: &Json) -> bool {
     [&error["extensions"]["code"], &error["type"]]
         .iter()
         .any(|word| *word == "undefinedField")

@@ -25,6 +25,7 @@ mod place;
 mod read;
 mod refuse;
 mod rows;
+mod who;
 mod wire;
 mod write;
 
@@ -36,7 +37,7 @@ use http::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::core::{Action, Draft, Kind, ObjectId, Observation, Side, Step, Time};
+use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, Step, Time};
 use crate::remote::http::account::check_base;
 use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
@@ -159,6 +160,8 @@ struct Learned {
     renamed: BTreeMap<String, String>,
     /// When the host was found to answer no GraphQL.
     no_graphql: Option<Time>,
+    /// When the host's GraphQL was found to have no timelines.
+    no_timeline: Option<Time>,
     /// Pull requests whose checks were running when they were last seen, by repository.
     pending: BTreeMap<String, BTreeSet<ObjectId>>,
     milestones: BTreeMap<String, milestones::Known>,
@@ -302,6 +305,10 @@ impl Remote for GithubRemote {
             Kind::Commit => self.get_commit(id).await,
             Kind::Issue | Kind::Pull => self.get_issue(kind, id).await,
         }
+    }
+
+    async fn who(&self, seen: &Observation, field: Option<&FieldKey>) -> Option<String> {
+        self.who_changed(seen, field).await
     }
 
     async fn write(

@@ -275,6 +275,7 @@ impl Hub {
             return Ok(false);
         }
         let before = std::mem::replace(&mut issue.body, body.map(str::to_owned));
+        issue.edited = Some((Arc::clone(&touch.actor), floor_second(touch.now)));
         self.record(touch, "body", json!(before), json!(body));
         Ok(true)
     }
@@ -402,6 +403,7 @@ impl Issue {
             updated_at: at,
             closed_at: None,
             closed_by: None,
+            edited: None,
             locked: false,
             lock_reason: None,
             events: Vec::new(),

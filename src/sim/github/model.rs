@@ -146,6 +146,8 @@ pub struct Issue {
     pub closed_at: Option<i64>,
     /// Who closed it, while it is.
     pub closed_by: Option<Login>,
+    /// Who edited the body last, and when, if anybody did since it was opened.
+    pub edited: Option<(Login, i64)>,
     /// Whether the conversation is locked.
     pub locked: bool,
     /// Why it is locked.

@@ -1,6 +1,7 @@
 //! `/graphql`: as much as a sync asks for, answered in exactly the shape of the query.
 
 mod parse;
+mod timeline;
 
 use serde_json::{Map, Value, json};
 
@@ -210,6 +211,7 @@ impl<'a> Run<'a> {
         };
         self.select(kind, fields, |run, field| {
             let own = plain_field(issue, field).or_else(|| run.issue_lists(repo, issue, field));
+            let own = own.or_else(|| run.history_field(issue, field));
             own.or_else(|| run.pull_field(repo, issue, issue.pull.as_deref()?, field))
         })
     }
