@@ -798,6 +798,9 @@ fn graph(number: u64) -> Json {
         "number": number, "isDraft": true, "merged": false, "baseRefName": "main", "headRefName": "topic",
         "additions": 10, "deletions": 2, "changedFiles": 3, "reviewDecision": "CHANGES_REQUESTED",
         "closingIssuesReferences": {"nodes": [{"number": 12}, null, {"number": 3}]},
+        "reviewRequests": {"nodes": [{"requestedReviewer": {"login": "grace"}}, {"requestedReviewer": {}},
+            {"requestedReviewer": {"login": "copilot"}}, {"requestedReviewer": null}, null]},
+        "mergeCommit": null,
         "commits": {"nodes": [{"commit": {"statusCheckRollup": {"state": "FAILURE"}}}]}
     })
 }
@@ -809,6 +812,7 @@ async fn one_query_completes_a_page_of_pull_requests() {
         &json!({"state": "closed", "pull_request": {"merged_at": "2026-01-02T08:00:00Z"}}),
     );
     let plain = json!({"number": 8, "isDraft": false, "merged": true, "reviewDecision": null,
+        "mergeCommit": {"oid": "abc"}, "reviewRequests": {"nodes": []},
         "closingIssuesReferences": {"nodes": []}, "commits": {"nodes": [{"commit": {"statusCheckRollup": null}}]}});
     let server = Server::start(move |seen| match seen.path.as_str() {
         "/graphql" => says(
@@ -840,9 +844,17 @@ async fn one_query_completes_a_page_of_pull_requests() {
         ("review", "changes requested"),
         ("checks", "failing"),
         ("linked_issues", "#3, #12"),
+        ("merge_commit", ""),
     ] {
         assert_eq!(text(seven, name), expected, "{name}");
     }
+    assert_eq!(
+        seven.fields[&key("reviewers")],
+        Value::set(["grace", "copilot"]),
+        "teams have no login"
+    );
+    assert_eq!(eight.fields[&key("reviewers")].names().len(), 0);
+    assert!(!nine.fields.contains_key(&key("reviewers")));
     assert_eq!(seven.fields[&key("files")], Value::Number(3));
     assert_eq!(seven.fields[&key("merged")], Value::Null);
     assert!(
@@ -855,6 +867,7 @@ async fn one_query_completes_a_page_of_pull_requests() {
         ("review", "none"),
         ("checks", "none"),
         ("linked_issues", ""),
+        ("merge_commit", "abc"),
     ] {
         assert_eq!(text(eight, name), expected, "{name}");
     }
@@ -869,11 +882,13 @@ async fn a_host_without_graphql_is_asked_once() {
             "/graphql" => says(status, &json!({"errors": [{"type": "undefinedField"}]})),
             "/user" => says(200, &json!({"login": "ada"})),
             path if path.starts_with("/repos/o/r/pulls?") && path.contains("page=2") => {
-                says(200, &json!([{"number": 1, "base": {"ref": "two"}, "head": null, "merged_at": "2026-01-02T08:00:00Z"}]))
+                says(200, &json!([{"number": 1, "base": {"ref": "two"}, "head": null, "merged_at": "2026-01-02T08:00:00Z",
+                    "merge_commit_sha": "abc", "requested_reviewers": []}]))
             }
             path if path.starts_with("/repos/o/r/pulls?") => says(
                 200,
-                &json!((2..=5).map(|number| json!({"number": number, "draft": true, "base": {"ref": "main"}})).collect::<Vec<_>>()),
+                &json!((2..=5).map(|number| json!({"number": number, "draft": true, "base": {"ref": "main"},
+                    "merge_commit_sha": "trial", "requested_reviewers": [{"login": "grace"}]})).collect::<Vec<_>>()),
             )
             .with("link", "<{base}/repos/o/r/pulls?page=2>; rel=\"next\""),
             "/repos/o/r/pulls/3" => says(200, &json!({"number": 3, "draft": true, "additions": 7, "head": {"ref": "t"}})),
@@ -899,6 +914,11 @@ async fn a_host_without_graphql_is_asked_once() {
                 .iter()
                 .all(|row| !row.fields.contains_key(&key("review")))
         );
+        let (merged, open) = (&page.rows[0], &page.rows[1]);
+        assert_eq!(text(merged, "merge_commit"), "abc");
+        assert_eq!(merged.fields[&key("reviewers")].names().len(), 0);
+        assert_eq!(text(open, "merge_commit"), "", "a trial merge is none");
+        assert_eq!(open.fields[&key("reviewers")], Value::set(["grace"]));
         let one = ObjectId {
             node: "PR_3".into(),
             locator: "o/r#3".into(),

@@ -10,12 +10,12 @@ use pulse_sync::core::{
     Action, Change, Draft, FieldKey, Key, Kind, Life, ObjectId, Observation, Row, Side, Step, Time,
     Value,
 };
-use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{AccountConfig, Rules, build_client};
 use pulse_sync::remote::{Answer, ListFrom, Remote, RemoteError};
 use pulse_sync::sim::github::http::{Clock, FaultKind, Front, Limits, Running, Shared, serve};
 use pulse_sync::sim::github::{
-    AccountKind, Hub, IssueEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo,
+    AccountKind, Hub, IssueEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo, Permission,
 };
 use secrecy::SecretString;
 
@@ -49,6 +49,10 @@ impl World {
     }
 
     fn remote(&self, token: &str) -> GithubRemote {
+        self.remote_with(token, |_| {})
+    }
+
+    fn remote_with(&self, token: &str, change: impl FnOnce(&mut GithubLink)) -> GithubRemote {
         let mut config = AccountConfig::github(&self.running.url);
         config.timeout = Duration::from_secs(5);
         config.rules = Rules::github().without_gap();
@@ -57,7 +61,9 @@ impl World {
         let now = self.now.clone();
         let clock = Arc::new(move || Time(now.load(Ordering::SeqCst)));
         let account = GithubAccount::new(config, client, &token, clock).unwrap();
-        GithubRemote::new(account, GithubLink::of(["ada/demo"]))
+        let mut link = GithubLink::of(["ada/demo"]);
+        change(&mut link);
+        GithubRemote::new(account, link)
     }
 
     async fn opened(&self) -> GithubRemote {
@@ -213,6 +219,41 @@ async fn a_listing_shows_what_reading_one_by_one_shows() {
         .unwrap();
     assert_eq!(one, commits[0]);
     assert_eq!(remote.garbled(), 0);
+}
+
+#[tokio::test]
+async fn reviewers_and_the_merge_commit_are_seen_with_and_without_graphql() {
+    for graphql in [GraphQl::Auto, GraphQl::Never] {
+        let world = World::start().await;
+        let remote = world.remote_with("t-ada", |link| link.graphql = graphql);
+        remote.open(None, true).await.unwrap();
+        let shown = async |remote: &GithubRemote| {
+            let pull = numbered(&all(remote, "issues:ada/demo").await, 3);
+            let field = |name: &str| pull.fields[&FieldKey::of(name)].clone();
+            (field("reviewers"), field("merge_commit"))
+        };
+        let at = world.later(60);
+        {
+            let hub = &mut world.running.front.lock().hub;
+            hub.set_permission(at, "ada/demo", "bob", Some(Permission::Write))
+                .unwrap();
+            let bob = ["bob".to_owned()];
+            hub.set_reviewers(at, "ada", "ada/demo", 3, &bob).unwrap();
+        }
+        let (reviewers, commit) = shown(&remote).await;
+        assert_eq!(reviewers, Value::set(["bob"]), "{graphql:?}");
+        assert!(commit.is_empty());
+        let at = world.later(60);
+        let merged = {
+            let hub = &mut world.running.front.lock().hub;
+            hub.set_reviewers(at, "ada", "ada/demo", 3, &[]).unwrap();
+            hub.set_draft(at, "ada", "ada/demo", 3, false).unwrap();
+            hub.merge_pull(at, "ada", "ada/demo", 3, None).unwrap()
+        };
+        let (reviewers, commit) = shown(&remote).await;
+        assert_eq!(reviewers.names().len(), 0, "{graphql:?}");
+        assert_eq!(commit.as_text(), merged);
+    }
 }
 
 #[tokio::test]

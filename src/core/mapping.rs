@@ -226,11 +226,12 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
 }
 
 fn pull_fields(policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Date, Number, RichText, Select};
+    use PropertyKind::{Date, MultiSelect, Number, RichText, Select};
     let mut fields = shared_fields(policy);
     fields.extend([
         mirror("pull_state", "State", Select),
         mirror("review", "Review", Select),
+        mirror("reviewers", "Reviewers", MultiSelect),
         mirror("checks", "Checks", Select),
         mirror("base", "Base", RichText),
         mirror("head", "Head", RichText),
@@ -239,6 +240,7 @@ fn pull_fields(policy: Policy) -> Vec<Bound> {
         mirror("files", "Files", Number),
         mirror("linked_issues", "Linked issues", RichText),
         mirror("merged", "Merged", Date),
+        mirror("merge_commit", "Merge commit", RichText),
     ]);
     fields
 }

@@ -33,7 +33,10 @@ const SINGLY: usize = 3;
 const SMALLEST: usize = 10;
 /// The list of pull requests is walked at most this far for one page.
 const MAX_PAGES: usize = 20;
+/// Reviewers by the interface that accounts of every sort have: a team's name needs a permission that few tokens have,
+/// and asking for it would fail the whole query.
 const FIELDS: &str = "number isDraft merged baseRefName headRefName additions deletions changedFiles \
+    mergeCommit{oid} reviewRequests(first:50){nodes{requestedReviewer{... on Actor{login}}}} \
     reviewDecision closingIssuesReferences(first:20){nodes{number}} \
     commits(last:1){nodes{commit{statusCheckRollup{state}}}}";
 

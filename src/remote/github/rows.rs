@@ -14,9 +14,12 @@
 //! | `pull_state` | `open`, `draft`, `merged`, `closed` |
 //! | `review` | `none`, `required`, `approved`, `changes requested` |
 //! | `checks` | `passing`, `failing`, `pending`, `none` |
+//! | `reviewers` | the logins of those who were asked for a review and gave none yet, without teams |
+//! | `merge_commit` | the hash of the commit that merged it, empty until then |
 //! | `linked_issues` | `#3, #12`, ascending |
 //! | commits | `title` is the headline, `body` the whole message if there is more than the headline |
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::{repo_of, time};
@@ -239,6 +242,17 @@ pub(super) fn add_graph(seen: &mut Observation, pull: &GraphPull) {
         review.map(|word| Value::text(review_word(word.as_deref()))),
     );
     fields.maybe("checks", graph_checks(pull).map(Value::text));
+    let asked = pull.review_requests.as_ref();
+    fields.maybe(
+        "reviewers",
+        asked.map(|asked| {
+            let requests = asked.nodes.iter().flatten();
+            logins(requests.filter_map(|request| request.requested_reviewer.as_ref()))
+        }),
+    );
+    let commit = pull.merge_commit.as_ref();
+    let commit = commit.map(|commit| commit.as_ref().and_then(|commit| commit.oid.as_deref()));
+    merge_commit(&mut fields, commit);
     let linked = pull.closing_issues_references.as_ref();
     fields.maybe(
         "linked_issues",
@@ -270,12 +284,31 @@ pub(super) fn add_pull(seen: &mut Observation, pull: &Pull) {
     fields.number("additions", pull.additions);
     fields.number("deletions", pull.deletions);
     fields.number("files", pull.changed_files);
+    let asked = pull.requested_reviewers.as_deref();
+    fields.maybe("reviewers", asked.map(logins));
+    let commit = pull.merge_commit_sha.as_ref();
+    merge_commit(&mut fields, commit.map(Option::as_deref));
     seen.fields = fields.0;
+}
+
+fn logins<'a>(users: impl IntoIterator<Item = &'a User>) -> Value {
+    Value::set(users.into_iter().filter_map(|user| user.login.clone()))
+}
+
+/// The commit of a merge, if the answer names one: for an open pull request REST names a trial merge of its own.
+fn merge_commit(fields: &mut Fields, commit: Option<Option<&str>>) {
+    let state = fields.0.get(&FieldKey(Cow::Borrowed("pull_state")));
+    let is_merged = state.is_some_and(|state| state.as_text() == "merged");
+    let commit = commit.map(|commit| commit.filter(|_| is_merged));
+    fields.maybe(
+        "merge_commit",
+        commit.map(|sha| Value::text(sha.unwrap_or_default())),
+    );
 }
 
 /// Settles open against draft; a closed or merged pull request stays what it is.
 fn draft(fields: &mut Fields, is_draft: Option<bool>) {
-    let key = FieldKey(std::borrow::Cow::Borrowed("pull_state"));
+    let key = FieldKey(Cow::Borrowed("pull_state"));
     let now = fields.0.get(&key).map(Value::as_text).unwrap_or_default();
     if let (Some(is_draft), "open" | "draft") = (is_draft, now) {
         let word = if is_draft { "draft" } else { "open" };

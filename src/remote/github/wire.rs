@@ -103,6 +103,9 @@ pub(super) struct Pull {
     pub additions: Option<i64>,
     pub deletions: Option<i64>,
     pub changed_files: Option<i64>,
+    pub requested_reviewers: Option<Vec<User>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub merge_commit_sha: Option<Option<String>>,
 }
 
 /// A row of `/pulls` in the shape of a row of `/issues`: what differs is where it says that it is a pull request, and
@@ -140,6 +143,22 @@ pub(super) struct GraphPull {
     pub review_decision: Option<Option<String>>,
     pub closing_issues_references: Option<Nodes<Numbered>>,
     pub commits: Option<Nodes<LastCommit>>,
+    pub review_requests: Option<Nodes<ReviewRequest>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub merge_commit: Option<Option<Hash>>,
+}
+
+/// Somebody who was asked for a review; an account only, as teams may be nobody's business.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReviewRequest {
+    pub requested_reviewer: Option<User>,
+}
+
+/// A commit by its hash.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Hash {
+    pub oid: Option<String>,
 }
 
 /// A GraphQL connection.

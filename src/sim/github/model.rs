@@ -181,6 +181,8 @@ pub struct Pull {
     pub commits: Vec<String>,
     /// Lines added, lines deleted, files changed.
     pub size: Size,
+    /// Who was asked for a review and gave none yet.
+    pub reviewers: Vec<Login>,
     /// Verdict of the reviews.
     pub review: Option<Review>,
     /// State of the checks of its newest commit.
@@ -309,8 +311,8 @@ impl Repo {
 ///
 /// Fields: `created` (after: node id), `deleted`, `transferred` (after: `owner/name#number`),
 /// `title`, `body`, `state`, `state_reason`, `labels` and `assignees` (sorted names), `milestone`
-/// (title), `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `review`,
-/// `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
+/// (title), `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `reviewers`,
+/// `review`, `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
 /// `label`, `milestone_title`, `commit` and `branch`. A renamed label is one change of the
 /// repository, not of the issues that carry it.
 #[derive(Debug, Clone, PartialEq)]

@@ -284,6 +284,18 @@ impl<'a> Run<'a> {
             "deletions" => json!(pull.size.deletions),
             "changedFiles" => json!(pull.size.files),
             "reviewDecision" => json!(pull.review.map(Review::as_str)),
+            "mergeCommit" => match &pull.merge_commit_sha {
+                Some(sha) => self.select("Commit", &field.fields, |_, field| {
+                    (field.name == "oid").then(|| json!(sha))
+                }),
+                None => Value::Null,
+            },
+            "reviewRequests" => self.connection(field, &pull.reviewers, |run, fields, who| {
+                run.select("ReviewRequest", fields, |run, field| {
+                    (field.name == "requestedReviewer")
+                        .then(|| run.select("User", &field.fields, |_, field| login(field, who)))
+                })
+            }),
             "closingIssuesReferences" => {
                 let linked = repo.linked_issues(issue.number);
                 let linked: Vec<&Issue> =
