@@ -876,6 +876,37 @@ async fn one_query_completes_a_page_of_pull_requests() {
 }
 
 #[tokio::test]
+async fn commits_keep_what_a_host_without_graphql_does_not_say() {
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => says(404, &json!({})),
+        "/user" => says(200, &json!({"login": "ada"})),
+        _ => says(200, &json!([commit("a1", "x", "2026-01-02T00:00:00Z")])),
+    })
+    .await;
+    let remote = server.remote(|link| {
+        link.kinds = BTreeSet::from([Kind::Commit]);
+        link.commits_within = None;
+    });
+    for _ in 0..2 {
+        let page = remote.list("commits:o/r", &ListFrom::default()).await;
+        let page = page.unwrap();
+        assert_eq!(text(&page.rows[0], "title"), "x");
+        for name in ["branch", "pull", "files", "additions", "deletions"] {
+            assert!(!page.rows[0].fields.contains_key(&key(name)), "{name}");
+        }
+    }
+    let asked = server.lines();
+    let asked = asked.iter().filter(|line| line.contains("graphql"));
+    assert_eq!(asked.count(), 1, "and not again for a while");
+    let opened = remote.open(None, true).await.unwrap();
+    assert!(
+        opened.notes.iter().any(|note| note.contains("commits")),
+        "people are told: {:?}",
+        opened.notes
+    );
+}
+
+#[tokio::test]
 async fn a_host_without_graphql_is_asked_once() {
     for status in [404, 501, 200] {
         let server = Server::start(move |seen| match seen.path.as_str() {
@@ -1125,13 +1156,17 @@ async fn commits_become_observations_down_to_the_window() {
         merge,
         commit("d4", "Old", "2025-01-01T00:00:00Z")
     ]);
-    let server = Server::start(move |_| {
-        says(200, &rows)
+    let more = json!({"data": {"repository": {"defaultBranchRef": {"name": "trunk"}, "cb2": null,
+        "ca1": {"oid": "a1", "additions": 7, "deletions": 0, "changedFilesIfAvailable": null,
+            "associatedPullRequests": {"nodes": [{"number": 12}, null, {"number": 4}]}}}}});
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => says(200, &more),
+        _ => says(200, &rows)
             .with(
                 "link",
                 "<{base}/repositories/1/commits?page=2>; rel=\"next\"",
             )
-            .with("etag", "\"c\"")
+            .with("etag", "\"c\""),
     })
     .await;
     let remote = server.remote(|link| link.commits_within = Some(90 * 24 * 3_600_000));
@@ -1139,7 +1174,13 @@ async fn commits_become_observations_down_to_the_window() {
         .list("commits:o/r", &ListFrom::default())
         .await
         .unwrap();
-    assert_eq!(server.lines(), ["GET /repos/o/r/commits?per_page=100"]);
+    assert_eq!(
+        server.lines(),
+        ["GET /repos/o/r/commits?per_page=100", "POST /graphql"]
+    );
+    let query = server.last().body["query"].to_string();
+    assert!(query.contains("ca1: object") && query.contains("cb2: object"));
+    assert!(!query.contains("cc3") && !query.contains("cd4"), "{query}");
     assert_eq!(
         (page.rows.len(), page.next.as_ref()),
         (2, None),
@@ -1166,8 +1207,22 @@ async fn commits_become_observations_down_to_the_window() {
         ("linked_issues", "#4, #12"),
         ("committed", "2026-01-02T00:00:00Z"),
         ("sha", "a1"),
+        ("branch", "trunk"),
+        ("pull", "#4, #12"),
     ] {
         assert_eq!(text(one, name), expected, "{name}");
+    }
+    assert_eq!(one.fields[&key("additions")], Value::Number(7));
+    assert_eq!(one.fields[&key("deletions")], Value::Number(0));
+    assert!(
+        !one.fields.contains_key(&key("files")),
+        "GitHub could not count them"
+    );
+    for name in ["branch", "pull", "additions"] {
+        assert!(
+            !two.fields.contains_key(&key(name)),
+            "{name} was not observed"
+        );
     }
     assert_eq!(one.fields[&key("verified")], Value::Bool(true));
     assert_eq!(one.fields[&key("orphaned")], Value::Bool(false));
@@ -1177,7 +1232,7 @@ async fn commits_become_observations_down_to_the_window() {
     );
 
     let all = server
-        .plain()
+        .remote(|link| link.graphql = GraphQl::Never)
         .list("commits:o/r", &ListFrom::default())
         .await
         .unwrap();
@@ -1200,6 +1255,11 @@ async fn commits_are_read_by_their_sha() {
         "/repos/o/r/commits?per_page=100" => {
             says(409, &json!({"message": "Git Repository is empty."}))
         }
+        "/graphql" => says(
+            200,
+            &json!({"data": {"repository": {"defaultBranchRef": {"name": "main"},
+                "c": {"oid": if seen.body["query"].to_string().contains("ca1") { "a1" } else { "d4" }, "additions": 1}}}}),
+        ),
         path => panic!("{path}"),
     })
     .await;
@@ -1216,10 +1276,12 @@ async fn commits_are_read_by_their_sha() {
     );
     let orphaned = |seen: &Observation| seen.fields.get(&key("orphaned")).cloned();
     assert_eq!(orphaned(&seen), Some(Value::Bool(false)));
+    assert_eq!(text(&seen, "branch"), "main");
     for sha in ["b2", "d4"] {
         let left = remote.get(Kind::Commit, &id(sha), None).await.unwrap();
         let found = (left.life.clone(), orphaned(&left));
         assert_eq!(found, (Life::Live, Some(Value::Bool(true))), "{sha}");
+        assert!(!left.fields.contains_key(&key("branch")), "{sha}");
     }
     let hidden = remote.get(Kind::Commit, &id("c3"), None).await.unwrap();
     assert_eq!(

@@ -16,6 +16,7 @@ use pulse_sync::remote::{Answer, ListFrom, Remote, RemoteError};
 use pulse_sync::sim::github::http::{Clock, FaultKind, Front, Limits, Running, Shared, serve};
 use pulse_sync::sim::github::{
     AccountKind, Hub, IssueEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo, Permission,
+    Size,
 };
 use secrecy::SecretString;
 
@@ -254,6 +255,46 @@ async fn reviewers_and_the_merge_commit_are_seen_with_and_without_graphql() {
         assert_eq!(reviewers.names().len(), 0, "{graphql:?}");
         assert_eq!(commit.as_text(), merged);
     }
+}
+
+#[tokio::test]
+async fn commits_say_their_branch_their_size_and_their_pull_request() {
+    let world = World::start().await;
+    let remote = world.opened().await;
+    let at = world.later(60);
+    let size = Size {
+        additions: 7,
+        deletions: 2,
+        files: 3,
+    };
+    let merged = {
+        let hub = &mut world.running.front.lock().hub;
+        let more = NewCommit {
+            message: "Sized".into(),
+            size,
+        };
+        hub.push_commit(at, "ada", "ada/demo", "topic", more)
+            .unwrap();
+        hub.set_draft(at, "ada", "ada/demo", 3, false).unwrap();
+        hub.merge_pull(at, "ada", "ada/demo", 3, None).unwrap()
+    };
+    let before = world.requests();
+    let rows = all(&remote, "commits:ada/demo").await;
+    assert_eq!(world.requests() - before, 2, "one list, one query");
+    let by_title = |title: &str| rows.iter().find(|row| row.title() == title).unwrap();
+    let number = |title: &str, name: &str| by_title(title).fields[&FieldKey::of(name)].clone();
+    for (name, value) in [("additions", 7), ("deletions", 2), ("files", 3)] {
+        assert_eq!(number("Sized", name), Value::Number(value), "{name}");
+        assert_eq!(number("First", name), Value::Number(0), "{name}");
+    }
+    for (title, pull) in [("First", ""), ("Second", "#3"), ("Sized", "#3")] {
+        let row = by_title(title);
+        assert_eq!(row.fields[&FieldKey::of("pull")].as_text(), pull, "{title}");
+        assert_eq!(row.fields[&FieldKey::of("branch")].as_text(), "main");
+        let one = remote.get(Kind::Commit, &row.id, None).await.unwrap();
+        assert_eq!(&one, row, "{title}");
+    }
+    assert!(rows.iter().all(|row| !row.id.locator.ends_with(&merged)));
 }
 
 #[tokio::test]

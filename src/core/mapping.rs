@@ -246,7 +246,7 @@ fn pull_fields(policy: Policy) -> Vec<Bound> {
 }
 
 fn commit_fields() -> Vec<Bound> {
-    use PropertyKind::{Checkbox, Date, RichText, Select, Title, Url};
+    use PropertyKind::{Checkbox, Date, Number, RichText, Select, Title, Url};
     vec![
         bound(
             FieldKey::TITLE,
@@ -268,6 +268,11 @@ fn commit_fields() -> Vec<Bound> {
         mirror("author", "Author", RichText),
         mirror("co_authors", "Co-authors", RichText),
         mirror("committed", "Committed", Date),
+        mirror("branch", "Branch", RichText),
+        mirror("pull", "PR", RichText),
+        mirror("additions", "Additions", Number),
+        mirror("deletions", "Deletions", Number),
+        mirror("files", "Files", Number),
         mirror("verified", "Verified", Checkbox),
         mirror("orphaned", "Orphaned", Checkbox),
         mirror("linked_issues", "Linked issues", RichText),

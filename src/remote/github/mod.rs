@@ -2,7 +2,7 @@
 //!
 //! REST over octocrab's raw calls (`octo`) into tolerant structs (`wire`) and from there into observations
 //! (`rows`, which documents the normal forms). What REST lists do not say of pull requests comes from one GraphQL
-//! query for a page of them (`extras`).
+//! query for a page of them (`extras`), and so does what they do not say of commits (`sizes`).
 //!
 //! Facts that shape it:
 //! - Rows of a page that cannot be read are left out, logged and counted ([`GithubRemote::garbled`]): one broken row
@@ -16,6 +16,7 @@
 
 mod commits;
 mod extras;
+mod graph;
 mod list;
 mod made;
 mod milestones;
@@ -25,6 +26,7 @@ mod place;
 mod read;
 mod refuse;
 mod rows;
+mod sizes;
 mod wire;
 mod write;
 
@@ -197,7 +199,7 @@ impl GithubRemote {
     /// Whether GraphQL is asked now: a host without it is asked again after a while.
     fn asks_graphql(&self) -> bool {
         let none_at = self.learned.borrow().no_graphql;
-        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, extras::RETRY));
+        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, graph::RETRY));
         self.link.graphql != GraphQl::Never && !is_without
     }
 

@@ -17,13 +17,13 @@
 //! | `reviewers` | the logins of those who were asked for a review and gave none yet, without teams |
 //! | `merge_commit` | the hash of the commit that merged it, empty until then |
 //! | `linked_issues` | `#3, #12`, ascending |
-//! | commits | `title` is the headline, `body` the whole message if there is more than the headline |
+//! | commits | `title` is the headline, `body` the whole message if there is more than the headline; `pull` is `#12` |
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::{repo_of, time};
-use super::wire::{CommitRow, GraphPull, Issue, Pull, User};
+use super::wire::{CommitRow, GraphCommit, GraphPull, Issue, Pull, User};
 use crate::core::text::marker;
 use crate::core::{FieldKey, Key, Kind, Life, ObjectId, Observation, Side, Stamp, Time, Value};
 
@@ -411,6 +411,25 @@ pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Obse
     seen.created = at;
     seen.raw_body = Some(message.to_owned());
     seen
+}
+
+/// Adds what GraphQL says of a commit, which `branch` holds unless the commit is known to be orphaned.
+pub(super) fn add_sizes(seen: &mut Observation, commit: &GraphCommit, branch: Option<&str>) {
+    let is_held = seen.field(&FieldKey::ORPHANED) == Some(&Value::Bool(false));
+    let mut fields = Fields(std::mem::take(&mut seen.fields));
+    fields.maybe("branch", branch.filter(|_| is_held).map(Value::text));
+    fields.number("additions", commit.additions);
+    fields.number("deletions", commit.deletions);
+    fields.number("files", commit.changed_files_if_available);
+    let pulls = commit.associated_pull_requests.as_ref();
+    fields.maybe(
+        "pull",
+        pulls.map(|pulls| {
+            let numbers = pulls.nodes.iter().flatten();
+            numbers_text(&numbers.filter_map(|pull| pull.number).collect())
+        }),
+    );
+    seen.fields = fields.0;
 }
 
 fn co_authors(message: &str) -> String {

@@ -8,6 +8,8 @@
     reason = "the outer one says whether the answer had the key"
 )]
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value as Json, json};
 
@@ -168,7 +170,7 @@ pub(super) struct Nodes<T> {
     pub nodes: Vec<Option<T>>,
 }
 
-/// An issue that a pull request closes.
+/// An issue that a pull request closes, or a pull request that a commit belongs to.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Numbered {
     pub number: Option<u64>,
@@ -191,6 +193,32 @@ pub(super) struct Checked {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Rollup {
     pub state: Option<String>,
+}
+
+/// The commits of the GraphQL query, by alias, and the branch that is listed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct GraphCommits {
+    #[serde(rename = "defaultBranchRef")]
+    pub branch: Option<Named>,
+    #[serde(flatten)]
+    pub commits: BTreeMap<String, Option<GraphCommit>>,
+}
+
+/// Something with a name.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub name: Option<String>,
+}
+
+/// One commit of the GraphQL query.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphCommit {
+    pub oid: Option<String>,
+    pub additions: Option<i64>,
+    pub deletions: Option<i64>,
+    pub changed_files_if_available: Option<i64>,
+    pub associated_pull_requests: Option<Nodes<Numbered>>,
 }
 
 /// A row of `/commits`, or one commit.

@@ -350,6 +350,22 @@ impl Hub {
 }
 
 impl Repo {
+    /// Lists the pull requests of a commit, as GitHub does: those whose merge brought it, and while the default branch
+    /// does not hold it also the open ones.
+    pub fn pulls_of(&self, sha: &str) -> Vec<&Issue> {
+        let main = self.branches.get(&self.default_branch);
+        let is_in_main = main.is_some_and(|shas| shas.iter().any(|known| known == sha));
+        let belongs = |issue: &&Issue| {
+            issue.pull.as_ref().is_some_and(|pull| {
+                let brought = pull.commits.iter().any(|known| known == sha)
+                    || pull.merge_commit_sha.as_deref() == Some(sha);
+                let open = issue.state == State::Open && !is_in_main;
+                brought && (pull.merged_at.is_some() || open)
+            })
+        };
+        self.issues.values().filter(belongs).collect()
+    }
+
     /// Lists the issues a pull request closes: named in its body or linked by hand, ascending.
     pub fn linked_issues(&self, number: u64) -> Vec<u64> {
         let Some(issue) = self.issues.get(&number) else {

@@ -139,6 +139,7 @@ impl<'a> Run<'a> {
             "issue" => self.item(repo, field, false),
             "pullRequests" => self.items(repo, field, true),
             "issues" => self.items(repo, field, false),
+            "object" => self.object(repo, field),
             "defaultBranchRef" => {
                 self.select("Ref", &field.fields, |_, field| match field.name.as_str() {
                     "name" => Some(json!(repo.default_branch)),
@@ -146,6 +147,30 @@ impl<'a> Run<'a> {
                 })
             }
             _ => return None,
+        })
+    }
+
+    /// A commit by its id; nothing for an id that the repository does not hold.
+    fn object(&mut self, repo: &'a Repo, field: &Field) -> Value {
+        let oid = field.args.get("oid").and_then(Value::as_str);
+        let Some(commit) = oid.and_then(|oid| repo.commits.get(oid)) else {
+            return Value::Null;
+        };
+        self.select("Commit", &field.fields, |run, field| {
+            Some(match field.name.as_str() {
+                "oid" => json!(commit.sha),
+                "message" => json!(commit.message),
+                "additions" => json!(commit.size.additions),
+                "deletions" => json!(commit.size.deletions),
+                "changedFilesIfAvailable" => json!(commit.size.files),
+                "associatedPullRequests" => {
+                    let pulls = repo.pulls_of(&commit.sha);
+                    run.connection(field, &pulls, |run, fields, issue| {
+                        run.issue(repo, issue, fields)
+                    })
+                }
+                _ => return None,
+            })
         })
     }
 
