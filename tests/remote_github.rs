@@ -104,6 +104,7 @@ impl Server {
 
     fn remote(&self, change: impl FnOnce(&mut GithubLink)) -> GithubRemote {
         let mut link = GithubLink::of(["o/r"]);
+        link.create_labels = true;
         change(&mut link);
         remote_at(&self.url, "token", link)
     }

@@ -15,8 +15,8 @@ use pulse_sync::remote::http::{AccountConfig, Rules, build_client};
 use pulse_sync::remote::{Answer, ListFrom, Remote, RemoteError};
 use pulse_sync::sim::github::http::{Clock, FaultKind, Front, Limits, Running, Shared, serve};
 use pulse_sync::sim::github::{
-    AccountKind, Hub, IssueEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo, Permission,
-    Size,
+    AccountKind, Hub, IssueEdit, LabelEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo,
+    Permission, Size,
 };
 use secrecy::SecretString;
 
@@ -63,6 +63,7 @@ impl World {
         let clock = Arc::new(move || Time(now.load(Ordering::SeqCst)));
         let account = GithubAccount::new(config, client, &token, clock).unwrap();
         let mut link = GithubLink::of(["ada/demo"]);
+        link.create_labels = true;
         change(&mut link);
         GithubRemote::new(account, link)
     }
@@ -411,6 +412,105 @@ async fn every_kind_of_write_lands() {
     let answer = remote.write(&step, Some(&two)).await.unwrap();
     let closed_as = answer.post.field(&FieldKey::CLOSED_AS);
     assert_eq!(closed_as, Some(&Value::text("not planned")));
+}
+
+#[tokio::test]
+async fn labels_are_looked_up_before_they_are_made() {
+    let world = World::start().await;
+    let remote = world.remote_with("t-ada", |link| link.create_labels = false);
+    remote.open(None, true).await.unwrap();
+    let target = numbered(&all(&remote, "issues:ada/demo").await, 1);
+    let (from, to) = (["bug"], ["bug", "new"]);
+    let add = || vec![change(FieldKey::LABELS, Value::set(from), Value::set(to))];
+    let asked = |before: u64| world.requests() - before;
+    let before = world.requests();
+    let error = patch(&remote, &target, add()).await.unwrap_err();
+    let RemoteError::Refused { field, message, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((field, asked(before)), (Some(FieldKey::LABELS), 1));
+    assert!(
+        message.contains("\"new\"") && message.contains("create_labels"),
+        "{message}"
+    );
+    // Known ones go, the others are named.
+    let both = vec![change(
+        FieldKey::LABELS,
+        Value::set(["x"]),
+        Value::set(["x", "BUG", "new"]),
+    )];
+    let before = world.requests();
+    let answer = patch(&remote, &target, both).await.unwrap();
+    assert_eq!(asked(before), 2, "a label that was listed is known");
+    assert!(
+        answer
+            .left_out
+            .is_some_and(|(_, why)| why.contains("\"new\""))
+    );
+    assert_eq!(
+        answer.post.field(&FieldKey::LABELS),
+        Some(&Value::set(["bug"]))
+    );
+    let (_, step) = create("ada/demo");
+    let made = remote.write(&step, None).await.unwrap();
+    assert_eq!(
+        made.post.field(&FieldKey::LABELS),
+        Some(&Value::set(["bug"]))
+    );
+    assert!(
+        made.left_out
+            .is_some_and(|(_, why)| why.contains("needs, comma"))
+    );
+    // Once it is there it is found, and known from then on.
+    {
+        let at = world.later(60);
+        let label = LabelEdit {
+            name: Some("New".into()),
+            ..LabelEdit::default()
+        };
+        let hub = &mut world.running.front.lock().hub;
+        hub.create_label(at, "ada", "ada/demo", label).unwrap();
+    }
+    for requests in [2, 1] {
+        let before = world.requests();
+        let answer = patch(&remote, &target, add()).await.unwrap();
+        assert_eq!((asked(before), answer.left_out), (requests, None));
+    }
+}
+
+#[tokio::test]
+async fn types_are_written_where_there_are_types() {
+    let world = World::start().await;
+    let remote = world.opened().await;
+    let target = numbered(&all(&remote, "issues:ada/demo").await, 1);
+    assert!(target.field(&FieldKey::TYPE).is_none(), "not observed");
+    world
+        .running
+        .front
+        .lock()
+        .hub
+        .set_issue_types("ada", &["Bug", "Task"]);
+    let rows = all(&remote, "issues:ada/demo").await;
+    let target = numbered(&rows, 1);
+    assert_eq!(target.field(&FieldKey::TYPE), Some(&Value::Null));
+    assert!(numbered(&rows, 3).field(&FieldKey::TYPE).is_none());
+    let to = |value: Value| vec![change(FieldKey::TYPE, Value::Null, value)];
+    for value in [Value::text("Bug"), Value::Null] {
+        let answer = patch(&remote, &target, to(value.clone())).await.unwrap();
+        assert_eq!(answer.post.field(&FieldKey::TYPE), Some(&value));
+    }
+    let unknown = patch(&remote, &target, to(Value::text("Omen"))).await;
+    assert!(
+        matches!(&unknown, Err(RemoteError::Refused { field: Some(field), .. }) if *field == FieldKey::TYPE),
+        "{unknown:?}"
+    );
+    // Without write access it is dropped in silence, which the answer shows.
+    let reader = world.remote("t-bob");
+    reader.open(None, true).await.unwrap();
+    let answer = patch(&reader, &target, to(Value::text("Bug")))
+        .await
+        .unwrap();
+    assert_eq!(answer.post.field(&FieldKey::TYPE), Some(&Value::Null));
 }
 
 #[tokio::test]

@@ -217,6 +217,13 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
         policy,
         Some(("Closed as", Select)),
     ));
+    fields.push(bound(
+        FieldKey::TYPE,
+        Class::Scalar,
+        Codec::Name,
+        policy,
+        Some(("Type", Select)),
+    ));
     fields.push(mirror("publish", "Publish", Select));
     // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
     fields.push(mirror("node", ID_PROPERTY, RichText));

@@ -17,6 +17,7 @@
 mod commits;
 mod extras;
 mod graph;
+mod labels;
 mod list;
 mod made;
 mod milestones;
@@ -77,6 +78,8 @@ pub struct GithubLink {
     pub skip_merges: bool,
     /// Leaves out what bots wrote: their issues, pull requests and commits.
     pub skip_bots: bool,
+    /// Makes labels that the repository does not have.
+    pub create_labels: bool,
     /// Items with this label are left out.
     pub ignore_label: Option<String>,
     /// Whether GraphQL is asked.
@@ -94,6 +97,7 @@ impl GithubLink {
             commits_within: None,
             skip_merges: true,
             skip_bots: false,
+            create_labels: false,
             ignore_label: Some("sync-ignore".to_owned()),
             graphql: GraphQl::Auto,
         }
@@ -164,6 +168,8 @@ struct Learned {
     /// Pull requests whose checks were running when they were last seen, by repository.
     pending: BTreeMap<String, BTreeSet<ObjectId>>,
     milestones: BTreeMap<String, milestones::Known>,
+    /// Labels that were seen, by repository, all in lower case as GitHub's do not tell it.
+    labels: BTreeMap<String, BTreeSet<String>>,
     walks: BTreeMap<String, extras::Walk>,
     notes: BTreeSet<String>,
     garbled: u64,

@@ -8,6 +8,7 @@
 //! | `closed_as` | issues: `completed`, `not planned`, `duplicate`, or empty when open or closed without a reason |
 //! | `labels`, `assignees` | sets of names, of logins |
 //! | `milestone` | its title |
+//! | `type` | issues: the name of its type, empty without one; not observed where there are no types |
 //! | `author` | the login, `ghost` for a deleted account |
 //! | `created`, `updated`, `closed`, `merged`, `committed` | `2026-01-02T03:04:05Z` |
 //! | `publish` | issues: `Created` |
@@ -203,6 +204,11 @@ fn issue_only(fields: &mut Fields, row: &Issue) {
         closed_as(reason.unwrap_or_default())
     });
     fields.maybe("closed_as", reason);
+    let named = row.issue_type.as_ref();
+    fields.maybe(
+        "type",
+        named.map(|named| Value::text(named["name"].as_str().unwrap_or_default())),
+    );
     fields.put("publish", Value::text("Created"));
 }
 

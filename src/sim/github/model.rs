@@ -136,6 +136,8 @@ pub struct Issue {
     pub assignees: Vec<Login>,
     /// Number of its milestone.
     pub milestone: Option<u64>,
+    /// Name of its type.
+    pub kind: Option<String>,
     /// How many comments it counts; a loaded world may count more than it holds.
     pub comments: u64,
     /// When it was opened.
@@ -311,7 +313,7 @@ impl Repo {
 ///
 /// Fields: `created` (after: node id), `deleted`, `transferred` (after: `owner/name#number`),
 /// `title`, `body`, `state`, `state_reason`, `labels` and `assignees` (sorted names), `milestone`
-/// (title), `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `reviewers`,
+/// (title), `type`, `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `reviewers`,
 /// `review`, `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
 /// `label`, `milestone_title`, `commit` and `branch`. A renamed label is one change of the
 /// repository, not of the issues that carry it.
