@@ -1,6 +1,6 @@
 //! Fields that GitHub takes only where it knows the word: labels and types.
 
-use pulse_sync::sim::github::LabelEdit;
+use pulse_sync::sim::github::{LabelEdit, NewCommit, NewPull, Size};
 use pulse_sync::sim::notion::value::Value as Cell;
 
 use super::rig::{GRACE, Rig, world};
@@ -176,4 +176,116 @@ fn types_go_both_ways_where_there_are_types_and_are_refused_elsewhere() {
     rig.edit_page(rig.page(3), vec![("Type", Cell::Choice(None))]);
     rig.settle();
     assert_eq!(rig.issue(3).kind, None, "emptied in Notion");
+}
+
+/// What the pages of commits show, by title.
+fn commit_cells(rig: &Rig, column: &str) -> Vec<(String, String)> {
+    let pages = rig.pages().into_iter();
+    let commits = pages.filter(|page| rig.cell(*page, "Kind") == "Commit");
+    let mut cells: Vec<_> = commits
+        .map(|page| (rig.cell(page, "title"), rig.cell(page, column)))
+        .collect();
+    cells.sort();
+    cells
+}
+
+fn push(rig: &Rig, message: &str, branch: &str) {
+    let now = rig.small.notion.shared.now();
+    let commit = NewCommit {
+        message: message.to_owned(),
+        size: Size {
+            additions: 7,
+            deletions: 2,
+            files: 3,
+        },
+    };
+    rig.hub(|hub| {
+        hub.push_commit(now, "ada", &rig.small.repository, branch, commit)
+            .unwrap();
+    });
+}
+
+#[test]
+fn commits_keep_their_sizes_when_github_stops_answering_graphql() {
+    let rig = Rig::start(Some(world(1, 0, 2)));
+    push(&rig, "Sized", "main");
+    rig.settle();
+    let columns = ["Branch", "PR", "Additions", "Deletions", "Files"];
+    let shown = || columns.map(|column| commit_cells(&rig, column));
+    let before = shown();
+    for (at, value) in ["main", "", "7", "2", "3"].iter().enumerate() {
+        let sized = ("Sized".to_owned(), (*value).to_owned());
+        assert!(
+            before[at].contains(&sized),
+            "{}: {:?}",
+            columns[at],
+            before[at]
+        );
+    }
+    rig.small.github.front.lock().graphql = false;
+    let full = rig.run(&["sync", "--once", "--full", "--json"]);
+    assert!(full.out.contains("commits are left out"), "{}", full.said());
+    rig.settle();
+    assert_eq!(shown(), before, "not observed is not empty");
+    push(&rig, "Unsized", "main");
+    rig.settle();
+    let files = commit_cells(&rig, "Files");
+    assert!(
+        files.contains(&("Unsized".to_owned(), String::new())),
+        "{files:?}"
+    );
+    rig.assert_quiet();
+    // A host that answers again fills in what was left out.
+    rig.small.github.front.lock().graphql = true;
+    std::fs::remove_dir_all(rig.state()).unwrap();
+    rig.settle();
+    let files = commit_cells(&rig, "Files");
+    assert!(
+        files.contains(&("Unsized".to_owned(), "3".to_owned())),
+        "{files:?}"
+    );
+    assert_eq!(files.len(), 4, "a lost store doubles nothing");
+}
+
+#[test]
+fn a_page_of_a_pull_request_names_its_reviewers_and_its_merge_and_commits_name_it() {
+    let rig = Rig::start(Some(world(1, 0, 1)));
+    let now = rig.small.notion.shared.now();
+    let repository = rig.small.repository.clone();
+    rig.hub(|hub| {
+        let repo = hub.repo(&repository).unwrap();
+        let head = repo.branches["main"].last().unwrap().clone();
+        hub.create_branch(now, "ada", &repository, "topic", &head)
+            .unwrap();
+    });
+    push(&rig, "On the topic", "topic");
+    let number = rig.hub(|hub| {
+        let pull = NewPull {
+            title: "The topic".to_owned(),
+            head: "topic".to_owned(),
+            base: "main".to_owned(),
+            ..NewPull::default()
+        };
+        let number = hub.open_pull(now, "ada", &repository, pull).unwrap().number;
+        hub.set_reviewers(now, "ada", &repository, number, &[GRACE.to_owned()])
+            .unwrap();
+        number
+    });
+    rig.settle();
+    assert_eq!(rig.cell(rig.page(number), "Reviewers"), GRACE);
+    assert_eq!(rig.cell(rig.page(number), "Merge commit"), "");
+    let later = rig.small.notion.shared.now() + 2_000;
+    let sha = rig.hub(|hub| {
+        hub.set_reviewers(later, "ada", &repository, number, &[])
+            .unwrap();
+        hub.merge_pull(later, "ada", &repository, number, None)
+            .unwrap()
+    });
+    rig.settle();
+    assert_eq!(rig.cell(rig.page(number), "Reviewers"), "");
+    assert_eq!(rig.cell(rig.page(number), "Merge commit"), sha);
+    let pulls = commit_cells(&rig, "PR");
+    let topic = ("On the topic".to_owned(), format!("#{number}"));
+    assert!(pulls.contains(&topic), "{pulls:?}");
+    rig.assert_quiet();
 }

@@ -204,7 +204,7 @@ fn issue_only(fields: &mut Fields, row: &Issue) {
         closed_as(reason.unwrap_or_default())
     });
     fields.maybe("closed_as", reason);
-    let named = row.issue_type.as_ref();
+    let named = row.kind.as_ref();
     fields.maybe(
         "type",
         named.map(|named| Value::text(named["name"].as_str().unwrap_or_default())),
@@ -256,9 +256,10 @@ pub(super) fn add_graph(seen: &mut Observation, pull: &GraphPull) {
             logins(requests.filter_map(|request| request.requested_reviewer.as_ref()))
         }),
     );
-    let commit = pull.merge_commit.as_ref();
-    let commit = commit.map(|commit| commit.as_ref().and_then(|commit| commit.oid.as_deref()));
-    merge_commit(&mut fields, commit);
+    if let Some(commit) = &pull.merge_commit {
+        let commit = commit.as_ref().and_then(|commit| commit.oid.as_deref());
+        merge_commit(&mut fields, commit);
+    }
     let linked = pull.closing_issues_references.as_ref();
     fields.maybe(
         "linked_issues",
@@ -292,8 +293,9 @@ pub(super) fn add_pull(seen: &mut Observation, pull: &Pull) {
     fields.number("files", pull.changed_files);
     let asked = pull.requested_reviewers.as_deref();
     fields.maybe("reviewers", asked.map(logins));
-    let commit = pull.merge_commit_sha.as_ref();
-    merge_commit(&mut fields, commit.map(Option::as_deref));
+    if let Some(commit) = &pull.merge_commit_sha {
+        merge_commit(&mut fields, commit.as_deref());
+    }
     seen.fields = fields.0;
 }
 
@@ -302,14 +304,11 @@ fn logins<'a>(users: impl IntoIterator<Item = &'a User>) -> Value {
 }
 
 /// The commit of a merge, if the answer names one: for an open pull request REST names a trial merge of its own.
-fn merge_commit(fields: &mut Fields, commit: Option<Option<&str>>) {
+fn merge_commit(fields: &mut Fields, commit: Option<&str>) {
     let state = fields.0.get(&FieldKey(Cow::Borrowed("pull_state")));
     let is_merged = state.is_some_and(|state| state.as_text() == "merged");
-    let commit = commit.map(|commit| commit.filter(|_| is_merged));
-    fields.maybe(
-        "merge_commit",
-        commit.map(|sha| Value::text(sha.unwrap_or_default())),
-    );
+    let commit = commit.filter(|_| is_merged).unwrap_or_default();
+    fields.put("merge_commit", Value::text(commit));
 }
 
 /// Settles open against draft; a closed or merged pull request stays what it is.

@@ -87,7 +87,7 @@ pub(super) struct Issue {
     pub milestone: Option<Option<Milestone>>,
     /// Only where issues have types; an object with a name, or null.
     #[serde(default, rename = "type", deserialize_with = "seen")]
-    pub issue_type: Option<Json>,
+    pub kind: Option<Json>,
     pub comments: Option<i64>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
