@@ -151,6 +151,8 @@ impl Command {
         Some(match self {
             Self::Sync(_) => "sync",
             Self::Run(_) => "run",
+            Self::Hold(_) => "hold",
+            Self::Release(_) => "release",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Undo(UndoOptions { yes: true, .. }) => "undo --yes",

@@ -11,13 +11,17 @@ use crate::engine::{Clock, Report};
 use crate::shown::Shown;
 use crate::store::StoreError;
 
-/// Refuses what names no item, before anything is asked of a service.
+/// Refuses what names no item, before anything is asked of a service. What was refused of a known item is tried again:
+/// whoever asks for just this item says that it is worth it.
 ///
 /// # Errors
 /// When it is neither written as an item nor the name of a known one; when no link has its repository.
 pub async fn check(engine: &RealEngine, links: &[&Link], item: &str) -> anyhow::Result<()> {
     for link in links {
-        if engine.named(&link.name, item).await?.is_some() {
+        if let Some(pair) = engine.named(&link.name, item).await? {
+            if !pair.blocked.is_empty() {
+                engine.retry(&link.name, Some(&pair.id)).await?;
+            }
             return Ok(());
         }
     }

@@ -176,9 +176,6 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Conflicts(command) => conflicts::run(&setup, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
-            Command::Hold(_) | Command::Release(_) if args.read_only => {
-                anyhow::bail!("started with --read-only: nothing is held or released")
-            }
             Command::Hold(options) => hold::run(&setup, options, true).await,
             Command::Release(options) => hold::run(&setup, options, false).await,
             Command::Pause => held::pause(&setup, true).await,

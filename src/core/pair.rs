@@ -93,7 +93,8 @@ impl Base {
     }
 }
 
-/// A write that the service refused or dropped: not tried again until the source value or the permission changes.
+/// A write that the service refused or dropped: not tried again until the source value changes, a person says so, or
+/// it is [old](Blocked::is_old).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The side that refused.
@@ -104,6 +105,13 @@ pub struct Blocked {
     pub reason: String,
     /// Since when.
     pub since: Time,
+}
+
+impl Blocked {
+    /// Whether the refusal is so old that it should be tried whether it still stands; never if `again` is 0.
+    pub const fn is_old(&self, now: Time, again: i64) -> bool {
+        again > 0 && now.since(self.since) >= again
+    }
 }
 
 /// Whether an intent's request is believed to be on its way or unclear.

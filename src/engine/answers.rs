@@ -380,11 +380,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
     /// Lets an item (or every one that waits for a time) be tried again at once: a person says that what was in the
     /// way is gone. What the guard holds, and writes in doubt, stay as they are.
-    pub(super) async fn retry(
-        &self,
-        link: &str,
-        only: Option<&PairId>,
-    ) -> Result<usize, StoreError> {
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn retry(&self, link: &str, only: Option<&PairId>) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let pairs = match only {
             Some(id) => self.store.pair(id).await?.into_iter().collect(),

@@ -211,6 +211,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &mapping,
             &Answered {
                 step: &landed,
+                left_out: None,
                 post: &post,
                 source: None,
                 now: self.now(),
@@ -277,6 +278,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &self.link.spec.mapping,
             &Answered {
                 step,
+                left_out: None,
                 post: &post,
                 source: source.as_deref(),
                 now,

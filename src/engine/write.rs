@@ -156,6 +156,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             step,
             post: &answer.post,
             source: source.as_ref(),
+            left_out: answer.left_out.as_ref(),
             now,
         };
         let landed = land(pair, &self.link.spec.mapping, &answered);
@@ -171,7 +172,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         } else {
             (
                 Outcome::Refused,
-                format!("{} left out: {}", step.side.name(), dropped.join(", ")),
+                match &answer.left_out {
+                    Some((_, why)) => why.clone(),
+                    None => format!("{} left out: {}", step.side.name(), dropped.join(", ")),
+                },
             )
         };
         let mut record = self.end_record(pair, step, outcome, &note);

@@ -141,6 +141,8 @@ pub struct Answer {
     pub post: Observation,
     /// The service's request id, for the history.
     pub request: Option<String>,
+    /// A field of which part was not sent, as it would have been refused, and why, with what to do.
+    pub left_out: Option<(FieldKey, String)>,
 }
 
 /// The result of looking for an object that a lost create may have made.

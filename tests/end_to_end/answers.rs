@@ -248,6 +248,7 @@ fn one_item_is_synced_at_once_and_alone() {
     let mut rig = Rig::start(Some(world(6, 0, 0)));
     rig.settle();
     rig.advanced("rest", "\"1h\"");
+    rig.link("create_labels", "true");
     for number in [1, 2] {
         rig.rename_issue(number, "Now");
         let page = rig.page(number);

@@ -145,6 +145,7 @@ async fn a_held_item_is_read_and_never_written() {
         holder: "test".to_owned(),
         sink,
         stop: Cell::new(false),
+        read_only: false,
     };
     let server = Server::new(&engine, &links, wires, 3_600_000);
     tokio::join!(server.serve(), script(handle, &small, &engine.store));

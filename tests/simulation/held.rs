@@ -17,6 +17,7 @@ fn person(setup: &Setup) -> Engine<MemoryStore, VirtualClock> {
         holder: "person".to_owned(),
         sink: Box::new(|_| {}),
         stop: std::cell::Cell::new(false),
+        read_only: false,
     }
 }
 

@@ -165,7 +165,7 @@ impl GithubRemote {
             return Ok(None);
         }
         let graph: Graph = reply.json()?;
-        if graph.errors.iter().any(super::extras::is_of_shape) {
+        if graph.errors.iter().any(super::graph::is_of_shape) {
             self.learned.borrow_mut().no_timeline = Some(self.now());
         }
         let item = graph
