@@ -15,6 +15,8 @@ use crate::store::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, Store
 pub struct FaultyStore {
     inner: MemoryStore,
     world: Shared,
+    /// The lease is granted to everybody who asks.
+    ignores_lease: bool,
 }
 
 impl FaultyStore {
@@ -24,7 +26,15 @@ impl FaultyStore {
         Self {
             inner,
             world: Rc::clone(world),
+            ignores_lease: false,
         }
+    }
+
+    /// The same store, which perhaps grants the lease to everybody.
+    #[must_use]
+    pub const fn ignoring_lease(mut self, ignores: bool) -> Self {
+        self.ignores_lease = ignores;
+        self
     }
 
     /// Waits, then perhaps refuses.
@@ -242,6 +252,13 @@ impl Store for FaultyStore {
         ttl_ms: i64,
     ) -> Result<Lease, StoreError> {
         self.before().await?;
+        if self.ignores_lease {
+            return Ok(Lease {
+                holder: holder.to_owned(),
+                until: now.plus(ttl_ms),
+                fence: 0,
+            });
+        }
         self.inner.lease(name, holder, now, ttl_ms).await
     }
 

@@ -101,6 +101,13 @@ pub fn in_scope(seen: &Observation) -> bool {
     REPOS.contains(&repo)
 }
 
+/// A second instance of the engine, on the same store.
+#[derive(Clone, Copy, Debug)]
+struct Second {
+    /// Both believe that they hold the lease.
+    ignores_lease: bool,
+}
+
 /// One seed's world with its engine's configuration.
 pub struct Setup {
     /// The world.
@@ -110,6 +117,7 @@ pub struct Setup {
     /// The engine's waiting times.
     pub settings: Settings,
     faults: Faults,
+    second: Option<Second>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -133,6 +141,7 @@ impl Setup {
             spec: spec(&mapping, rules),
             settings,
             faults: Faults::default(),
+            second: None,
         }
     }
 
@@ -159,6 +168,9 @@ impl Setup {
             list_lag: setup.settings.list_lag,
             ..Faults::draw(&mut rng)
         };
+        setup.second = (rng.u32(0..4) == 0).then(|| Second {
+            ignores_lease: rng.bool(),
+        });
         match options.sabotage {
             Some(Sabotage::NoGrace) => {
                 setup.settings.flight = 0;
@@ -189,24 +201,25 @@ impl Setup {
                 let crashes = world.chance(self.faults.crash);
                 crashes.then(|| world.rng.u64(1..160))
             };
-            self.run(&Ask::default(), crash);
+            let is_joint = self.second.is_some() && self.world.borrow_mut().rng.bool();
+            match self.second.filter(|_| is_joint) {
+                Some(Second { ignores_lease }) => self.run_two(ignores_lease, crash),
+                None => drop(self.run(&Ask::default(), crash)),
+            }
         }
     }
 
-    /// One run of the engine; dies at the given await point. `None` if it did.
-    pub fn run(&self, ask: &Ask, crash_at: Option<u64>) -> Option<Report> {
-        {
-            let mut world = self.world.borrow_mut();
-            world.run_writes = 0;
-            world.listed = [None, None];
-            world.figures.runs += 1;
-            world.event("run", "", |_| String::new());
-        }
+    /// An instance of the engine, on the store that all instances share.
+    pub fn instance(
+        &self,
+        holder: &str,
+        ignores_lease: bool,
+    ) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
         let engine = Engine {
-            store: FaultyStore::new(&self.world),
+            store: FaultyStore::new(&self.world).ignoring_lease(ignores_lease),
             clock: VirtualClock::new(&self.world),
             settings: self.settings.clone(),
-            holder: "sim".to_owned(),
+            holder: holder.to_owned(),
             sink: Box::new(|_| {}),
             stop: std::cell::Cell::new(false),
         };
@@ -215,6 +228,29 @@ impl Setup {
             github: Port::new(Side::Github, &self.world),
             notion: Port::new(Side::Notion, &self.world),
         };
+        (engine, link)
+    }
+
+    pub(super) fn begin_run(&self, who: &str) {
+        let mut world = self.world.borrow_mut();
+        world.run_writes = 0;
+        world.listed = [None, None];
+        world.figures.runs += 1;
+        world.event("run", who, |_| String::new());
+    }
+
+    pub(super) fn end_run(&self, report: Option<&Report>) {
+        let mut world = self.world.borrow_mut();
+        world.event("ended", "", |_| match &report {
+            Some(report) => format!("{report:?}"),
+            None => "died".to_owned(),
+        });
+    }
+
+    /// One run of the engine; dies at the given await point. `None` if it did.
+    pub fn run(&self, ask: &Ask, crash_at: Option<u64>) -> Option<Report> {
+        self.begin_run("");
+        let (engine, link) = self.instance("sim", false);
         let mut awaits = 0;
         let report = drive(engine.run(&link, ask), || {
             awaits += 1;
@@ -227,11 +263,7 @@ impl Setup {
             world.between_polls();
             true
         });
-        let mut world = self.world.borrow_mut();
-        world.event("ended", "", |_| match &report {
-            Some(report) => format!("{report:?}"),
-            None => "died".to_owned(),
-        });
+        self.end_run(report.as_ref());
         report
     }
 
@@ -353,7 +385,7 @@ impl World {
     }
 
     /// The process dies. A request that it had just sent may still arrive.
-    fn die(&mut self) {
+    pub(super) fn die(&mut self) {
         self.figures.crashes += 1;
         self.wake_at = None;
         self.event("crash", "", |_| String::new());

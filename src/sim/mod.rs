@@ -8,6 +8,7 @@ pub mod faults;
 pub mod faulty;
 pub mod figures;
 pub mod github;
+pub mod instances;
 pub mod life;
 pub mod matrix;
 pub mod notion;
