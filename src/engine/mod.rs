@@ -18,6 +18,7 @@ pub mod run;
 pub mod serve;
 pub mod settings;
 mod sides;
+mod steady;
 mod turn;
 mod write;
 

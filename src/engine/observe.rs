@@ -150,7 +150,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let step_back = settings.overlap + settings.list_lag;
         let deep = cursor
             .shallow_since
-            .is_some_and(|since| self.now().since(since) >= settings.list_lag);
+            .is_some_and(|since| !(0..settings.list_lag).contains(&self.now().since(since)));
         let mut from = ListFrom {
             since: cursor
                 .stamp

@@ -125,8 +125,11 @@ fn move_blocked_base(pair: &mut Pair) {
 impl Store for FaultyStore {
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
         self.before().await?;
-        let pair = self.written(pair);
+        let mut pair = self.written(pair);
         let before = self.inner.pair(&pair.id).await?;
+        if let (Some(before), Some(Sabotage::NoCas)) = (&before, self.sabotage()) {
+            pair.rev = before.rev;
+        }
         let done = self.inner.put(&pair, records).await;
         {
             let world = &mut *self.world.borrow_mut();

@@ -171,6 +171,9 @@ impl Setup {
         setup.second = (rng.u32(0..4) == 0).then(|| Second {
             ignores_lease: rng.bool(),
         });
+        if rng.u32(0..4) == 0 {
+            setup.faults.clock = rng.u32(1..40);
+        }
         match options.sabotage {
             Some(Sabotage::NoGrace) => {
                 setup.settings.flight = 0;
@@ -321,6 +324,38 @@ impl World {
         if self.chance(self.faults.outage) {
             self.start_outage();
         }
+        if self.faults.clock > 0 && self.rng.u32(0..10_000) < self.faults.clock {
+            self.disturb_clock();
+        }
+    }
+
+    /// Somebody sets our clock, or it stops, or the machine sleeps for hours.
+    fn disturb_clock(&mut self) {
+        const MINUTE: i64 = 60_000;
+        let far = if self.rng.bool() { 10 } else { 300 };
+        let ms = self.rng.i64(MINUTE..far * MINUTE);
+        let kind = match self.rng.u32(0..6) {
+            0 | 1 => {
+                self.skew += ms;
+                "clock forwards"
+            }
+            2 | 3 => {
+                self.skew -= ms;
+                "clock back"
+            }
+            4 => {
+                self.still_until = self.now + ms;
+                "clock stands"
+            }
+            _ => {
+                self.let_pass(ms);
+                "long sleep"
+            }
+        };
+        self.figures.fault(kind);
+        self.event("clock", kind, |world| {
+            format!("{ms} ms, now {} ms ahead", world.skew)
+        });
     }
 
     /// Time passes, and requests on their way arrive.
@@ -373,6 +408,9 @@ impl World {
             self.let_pass(ms);
             people::act(self);
         }
+        if self.faults.clock > 0 && self.chance(self.faults.clock * 5) {
+            self.disturb_clock();
+        }
         if self.chance(15) {
             people::act_in_bulk(self);
         }
@@ -400,6 +438,7 @@ impl World {
     fn calm_down(&mut self) {
         self.faults = Faults::default();
         self.outages = [None, None];
+        self.still_until = i64::MIN;
         self.in_flight = None;
         self.event("calm", "", |_| String::new());
     }

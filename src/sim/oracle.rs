@@ -51,9 +51,15 @@ pub fn sent(world: &mut World, step: &Step) {
     let open = pairs.iter().filter_map(|pair| pair.intent.as_ref());
     let intents: Vec<(String, i64)> = open
         .filter(|intent| intent.step == *step)
-        .map(|intent| (format!("{}:intent", intent.id), intent.committed_at.0))
+        .map(|intent| {
+            let opened = world.opened.get(&intent.id).copied();
+            (
+                format!("{}:intent", intent.id),
+                opened.unwrap_or(world.elapsed),
+            )
+        })
         .collect();
-    let now = world.now + world.skew;
+    let now = world.elapsed;
     // The engine looks at its clock right before it sends, which is one poll ago at most.
     if intents.iter().all(|(_, at)| now - at > world.send_deadline) && !intents.is_empty() {
         world.violate(format!("late: sent long after its intent: {}", brief(step)));
@@ -99,6 +105,13 @@ pub fn committed(
             done.as_ref().err()
         )
     });
+    if matches!(done, Err(StoreError::Stale)) {
+        world.figures.fault("stale commit");
+    }
+    if let (Ok(_), Some(intent)) = (done, &pair.intent) {
+        let now = world.elapsed;
+        world.opened.entry(intent.id.clone()).or_insert(now);
+    }
     if done.is_ok() {
         let opened = records.iter().filter(|record| record.verb == "conflict");
         world.figures.conflicts += opened.count() as u64;

@@ -25,11 +25,15 @@ pub enum Sabotage {
     NoBodyCas,
     /// An unclear write is forgotten when its target answers 404.
     DoubtEndsOn404,
+    /// Commits are no compare-and-swap: the last one wins.
+    NoCas,
+    /// A request leaves however late it is: the engine's clock does not count the time it stood still.
+    NoDeadline,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CrossBase,
         Self::BaseFirst,
         Self::NoLookup,
@@ -41,5 +45,7 @@ impl Sabotage {
         Self::NoSettle,
         Self::NoBodyCas,
         Self::DoubtEndsOn404,
+        Self::NoCas,
+        Self::NoDeadline,
     ];
 }

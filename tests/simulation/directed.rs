@@ -1,21 +1,21 @@
 //! Directed scenarios over the whole engine: unclear writes, undo, a lost store, surplus objects.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::task::{Context, Waker};
 
 use pulse_sync::core::plan::{NewPages, Rules};
 use pulse_sync::core::{
     Action, Draft, FieldKey, Key, Kind, Outcome, PairLife, Policy, RecordKind, Row, Side, Step,
     Value,
 };
+use pulse_sync::engine::Ask;
 use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Ask, Engine, Link};
-use pulse_sync::sim::executor::{VirtualClock, drive};
+use pulse_sync::sim::executor::drive;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
-use pulse_sync::sim::faulty::FaultyStore;
 use pulse_sync::sim::github::{IssueEdit, NewIssue};
 use pulse_sync::sim::life::Setup;
 use pulse_sync::sim::notion::{Id, Value as Cell};
-use pulse_sync::sim::ports::Port;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::serve;
 use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
@@ -43,24 +43,6 @@ fn open_issue(setup: &Setup, title: &str, labels: &[&str]) {
     let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
     let node = made.unwrap().node_id.clone();
     world.note(Side::Github, &node, Author::Human);
-}
-
-/// The engine of a world, as a run has it.
-fn engine(setup: &Setup) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
-    let engine = Engine {
-        store: FaultyStore::new(&setup.world),
-        clock: VirtualClock::new(&setup.world),
-        settings: setup.settings.clone(),
-        holder: "test".to_owned(),
-        sink: Box::new(|_| {}),
-        stop: std::cell::Cell::new(false),
-    };
-    let link = Link {
-        spec: setup.spec.clone(),
-        github: Port::new(Side::Github, &setup.world),
-        notion: Port::new(Side::Notion, &setup.world),
-    };
-    (engine, link)
 }
 
 /// Somebody gives the only page this title.
@@ -120,6 +102,53 @@ fn a_404_does_not_end_an_unclear_write() {
     );
 }
 
+/// Two instances without a lease. The first stands still right between its intent for a new page and the request, the
+/// second finds the intent, waits, looks twice and makes the page; then the first goes on. Gives the pages and what the
+/// oracle says.
+fn late_sender(sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
+    let mut setup = Setup::calm(16, Policy::Ask, Rules::default(), false);
+    setup.world.borrow_mut().sabotage = sabotage;
+    open_issue(&setup, "A", &[]);
+    let (first, link) = setup.instance("first", true);
+    let ask = Ask::default();
+    let mut run = std::pin::pin!(first.run(&link, &ask));
+    let mut context = Context::from_waker(Waker::noop());
+    let is_open = |setup: &Setup| {
+        let pairs = setup.world.borrow().store.all_pairs();
+        pairs.iter().any(|pair| pair.intent.is_some())
+    };
+    while !is_open(&setup) {
+        assert!(run.as_mut().poll(&mut context).is_pending(), "no intent");
+        setup.world.borrow_mut().let_pass(50);
+    }
+    assert!(setup.world.borrow().in_flight.is_none(), "it was sent");
+    for _ in 0..8 {
+        let pass = setup.settings.grace_create() / 2;
+        setup.world.borrow_mut().let_pass(pass);
+        let (second, link) = setup.instance("second", true);
+        drive(second.run(&link, &ask), || {
+            setup.world.borrow_mut().let_pass(10);
+            true
+        });
+    }
+    assert!(!is_open(&setup), "the second instance did not recover");
+    while run.as_mut().poll(&mut context).is_pending() {
+        setup.world.borrow_mut().let_pass(50);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    (world.nodes(Side::Notion).len(), world.violations.clone())
+}
+
+#[test]
+fn a_request_that_is_late_is_never_sent() {
+    assert_eq!(late_sender(None), (1, Vec::new()));
+    let (pages, violations) = late_sender(Some(Sabotage::NoDeadline));
+    assert_eq!(pages, 2, "the scenario proves nothing");
+    let is_told = violations.iter().any(|what| what.contains("duplicate"));
+    assert!(is_told, "{violations:?}");
+}
+
 /// The labels of the only issue and of the only page.
 fn labels(world: &World) -> [Vec<String>; 2] {
     Side::BOTH.map(|side| {
@@ -161,7 +190,7 @@ fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
     let record = wrote.unwrap().id.clone();
     relabel(&["docs", "later", "y1", "y2"]);
     setup.run(&Ask::default(), None);
-    let (engine, link) = engine(&setup);
+    let (engine, link) = setup.instance("test", false);
     let backs = drive(engine.undo(&link, &record), || true)
         .unwrap()
         .unwrap();
@@ -421,7 +450,7 @@ fn an_hour_without_a_network_is_waited_out() {
         world.now
     };
     let (handle, wires, sink) = wires();
-    let (mut engine, link) = engine(&setup);
+    let (mut engine, link) = setup.instance("test", false);
     engine.sink = sink;
     let links = [link];
     let mut handle = Some(handle);
