@@ -73,10 +73,11 @@ impl Clock for VirtualClock {
 
     fn elapsed(&self) -> i64 {
         let world = self.world.borrow();
-        if world.sabotaged(Sabotage::NoDeadline) {
-            return self.started;
+        match world.sabotage {
+            Some(Sabotage::NoDeadline) => self.started,
+            Some(Sabotage::WallClock) => world.now + world.skew,
+            _ => world.elapsed,
         }
-        world.elapsed
     }
 
     fn random(&self) -> u64 {

@@ -29,11 +29,13 @@ pub enum Sabotage {
     NoCas,
     /// A request leaves however late it is: the engine's clock does not count the time it stood still.
     NoDeadline,
+    /// The wall clock is believed whatever anybody sets it to: there is no other.
+    WallClock,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CrossBase,
         Self::BaseFirst,
         Self::NoLookup,
@@ -47,5 +49,6 @@ impl Sabotage {
         Self::DoubtEndsOn404,
         Self::NoCas,
         Self::NoDeadline,
+        Self::WallClock,
     ];
 }

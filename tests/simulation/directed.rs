@@ -149,6 +149,77 @@ fn a_request_that_is_late_is_never_sent() {
     assert!(is_told, "{violations:?}");
 }
 
+/// A page is asked for, the answer is lost and the request arrives late; meanwhile somebody sets our clock. Gives the
+/// pages and what the oracle says.
+fn clock_set_in_doubt(by: i64, sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
+    let mut setup = Setup::calm(17, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "A", &[]);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        world.sabotage = sabotage;
+        (world.faults.ghost, world.faults.flight) = (1_000, 30_000);
+    }
+    setup.run(&Ask::default(), None);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        assert_eq!(world.ghosts.len(), 1, "nothing is on its way");
+        world.faults = Faults::default();
+        world.ghosts[0].at = world.now + 29_000;
+        world.skew += by;
+    }
+    for _ in 0..5 {
+        setup.world.borrow_mut().let_pass(5_000);
+        setup.run(&Ask::default(), None);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    (world.nodes(Side::Notion).len(), world.violations.clone())
+}
+
+#[test]
+fn a_clock_that_is_set_ends_no_doubt() {
+    const HOUR: i64 = 3_600_000;
+    for by in [HOUR, 24 * HOUR, -HOUR, -24 * HOUR] {
+        assert_eq!(clock_set_in_doubt(by, None), (1, Vec::new()), "{by} ms");
+    }
+    let (pages, _) = clock_set_in_doubt(HOUR, Some(Sabotage::WallClock));
+    assert_eq!(pages, 2, "the scenario proves nothing");
+}
+
+/// Our clock is wrong all the time, and the answer to a create is lost.
+#[test]
+fn a_wrong_clock_finds_what_a_lost_answer_made() {
+    const DAY: i64 = 86_400_000;
+    for ahead in [-DAY, DAY] {
+        let mut setup = Setup::calm(18, Policy::Ask, Rules::default(), false);
+        setup.world.borrow_mut().skew = ahead;
+        open_issue(&setup, "A", &[]);
+        setup.world.borrow_mut().faults.answer_lost = 1_000;
+        setup.run(&Ask::default(), None);
+        setup.heal();
+        let world = setup.world.borrow();
+        assert_eq!(titles(&world), ["A", "A"], "{ahead} ms ahead");
+        assert_eq!(world.violations, Vec::<String>::new(), "{ahead} ms ahead");
+    }
+}
+
+/// An instance died with the lease, then the clock was set back by a day.
+#[test]
+fn a_lease_from_the_future_keeps_nobody_out() {
+    let setup = Setup::calm(19, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "A", &[]);
+    let (first, link) = setup.instance("first", false);
+    let mut polls = 0;
+    drive(first.run(&link, &Ask::default()), || {
+        polls += 1;
+        polls < 12
+    });
+    setup.world.borrow_mut().skew -= 86_400_000;
+    let report = setup.run(&Ask::default(), None).unwrap();
+    assert_eq!(report.stopped, None);
+    assert_eq!(report.writes.notion, 1, "{report:?}");
+}
+
 /// The labels of the only issue and of the only page.
 fn labels(world: &World) -> [Vec<String>; 2] {
     Side::BOTH.map(|side| {
