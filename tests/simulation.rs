@@ -40,6 +40,7 @@ fn seeds_keep_every_promise() {
     let started = std::time::Instant::now();
     let findings = selftest::run(from..from + count, Options::default(), |_| {});
     eprintln!("{} in {:?}", findings.figures, started.elapsed());
+    eprintln!("{:#?}", findings.figures);
     let mut kinds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for failure in &findings.failures {
         let first = failure.violations.first().map_or("", String::as_str);

@@ -496,7 +496,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let missing = pairs.into_iter().filter(|pair| {
                 let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
                 !is_listed
-                    && (pair.kind != Kind::Commit || may_be_orphaned(pair, commits_from))
+                    && (side == Side::Notion
+                        || pair.kind != Kind::Commit
+                        || may_be_orphaned(pair, commits_from))
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });

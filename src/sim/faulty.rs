@@ -134,6 +134,9 @@ impl Store for FaultyStore {
         {
             let world = &mut *self.world.borrow_mut();
             super::oracle::committed(world, &pair, records, &done);
+            if done.is_ok() {
+                super::coverage::note(world, before.as_ref(), &pair, records);
+            }
             if let (Some(before), Ok(_)) = (&before, &done) {
                 super::oracle::doubt(world, before, &pair);
             }

@@ -2,6 +2,8 @@
 //!
 //! The whole engine runs on them under one seed: [`selftest`] lives seeds through, [`life`] one of them.
 
+pub mod code;
+pub mod coverage;
 pub mod crowd;
 pub mod executor;
 pub mod faults;

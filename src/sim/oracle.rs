@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::code;
 use super::world::{Author, Version, World};
 use crate::core::told;
 use crate::core::{
@@ -713,7 +714,9 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
         let Some(latest) = world.latest(Side::Github, &node) else {
             continue;
         };
-        if latest.seen.is_live() && in_scope(&latest.seen) && !known.contains(&*node) {
+        // A commit may leave its branch before it was ever listed.
+        let is_listed = latest.seen.is_live() && !code::is_orphaned(&latest.seen);
+        if is_listed && in_scope(&latest.seen) && !known.contains(&*node) {
             found.push(format!("never noticed: {}", latest.seen.id.locator));
         }
     }
@@ -779,7 +782,9 @@ fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
         };
         let excused =
             excused || (field.key == FieldKey::BODY && is_taken_for_rendering(world, pair, l, r));
-        if !excused && pair.kind != Kind::Commit && !field.codec.agree(l, r) {
+        // The texts of commits are not gone round: nobody is meant to edit them (`engine/bodies.rs`).
+        let excused = excused || pair.kind == Kind::Commit && field.key == FieldKey::BODY;
+        if !excused && !field.codec.agree(l, r) {
             found.push(format!(
                 "diverged: {} of {}: GitHub “{}”, Notion “{}”",
                 field.key,

@@ -31,10 +31,12 @@ pub enum Sabotage {
     NoDeadline,
     /// The wall clock is believed whatever anybody sets it to: there is no other.
     WallClock,
+    /// Listings begin with the oldest change, so that a row that changes between two pages moves the others up.
+    OldestFirst,
 }
 
 impl Sabotage {
-    /// All of them.
+    /// Those that seeds catch; the others need a scenario of their own.
     pub const ALL: [Self; 14] = [
         Self::CrossBase,
         Self::BaseFirst,

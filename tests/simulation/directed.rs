@@ -153,6 +153,7 @@ fn a_request_that_is_late_is_never_sent() {
 /// pages and what the oracle says.
 fn clock_set_in_doubt(by: i64, sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
     let mut setup = Setup::calm(17, Policy::Ask, Rules::default(), false);
+    setup.settings.lookup_gap = 1_000;
     open_issue(&setup, "A", &[]);
     {
         let world = &mut *setup.world.borrow_mut();
@@ -184,6 +185,83 @@ fn a_clock_that_is_set_ends_no_doubt() {
     }
     let (pages, _) = clock_set_in_doubt(HOUR, Some(Sabotage::WallClock));
     assert_eq!(pages, 2, "the scenario proves nothing");
+}
+
+/// Somebody gives this issue this title.
+fn retitle_issue(world: &mut World, number: u64, title: &str) {
+    let edit = IssueEdit {
+        title: Some(title.to_owned()),
+        ..IssueEdit::default()
+    };
+    let now = world.now;
+    let done = world
+        .hub
+        .edit_issue(now, PERSON, REPOS[0], number, edit)
+        .unwrap();
+    let node = done.node_id.clone();
+    world.note(Side::Github, &node, Author::Human);
+}
+
+/// Six issues are edited, and one of them once more between two pages of the listing that finds the edits; nothing is
+/// ever listed whole. Gives how many pages have the titles of their issues in the end.
+fn edited_between_pages(sabotage: Option<Sabotage>) -> usize {
+    let mut setup = Setup::calm(20, Policy::Ask, Rules::default(), true);
+    for n in 0..6 {
+        open_issue(&setup, &format!("issue {n}"), &[]);
+    }
+    setup.heal();
+    setup.settings.sweep_every = i64::MAX;
+    {
+        let world = &mut *setup.world.borrow_mut();
+        world.sabotage = sabotage;
+        for number in 1..=6 {
+            world.let_pass(60_000);
+            retitle_issue(world, number, &format!("new {number}"));
+        }
+        world.let_pass(150_000);
+    }
+    let first_page = format!("list issues:{} 0..", REPOS[0]);
+    let listed = |world: &World| {
+        let lines = world.trace.lines();
+        lines
+            .iter()
+            .filter(|line| line.contains(&first_page))
+            .count()
+    };
+    let before = listed(&setup.world.borrow());
+    let mut is_edited = false;
+    let (engine, link) = setup.instance("test", false);
+    drive(engine.run(&link, &Ask::default()), || {
+        let world = &mut *setup.world.borrow_mut();
+        world.let_pass(20);
+        if !is_edited && listed(world) > before {
+            retitle_issue(world, 1, "newer 1");
+            is_edited = true;
+        }
+        true
+    });
+    assert!(is_edited, "nothing was listed");
+    for _ in 0..4 {
+        setup.world.borrow_mut().let_pass(200_000);
+        setup.run(&Ask::default(), None);
+    }
+    let world = setup.world.borrow();
+    let pairs = world.store.all_pairs().into_iter();
+    let same = pairs.filter(|pair| {
+        let titles = Side::BOTH.map(|side| {
+            let node = &pair.object(side).unwrap().node;
+            world.latest(side, node).unwrap().seen.title().to_owned()
+        });
+        titles[0] == titles[1]
+    });
+    same.count()
+}
+
+#[test]
+fn an_edit_between_two_pages_of_a_listing_hides_no_other() {
+    assert_eq!(edited_between_pages(None), 6);
+    let found = edited_between_pages(Some(Sabotage::OldestFirst));
+    assert_eq!(found, 5, "the scenario proves nothing");
 }
 
 /// Our clock is wrong all the time, and the answer to a create is lost.
