@@ -14,8 +14,8 @@ const MAIN: &str = "main";
 /// Somebody works on the code of a repository.
 pub fn act(world: &mut World, repo: &'static str) {
     let kind = match world.rng.u32(0..10) {
-        0..=4 => push(world, repo, MAIN),
-        5 | 6 => force_push(world, repo),
+        0..=3 => push(world, repo, MAIN),
+        4..=6 => force_push(world, repo),
         _ => open_pull(world, repo),
     };
     if let Some(kind) = kind {

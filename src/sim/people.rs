@@ -20,7 +20,7 @@ pub fn act(world: &mut World) {
     };
     if world.rng.u32(0..100) < 14 {
         match side {
-            Side::Github if world.rng.u32(0..4) == 0 => {
+            Side::Github if world.rng.u32(0..3) == 0 => {
                 let repo = repo(world);
                 code::act(world, repo);
             }

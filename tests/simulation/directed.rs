@@ -625,3 +625,33 @@ fn an_hour_without_a_network_is_waited_out() {
     let late = first.at.0 - start - HOUR;
     assert!(late < 2 * setup.settings.retry_max, "{late} ms late");
 }
+
+/// The engine's loop waits for its next run when the clock is set back by a day.
+#[test]
+fn a_clock_set_back_keeps_the_loop_from_nothing() {
+    const HOUR: i64 = 3_600_000;
+    let mut setup = Setup::calm(21, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "A", &[]);
+    setup.heal();
+    let start = setup.world.borrow().now;
+    let (handle, wires, sink) = wires();
+    let (mut engine, link) = setup.instance("test", false);
+    engine.sink = sink;
+    let links = [link];
+    let (mut handle, mut is_set) = (Some(handle), false);
+    let server = Server::new(&engine, &links, wires, HOUR);
+    drive(server.serve(), || {
+        let world = &mut *setup.world.borrow_mut();
+        world.between_polls();
+        if !is_set && world.now > start + HOUR / 2 {
+            is_set = true;
+            world.skew -= 24 * HOUR;
+            retitle_page(world, "B");
+        }
+        handle.take_if(|_| world.now > start + 5 * HOUR);
+        true
+    });
+    let world = setup.world.borrow();
+    assert_eq!(titles(&world), ["B", "B"]);
+    assert_eq!(world.violations, Vec::<String>::new());
+}
