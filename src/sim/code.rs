@@ -92,7 +92,7 @@ fn force_push(world: &mut World, repo: &str) -> Option<&'static str> {
 }
 
 fn open_pull(world: &mut World, repo: &str) -> Option<&'static str> {
-    if world.hub.repo(repo).ok()?.branches.get(MAIN).is_none() {
+    if !world.hub.repo(repo).ok()?.branches.contains_key(MAIN) {
         push(world, repo, MAIN)?;
     }
     let head = world.fresh("branch-");
