@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Side, Value, text};
+use super::text::{self, Reading};
+use super::{Side, Value};
 
 /// GitHub refuses longer titles (422).
 const GITHUB_TITLE_CHARS: usize = 256;
@@ -218,14 +219,14 @@ fn title_for_github(notion: &Value, current: Option<&Value>) -> Said {
 fn body_for_github(notion: &Value, current: Option<&Value>) -> Said {
     said_body(
         &text::from_notion(notion.as_text()),
-        current.map_or("", Value::as_text),
+        &Reading::of(current.map_or("", Value::as_text)),
     )
 }
 
 /// A text in GitHub's Markdown as it may be sent there: what was not in `known` is neutralised, and too long a text
 /// is refused.
-pub fn said_body(body: &str, known: &str) -> Said {
-    let body = text::outgoing(body, known);
+pub fn said_body(body: &str, known: &Reading<'_>) -> Said {
+    let body = text::outgoing_beside(body, known);
     let chars = text::limits::github_length(&body);
     if chars > GITHUB_BODY_CHARS {
         return Said::Refused(format!(

@@ -1,15 +1,16 @@
 //! The field decision table, rows F0–F13: a pure function of the base and what both sides show.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::codec::{self, Said};
 use super::pair::Choice;
 use super::plan::{Input, Move};
 use super::sight;
-use super::text::{self, Merged};
+use super::text::{self, Merged, Reading};
 use super::{
-    Base, Blocked, Change, Class, Conflict, Field, FieldKey, Observation, Pair, Policy, Row, Side,
-    Time, Value,
+    Base, Blocked, Change, Class, Codec, Conflict, Field, FieldKey, Observation, Pair, Policy, Row,
+    Side, Time, Value,
 };
 
 /// Both live observations.
@@ -65,6 +66,14 @@ struct Case<'a> {
     base: Option<&'a Base>,
     l: &'a Value,
     r: &'a Value,
+    /// The texts of both sides in GitHub's Markdown, once they were asked for.
+    texts: OnceCell<Texts<'a>>,
+}
+
+/// What both sides' texts say. Reading them is most of the work on a changed text, so each is read once.
+struct Texts<'a> {
+    github: Reading<'a>,
+    notion: Reading<'static>,
 }
 
 /// Decides for one field of a pair whose sides are both live.
@@ -85,6 +94,7 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         base: input.pair.base.get(&field.key),
         l,
         r,
+        texts: OnceCell::new(),
     };
     let mut ruled = case.decide();
     case.unblock(&mut ruled);
@@ -103,6 +113,7 @@ pub fn told(input: &Input<'_>, looked: &Looked<'_>, field: &Field, value: &Value
         base: input.pair.base.get(&field.key),
         l: value,
         r: looked.notion.field(&field.key)?,
+        texts: OnceCell::new(),
     };
     let mut ruled = case.mirror();
     case.unblock(&mut ruled);
@@ -254,6 +265,22 @@ impl Case<'_> {
         self.field.codec.same(one, other)
     }
 
+    /// Both texts, Notion's as GitHub would write it.
+    fn texts(&self) -> &Texts<'_> {
+        self.texts.get_or_init(|| Texts {
+            github: Reading::of(self.l.as_text()),
+            notion: Reading::of(text::from_notion(self.r.as_text())),
+        })
+    }
+
+    /// Whether both sides say the same.
+    fn is_agreed(&self) -> bool {
+        match self.field.codec {
+            Codec::Markdown => self.texts().github.says_as(&self.texts().notion),
+            _ => self.field.codec.agree(self.l, self.r),
+        }
+    }
+
     fn agree(&self) -> Ruled {
         Ruled::moved(
             Row::F2,
@@ -351,7 +378,7 @@ impl Case<'_> {
     /// GitHub's word only.
     fn mirror(&self) -> Ruled {
         let Some(base) = self.base else {
-            return if self.field.codec.agree(self.l, self.r) {
+            return if self.is_agreed() {
                 self.agree()
             } else {
                 self.carry(Side::Notion, Row::F11)
@@ -364,7 +391,7 @@ impl Case<'_> {
         match (left, right) {
             (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) => Ruled::nothing(Row::F1),
-            _ if self.field.codec.agree(self.l, self.r) => self.agree(),
+            _ if self.is_agreed() => self.agree(),
             (false, true)
                 if sight::is_rendering(self.input.pair, self.looked.notion, base, self.r) =>
             {
@@ -432,7 +459,7 @@ impl Case<'_> {
             // Read back at last: from now on any other rendering is somebody's.
             (false, false) if self.is_read_back(base) => self.agree(),
             (false, false) if !base.partial => Ruled::nothing(Row::F1),
-            _ if self.field.codec.agree(self.l, self.r) => self.agree(),
+            _ if self.is_agreed() => self.agree(),
             // Somebody took a merge back on GitHub while Notion went on: what of Notion's base is in Notion only is not
             // known any more.
             (false, true) if base.partial => self.collide(base.github.clone()),
@@ -451,7 +478,7 @@ impl Case<'_> {
 
     /// F11: there is no agreement yet.
     fn first_meeting(&self) -> Ruled {
-        if self.field.codec.agree(self.l, self.r) || (self.l.is_empty() && self.r.is_empty()) {
+        if self.is_agreed() || (self.l.is_empty() && self.r.is_empty()) {
             return Ruled {
                 row: Row::F11,
                 ..self.agree()
@@ -471,12 +498,12 @@ impl Case<'_> {
         if self.is_blocked(Side::Github, self.r) {
             return Ruled::nothing(Row::F9);
         }
-        let from = text::from_notion(base.notion().as_text());
-        let to = text::from_notion(self.r.as_text());
-        let Merged::Clean(merged) = text::apply_change(&from, &to, self.l.as_text()) else {
+        let Texts { github, notion } = self.texts();
+        let from = Reading::of(text::from_notion(base.notion().as_text()));
+        let Merged::Clean(merged) = text::merge_readings(&from, github, notion) else {
             return self.collide(base.github.clone());
         };
-        if text::same(&merged, self.l.as_text()) {
+        if github.says_as(&Reading::of(merged.as_str())) {
             // GitHub holds Notion's edit already; what GitHub alone changed still has to go to Notion.
             return if left {
                 self.carry(Side::Notion, row)
@@ -487,7 +514,7 @@ impl Case<'_> {
         if !self.field.direction.allows(Side::Github) {
             return Ruled::nothing(row);
         }
-        match codec::said_body(&merged, self.l.as_text()) {
+        match codec::said_body(&merged, github) {
             Said::Value(new) => {
                 Ruled::write(row, Side::Github, self.change(Side::Github, new, row, left))
             }
@@ -557,7 +584,7 @@ impl Case<'_> {
         if let (true, Some(choice)) = (stands, &conflict.choice) {
             return self.carry_out(conflict, choice);
         }
-        if self.field.codec.agree(self.l, self.r) {
+        if self.is_agreed() {
             let mut ruled = self.agree();
             ruled
                 .moves

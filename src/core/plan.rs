@@ -240,11 +240,13 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
     if !wanted || notion.kind != Kind::Issue || notion.title().trim().is_empty() {
         return plan;
     }
-    let rested = notion
-        .stamp
-        .as_ref()
-        .map_or(notion.read_at, |stamp| stamp.at)
-        .plus(input.rules.debounce);
+    let edited = notion.stamp.as_ref().map(|stamp| stamp.at);
+    let edited = match input.pair.dirty_since {
+        // By our clock it was edited in the future, so the clocks differ: it rests from when we first saw it.
+        Some(seen) if edited.is_some_and(|at| at > input.now) => Some(seen),
+        _ => edited,
+    };
+    let rested = edited.unwrap_or(notion.read_at).plus(input.rules.debounce);
     if rested > input.now {
         plan.moves.push(Move::Later(
             rested,

@@ -30,9 +30,9 @@ impl Sight {
     }
 
     pub(super) fn is_verified(&self, side: Side, now: Time, age: i64) -> bool {
-        self.sides[side as usize]
-            .as_ref()
-            .is_some_and(|seen| seen.is_verified && now.since(seen.what.read_at) <= age)
+        self.sides[side as usize].as_ref().is_some_and(|seen| {
+            seen.is_verified && (0..=age).contains(&now.since(seen.what.read_at))
+        })
     }
 
     /// Whether the text was taken from what was known, or not looked for yet.

@@ -19,6 +19,7 @@ pub mod run;
 pub mod serve;
 pub mod settings;
 mod sides;
+mod steady;
 mod turn;
 mod who;
 mod write;

@@ -16,6 +16,8 @@ use crate::store::{Cursor, Store, StoreError, Which};
 
 /// A page at least this long may end a listing early when nothing on it is news.
 const FULL_PAGE: usize = 50;
+/// As much as a service's clock may be ahead of ours without a doubt, in milliseconds.
+const CLOCKS_APART: i64 = 10_000;
 /// How often a mark is tried again when somebody else commits the same pair.
 const MARK_TRIES: usize = 5;
 
@@ -150,7 +152,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let step_back = settings.overlap + settings.list_lag;
         let deep = cursor
             .shallow_since
-            .is_some_and(|since| self.now().since(since) >= settings.list_lag);
+            .is_some_and(|since| !(0..settings.list_lag).contains(&self.now().since(since)));
         let mut from = ListFrom {
             since: cursor
                 .stamp
@@ -356,8 +358,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.dirty_since = Some(row.read_at);
         let Some(node) = &row.linked_node else {
             // An old item that suddenly appears may be a late row of one that was moved away: it is read itself.
+            // One from the future is as doubtful: our clock is behind the service's.
             let lag = self.engine.settings.list_lag;
-            let is_old = row.created.is_some_and(|at| row.read_at.since(at) > lag);
+            let young = -CLOCKS_APART..=lag;
+            let is_old = row
+                .created
+                .is_some_and(|at| !young.contains(&row.read_at.since(at)));
             if row.side == Side::Github && is_old && polled {
                 pair.pending = None;
             }
@@ -498,7 +504,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let missing = pairs.into_iter().filter(|pair| {
                 let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
                 !is_listed
-                    && (pair.kind != Kind::Commit || may_be_orphaned(pair, commits_from))
+                    && (side == Side::Notion
+                        || pair.kind != Kind::Commit
+                        || may_be_orphaned(pair, commits_from))
                     && pair.life == PairLife::Active
                     && pair.intent.is_none()
             });

@@ -10,65 +10,15 @@ use super::turn::{Trouble, unreachable};
 use crate::core::land::{Answered, land};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
-    Outcome, Pair, PairId, PairLife, RecordKind, Side, Step, Time, Value,
+    Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
 };
 use crate::remote::Remote;
-use crate::store::{HistoryQuery, Store, Which};
+use crate::store::{Store, Which};
 
 /// How many transfers of an issue are followed, one read each.
 const MOVES: usize = 4;
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
-    /// A last run in the future means that the clock was set back since: nothing waits for a time that is further
-    /// away than it could be by our own settings.
-    async fn is_clock_set_back(&self) -> Flow<bool> {
-        let newest = HistoryQuery {
-            kinds: vec![RecordKind::Run],
-            limit: 1,
-            ..HistoryQuery::default()
-        };
-        let last = self.engine.store.history(&newest).await?;
-        Ok(last.first().is_some_and(|run| run.at > self.now()))
-    }
-
-    /// Brings waiting times that a clock set back has left in the far future near again.
-    pub(super) async fn mind_the_clock(&mut self) -> Flow<()> {
-        if !self.is_clock_set_back().await? {
-            return Ok(());
-        }
-        let now = self.now();
-        let settings = &self.engine.settings;
-        let quiet = now.plus(settings.settle);
-        let next = now.plus(settings.retry_max.max(settings.grace_create()));
-        let mut after: Option<PairId> = None;
-        loop {
-            let pairs = self
-                .engine
-                .store
-                .pairs(&self.link.spec.name, Which::All, after.as_ref(), 500)
-                .await?;
-            let Some(last) = pairs.last() else {
-                return Ok(());
-            };
-            after = Some(last.id.clone());
-            let far = |at: Option<Time>, most: Time| at.is_some_and(|at| at > most);
-            let marks = pairs.into_iter().filter(|pair| {
-                far(pair.quiet_until, quiet)
-                    || far(pair.next_try, next)
-                    || far(pair.dirty_since, now)
-            });
-            let marks = marks
-                .map(|mut pair| {
-                    pair.quiet_until = pair.quiet_until.map(|at| at.min(quiet));
-                    pair.next_try = pair.next_try.map(|at| at.min(next));
-                    pair.dirty_since = pair.dirty_since.map(|at| at.min(now));
-                    pair
-                })
-                .collect();
-            self.put_marks(marks).await?;
-        }
-    }
-
     /// Goes through every open intent of the link once.
     pub(super) async fn recover(&mut self) -> Flow<()> {
         let mut after: Option<PairId> = None;
@@ -96,15 +46,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     async fn resolve(&mut self, mut pair: Pair) -> Result<(), Trouble> {
-        let Some(mut intent) = pair.intent.clone() else {
+        let Some(intent) = pair.intent.clone() else {
             return Ok(());
         };
         let now = self.now();
-        if intent.committed_at > now {
-            // The clock was set back; waiting starts now.
-            intent.committed_at = now;
-            pair.intent = Some(intent.clone());
-        }
         if let Action::Create(draft) = &intent.step.action {
             self.open_creates.insert(pair.key.clone());
             let draft = draft.as_ref().clone();
@@ -234,7 +179,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(());
         }
         let side = intent.step.side;
-        let since = first_attempt(intent).minus(self.engine.settings.look_back);
+        let since = may_be_made_since(&pair, intent).minus(self.engine.settings.look_back);
         let lookup = self
             .find_made(side, draft, since)
             .await
@@ -441,11 +386,14 @@ fn what_shows(
 fn doubt_since(intent: &Intent) -> Time {
     match intent.state {
         IntentState::Prepared => intent.committed_at,
-        IntentState::InDoubt { since, .. } => since.min(intent.committed_at),
+        IntentState::InDoubt { since, .. } => since,
     }
 }
 
-/// When the first attempt of this create may have been sent, at the earliest.
-fn first_attempt(intent: &Intent) -> Time {
-    intent.committed_at
+/// When the lost object may have been made, at the earliest, by the clock of its service. Ours may be wrong; but
+/// nothing was made before the service of its source showed that.
+fn may_be_made_since(pair: &Pair, intent: &Intent) -> Time {
+    let source = pair.pending.as_deref().and_then(|row| row.stamp.as_ref());
+    let source = source.map_or(intent.committed_at, |stamp| stamp.at);
+    intent.committed_at.min(source)
 }

@@ -87,6 +87,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// Trashes and closes, carried out last, if the guard lets them.
     pub(super) removals: Vec<(Pair, Step, Observation)>,
     pub(super) planned: Vec<Planned>,
+    /// How far the wall clock is ahead of the elapsed time, as this run knows it.
+    pub(super) ahead: i64,
     records: u64,
 }
 
@@ -151,6 +153,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             failures: 0,
             removals: Vec::new(),
             planned: Vec::new(),
+            ahead: 0,
             records: 0,
         };
         let started = self.clock.now();
@@ -319,8 +322,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.take_lease().await
     }
 
-    /// Commits a pair with records; tells the sink. `Ok(None)` = somebody else committed it meanwhile.
+    /// Commits a pair with records; tells the sink. `Ok(false)` = somebody else committed it meanwhile, or set the
+    /// clock, and the store holds what counts.
     pub(super) async fn commit(&mut self, pair: &mut Pair, records: Vec<Record>) -> Flow<bool> {
+        if self.is_clock_set() {
+            self.mind_the_clock().await?;
+            return Ok(false);
+        }
         match self.engine.store.put(pair, &records).await {
             Ok(rev) => {
                 pair.rev = rev;

@@ -26,6 +26,8 @@ const SHOWN: usize = 100;
 const TICK_MS: i64 = 1_000;
 /// How often the store is asked whether somebody answered from outside, in milliseconds. Each look wakes two threads.
 const GLANCE_MS: i64 = 4_000;
+/// No link waits longer than this, or than its interval, whatever the wall clock says, in milliseconds.
+const LONGEST_WAIT_MS: i64 = 2 * 3_600_000;
 /// Room for commands that wait, and for events that nobody has read yet.
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
@@ -175,6 +177,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             return Ok(asked);
         }
         let now = self.engine.clock.now();
+        let most = now.plus(self.interval.max(LONGEST_WAIT_MS));
+        for slot in &mut self.slots {
+            // Nothing is put off for longer: the clock was set back.
+            slot.next = slot.next.min(most);
+        }
         let next = self
             .slots
             .iter()

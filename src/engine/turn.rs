@@ -182,6 +182,17 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.commit(pair, Vec::new()).await?;
                 return Ok(false);
             }
+            if before.notion.is_none()
+                && other.notion.is_some()
+                && other.life != PairLife::Tombstone
+            {
+                // The new place has a page already, and this pair has none to bring along.
+                *pair = before.clone();
+                pair.life = PairLife::Tombstone;
+                (pair.pending, pair.dirty_since) = (None, None);
+                self.commit(pair, Vec::new()).await?;
+                return Ok(false);
+            }
             if let Some(page) = hand_made(before, &other, &turn.sight) {
                 let mut page = page.clone();
                 // As a listing shows it, so that only another version is news.
@@ -345,7 +356,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return None;
         }
         let stamp = sight.of(Side::Notion)?.stamp.as_ref()?;
-        let until = stamp.at.plus(self.engine.settings.rest);
+        // The service's clock may be ahead of ours; resting takes no longer for that.
+        let rest = self.engine.settings.rest;
+        let until = stamp.at.plus(rest).min(self.now().plus(rest));
         (!stamp.settled && !stamp.by_us && until > self.now()).then_some(until)
     }
 

@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::sabotage::Sabotage;
 use super::world::Shared;
 use crate::core::Time;
 use crate::engine::Clock;
@@ -51,6 +52,7 @@ pub fn drive<T>(future: impl Future<Output = T>, mut between: impl FnMut() -> bo
 #[derive(Clone, Debug)]
 pub struct VirtualClock {
     world: Shared,
+    started: i64,
 }
 
 impl VirtualClock {
@@ -58,6 +60,7 @@ impl VirtualClock {
     pub fn new(world: &Shared) -> Self {
         Self {
             world: Rc::clone(world),
+            started: world.borrow().elapsed,
         }
     }
 }
@@ -69,7 +72,12 @@ impl Clock for VirtualClock {
     }
 
     fn elapsed(&self) -> i64 {
-        self.world.borrow().elapsed
+        let world = self.world.borrow();
+        match world.sabotage {
+            Some(Sabotage::NoDeadline) => self.started,
+            Some(Sabotage::WallClock) => world.now + world.skew,
+            _ => world.elapsed,
+        }
     }
 
     fn random(&self) -> u64 {

@@ -57,6 +57,9 @@ pub struct Faults {
     pub nemesis: u32,
     /// The process dies, per run.
     pub crash: u32,
+    /// Our wall clock is set, forwards or back, or stands still, per poll in ten thousand; and the machine sleeps for
+    /// hours.
+    pub clock: u32,
     /// Longest time until a ghost is carried out, in milliseconds.
     pub flight: i64,
     /// Longest lag of a listing, in milliseconds.
@@ -90,6 +93,7 @@ impl Faults {
             people: up_to(14),
             nemesis: up_to(60),
             crash: up_to(500),
+            clock: 0,
             flight: 0,
             list_lag: 0,
         }

@@ -15,6 +15,8 @@ use crate::store::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, Store
 pub struct FaultyStore {
     inner: MemoryStore,
     world: Shared,
+    /// The lease is granted to everybody who asks.
+    ignores_lease: bool,
 }
 
 impl FaultyStore {
@@ -24,7 +26,15 @@ impl FaultyStore {
         Self {
             inner,
             world: Rc::clone(world),
+            ignores_lease: false,
         }
+    }
+
+    /// The same store, which perhaps grants the lease to everybody.
+    #[must_use]
+    pub const fn ignoring_lease(mut self, ignores: bool) -> Self {
+        self.ignores_lease = ignores;
+        self
     }
 
     /// Waits, then perhaps refuses.
@@ -115,12 +125,18 @@ fn move_blocked_base(pair: &mut Pair) {
 impl Store for FaultyStore {
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
         self.before().await?;
-        let pair = self.written(pair);
+        let mut pair = self.written(pair);
         let before = self.inner.pair(&pair.id).await?;
+        if let (Some(before), Some(Sabotage::NoCas)) = (&before, self.sabotage()) {
+            pair.rev = before.rev;
+        }
         let done = self.inner.put(&pair, records).await;
         {
             let world = &mut *self.world.borrow_mut();
             super::oracle::committed(world, &pair, records, &done);
+            if done.is_ok() {
+                super::coverage::note(world, before.as_ref(), &pair, records);
+            }
             if let (Some(before), Ok(_)) = (&before, &done) {
                 super::oracle::doubt(world, before, &pair);
                 super::oracle::held(world, before, &pair);
@@ -243,6 +259,13 @@ impl Store for FaultyStore {
         ttl_ms: i64,
     ) -> Result<Lease, StoreError> {
         self.before().await?;
+        if self.ignores_lease {
+            return Ok(Lease {
+                holder: holder.to_owned(),
+                until: now.plus(ttl_ms),
+                fence: 0,
+            });
+        }
         self.inner.lease(name, holder, now, ttl_ms).await
     }
 

@@ -29,6 +29,8 @@ pub struct Figures {
     pub conflicts: u64,
     /// Coverage: decision row and how its write ended.
     pub cells: BTreeMap<String, u64>,
+    /// Coverage: decision rows that led to a commit.
+    pub rows: BTreeMap<String, u64>,
 }
 
 impl Figures {
@@ -57,6 +59,9 @@ impl Figures {
         }
         for (kind, count) in &other.people {
             *self.people.entry(kind).or_default() += count;
+        }
+        for (row, count) in &other.rows {
+            *self.rows.entry(row.clone()).or_default() += count;
         }
         for (cell, count) in &other.cells {
             *self.cells.entry(cell.clone()).or_default() += count;

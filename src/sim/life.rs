@@ -101,6 +101,13 @@ pub fn in_scope(seen: &Observation) -> bool {
     REPOS.contains(&repo)
 }
 
+/// A second instance of the engine, on the same store.
+#[derive(Clone, Copy, Debug)]
+struct Second {
+    /// Both believe that they hold the lease.
+    ignores_lease: bool,
+}
+
 /// One seed's world with its engine's configuration.
 pub struct Setup {
     /// The world.
@@ -110,6 +117,7 @@ pub struct Setup {
     /// The engine's waiting times.
     pub settings: Settings,
     faults: Faults,
+    second: Option<Second>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -133,6 +141,7 @@ impl Setup {
             spec: spec(&mapping, rules),
             settings,
             faults: Faults::default(),
+            second: None,
         }
     }
 
@@ -159,6 +168,12 @@ impl Setup {
             list_lag: setup.settings.list_lag,
             ..Faults::draw(&mut rng)
         };
+        setup.second = (rng.u32(0..4) == 0).then(|| Second {
+            ignores_lease: rng.bool(),
+        });
+        if rng.u32(0..4) == 0 {
+            setup.faults.clock = rng.u32(1..40);
+        }
         match options.sabotage {
             Some(Sabotage::NoGrace) => {
                 setup.settings.flight = 0;
@@ -189,24 +204,25 @@ impl Setup {
                 let crashes = world.chance(self.faults.crash);
                 crashes.then(|| world.rng.u64(1..160))
             };
-            self.run(&Ask::default(), crash);
+            let is_joint = self.second.is_some() && self.world.borrow_mut().rng.bool();
+            match self.second.filter(|_| is_joint) {
+                Some(Second { ignores_lease }) => self.run_two(ignores_lease, crash),
+                None => drop(self.run(&Ask::default(), crash)),
+            }
         }
     }
 
-    /// One run of the engine; dies at the given await point. `None` if it did.
-    pub fn run(&self, ask: &Ask, crash_at: Option<u64>) -> Option<Report> {
-        {
-            let mut world = self.world.borrow_mut();
-            world.run_writes = 0;
-            world.listed = [None, None];
-            world.figures.runs += 1;
-            world.event("run", "", |_| String::new());
-        }
+    /// An instance of the engine, on the store that all instances share.
+    pub fn instance(
+        &self,
+        holder: &str,
+        ignores_lease: bool,
+    ) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
         let engine = Engine {
-            store: FaultyStore::new(&self.world),
+            store: FaultyStore::new(&self.world).ignoring_lease(ignores_lease),
             clock: VirtualClock::new(&self.world),
             settings: self.settings.clone(),
-            holder: "sim".to_owned(),
+            holder: holder.to_owned(),
             sink: Box::new(|_| {}),
             stop: std::cell::Cell::new(false),
             read_only: false,
@@ -216,6 +232,29 @@ impl Setup {
             github: Port::new(Side::Github, &self.world),
             notion: Port::new(Side::Notion, &self.world),
         };
+        (engine, link)
+    }
+
+    pub(super) fn begin_run(&self, who: &str) {
+        let mut world = self.world.borrow_mut();
+        world.run_writes = 0;
+        world.listed = [None, None];
+        world.figures.runs += 1;
+        world.event("run", who, |_| String::new());
+    }
+
+    pub(super) fn end_run(&self, report: Option<&Report>) {
+        let mut world = self.world.borrow_mut();
+        world.event("ended", "", |_| match &report {
+            Some(report) => format!("{report:?}"),
+            None => "died".to_owned(),
+        });
+    }
+
+    /// One run of the engine; dies at the given await point. `None` if it did.
+    pub fn run(&self, ask: &Ask, crash_at: Option<u64>) -> Option<Report> {
+        self.begin_run("");
+        let (engine, link) = self.instance("sim", false);
         let mut awaits = 0;
         let report = drive(engine.run(&link, ask), || {
             awaits += 1;
@@ -228,11 +267,7 @@ impl Setup {
             world.between_polls();
             true
         });
-        let mut world = self.world.borrow_mut();
-        world.event("ended", "", |_| match &report {
-            Some(report) => format!("{report:?}"),
-            None => "died".to_owned(),
-        });
+        self.end_run(report.as_ref());
         report
     }
 
@@ -290,6 +325,38 @@ impl World {
         if self.chance(self.faults.outage) {
             self.start_outage();
         }
+        if self.faults.clock > 0 && self.rng.u32(0..10_000) < self.faults.clock {
+            self.disturb_clock();
+        }
+    }
+
+    /// Somebody sets our clock, or it stops, or the machine sleeps for hours.
+    fn disturb_clock(&mut self) {
+        const MINUTE: i64 = 60_000;
+        let far = if self.rng.bool() { 10 } else { 300 };
+        let ms = self.rng.i64(MINUTE..far * MINUTE);
+        let kind = match self.rng.u32(0..6) {
+            0 | 1 => {
+                self.skew += ms;
+                "clock forwards"
+            }
+            2 | 3 => {
+                self.skew -= ms;
+                "clock back"
+            }
+            4 => {
+                self.still_until = self.now + ms;
+                "clock stands"
+            }
+            _ => {
+                self.let_pass(ms);
+                "long sleep"
+            }
+        };
+        self.figures.fault(kind);
+        self.event("clock", kind, |world| {
+            format!("{ms} ms, now {} ms ahead", world.skew)
+        });
     }
 
     /// Time passes, and requests on their way arrive.
@@ -342,6 +409,9 @@ impl World {
             self.let_pass(ms);
             people::act(self);
         }
+        if self.faults.clock > 0 && self.chance(self.faults.clock * 5) {
+            self.disturb_clock();
+        }
         if self.chance(15) {
             people::act_in_bulk(self);
         }
@@ -354,7 +424,7 @@ impl World {
     }
 
     /// The process dies. A request that it had just sent may still arrive.
-    fn die(&mut self) {
+    pub(super) fn die(&mut self) {
         self.figures.crashes += 1;
         self.wake_at = None;
         self.event("crash", "", |_| String::new());
@@ -369,6 +439,7 @@ impl World {
     fn calm_down(&mut self) {
         self.faults = Faults::default();
         self.outages = [None, None];
+        self.still_until = i64::MIN;
         self.in_flight = None;
         self.event("calm", "", |_| String::new());
     }

@@ -2,12 +2,15 @@
 //!
 //! The whole engine runs on them under one seed: [`selftest`] lives seeds through, [`life`] one of them.
 
+pub mod code;
+pub mod coverage;
 pub mod crowd;
 pub mod executor;
 pub mod faults;
 pub mod faulty;
 pub mod figures;
 pub mod github;
+pub mod instances;
 pub mod life;
 pub mod matrix;
 pub mod notion;

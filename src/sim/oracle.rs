@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::code;
 use super::world::{Author, Version, World};
 use crate::core::told;
 use crate::core::{
@@ -51,9 +52,15 @@ pub fn sent(world: &mut World, step: &Step) {
     let open = pairs.iter().filter_map(|pair| pair.intent.as_ref());
     let intents: Vec<(String, i64)> = open
         .filter(|intent| intent.step == *step)
-        .map(|intent| (format!("{}:intent", intent.id), intent.committed_at.0))
+        .map(|intent| {
+            let opened = world.opened.get(&intent.id).copied();
+            (
+                format!("{}:intent", intent.id),
+                opened.unwrap_or(world.elapsed),
+            )
+        })
         .collect();
-    let now = world.now + world.skew;
+    let now = world.elapsed;
     // The engine looks at its clock right before it sends, which is one poll ago at most.
     if intents.iter().all(|(_, at)| now - at > world.send_deadline) && !intents.is_empty() {
         world.violate(format!("late: sent long after its intent: {}", brief(step)));
@@ -99,6 +106,13 @@ pub fn committed(
             done.as_ref().err()
         )
     });
+    if matches!(done, Err(StoreError::Stale)) {
+        world.figures.fault("stale commit");
+    }
+    if let (Ok(_), Some(intent)) = (done, &pair.intent) {
+        let now = world.elapsed;
+        world.opened.entry(intent.id.clone()).or_insert(now);
+    }
     if done.is_ok() {
         let opened = records.iter().filter(|record| record.verb == "conflict");
         world.figures.conflicts += opened.count() as u64;
@@ -713,7 +727,9 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
         let Some(latest) = world.latest(Side::Github, &node) else {
             continue;
         };
-        if latest.seen.is_live() && in_scope(&latest.seen) && !known.contains(&*node) {
+        // A commit may leave its branch before it was ever listed.
+        let is_listed = latest.seen.is_live() && !code::is_orphaned(&latest.seen);
+        if is_listed && in_scope(&latest.seen) && !known.contains(&*node) {
             found.push(format!("never noticed: {}", latest.seen.id.locator));
         }
     }
@@ -779,7 +795,9 @@ fn disagreements(world: &World, pair: &Pair) -> Vec<String> {
         };
         let excused =
             excused || (field.key == FieldKey::BODY && is_taken_for_rendering(world, pair, l, r));
-        if !excused && pair.kind != Kind::Commit && !field.codec.agree(l, r) {
+        // The texts of commits are not gone round: nobody is meant to edit them (`engine/bodies.rs`).
+        let excused = excused || pair.kind == Kind::Commit && field.key == FieldKey::BODY;
+        if !excused && !field.codec.agree(l, r) {
             found.push(format!(
                 "diverged: {} of {}: GitHub “{}”, Notion “{}”",
                 field.key,

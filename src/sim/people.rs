@@ -6,10 +6,10 @@ use super::github::{
     AccountKind, IssueEdit, LabelEdit, MilestoneEdit, NewIssue, Permission, State, StateReason,
 };
 use super::notion::{Id, Value as Cell};
-use super::oracle;
 use super::views::{with_marker, without_marker};
 use super::world::{Author, ELSEWHERE, PERSON, REPOS, World};
-use crate::core::{FieldKey, Observation, Side, Value};
+use super::{code, oracle};
+use crate::core::{FieldKey, Kind, Observation, Side, Value};
 
 /// Somebody does something somewhere.
 pub fn act(world: &mut World) {
@@ -20,6 +20,10 @@ pub fn act(world: &mut World) {
     };
     if world.rng.u32(0..100) < 14 {
         match side {
+            Side::Github if world.rng.u32(0..3) == 0 => {
+                let repo = repo(world);
+                code::act(world, repo);
+            }
             Side::Github => open_issue(world),
             Side::Notion => open_page(world),
         }
@@ -233,6 +237,9 @@ fn edit_issue(world: &mut World, seen: &Observation) -> Option<&'static str> {
         return None;
     }
     let (repo, number) = place(seen)?;
+    if seen.kind == Kind::Pull && world.rng.u32(0..5) < 2 {
+        return code::handle(world, &repo, number);
+    }
     let now = world.now;
     let mut edit = IssueEdit::default();
     let kind = match world.rng.u32(0..100) {

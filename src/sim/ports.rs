@@ -7,7 +7,7 @@ use super::executor::pause;
 use super::faults::OutageKind;
 use super::sabotage::Sabotage;
 use super::world::{Ghost, REPOS, Shared, World};
-use super::{oracle, serve};
+use super::{code, oracle, serve};
 use crate::core::{
     Action, Draft, FieldKey, Kind, Life, ObjectId, Observation, Side, Step, Time, Value,
 };
@@ -132,7 +132,8 @@ impl Port {
         from: &ListFrom,
         read_at: Time,
     ) -> Vec<Observation> {
-        let wanted = Value::text(stream.strip_prefix("issues:").unwrap_or_default());
+        let (what, repo) = stream.split_once(':').unwrap_or((stream, ""));
+        let (wanted, commits) = (Value::text(repo), what == "commits");
         let mut rows = Vec::new();
         for node in world.nodes(self.side) {
             let lag = lag(world);
@@ -140,8 +141,10 @@ impl Port {
                 continue;
             };
             let seen = &version.seen;
-            let here =
-                self.side == Side::Notion || seen.field(&FieldKey::REPOSITORY) == Some(&wanted);
+            let here = self.side == Side::Notion
+                || seen.field(&FieldKey::REPOSITORY) == Some(&wanted)
+                    && (seen.kind == Kind::Commit) == commits
+                    && !code::is_orphaned(seen);
             let stamp = seen.stamp.as_ref().map(|stamp| stamp.at);
             let since = from.since.map(|since| match self.side {
                 Side::Github => since,
@@ -157,6 +160,9 @@ impl Port {
             }
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.stamp.as_ref().map(|stamp| stamp.at)));
+        if world.sabotaged(Sabotage::OldestFirst) {
+            rows.reverse();
+        }
         rows
     }
 
@@ -322,7 +328,10 @@ impl Remote for Port {
         }
         Ok(Opened {
             streams: match self.side {
-                Side::Github => REPOS.iter().map(|repo| format!("issues:{repo}")).collect(),
+                Side::Github => {
+                    let streams = |what: &'static str| REPOS.map(|repo| format!("{what}:{repo}"));
+                    [streams("issues"), streams("commits")].concat()
+                }
                 Side::Notion => vec!["pages".to_owned()],
             },
             ..Opened::default()

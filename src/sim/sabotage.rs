@@ -25,11 +25,19 @@ pub enum Sabotage {
     NoBodyCas,
     /// An unclear write is forgotten when its target answers 404.
     DoubtEndsOn404,
+    /// Commits are no compare-and-swap: the last one wins.
+    NoCas,
+    /// A request leaves however late it is: the engine's clock does not count the time it stood still.
+    NoDeadline,
+    /// The wall clock is believed whatever anybody sets it to: there is no other.
+    WallClock,
+    /// Listings begin with the oldest change, so that a row that changes between two pages moves the others up.
+    OldestFirst,
 }
 
 impl Sabotage {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
+    /// Those that seeds catch; the others need a scenario of their own.
+    pub const ALL: [Self; 14] = [
         Self::CrossBase,
         Self::BaseFirst,
         Self::NoLookup,
@@ -41,5 +49,8 @@ impl Sabotage {
         Self::NoSettle,
         Self::NoBodyCas,
         Self::DoubtEndsOn404,
+        Self::NoCas,
+        Self::NoDeadline,
+        Self::WallClock,
     ];
 }

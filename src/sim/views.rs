@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::github::{Issue, Refusal, Repo, StateReason, timestamp};
+use super::github::{Issue, Pull, Refusal, Repo, State, StateReason, timestamp};
 use super::notion::state::Page;
 use super::notion::{Id, Value as Cell, span};
 use super::world::{BOT, World};
@@ -43,12 +43,13 @@ pub fn without_marker(text: &str) -> (String, Option<Key>) {
 /// What a read made now shows of an object; none if it never was.
 pub fn show(world: &World, side: Side, node: &str) -> Option<Observation> {
     match side {
+        Side::Github if node.contains('@') => super::code::show(world, node),
         Side::Github => show_github(world, node),
         Side::Notion => show_page(world, node),
     }
 }
 
-fn bare(side: Side, kind: Kind, id: ObjectId, life: Life) -> Observation {
+pub(super) fn bare(side: Side, kind: Kind, id: ObjectId, life: Life) -> Observation {
     Observation {
         side,
         kind,
@@ -167,8 +168,27 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         put("publish", Value::text("Created"));
         put("node", Value::text(issue.node_id.clone()));
         put("kind", Value::text(Kind::Issue.name()));
-    } else {
-        put("pull_state", Value::text(issue.state.as_str()));
+    }
+    if let Some(pull) = &issue.pull {
+        put("pull_state", Value::text(pull_state(issue, pull)));
+        put("merged", date(pull.merged_at));
+        put("base", Value::text(pull.base.clone()));
+        put("head", Value::text(pull.head.clone()));
+        let review = if pull.review.is_some() {
+            "approved"
+        } else {
+            "none"
+        };
+        put("review", Value::text(review));
+    }
+}
+
+const fn pull_state(issue: &Issue, pull: &Pull) -> &'static str {
+    match issue.state {
+        _ if pull.merged_at.is_some() => "merged",
+        State::Closed => "closed",
+        State::Open if pull.draft => "draft",
+        State::Open => "open",
     }
 }
 

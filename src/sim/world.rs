@@ -122,6 +122,10 @@ pub struct World {
     pub elapsed: i64,
     /// How far our wall clock is ahead of the services'.
     pub skew: i64,
+    /// Our wall clock stands still until then, true time.
+    pub still_until: i64,
+    /// When each intent became durable, in elapsed time: what no wall clock says.
+    pub opened: BTreeMap<String, i64>,
     /// The seed's chance for everything but the engine.
     pub rng: fastrand::Rng,
     /// The engine's chance.
@@ -203,6 +207,8 @@ impl World {
             now: DAWN,
             elapsed: 0,
             skew: 0,
+            still_until: i64::MIN,
+            opened: BTreeMap::new(),
             rng,
             engine_rng,
             hub: make_hub(),
@@ -271,6 +277,8 @@ impl World {
 
     /// Moves true time.
     pub fn pass(&mut self, ms: i64) {
+        let still = ms.min(self.still_until.saturating_sub(self.now));
+        self.skew -= still.max(0);
         self.now += ms;
         self.elapsed += ms;
     }

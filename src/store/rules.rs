@@ -87,7 +87,9 @@ pub(super) fn lease_after(current: Option<Lease>, holder: &str, now: Time, ttl_m
     let until = now.plus(ttl_ms);
     match current {
         Some(lease) if lease.holder == holder => Lease { until, ..lease },
-        Some(lease) if lease.until > now => lease,
+        // Nobody is granted much more time than we ask for: one that seems to last longer is from before the clock was
+        // set back.
+        Some(lease) if lease.until > now && lease.until <= until.plus(ttl_ms) => lease,
         other => Lease {
             holder: holder.to_owned(),
             until,

@@ -465,14 +465,18 @@ fn thousands_of_tables_that_never_end_are_text_and_the_one_that_does_is_a_table(
 #[test]
 fn a_body_leaves_room_for_the_mark() {
     use pulse_sync::core::codec::{Said, said_body};
+    use pulse_sync::core::text::Reading;
     use pulse_sync::core::text::{limits, marker};
 
     let key = "0123456789abcdef0123456789abcdef";
     let longest = "x".repeat(limits::GITHUB_BODY - marker::LENGTH);
-    assert!(matches!(said_body(&longest, ""), Said::Value(_)));
+    assert!(matches!(
+        said_body(&longest, &Reading::of("")),
+        Said::Value(_)
+    ));
     let marked = marker::write(&longest, key);
     assert_eq!(limits::github_length(&marked), limits::GITHUB_BODY);
-    let Said::Refused(why) = said_body(&format!("{longest}x"), "") else {
+    let Said::Refused(why) = said_body(&format!("{longest}x"), &Reading::of("")) else {
         panic!("GitHub would refuse it with the mark");
     };
     assert!(

@@ -1,21 +1,21 @@
 //! Directed scenarios over the whole engine: unclear writes, undo, a lost store, surplus objects.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::task::{Context, Waker};
 
 use pulse_sync::core::plan::{NewPages, Rules};
 use pulse_sync::core::{
     Action, Draft, FieldKey, Key, Kind, Outcome, PairLife, Policy, RecordKind, Row, Side, Step,
     Value,
 };
+use pulse_sync::engine::Ask;
 use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Ask, Engine, Link};
-use pulse_sync::sim::executor::{VirtualClock, drive};
+use pulse_sync::sim::executor::drive;
 use pulse_sync::sim::faults::{Faults, Outage, OutageKind};
-use pulse_sync::sim::faulty::FaultyStore;
 use pulse_sync::sim::github::{IssueEdit, NewIssue};
 use pulse_sync::sim::life::Setup;
 use pulse_sync::sim::notion::{Id, Value as Cell};
-use pulse_sync::sim::ports::Port;
 use pulse_sync::sim::sabotage::Sabotage;
 use pulse_sync::sim::serve;
 use pulse_sync::sim::world::{Author, PERSON, REPOS, World};
@@ -43,25 +43,6 @@ fn open_issue(setup: &Setup, title: &str, labels: &[&str]) {
     let made = world.hub.create_issue(world.now, PERSON, REPOS[0], new);
     let node = made.unwrap().node_id.clone();
     world.note(Side::Github, &node, Author::Human);
-}
-
-/// The engine of a world, as a run has it.
-fn engine(setup: &Setup) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>) {
-    let engine = Engine {
-        store: FaultyStore::new(&setup.world),
-        clock: VirtualClock::new(&setup.world),
-        settings: setup.settings.clone(),
-        holder: "test".to_owned(),
-        sink: Box::new(|_| {}),
-        stop: std::cell::Cell::new(false),
-        read_only: false,
-    };
-    let link = Link {
-        spec: setup.spec.clone(),
-        github: Port::new(Side::Github, &setup.world),
-        notion: Port::new(Side::Notion, &setup.world),
-    };
-    (engine, link)
 }
 
 /// Somebody gives the only page this title.
@@ -121,6 +102,202 @@ fn a_404_does_not_end_an_unclear_write() {
     );
 }
 
+/// Two instances without a lease. The first stands still right between its intent for a new page and the request, the
+/// second finds the intent, waits, looks twice and makes the page; then the first goes on. Gives the pages and what the
+/// oracle says.
+fn late_sender(sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
+    let mut setup = Setup::calm(16, Policy::Ask, Rules::default(), false);
+    setup.world.borrow_mut().sabotage = sabotage;
+    open_issue(&setup, "A", &[]);
+    let (first, link) = setup.instance("first", true);
+    let ask = Ask::default();
+    let mut run = std::pin::pin!(first.run(&link, &ask));
+    let mut context = Context::from_waker(Waker::noop());
+    let is_open = |setup: &Setup| {
+        let pairs = setup.world.borrow().store.all_pairs();
+        pairs.iter().any(|pair| pair.intent.is_some())
+    };
+    while !is_open(&setup) {
+        assert!(run.as_mut().poll(&mut context).is_pending(), "no intent");
+        setup.world.borrow_mut().let_pass(50);
+    }
+    assert!(setup.world.borrow().in_flight.is_none(), "it was sent");
+    for _ in 0..8 {
+        let pass = setup.settings.grace_create() / 2;
+        setup.world.borrow_mut().let_pass(pass);
+        let (second, link) = setup.instance("second", true);
+        drive(second.run(&link, &ask), || {
+            setup.world.borrow_mut().let_pass(10);
+            true
+        });
+    }
+    assert!(!is_open(&setup), "the second instance did not recover");
+    while run.as_mut().poll(&mut context).is_pending() {
+        setup.world.borrow_mut().let_pass(50);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    (world.nodes(Side::Notion).len(), world.violations.clone())
+}
+
+#[test]
+fn a_request_that_is_late_is_never_sent() {
+    assert_eq!(late_sender(None), (1, Vec::new()));
+    let (pages, violations) = late_sender(Some(Sabotage::NoDeadline));
+    assert_eq!(pages, 2, "the scenario proves nothing");
+    let is_told = violations.iter().any(|what| what.contains("duplicate"));
+    assert!(is_told, "{violations:?}");
+}
+
+/// A page is asked for, the answer is lost and the request arrives late; meanwhile somebody sets our clock. Gives the
+/// pages and what the oracle says.
+fn clock_set_in_doubt(by: i64, sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
+    let mut setup = Setup::calm(17, Policy::Ask, Rules::default(), false);
+    setup.settings.lookup_gap = 1_000;
+    open_issue(&setup, "A", &[]);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        world.sabotage = sabotage;
+        (world.faults.ghost, world.faults.flight) = (1_000, 30_000);
+    }
+    setup.run(&Ask::default(), None);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        assert_eq!(world.ghosts.len(), 1, "nothing is on its way");
+        world.faults = Faults::default();
+        world.ghosts[0].at = world.now + 29_000;
+        world.skew += by;
+    }
+    for _ in 0..5 {
+        setup.world.borrow_mut().let_pass(5_000);
+        setup.run(&Ask::default(), None);
+    }
+    setup.heal();
+    let world = setup.world.borrow();
+    (world.nodes(Side::Notion).len(), world.violations.clone())
+}
+
+#[test]
+fn a_clock_that_is_set_ends_no_doubt() {
+    const HOUR: i64 = 3_600_000;
+    for by in [HOUR, 24 * HOUR, -HOUR, -24 * HOUR] {
+        assert_eq!(clock_set_in_doubt(by, None), (1, Vec::new()), "{by} ms");
+    }
+    let (pages, _) = clock_set_in_doubt(HOUR, Some(Sabotage::WallClock));
+    assert_eq!(pages, 2, "the scenario proves nothing");
+}
+
+/// Somebody gives this issue this title.
+fn retitle_issue(world: &mut World, number: u64, title: &str) {
+    let edit = IssueEdit {
+        title: Some(title.to_owned()),
+        ..IssueEdit::default()
+    };
+    let now = world.now;
+    let done = world
+        .hub
+        .edit_issue(now, PERSON, REPOS[0], number, edit)
+        .unwrap();
+    let node = done.node_id.clone();
+    world.note(Side::Github, &node, Author::Human);
+}
+
+/// Six issues are edited, and one of them once more between two pages of the listing that finds the edits; nothing is
+/// ever listed whole. Gives how many pages have the titles of their issues in the end.
+fn edited_between_pages(sabotage: Option<Sabotage>) -> usize {
+    let mut setup = Setup::calm(20, Policy::Ask, Rules::default(), true);
+    for n in 0..6 {
+        open_issue(&setup, &format!("issue {n}"), &[]);
+    }
+    setup.heal();
+    setup.settings.sweep_every = i64::MAX;
+    {
+        let world = &mut *setup.world.borrow_mut();
+        world.sabotage = sabotage;
+        for number in 1..=6 {
+            world.let_pass(60_000);
+            retitle_issue(world, number, &format!("new {number}"));
+        }
+        world.let_pass(150_000);
+    }
+    let first_page = format!("list issues:{} 0..", REPOS[0]);
+    let listed = |world: &World| {
+        let lines = world.trace.lines();
+        lines
+            .iter()
+            .filter(|line| line.contains(&first_page))
+            .count()
+    };
+    let before = listed(&setup.world.borrow());
+    let mut is_edited = false;
+    let (engine, link) = setup.instance("test", false);
+    drive(engine.run(&link, &Ask::default()), || {
+        let world = &mut *setup.world.borrow_mut();
+        world.let_pass(20);
+        if !is_edited && listed(world) > before {
+            retitle_issue(world, 1, "newer 1");
+            is_edited = true;
+        }
+        true
+    });
+    assert!(is_edited, "nothing was listed");
+    for _ in 0..4 {
+        setup.world.borrow_mut().let_pass(200_000);
+        setup.run(&Ask::default(), None);
+    }
+    let world = setup.world.borrow();
+    let pairs = world.store.all_pairs().into_iter();
+    let same = pairs.filter(|pair| {
+        let titles = Side::BOTH.map(|side| {
+            let node = &pair.object(side).unwrap().node;
+            world.latest(side, node).unwrap().seen.title().to_owned()
+        });
+        titles[0] == titles[1]
+    });
+    same.count()
+}
+
+#[test]
+fn an_edit_between_two_pages_of_a_listing_hides_no_other() {
+    assert_eq!(edited_between_pages(None), 6);
+    let found = edited_between_pages(Some(Sabotage::OldestFirst));
+    assert_eq!(found, 5, "the scenario proves nothing");
+}
+
+/// Our clock is wrong all the time, and the answer to a create is lost.
+#[test]
+fn a_wrong_clock_finds_what_a_lost_answer_made() {
+    const DAY: i64 = 86_400_000;
+    for ahead in [-DAY, DAY] {
+        let mut setup = Setup::calm(18, Policy::Ask, Rules::default(), false);
+        setup.world.borrow_mut().skew = ahead;
+        open_issue(&setup, "A", &[]);
+        setup.world.borrow_mut().faults.answer_lost = 1_000;
+        setup.run(&Ask::default(), None);
+        setup.heal();
+        let world = setup.world.borrow();
+        assert_eq!(titles(&world), ["A", "A"], "{ahead} ms ahead");
+        assert_eq!(world.violations, Vec::<String>::new(), "{ahead} ms ahead");
+    }
+}
+
+/// An instance died with the lease, then the clock was set back by a day.
+#[test]
+fn a_lease_from_the_future_keeps_nobody_out() {
+    let setup = Setup::calm(19, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "A", &[]);
+    let (first, link) = setup.instance("first", false);
+    let mut polls = 0;
+    drive(first.run(&link, &Ask::default()), || {
+        polls += 1;
+        polls < 12
+    });
+    setup.world.borrow_mut().skew -= 86_400_000;
+    let report = setup.run(&Ask::default(), None).unwrap();
+    assert_eq!(report.stopped, None);
+    assert_eq!(report.writes.notion, 1, "{report:?}");
+}
+
 /// The labels of the only issue and of the only page.
 fn labels(world: &World) -> [Vec<String>; 2] {
     Side::BOTH.map(|side| {
@@ -162,7 +339,7 @@ fn an_undo_of_labels_takes_back_exactly_what_the_record_did() {
     let record = wrote.unwrap().id.clone();
     relabel(&["docs", "later", "y1", "y2"]);
     setup.run(&Ask::default(), None);
-    let (engine, link) = engine(&setup);
+    let (engine, link) = setup.instance("test", false);
     let backs = drive(engine.undo(&link, &record), || true)
         .unwrap()
         .unwrap();
@@ -422,7 +599,7 @@ fn an_hour_without_a_network_is_waited_out() {
         world.now
     };
     let (handle, wires, sink) = wires();
-    let (mut engine, link) = engine(&setup);
+    let (mut engine, link) = setup.instance("test", false);
     engine.sink = sink;
     let links = [link];
     let mut handle = Some(handle);
@@ -447,4 +624,34 @@ fn an_hour_without_a_network_is_waited_out() {
     assert_eq!(first.outcome, Outcome::Done);
     let late = first.at.0 - start - HOUR;
     assert!(late < 2 * setup.settings.retry_max, "{late} ms late");
+}
+
+/// The engine's loop waits for its next run when the clock is set back by a day.
+#[test]
+fn a_clock_set_back_keeps_the_loop_from_nothing() {
+    const HOUR: i64 = 3_600_000;
+    let mut setup = Setup::calm(21, Policy::Ask, Rules::default(), false);
+    open_issue(&setup, "A", &[]);
+    setup.heal();
+    let start = setup.world.borrow().now;
+    let (handle, wires, sink) = wires();
+    let (mut engine, link) = setup.instance("test", false);
+    engine.sink = sink;
+    let links = [link];
+    let (mut handle, mut is_set) = (Some(handle), false);
+    let server = Server::new(&engine, &links, wires, HOUR);
+    drive(server.serve(), || {
+        let world = &mut *setup.world.borrow_mut();
+        world.between_polls();
+        if !is_set && world.now > start + HOUR / 2 {
+            is_set = true;
+            world.skew -= 24 * HOUR;
+            retitle_page(world, "B");
+        }
+        handle.take_if(|_| world.now > start + 5 * HOUR);
+        true
+    });
+    let world = setup.world.borrow();
+    assert_eq!(titles(&world), ["B", "B"]);
+    assert_eq!(world.violations, Vec::<String>::new());
 }

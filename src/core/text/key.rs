@@ -1,5 +1,8 @@
 //! Canonical lines: the form in which texts are compared.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use super::block::{self, Block, Kind};
 use super::inline::trim;
 use super::leaf::{self, Leaf};
@@ -17,6 +20,43 @@ pub struct Line {
     pub code: bool,
     /// The bytes of this line are part of those of the line before it.
     pub joined: bool,
+}
+
+/// A text whose lines are read when they are first asked for, and only once: reading is most of the work.
+#[derive(Clone, Debug)]
+pub struct Reading<'a> {
+    text: Cow<'a, str>,
+    lines: OnceCell<Vec<Line>>,
+}
+
+impl<'a> Reading<'a> {
+    /// A text of either flavour.
+    pub fn of(text: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            text: text.into(),
+            lines: OnceCell::new(),
+        }
+    }
+
+    /// The text as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its [`lines`].
+    pub fn lines(&self) -> &[Line] {
+        self.lines.get_or_init(|| lines(&self.text))
+    }
+
+    /// Says whether both say the [`same`].
+    pub fn says_as(&self, other: &Self) -> bool {
+        self.text == other.text || say_the_same(self.lines(), other.lines())
+    }
+}
+
+/// Says whether two texts say the same, by their lines.
+pub(super) fn say_the_same(one: &[Line], other: &[Line]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.key == b.key)
 }
 
 /// Turns Windows line ends into `\n`; nothing else is touched.

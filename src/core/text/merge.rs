@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::diff3::{self, Region};
 use super::inline::{trim, visible};
-use super::key::{Line, lines, normalised};
+use super::key::{Line, Reading, lines, normalised, say_the_same};
 use super::leaf;
 
 /// A place where both sides changed the same lines differently.
@@ -145,39 +145,36 @@ fn append(out: &mut String, text: &str) {
 /// written there: translate first ([`super::for_notion`], [`super::from_notion`]) when the
 /// result goes to the other side. Edits to neighbouring lines are a conflict, equal edits none.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
-    if ours == theirs || base == theirs {
-        return Merged::Clean(normalised(ours));
+    merge_readings(&Reading::of(base), &Reading::of(ours), &Reading::of(theirs))
+}
+
+/// Merges texts that may have been read before; see [`merge`].
+pub fn merge_readings(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'_>) -> Merged {
+    if ours.says_as(theirs) || base.says_as(theirs) {
+        return Merged::Clean(normalised(ours.text()));
     }
-    // Each text is read once: reading is most of the work.
     let texts = Texts {
-        base: lines(base),
-        ours: lines(ours),
-        theirs: lines(theirs),
+        base: base.lines(),
+        ours: ours.lines(),
+        theirs: theirs.lines(),
     };
-    if say_the_same(&texts.ours, &texts.theirs) || say_the_same(&texts.base, &texts.theirs) {
-        return Merged::Clean(normalised(ours));
-    }
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
     }
-    if let Some(text) = texts.written(&parts, ours) {
+    if let Some(text) = texts.written(&parts, ours.text()) {
         return Merged::Clean(text);
     }
-    if say_the_same(&texts.base, &texts.ours) {
-        return Merged::Clean(normalised(theirs));
+    if say_the_same(texts.base, texts.ours) {
+        return Merged::Clean(normalised(theirs.text()));
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
     let whole = Hunk {
-        base: normalised(base),
-        ours: normalised(ours),
-        theirs: normalised(theirs),
+        base: normalised(base.text()),
+        ours: normalised(ours.text()),
+        theirs: normalised(theirs.text()),
     };
     Merged::Conflict(vec![Part::Conflict(whole)])
-}
-
-fn say_the_same(one: &[Line], other: &[Line]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.key == b.key)
 }
 
 /// Applies the change that leads from one text to another to a third: the change of one side is
@@ -199,17 +196,17 @@ enum Piece {
     Conflict([Range<usize>; 3]),
 }
 
-struct Texts {
-    base: Vec<Line>,
-    ours: Vec<Line>,
-    theirs: Vec<Line>,
+struct Texts<'a> {
+    base: &'a [Line],
+    ours: &'a [Line],
+    theirs: &'a [Line],
 }
 
-impl Texts {
+impl Texts<'_> {
     fn merged(&self) -> Vec<Piece> {
         let mut names = BTreeMap::new();
         let [base, ours, theirs] =
-            [&self.base, &self.ours, &self.theirs].map(|lines| named(lines, &mut names));
+            [self.base, self.ours, self.theirs].map(|lines| named(lines, &mut names));
         let mut pieces: Vec<Piece> = Vec::new();
         for region in diff3::regions(&base, &ours, &theirs) {
             let settled: Vec<Pointer> = match region {
@@ -240,9 +237,9 @@ impl Texts {
         match piece {
             Piece::Settled(pointers) => Part::Settled(self.raw(pointers, false)),
             Piece::Conflict([base, ours, theirs]) => Part::Conflict(Hunk {
-                base: cut(&self.base, base),
-                ours: cut(&self.ours, ours),
-                theirs: cut(&self.theirs, theirs),
+                base: cut(self.base, base),
+                ours: cut(self.ours, ours),
+                theirs: cut(self.theirs, theirs),
             }),
         }
     }
@@ -308,8 +305,8 @@ impl Texts {
     /// Returns how many lines were written as one from this line on.
     fn atom(&self, pointer: Pointer) -> usize {
         let (lines, at) = match pointer {
-            Pointer::Ours(at) => (&self.ours, at),
-            Pointer::Theirs(at, _) => (&self.theirs, at),
+            Pointer::Ours(at) => (self.ours, at),
+            Pointer::Theirs(at, _) => (self.theirs, at),
         };
         1 + lines[at + 1..]
             .iter()

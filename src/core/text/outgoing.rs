@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::block::{self, Kind};
 use super::inline::{code_mask, is_space};
-use super::key::{keys, normalised, of_block};
+use super::key::{Reading, normalised, of_block};
 use super::render::JOINER;
 
 /// Neutralises what GitHub would act on, in all lines that `known` does not have already.
@@ -14,7 +14,12 @@ use super::render::JOINER;
 /// breaks each of them; keys ignore it. A comment that looks like our marker is broken wherever
 /// it stands.
 pub fn outgoing(text: &str, known: &str) -> String {
-    let known: BTreeSet<String> = keys(known).into_iter().collect();
+    outgoing_beside(text, &Reading::of(known))
+}
+
+/// Neutralises a text beside one that may have been read before; see [`outgoing`].
+pub fn outgoing_beside(text: &str, known: &Reading<'_>) -> String {
+    let known: BTreeSet<&str> = known.lines().iter().map(|line| line.key.as_str()).collect();
     let text = normalised(text);
     let blocks = block::parse(&text);
     // A backtick without its partner may open code across lines, and then ours is not code.
@@ -30,7 +35,7 @@ pub fn outgoing(text: &str, known: &str) -> String {
         let old = std::iter::once(block)
             .chain(joined)
             .filter_map(of_block)
-            .all(|key| known.contains(&key));
+            .all(|key| known.contains(key.as_str()));
         let follows = blocks.get(at + 1).map_or("", |next| next.raw.trim_start());
         if matches!(block.kind, Kind::Code(_)) {
             out.push_str(&block.raw);
