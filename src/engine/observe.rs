@@ -16,6 +16,8 @@ use crate::store::{Cursor, Store, StoreError, Which};
 
 /// A page at least this long may end a listing early when nothing on it is news.
 const FULL_PAGE: usize = 50;
+/// A stamp is rounded to its minute, within which rows have no order: that minute counts as over after so long.
+const MINUTE_OVER: i64 = 75_000;
 /// How often a mark is tried again when somebody else commits the same pair.
 const MARK_TRIES: usize = 5;
 
@@ -126,10 +128,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         cursor.polled_at = Some(now);
         let moved = stored.is_none_or(|old| {
-            Cursor {
-                polled_at: cursor.polled_at,
-                ..old
-            } != cursor
+            let is_old = old.polled_at.is_none_or(|at| now.since(at) >= MINUTE_OVER);
+            let polled_at = cursor.polled_at;
+            is_old || Cursor { polled_at, ..old } != cursor
         });
         if !self.ask.dry && (moved || busy) {
             self.engine.store.put_cursor(&name, &cursor).await?;
@@ -151,11 +152,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let deep = cursor
             .shallow_since
             .is_some_and(|since| self.now().since(since) >= settings.list_lag);
+        // Only a sweep asks without a time: then rows may come in any order. A side that was empty when it was swept
+        // has no stamp, and is asked from the first day on, newest change first, as an early end needs it.
         let mut from = ListFrom {
-            since: cursor
-                .stamp
-                .filter(|_| !sweep)
-                .map(|stamp| stamp.minus(step_back)),
+            since: (!sweep).then(|| {
+                cursor
+                    .stamp
+                    .map_or(Time::default(), |stamp| stamp.minus(step_back))
+            }),
             tag: cursor
                 .tag
                 .clone()
@@ -171,6 +175,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let polled = cursor.stamp.is_some();
         let mut walk = Walk {
             depth,
+            polled: cursor.polled_at,
             ..Walk::default()
         };
         loop {
@@ -622,6 +627,8 @@ enum Depth {
 #[derive(Default)]
 struct Walk {
     depth: Depth,
+    /// When the stream was listed before.
+    polled: Option<Time>,
     newest: Option<Time>,
     tag: Option<String>,
     nodes: Vec<String>,
@@ -641,6 +648,7 @@ impl Walk {
             .iter()
             .filter_map(|row| row.stamp.as_ref())
             .map(|stamp| stamp.at);
+        let oldest = stamps.clone().min();
         self.newest = self.newest.max(stamps.max());
         if self.rows == 0 {
             self.tag.clone_from(&page.tag);
@@ -657,7 +665,18 @@ impl Walk {
         self.ends_early = self.depth == Depth::Shallow
             && news == 0
             && page.rows.len() >= FULL_PAGE
-            && page.next.is_some();
+            && page.next.is_some()
+            && self.has_read_newest(oldest);
+    }
+
+    /// Whether no row with the newest stamp can follow that the last listing did not show: rows down to `oldest` were
+    /// read, and a row may get that stamp as long as its minute lasts.
+    fn has_read_newest(&self, oldest: Option<Time>) -> bool {
+        let was_over = |newest| {
+            self.polled
+                .is_some_and(|at| at.since(newest) >= MINUTE_OVER)
+        };
+        oldest < self.newest || self.newest.is_none_or(was_over)
     }
 }
 
