@@ -13,6 +13,8 @@ mod budget;
 mod environment;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/retry.rs"]
+mod retry;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/shapes.rs"]

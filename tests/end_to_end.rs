@@ -17,6 +17,8 @@ mod bad_items;
 mod clock;
 #[path = "end_to_end/commits.rs"]
 mod commits;
+#[path = "end_to_end/denied.rs"]
+mod denied;
 #[path = "end_to_end/first_days.rs"]
 mod first_days;
 #[path = "end_to_end/kill.rs"]

@@ -55,7 +55,8 @@ fn repository_of(item: &str) -> Option<&str> {
     (is_word(owner) && is_word(name) && is_end).then_some(repository)
 }
 
-async fn find(engine: &RealEngine, link: &str, item: &str) -> Result<Option<Pair>, StoreError> {
+/// The pair of a link that has this name, however its letters are written.
+pub async fn find(engine: &RealEngine, link: &str, item: &str) -> Result<Option<Pair>, StoreError> {
     let mut after: Option<PairId> = None;
     loop {
         let pairs = engine

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::args::{Command, PlanOptions, StatusOptions, SyncOptions, VerifyOptions};
+use super::args::{Command, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions};
 use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
@@ -17,6 +17,7 @@ pub const fn is_asked(command: &Command) -> bool {
             | Command::Plan(PlanOptions { json: true, .. })
             | Command::Verify(VerifyOptions { json: true, .. })
             | Command::Status(StatusOptions { json: true })
+            | Command::Retry(RetryOptions { json: true, .. })
     )
 }
 

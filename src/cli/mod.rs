@@ -24,6 +24,7 @@ mod people;
 mod plain;
 mod plan;
 mod progress;
+mod retry;
 mod screen;
 mod selftest;
 mod sim;
@@ -170,6 +171,10 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Conflicts(command) => conflicts::run(&setup, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
+            Command::Retry(_) if args.read_only => {
+                anyhow::bail!("started with --read-only: nothing is tried again")
+            }
+            Command::Retry(options) => retry::run(&setup, options).await,
             Command::Pause => held::pause(&setup, true).await,
             Command::Resume => held::pause(&setup, false).await,
             _ => Ok(Exit::Done),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::args::PlanOptions;
+use super::attention::Attention;
 use super::clock::now;
 use super::exit::Exit;
 use super::wire::Setup;
@@ -27,12 +28,14 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, progress::sink(options.json));
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
-    let mut waiting = Vec::new();
+    let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     for link in &links {
         let (report, planned) = engine.plan(link, &Ask::default()).await;
         if report.stopped.is_some() {
             exit = exit.and(Exit::of(&report));
         }
+        let counts = engine.store.counts(&link.spec.name).await?;
+        stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
         all.extend(
             planned
@@ -47,27 +50,39 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         let waiting: Vec<_> = waiting.iter().map(Waits::json).collect();
         say!(
             "{}",
-            json!({"items": plans, "waiting": waiting, "reports": reports})
+            json!({
+                "items": plans,
+                "waiting": waiting,
+                "set_aside": stuck.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
+                "refused": stuck.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
+                "reports": reports,
+            })
         );
     } else {
         all.iter().for_each(print);
         waiting.iter().for_each(Waits::print);
+        stuck.iter().for_each(Attention::print);
         let steps: usize = all.iter().map(|one| one.plan.steps.len()).sum();
         say!(
-            "{} items, {steps} writes, {} conflicts, {} wait",
+            "{} items, {steps} writes, {} conflicts, {} wait, {} set aside, {} refused",
             all.len(),
             all.iter().map(conflicts).sum::<usize>(),
-            waiting.len()
+            waiting.len(),
+            stuck.iter().map(Attention::set_aside).sum::<usize>(),
+            stuck.iter().map(Attention::refused).sum::<usize>()
         );
         for report in reports.iter().filter_map(|report| report.stopped.as_ref()) {
             say!("stopped: {}", Shown::line(&super::sync::why(report)));
         }
     }
-    Ok(exit.and(if all.is_empty() && waiting.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Waits
-    }))
+    let is_idle = all.is_empty() && waiting.is_empty();
+    Ok(
+        exit.and(if is_idle && !stuck.iter().any(Attention::needs_a_person) {
+            Exit::Done
+        } else {
+            Exit::Waits
+        }),
+    )
 }
 
 /// An item that has no turn now, and why.

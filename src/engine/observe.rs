@@ -448,18 +448,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .into_iter()
                 .filter(|pair| pair.name().eq_ignore_ascii_case(wanted));
             marks.extend(named.map(|mut pair| {
-                if matches!(pair.life, PairLife::Parked(_)) {
-                    pair.life = if pair.notion.is_some() && pair.github.is_some() {
-                        PairLife::Active
-                    } else {
-                        PairLife::New
-                    };
-                }
+                super::answers::try_anew(&mut pair);
                 // Its texts are read, however well they are known.
                 for stamp in pair.seen.iter_mut().flatten() {
                     stamp.settled = false;
                 }
-                pair.next_try = None;
                 pair.touch(now);
                 pair
             }));
