@@ -20,6 +20,8 @@ use crate::store::{Store, StoreError, Which};
 
 /// How often an answer about one item is given anew when somebody else commits it.
 const COMMIT_TRIES: usize = 5;
+/// Why a value is not put back that both sides show.
+pub const ALREADY: &str = "both sides show that value already";
 /// Items that one "retry all" touches at most, of those that wait for a time.
 const RETRIED: usize = 1_000;
 /// The setting that changes with every answer given from outside.
@@ -375,7 +377,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let backs = record
             .changes
             .iter()
-            .map(|change| put_back(link, &pair, &record, change, &github))
+            .map(|change| {
+                let back = put_back(link, &pair, &record, change, &github);
+                unless_there(link, &pair, back, &notion)
+            })
             .collect();
         Ok((pair, [github, notion], backs))
     }
@@ -551,6 +556,26 @@ fn put_back<G, N>(
         now,
         then,
         refused: None,
+    }
+}
+
+/// What both sides show already is not put back.
+fn unless_there<G, N>(
+    link: &Link<G, N>,
+    pair: &Pair,
+    back: PutBack,
+    notion: &Observation,
+) -> PutBack {
+    let Some(field) = link.spec.mapping.field(pair.kind, &back.field) else {
+        return back;
+    };
+    let shown = notion.field(&back.field).cloned().unwrap_or_default();
+    let is_there = back.refused.is_none()
+        && field.codec.same(&back.now, &back.then)
+        && on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown));
+    PutBack {
+        refused: is_there.then(|| ALREADY.to_owned()).or(back.refused),
+        ..back
     }
 }
 

@@ -219,6 +219,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// What ended the run that should not have, to be put behind its counts; empty if nothing did.
+    pub(super) fn why_failed(&self) -> String {
+        let why = match &self.stopped {
+            None | Some(Stop::MaxItems | Stop::Limited { .. }) => return String::new(),
+            Some(Stop::Side { message, .. } | Stop::Store { message }) => message,
+            Some(Stop::Paused) => "paused",
+            Some(Stop::Busy { holder, .. }) => &format!("{holder} runs this link"),
+            Some(Stop::InDoubt) => "several answers were lost in a row",
+        };
+        format!("; stopped: {why}")
+    }
+
     /// A run that went on without a stream or a right has not done its work: the gravest reason is why.
     pub(super) fn note_unlisted(&mut self) {
         if self.stopped.is_none() {
