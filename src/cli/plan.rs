@@ -12,8 +12,8 @@ use super::wire::Setup;
 use super::{json, progress};
 use crate::core::plan::Move;
 use crate::core::{Action, FieldKey, Pair, Time};
-use crate::engine::Ask;
 use crate::engine::run::Planned;
+use crate::engine::{Ask, Report};
 use crate::shown::Shown;
 use crate::store::sqlite::{Access, SqliteStore};
 use crate::store::{Store, StoreError, Which};
@@ -45,44 +45,70 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         reports.push(report);
     }
     budgets.save(&engine.store).await;
+    let found = Found {
+        all,
+        waiting,
+        stuck,
+        reports,
+    };
     if options.json {
-        let plans: Vec<_> = all.iter().map(json::planned).collect();
-        let waiting: Vec<_> = waiting.iter().map(Waits::json).collect();
-        say!(
-            "{}",
-            json!({
-                "items": plans,
-                "waiting": waiting,
-                "set_aside": stuck.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
-                "refused": stuck.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
-                "reports": reports,
-            })
-        );
+        say!("{}", found.json());
     } else {
-        all.iter().for_each(print);
-        waiting.iter().for_each(Waits::print);
-        stuck.iter().for_each(Attention::print);
-        let steps: usize = all.iter().map(|one| one.plan.steps.len()).sum();
-        say!(
-            "{} items, {steps} writes, {} conflicts, {} wait, {} set aside, {} refused",
-            all.len(),
-            all.iter().map(conflicts).sum::<usize>(),
-            waiting.len(),
-            stuck.iter().map(Attention::set_aside).sum::<usize>(),
-            stuck.iter().map(Attention::refused).sum::<usize>()
-        );
-        for report in reports.iter().filter_map(|report| report.stopped.as_ref()) {
-            say!("stopped: {}", Shown::line(&super::sync::why(report)));
-        }
+        found.print();
     }
-    let is_idle = all.is_empty() && waiting.is_empty();
-    Ok(
-        exit.and(if is_idle && !stuck.iter().any(Attention::needs_a_person) {
+    let is_idle = found.all.is_empty() && found.waiting.is_empty();
+    Ok(exit.and(
+        if is_idle && !found.stuck.iter().any(Attention::needs_a_person) {
             Exit::Done
         } else {
             Exit::Waits
-        }),
-    )
+        },
+    ))
+}
+
+/// What a plan shows of all links.
+struct Found {
+    /// What would be written, or asked.
+    all: Vec<Planned>,
+    /// What has no turn now.
+    waiting: Vec<Waits>,
+    /// What needs a person, by link.
+    stuck: Vec<Attention>,
+    reports: Vec<Report>,
+}
+
+impl Found {
+    fn json(&self) -> serde_json::Value {
+        let plans: Vec<_> = self.all.iter().map(json::planned).collect();
+        let waiting: Vec<_> = self.waiting.iter().map(Waits::json).collect();
+        let stuck = self.stuck.iter();
+        json!({
+            "items": plans,
+            "waiting": waiting,
+            "set_aside": stuck.clone().flat_map(Attention::parked_json).collect::<Vec<_>>(),
+            "refused": stuck.flat_map(Attention::refused_json).collect::<Vec<_>>(),
+            "reports": self.reports,
+        })
+    }
+
+    fn print(&self) {
+        self.all.iter().for_each(print);
+        self.waiting.iter().for_each(Waits::print);
+        self.stuck.iter().for_each(Attention::print);
+        let steps: usize = self.all.iter().map(|one| one.plan.steps.len()).sum();
+        say!(
+            "{} items, {steps} writes, {} conflicts, {} wait, {} set aside, {} refused",
+            self.all.len(),
+            self.all.iter().map(conflicts).sum::<usize>(),
+            self.waiting.len(),
+            self.stuck.iter().map(Attention::set_aside).sum::<usize>(),
+            self.stuck.iter().map(Attention::refused).sum::<usize>()
+        );
+        let stopped = self.reports.iter();
+        for stop in stopped.filter_map(|report| report.stopped.as_ref()) {
+            say!("stopped: {}", Shown::line(&super::sync::why(stop)));
+        }
+    }
 }
 
 /// An item that has no turn now, and why.
