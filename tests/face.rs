@@ -275,6 +275,7 @@ async fn a_screen_can_follow_and_steer_a_running_engine() {
         holder: "test".to_owned(),
         sink,
         stop: Cell::new(false),
+        read_only: false,
     };
     let server = Server::new(&engine, &links, wires, 3_600_000);
     tokio::join!(server.serve(), drive(handle, &small, seen));
@@ -296,6 +297,7 @@ async fn a_second_request_for_a_running_link_is_told_so() {
         holder: "test".to_owned(),
         sink,
         stop: Cell::new(false),
+        read_only: false,
     };
     let server = Server::new(&engine, &links, wires, 3_600_000);
     let script = async {
@@ -346,6 +348,7 @@ async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() 
         holder: "test".to_owned(),
         sink,
         stop: Cell::new(false),
+        read_only: false,
     };
     let server = Server::new(&engine, &links, wires, 3_600_000);
     let script = async {

@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(
+    dead_code,
+    reason = "shared with tests/pictures, which looks at cells, too"
+)]
 #[path = "tty/driver.rs"]
 mod driver;
 #[allow(
@@ -222,6 +226,24 @@ fn a_key_does_not_wait_for_the_clock() {
 }
 
 #[test]
+fn a_read_only_dashboard_writes_nothing_by_itself_either() {
+    let rig = settled();
+    rig.rename_issue(1, "Renamed meanwhile");
+    let before = rig.writes();
+    let mut tty = start(&rig.command(&["--read-only"]), SIZE);
+    tty.see("READ-ONLY");
+    tty.press("d");
+    tty.see("Renamed meanwhile");
+    tty.press("\u{1b}");
+    tty.until("the dashboard", |text| !text.contains("Plan (dry run)"));
+    tty.press("S");
+    tty.see("started with --read-only");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    assert_eq!(rig.writes(), before);
+}
+
+#[test]
 fn plain_lines_obey_typed_words() {
     let rig = settled();
     clash(&rig, 1);
@@ -229,7 +251,7 @@ fn plain_lines_obey_typed_words() {
     tty.see("Type \"help\"");
     tty.see("1 in conflict");
     tty.press("conflicts\r");
-    tty.see("From GitHub 1, title, since");
+    tty.see(", title, since");
     let text = tty.text();
     let line = text.lines().find(|line| line.contains("title, since"));
     let id = line.unwrap().split(':').next().unwrap().trim().to_owned();
@@ -239,7 +261,7 @@ fn plain_lines_obey_typed_words() {
     tty.see("is no word of mine");
     tty.press(&format!("take {id} notion\r"));
     until("Notion's title on GitHub", || {
-        rig.issue_title(1) == "From Notion 1"
+        rig.issue(1).title == "From Notion 1"
     });
     assert!(!tty.text().contains(['│', '─', '━']), "{}", tty.text());
     tty.press("quit\r");

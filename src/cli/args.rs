@@ -19,7 +19,7 @@ pub struct Args {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
-    /// Nothing may be asked of the engine that writes.
+    /// Write nothing to either service, and change nothing that is kept.
     #[arg(long, global = true)]
     pub read_only: bool,
     /// Only ASCII characters.
@@ -141,6 +141,26 @@ pub enum Command {
     /// The manual page.
     #[command(hide = true)]
     Man,
+}
+
+impl Command {
+    /// The command's name, where it may write to a service or change what is written.
+    pub const fn writes(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Sync(_) => "sync",
+            Self::Run(_) => "run",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Undo(UndoOptions { yes: true, .. }) => "undo --yes",
+            Self::Conflicts(ConflictsOptions {
+                command: Some(ConflictsCommand::Take { .. }),
+                ..
+            }) => "conflicts take",
+            Self::Held(HeldCommand::Apply { .. }) => "held apply",
+            Self::Held(HeldCommand::Keep { .. }) => "held keep",
+            _ => return None,
+        })
+    }
 }
 
 /// `sync`.

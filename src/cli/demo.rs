@@ -51,6 +51,7 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             ..settings()
         };
         setup.config.interval = LIVE_INTERVAL_MS;
+        setup.read_only = args.read_only;
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;
         let _people = super::people::begin(Arc::clone(&small), options.seed)?;
@@ -182,6 +183,7 @@ fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup
         env,
         paths,
         masker: std::cell::OnceCell::new(),
+        read_only: false,
     })
 }
 
@@ -257,6 +259,7 @@ async fn by_policy(small: &Small, engine: &RealEngine, setup: &Setup) -> anyhow:
         env: setup.env.clone(),
         paths: setup.paths.clone(),
         masker: std::cell::OnceCell::new(),
+        read_only: false,
     };
     let chosen: Vec<_> = strict.config.links.iter().collect();
     let (by_policy, _) = strict.connect(&chosen, &engine.store).await?;

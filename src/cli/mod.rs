@@ -151,6 +151,11 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
 }
 
 fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
+    if let Some(name) = command.writes().filter(|_| args.read_only) {
+        anyhow::bail!(
+            "`{name}` writes, and --read-only forbids it; nothing was done. `pulse-sync plan` shows what a sync would do"
+        );
+    }
     let setup = Setup::read(args)?;
     eprint!("{}", render_all(&setup.config.warnings, args.colours()));
     let _log = setup.start_log(args, None)?;

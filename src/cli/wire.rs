@@ -33,6 +33,8 @@ pub struct Setup {
     pub paths: Paths,
     /// Hides tokens in the log, once it is started.
     pub masker: OnceCell<Masker>,
+    /// Nothing may be written to either service.
+    pub read_only: bool,
 }
 
 /// The link type of the real program.
@@ -87,6 +89,7 @@ impl Setup {
             env,
             paths,
             masker: OnceCell::new(),
+            read_only: args.read_only,
         })
     }
 
@@ -165,6 +168,7 @@ impl Setup {
                 sink(event);
             }),
             stop: Cell::new(false),
+            read_only: self.read_only,
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Engine<S, C> {
     pub sink: Box<dyn Fn(Event)>,
     /// Set to end the run at the next commit boundary, for a shutdown.
     pub stop: std::cell::Cell<bool>,
+    /// Nothing may be written to either side, whatever is asked for.
+    pub read_only: bool,
 }
 
 /// The state of one run.
@@ -188,7 +190,9 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn go(&mut self) -> Flow<()> {
-        if !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some() {
+        if !self.ask.dry
+            && (self.engine.read_only || self.engine.store.setting(PAUSE).await?.is_some())
+        {
             return Err(Stop::Paused);
         }
         self.take_lease().await?;

@@ -181,6 +181,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             .enumerate()
             .min_by_key(|(_, slot)| slot.next);
         match next {
+            Some((link, slot)) if slot.next <= now && self.engine.read_only => {
+                let slot = &mut self.slots[link];
+                slot.next = now.plus(self.interval);
+                "read-only".clone_into(&mut slot.why);
+                Err(0)
+            }
             Some((link, slot)) if slot.next <= now => Ok((link, Ask::default())),
             Some((_, slot)) => Err(slot.next.since(now)),
             None => Err(self.interval),
@@ -390,6 +396,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     }
 
     fn ask(&mut self, name: Option<&str>, ask: &Ask) -> Result<(), String> {
+        if self.engine.read_only && !ask.dry {
+            return Err("started with --read-only".to_owned());
+        }
         let wanted: Vec<usize> = (0..self.links.len())
             .filter(|at| name.is_none_or(|name| self.links[*at].spec.name == name))
             .collect();

@@ -209,6 +209,7 @@ impl Setup {
             holder: "sim".to_owned(),
             sink: Box::new(|_| {}),
             stop: std::cell::Cell::new(false),
+            read_only: false,
         };
         let link = Link {
             spec: self.spec.clone(),

@@ -73,8 +73,10 @@ impl Loop {
     }
 
     /// Asks the engine; the answer comes by itself.
-    fn ask(&self, request: Request) {
+    pub(super) fn ask(&mut self, request: Request) {
         let Some(handle) = self.handle.clone() else {
+            // An engine that is still starting is asked as soon as it listens.
+            self.early.push(request);
             return;
         };
         let answers = self.answers.clone();

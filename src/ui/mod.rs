@@ -124,6 +124,7 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         session,
         memory,
         handle: None,
+        early: Vec::new(),
         answers,
         inbox,
         drawn: Instant::now(),
@@ -153,6 +154,8 @@ struct Loop {
     session: Session,
     memory: Memory,
     handle: Option<Handle>,
+    /// What was asked for before the engine listened.
+    early: Vec<app::Request>,
     answers: mpsc::Sender<app::Answer>,
     inbox: mpsc::Receiver<app::Answer>,
     drawn: Instant,
@@ -294,6 +297,9 @@ impl Loop {
                 let first = handle.snapshot().borrow().clone();
                 *streams = Streams::of(&handle);
                 self.handle = Some(handle);
+                for request in std::mem::take(&mut self.early) {
+                    self.ask(request);
+                }
                 if first.at.0 > 0 {
                     self.feed(Input::Snapshot(first))?;
                 }

@@ -89,12 +89,9 @@ pub fn hear(data: &Data, line: &str) -> Wish {
 /// How it goes, in a few sentences.
 pub fn status(data: &Data) -> Vec<String> {
     let state = state(data);
-    let mut said = vec![format!(
-        "{} {}. {} need you.",
-        state.word.to_lowercase(),
-        Shown::line(&state.detail),
-        data.needs()
-    )];
+    let word = state.word.to_lowercase();
+    let how = format!("{word} {}", Shown::line(&state.detail));
+    let mut said = vec![format!("{}. {} need you.", how.trim(), data.needs())];
     for link in data.links() {
         let counts = &link.counts;
         said.push(format!(

@@ -74,3 +74,35 @@ fn an_empty_store_file_is_not_taken_for_a_new_one_in_silence() {
     let done = rig.run(&["sync", "--once"]);
     assert!(!done.err.contains("is empty"), "{}", done.said());
 }
+
+#[test]
+fn read_only_means_that_nothing_is_written_by_any_command() {
+    let rig = Rig::start(None);
+    rig.settle();
+    rig.rename_issue(1, "Renamed meanwhile");
+    let before = rig.writes();
+    for command in [
+        vec!["sync", "--once"],
+        vec!["run"],
+        vec!["pause"],
+        vec!["resume"],
+        vec!["undo", "x", "--yes"],
+        vec!["conflicts", "take", "x", "github"],
+        vec!["held", "apply", "x"],
+        vec!["held", "keep", "x"],
+    ] {
+        let args: Vec<&str> = [vec!["--read-only"], command].concat();
+        let done = rig.run(&args);
+        assert_eq!(done.code, Some(1), "{args:?}");
+        assert!(
+            done.said().contains("--read-only forbids it"),
+            "{}",
+            done.said()
+        );
+    }
+    let plan = rig.run(&["--read-only", "plan"]);
+    assert_eq!(plan.code, Some(2), "{}", plan.said());
+    assert_eq!(rig.writes(), before);
+    assert_eq!(rig.run(&["status"]).code, Some(0));
+    assert!(!rig.run(&["status"]).said().contains("paused"));
+}

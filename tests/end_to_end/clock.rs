@@ -117,6 +117,7 @@ fn a_clock_set_back_by_two_days_stops_nothing() {
             holder: "the test".to_owned(),
             sink: Box::new(|_| {}),
             stop: Cell::new(false),
+            read_only: false,
         };
         let pass = async || -> Report { engine.run(&link(&rig, &clock), &Ask::default()).await };
         let first = pass().await;

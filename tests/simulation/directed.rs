@@ -54,6 +54,7 @@ fn engine(setup: &Setup) -> (Engine<FaultyStore, VirtualClock>, Link<Port, Port>
         holder: "test".to_owned(),
         sink: Box::new(|_| {}),
         stop: std::cell::Cell::new(false),
+        read_only: false,
     };
     let link = Link {
         spec: setup.spec.clone(),

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Tty {
     screen: Arc<Mutex<vt100::Parser>>,
     master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
+    keys: Arc<Mutex<Option<Box<dyn Write + Send>>>>,
     child: Box<dyn Child + Send + Sync>,
     reader: Option<JoinHandle<()>>,
     closed: Arc<AtomicBool>,
@@ -27,7 +27,7 @@ impl Drop for Tty {
         // A test that failed must leave nothing behind; one that went well has ended it already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.keys = None;
+        *self.keys.lock().unwrap() = None;
         self.master = None;
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -35,8 +35,13 @@ impl Drop for Tty {
     }
 }
 
-/// Starts a command in a terminal of this size.
-pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
+/// Starts a command in a terminal of this size, which says nothing of its colours.
+pub fn start(command: &Command, size: (u16, u16)) -> Tty {
+    start_on(command, size, None)
+}
+
+/// Starts a command in a terminal of this size; with a ground (`rrrr/gggg/bbbb`) it has all colours and says so.
+pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&str>) -> Tty {
     let size = PtySize {
         rows,
         cols: columns,
@@ -54,6 +59,16 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
     }
     builder.env("TERM", "xterm-256color");
     builder.env("LANG", "C.UTF-8");
+    if ground.is_some() {
+        builder.env("COLORTERM", "truecolor");
+    }
+    let mut told = String::new();
+    if let Some(ground) = ground {
+        // OSC 10 and 11, as xterm answers them.
+        told = format!("\x1b]10;rgb:8080/8080/8080\x07\x1b]11;rgb:{ground}\x07");
+    }
+    // As every terminal does, it says what it is when asked.
+    told.push_str("\x1b[?6c");
     if let Some(folder) = command.get_current_dir() {
         builder.cwd(folder);
     }
@@ -68,6 +83,8 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
     let shown = Arc::clone(&screen);
     let closed = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&closed);
+    let keys = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
+    let answers = Arc::clone(&keys);
     let reader = std::thread::spawn(move || {
         let mut bytes = [0; 8_192];
         while let Ok(count) = output.read(&mut bytes) {
@@ -75,13 +92,17 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
                 return;
             }
             shown.lock().unwrap().process(&bytes[..count]);
+            let asked = bytes[..count].windows(3).any(|three| three == b"\x1b[c");
+            if let Some(keys) = answers.lock().unwrap().as_mut().filter(|_| asked) {
+                // The program may have ended meanwhile.
+                let _ = keys.write_all(told.as_bytes()).and_then(|()| keys.flush());
+            }
         }
     });
-    let keys = pair.master.take_writer().unwrap();
     Tty {
         screen,
         master: Some(pair.master),
-        keys: Some(keys),
+        keys,
         child,
         reader: Some(reader),
         closed,
@@ -89,6 +110,11 @@ pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Tty {
 }
 
 impl Tty {
+    /// Looks at the screen's cells.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.screen.lock().unwrap().screen())
+    }
+
     /// What is on the screen.
     pub fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
@@ -96,7 +122,8 @@ impl Tty {
 
     /// Presses keys, as the terminal would send them.
     pub fn press(&mut self, keys: &str) {
-        let writer = self.keys.as_mut().unwrap();
+        let mut writer = self.keys.lock().unwrap();
+        let writer = writer.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
@@ -133,7 +160,7 @@ impl Tty {
 
     /// Closes the terminal, as a window that is closed.
     pub fn hang_up(&mut self) {
-        self.keys = None;
+        *self.keys.lock().unwrap() = None;
         self.master = None;
         // The reader lets go of it as soon as the program draws once more, within a second.
         self.closed.store(true, Ordering::Relaxed);

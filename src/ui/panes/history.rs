@@ -1,6 +1,7 @@
 //! What happened: writes, conflicts, runs, newest first.
 
 use super::{empty, rows_in_view, titled};
+use crate::core::history::FieldChange;
 use crate::core::{Outcome, Record, RecordKind};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
@@ -9,7 +10,7 @@ use crate::ui::data::{short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::passes;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{thousands, width};
+use crate::ui::text::thousands;
 use crate::ui::theme::{Glyphs, Meaning};
 
 /// What is shown: all but the records that only begin something.
@@ -75,14 +76,7 @@ pub const fn sign(record: &Record, glyphs: Glyphs) -> (&'static str, Meaning) {
 pub fn what(record: &Record) -> String {
     match record.kind {
         RecordKind::Write if record.verb == "change" => {
-            let one = |change: &crate::core::history::FieldChange| match change.field.as_str() {
-                "body" => "text".to_owned(),
-                field => format!("{field} {}", change.after.brief(24)),
-            };
-            // Every change moves GitHub's time of change, too; alone it says that somebody commented or so.
-            let is_telling =
-                |change: &&crate::core::history::FieldChange| change.field.as_str() != "updated";
-            let fields: Vec<String> = record.changes.iter().filter(is_telling).map(one).collect();
+            let fields: Vec<String> = record.changes.iter().filter_map(change).collect();
             if fields.is_empty() {
                 "new activity".to_owned()
             } else {
@@ -97,6 +91,22 @@ pub fn what(record: &Record) -> String {
         RecordKind::Run => record.note.clone(),
         RecordKind::Conflict | RecordKind::Item => format!("{} {}", record.verb, record.note),
     }
+}
+
+/// A changed field in a few words; none for what says nothing of itself.
+fn change(change: &FieldChange) -> Option<String> {
+    let (before, after) = (change.before.brief(24), change.after.brief(24));
+    Some(match change.field.as_str() {
+        // Every change moves GitHub's time of change, too; alone it says that somebody commented or so. And the note
+        // comes with the mark.
+        "updated" | "sync_note" => return None,
+        "body" => "text".to_owned(),
+        "sync" => format!("marked {after}"),
+        // The new one stands beside it.
+        "title" => format!("title, was {before}"),
+        field if before == "—" => format!("{field} {after}"),
+        field => format!("{field} {before} → {after}"),
+    })
 }
 
 /// Draws the history.
@@ -205,9 +215,9 @@ fn draw_title(
         canvas.put_in(x, y, text, room, tone);
         return;
     }
-    let wide = width(text).min(room * 6 / 10);
-    canvas.put_in(x, y, &title, room.saturating_sub(wide + 2), Meaning::Text);
-    canvas.put_in(x + room - wide, y, text, wide, tone);
+    let half = room / 2;
+    canvas.put_in(x, y, &title, half.saturating_sub(2), Meaning::Text);
+    canvas.put_in(x + half, y, text, room - half, tone);
 }
 
 /// The title of a record's item, as far as it is known.

@@ -4,6 +4,7 @@ use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
 use super::Handled;
+use super::finder::{Finder, NOTHING};
 use crate::ui::action::{Action, Group, Place};
 use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
@@ -12,13 +13,15 @@ use crate::ui::list::passes;
 use crate::ui::text::width;
 use crate::ui::theme::Meaning;
 
+/// Columns of the keys.
+const KEYS: usize = 10;
+
 /// The help window.
 #[derive(Clone, Debug)]
 pub struct Help {
     places: Vec<Place>,
     /// What is looked for.
-    pub find: String,
-    at: usize,
+    pub find: Finder,
 }
 
 /// One row: the action and its keys.
@@ -29,8 +32,7 @@ impl Help {
     pub const fn new(places: Vec<Place>) -> Self {
         Self {
             places,
-            find: String::new(),
-            at: 0,
+            find: Finder::new(),
         }
     }
 
@@ -51,47 +53,27 @@ impl Help {
         }
         rows.retain(|(action, keys)| {
             let row = format!("{} {} {keys}", action.says(), action.name());
-            passes(&self.find, &row)
+            passes(&self.find.text, &row)
         });
         rows.sort_by_key(|(action, _)| (action.group(), *action));
         rows
     }
 
-    /// A key: letters are looked for.
+    /// A key.
     pub fn type_key(&mut self, key: Key, keymap: &Keymap) -> Handled {
-        let rows = self.rows(keymap);
-        self.at = self.at.min(rows.len().saturating_sub(1));
-        match key.code() {
-            KeyCode::Esc | KeyCode::F(1) => return Handled::Close,
-            KeyCode::Enter => {
-                return rows
-                    .get(self.at)
-                    .map_or(Handled::Close, |(action, _)| Handled::Run(*action));
-            }
-            KeyCode::Down | KeyCode::Tab => {
-                self.at = (self.at + 1).min(rows.len().saturating_sub(1));
-            }
-            KeyCode::Up => self.at = self.at.saturating_sub(1),
-            KeyCode::Backspace => {
-                self.find.pop();
-                self.at = 0;
-            }
-            _ => match key.typed() {
-                Some('?') if self.find.is_empty() => return Handled::Close,
-                Some(c) => {
-                    self.find.push(c);
-                    self.at = 0;
-                }
-                None => return Handled::No,
-            },
+        // The keys that open it close it, too.
+        let is_question = key.typed() == Some('?') && self.find.text.is_empty();
+        if is_question || key.code() == KeyCode::F(1) {
+            return Handled::Close;
         }
-        Handled::Yes
+        let rows = self.rows(keymap);
+        let actions: Vec<Action> = rows.into_iter().map(|(action, _)| action).collect();
+        self.find.press(key, &actions)
     }
 
     /// The wheel.
     pub fn scroll(&mut self, by: isize, keymap: &Keymap) {
-        let last = self.rows(keymap).len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
+        self.find.scroll(by, self.rows(keymap).len());
     }
 
     /// Draws the window.
@@ -100,7 +82,11 @@ impl Help {
         let here = self.places.first().map_or("", |place| place.name());
         let mut window = window(canvas, 104);
         let mut inner = window.frame(&format!("Help: {here}"), "type to find", true);
-        inner.put(1, 0, &format!("find: {}_", self.find), Meaning::Text);
+        inner.put(1, 0, &format!("find: {}_", self.find.text), Meaning::Text);
+        if rows.is_empty() {
+            inner.put(1, 2, NOTHING, Meaning::Dim);
+        }
+        let at_row = self.find.marked(rows.len());
         let two = inner.columns() >= 92;
         let lines = lines(&rows);
         let height = inner.rows().saturating_sub(3);
@@ -108,7 +94,7 @@ impl Help {
         let room = inner.columns() / columns;
         let marked = lines
             .iter()
-            .position(|line| matches!(line, Line::Row(index) if *index == self.at));
+            .position(|line| matches!(line, Line::Row(index) if *index == at_row));
         let page = height * columns;
         let top = marked.unwrap_or(0) / page.max(1) * page;
         for (at, line) in lines.iter().skip(top).take(page).enumerate() {
@@ -125,10 +111,10 @@ impl Help {
                     } else {
                         Meaning::Key
                     };
-                    if *index == self.at {
+                    if *index == at_row {
                         inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
                     }
-                    inner.put_in(x + 2, y, keys, 17, key);
+                    inner.put_in(x + 2, y, keys, KEYS, key);
                     let text = off.map_or_else(
                         || action.says().to_owned(),
                         |why| format!("{}  ({why})", action.says()),
@@ -138,7 +124,8 @@ impl Help {
                     } else {
                         Meaning::Text
                     };
-                    inner.put_in(x + 20, y, &text, room.saturating_sub(21), tone);
+                    let from = x + KEYS + 3;
+                    inner.put_in(from, y, &text, room.saturating_sub(KEYS + 4), tone);
                 }
             }
         }

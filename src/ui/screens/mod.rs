@@ -1,5 +1,6 @@
 //! The screens over the dashboard. Each file holds its own state, its update and its view.
 
+pub mod finder;
 pub mod halt;
 pub mod help;
 pub mod item;
@@ -197,8 +198,8 @@ impl Screen {
     /// Text that was pasted.
     pub fn paste(&mut self, text: &str) {
         match self {
-            Self::Help(screen) => screen.find.push_str(text),
-            Self::Palette(screen) => screen.find.push_str(text),
+            Self::Help(screen) => screen.find.text.push_str(text),
+            Self::Palette(screen) => screen.find.text.push_str(text),
             _ => {}
         }
     }

@@ -1,9 +1,9 @@
 //! Every action by its words, with its key, and why it is off where it is.
 
-use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
 use super::Handled;
+use super::finder::{Finder, NOTHING};
 use super::help::fuzzy;
 use crate::ui::action::{Action, Place};
 use crate::ui::app::App;
@@ -21,8 +21,7 @@ pub struct Palette {
     places: Vec<Place>,
     off: Vec<(Action, Option<&'static str>)>,
     /// What is looked for.
-    pub find: String,
-    at: usize,
+    pub find: Finder,
 }
 
 impl Palette {
@@ -31,8 +30,7 @@ impl Palette {
         Self {
             places,
             off,
-            find: String::new(),
-            at: 0,
+            find: Finder::new(),
         }
     }
 
@@ -43,11 +41,11 @@ impl Palette {
             .iter()
             .filter(|(action, _)| !matches!(action, Action::Palette))
             .filter_map(|(action, off)| {
-                let rank = fuzzy(&self.find, action.says())?;
+                let rank = fuzzy(&self.find.text, action.says())?;
                 Some((off.is_some(), rank, *action, *off))
             })
             .collect();
-        if self.find.is_empty() {
+        if self.find.text.is_empty() {
             rows.sort_by_key(|(off, ..)| *off);
         } else {
             rows.sort_by_key(|(off, rank, ..)| (*off, *rank));
@@ -57,46 +55,25 @@ impl Palette {
             .collect()
     }
 
-    /// A key: letters are looked for.
+    fn actions(&self) -> Vec<Action> {
+        self.rows().into_iter().map(|(action, _)| action).collect()
+    }
+
+    /// A key.
     pub fn type_key(&mut self, key: Key) -> Handled {
-        let rows = self.rows();
-        match key.code() {
-            KeyCode::Esc => return Handled::Close,
-            KeyCode::Enter => {
-                return rows
-                    .get(self.at)
-                    .map_or(Handled::Close, |(action, _)| Handled::Run(*action));
-            }
-            KeyCode::Down | KeyCode::Tab => {
-                self.at = (self.at + 1).min(rows.len().saturating_sub(1));
-            }
-            KeyCode::Up => self.at = self.at.saturating_sub(1),
-            KeyCode::Backspace => {
-                self.find.pop();
-                self.at = 0;
-            }
-            _ => match key.typed() {
-                Some(c) => {
-                    self.find.push(c);
-                    self.at = 0;
-                }
-                None => return Handled::No,
-            },
-        }
-        Handled::Yes
+        let actions = self.actions();
+        self.find.press(key, &actions)
     }
 
     /// The wheel.
     pub fn scroll(&mut self, by: isize) {
-        self.at = self
-            .at
-            .saturating_add_signed(by)
-            .min(self.rows().len().saturating_sub(1));
+        self.find.scroll(by, self.rows().len());
     }
 
     /// Draws the window.
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let rows = self.rows();
+        let marked = self.find.marked(rows.len());
         let area = canvas.area;
         let wide = area.width.saturating_sub(4).min(72);
         let height = u16::try_from(ROWS + 3).unwrap_or(13).min(area.height);
@@ -104,9 +81,12 @@ impl Palette {
         let mut window = canvas.part(Rect::new(x, area.y + 1, wide, height));
         window.clear();
         let mut inner = window.frame(":", &format!("{} of {}", rows.len(), self.off.len()), true);
-        inner.put(1, 0, &format!("{}_", self.find), Meaning::Text);
+        inner.put(1, 0, &format!("{}_", self.find.text), Meaning::Text);
+        if rows.is_empty() {
+            inner.put(1, 1, NOTHING, Meaning::Dim);
+        }
         let shown = inner.rows().saturating_sub(1);
-        let top = (self.at + 1).saturating_sub(shown);
+        let top = (marked + 1).saturating_sub(shown);
         for (y, (index, (action, off))) in rows.iter().enumerate().skip(top).take(shown).enumerate()
         {
             let y = y + 1;
@@ -119,7 +99,7 @@ impl Palette {
             } else {
                 Meaning::Text
             };
-            if index == self.at {
+            if index == marked {
                 inner.put(0, y, inner.glyphs().mark, Meaning::Focus);
             }
             let text = off.map_or_else(
@@ -128,7 +108,7 @@ impl Palette {
             );
             inner.put_in(1, y, &text, room, tone);
             inner.put_right(end, y, &key, Meaning::Key);
-            if index == self.at {
+            if index == marked {
                 inner.select(y);
             }
         }

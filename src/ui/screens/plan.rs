@@ -41,6 +41,24 @@ pub struct PlanScreen {
     removals: bool,
     applied: bool,
     failed: Option<String>,
+    /// What is not in the plan because it waits for a person, in a few words.
+    waiting: String,
+}
+
+/// What waits for a person: in no plan, and in no way "the same".
+fn waiting(data: &Data) -> String {
+    let mut counts = [(0, "in conflict"), (0, "held"), (0, "set aside")];
+    for link in data.links() {
+        let of = &link.counts;
+        for (at, count) in [of.conflicted, of.held, of.parked].into_iter().enumerate() {
+            counts[at].0 += count;
+        }
+    }
+    let said = counts.iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = said
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    said.join(", ")
 }
 
 impl PlanScreen {
@@ -55,11 +73,13 @@ impl PlanScreen {
             removals: false,
             applied: false,
             failed: None,
+            waiting: String::new(),
         }
     }
 
     /// The engine's state is known anew: a plan made since it was asked for is taken over.
     pub fn refresh(&mut self, data: &Data) {
+        self.waiting = waiting(data);
         let plans: Vec<&(Time, Vec<Planned>)> = data
             .links()
             .iter()
@@ -236,15 +256,14 @@ impl PlanScreen {
         let made = self
             .made
             .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
-        canvas.line(
-            0,
-            0,
-            canvas.columns(),
-            &[
-                ink(" Plan (dry run) ", Meaning::Title),
-                ink(format!(" {made}   nothing has been written"), Meaning::Dim),
-            ],
-        );
+        let rest = if self.waiting.is_empty() {
+            ink("   nothing has been written", Meaning::Dim)
+        } else {
+            ink(format!("   not in it: {}", self.waiting), Meaning::Warn)
+        };
+        let made = ink(format!(" {made}"), Meaning::Dim);
+        let head = [ink(" Plan (dry run) ", Meaning::Title), made, rest];
+        canvas.line(0, 0, canvas.columns(), &head);
         canvas.line(
             0,
             1,
@@ -289,6 +308,9 @@ impl PlanScreen {
             let text = match self.made {
                 None => "Both sides are being read.",
                 Some(_) if self.removals => "No step removes anything. f shows all steps.",
+                Some(_) if !self.waiting.is_empty() => {
+                    "Nothing to write but for what waits for you."
+                }
                 Some(_) => "Nothing to do: both sides say the same.",
             };
             inner.put(1, 0, text, Meaning::Dim);

@@ -1,5 +1,7 @@
 //! One record of the history: what was, what is, why, and its reverse as a plan before anything is written.
 
+use std::cell::Cell;
+
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
@@ -52,7 +54,8 @@ pub struct RecordScreen {
     /// Everything that happened to the same item, newest first.
     others: Vec<Record>,
     asked: bool,
-    scrolled: usize,
+    /// Lines scrolled down; what is drawn last says how far that can be.
+    scrolled: Cell<usize>,
 }
 
 impl RecordScreen {
@@ -64,7 +67,7 @@ impl RecordScreen {
             reverse,
             others: Vec::new(),
             asked: false,
-            scrolled: 0,
+            scrolled: Cell::new(0),
         }
     }
 
@@ -125,8 +128,8 @@ impl RecordScreen {
                     out.push(Effect::Ask(Request::Undo(self.record.id.clone())));
                 }
             }
-            Action::Down => self.scrolled += 1,
-            Action::Up => self.scrolled = self.scrolled.saturating_sub(1),
+            Action::Down => self.scroll(1),
+            Action::Up => self.scroll(-1),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -153,7 +156,8 @@ impl RecordScreen {
 
     /// The wheel.
     pub fn scroll(&mut self, by: isize) {
-        self.scrolled = self.scrolled.saturating_add_signed(by);
+        self.scrolled
+            .set(self.scrolled.get().saturating_add_signed(by));
     }
 
     /// The record's item.
@@ -322,7 +326,8 @@ impl RecordScreen {
             inner.put(1, 0, text, Meaning::Dim);
         }
         let height = inner.rows();
-        let top = self.scrolled.min(lines.len().saturating_sub(height));
+        let top = self.scrolled.get().min(lines.len().saturating_sub(height));
+        self.scrolled.set(top);
         for (y, line) in lines.iter().skip(top).take(height).enumerate() {
             inner.line(1, y, room, line);
         }
