@@ -13,6 +13,8 @@ mod budget;
 mod environment;
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/hold.rs"]
+mod hold;
 #[path = "cli/retry.rs"]
 mod retry;
 #[path = "cli/secrets.rs"]

@@ -169,6 +169,11 @@ fn a_link_takes_what_it_names_and_leaves_out_what_it_excludes() {
     }
     let rules = link.rules(&config.settings);
     assert_eq!(rules.new_repository.as_deref(), Some("Octocat/Hello-World"));
+    assert_eq!(rules.refused_again, 5 * 3_600_000);
+    assert!(
+        !link.create_labels,
+        "made on GitHub only where it is allowed"
+    );
     assert_eq!(
         (rules.debounce, rules.revert_again, rules.newest_apart),
         (config.settings.debounce, DAY, 120_000)

@@ -19,6 +19,8 @@ mod clock;
 mod commits;
 #[path = "end_to_end/denied.rs"]
 mod denied;
+#[path = "end_to_end/fields.rs"]
+mod fields;
 #[path = "end_to_end/first_days.rs"]
 mod first_days;
 #[path = "end_to_end/kill.rs"]

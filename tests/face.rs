@@ -1,6 +1,9 @@
 //! The engine's face: a handle to a running engine, its commands, events and snapshots.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "face/hold.rs"]
+mod hold;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -150,6 +153,12 @@ fn rename_both(small: &Small) {
         .hub
         .edit_issue(now, COLLEAGUE, &small.repository, 1, edit)
         .unwrap();
+    rename_page(small, "other");
+}
+
+/// A person renames the page of issue 1.
+fn rename_page(small: &Small, title: &str) {
+    let now = small.notion.shared.now();
     let mut service = small.notion.shared.lock();
     let page = service
         .world
@@ -164,7 +173,7 @@ fn rename_both(small: &Small) {
             now,
             person,
             page,
-            vec![("title".to_owned(), Shown::text("other"))],
+            vec![("title".to_owned(), Shown::text(title))],
         )
         .unwrap();
 }

@@ -104,6 +104,7 @@ impl Server {
 
     fn remote(&self, change: impl FnOnce(&mut GithubLink)) -> GithubRemote {
         let mut link = GithubLink::of(["o/r"]);
+        link.create_labels = true;
         change(&mut link);
         remote_at(&self.url, "token", link)
     }
@@ -798,6 +799,9 @@ fn graph(number: u64) -> Json {
         "number": number, "isDraft": true, "merged": false, "baseRefName": "main", "headRefName": "topic",
         "additions": 10, "deletions": 2, "changedFiles": 3, "reviewDecision": "CHANGES_REQUESTED",
         "closingIssuesReferences": {"nodes": [{"number": 12}, null, {"number": 3}]},
+        "reviewRequests": {"nodes": [{"requestedReviewer": {"login": "grace"}}, {"requestedReviewer": {}},
+            {"requestedReviewer": {"login": "copilot"}}, {"requestedReviewer": null}, null]},
+        "mergeCommit": null,
         "commits": {"nodes": [{"commit": {"statusCheckRollup": {"state": "FAILURE"}}}]}
     })
 }
@@ -809,6 +813,7 @@ async fn one_query_completes_a_page_of_pull_requests() {
         &json!({"state": "closed", "pull_request": {"merged_at": "2026-01-02T08:00:00Z"}}),
     );
     let plain = json!({"number": 8, "isDraft": false, "merged": true, "reviewDecision": null,
+        "mergeCommit": {"oid": "abc"}, "reviewRequests": {"nodes": []},
         "closingIssuesReferences": {"nodes": []}, "commits": {"nodes": [{"commit": {"statusCheckRollup": null}}]}});
     let server = Server::start(move |seen| match seen.path.as_str() {
         "/graphql" => says(
@@ -840,9 +845,17 @@ async fn one_query_completes_a_page_of_pull_requests() {
         ("review", "changes requested"),
         ("checks", "failing"),
         ("linked_issues", "#3, #12"),
+        ("merge_commit", ""),
     ] {
         assert_eq!(text(seven, name), expected, "{name}");
     }
+    assert_eq!(
+        seven.fields[&key("reviewers")],
+        Value::set(["grace", "copilot"]),
+        "teams have no login"
+    );
+    assert_eq!(eight.fields[&key("reviewers")].names().len(), 0);
+    assert!(!nine.fields.contains_key(&key("reviewers")));
     assert_eq!(seven.fields[&key("files")], Value::Number(3));
     assert_eq!(seven.fields[&key("merged")], Value::Null);
     assert!(
@@ -855,11 +868,43 @@ async fn one_query_completes_a_page_of_pull_requests() {
         ("review", "none"),
         ("checks", "none"),
         ("linked_issues", ""),
+        ("merge_commit", "abc"),
     ] {
         assert_eq!(text(eight, name), expected, "{name}");
     }
     assert_eq!(text(nine, "pull_state"), "open");
     assert!(!nine.fields.contains_key(&key("checks")), "not observed");
+}
+
+#[tokio::test]
+async fn commits_keep_what_a_host_without_graphql_does_not_say() {
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => says(404, &json!({})),
+        "/user" => says(200, &json!({"login": "ada"})),
+        _ => says(200, &json!([commit("a1", "x", "2026-01-02T00:00:00Z")])),
+    })
+    .await;
+    let remote = server.remote(|link| {
+        link.kinds = BTreeSet::from([Kind::Commit]);
+        link.commits_within = None;
+    });
+    for _ in 0..2 {
+        let page = remote.list("commits:o/r", &ListFrom::default()).await;
+        let page = page.unwrap();
+        assert_eq!(text(&page.rows[0], "title"), "x");
+        for name in ["branch", "pull", "files", "additions", "deletions"] {
+            assert!(!page.rows[0].fields.contains_key(&key(name)), "{name}");
+        }
+    }
+    let asked = server.lines();
+    let asked = asked.iter().filter(|line| line.contains("graphql"));
+    assert_eq!(asked.count(), 1, "and not again for a while");
+    let opened = remote.open(None, true).await.unwrap();
+    assert!(
+        opened.notes.iter().any(|note| note.contains("commits")),
+        "people are told: {:?}",
+        opened.notes
+    );
 }
 
 #[tokio::test]
@@ -869,11 +914,13 @@ async fn a_host_without_graphql_is_asked_once() {
             "/graphql" => says(status, &json!({"errors": [{"type": "undefinedField"}]})),
             "/user" => says(200, &json!({"login": "ada"})),
             path if path.starts_with("/repos/o/r/pulls?") && path.contains("page=2") => {
-                says(200, &json!([{"number": 1, "base": {"ref": "two"}, "head": null, "merged_at": "2026-01-02T08:00:00Z"}]))
+                says(200, &json!([{"number": 1, "base": {"ref": "two"}, "head": null, "merged_at": "2026-01-02T08:00:00Z",
+                    "merge_commit_sha": "abc", "requested_reviewers": []}]))
             }
             path if path.starts_with("/repos/o/r/pulls?") => says(
                 200,
-                &json!((2..=5).map(|number| json!({"number": number, "draft": true, "base": {"ref": "main"}})).collect::<Vec<_>>()),
+                &json!((2..=5).map(|number| json!({"number": number, "draft": true, "base": {"ref": "main"},
+                    "merge_commit_sha": "trial", "requested_reviewers": [{"login": "grace"}]})).collect::<Vec<_>>()),
             )
             .with("link", "<{base}/repos/o/r/pulls?page=2>; rel=\"next\""),
             "/repos/o/r/pulls/3" => says(200, &json!({"number": 3, "draft": true, "additions": 7, "head": {"ref": "t"}})),
@@ -899,6 +946,11 @@ async fn a_host_without_graphql_is_asked_once() {
                 .iter()
                 .all(|row| !row.fields.contains_key(&key("review")))
         );
+        let (merged, open) = (&page.rows[0], &page.rows[1]);
+        assert_eq!(text(merged, "merge_commit"), "abc");
+        assert_eq!(merged.fields[&key("reviewers")].names().len(), 0);
+        assert_eq!(text(open, "merge_commit"), "", "a trial merge is none");
+        assert_eq!(open.fields[&key("reviewers")], Value::set(["grace"]));
         let one = ObjectId {
             node: "PR_3".into(),
             locator: "o/r#3".into(),
@@ -1105,13 +1157,17 @@ async fn commits_become_observations_down_to_the_window() {
         merge,
         commit("d4", "Old", "2025-01-01T00:00:00Z")
     ]);
-    let server = Server::start(move |_| {
-        says(200, &rows)
+    let more = json!({"data": {"repository": {"defaultBranchRef": {"name": "trunk"}, "cb2": null,
+        "ca1": {"oid": "a1", "additions": 7, "deletions": 0, "changedFilesIfAvailable": null,
+            "associatedPullRequests": {"nodes": [{"number": 12}, null, {"number": 4}]}}}}});
+    let server = Server::start(move |seen| match seen.path.as_str() {
+        "/graphql" => says(200, &more),
+        _ => says(200, &rows)
             .with(
                 "link",
                 "<{base}/repositories/1/commits?page=2>; rel=\"next\"",
             )
-            .with("etag", "\"c\"")
+            .with("etag", "\"c\""),
     })
     .await;
     let remote = server.remote(|link| link.commits_within = Some(90 * 24 * 3_600_000));
@@ -1119,7 +1175,13 @@ async fn commits_become_observations_down_to_the_window() {
         .list("commits:o/r", &ListFrom::default())
         .await
         .unwrap();
-    assert_eq!(server.lines(), ["GET /repos/o/r/commits?per_page=100"]);
+    assert_eq!(
+        server.lines(),
+        ["GET /repos/o/r/commits?per_page=100", "POST /graphql"]
+    );
+    let query = server.last().body["query"].to_string();
+    assert!(query.contains("ca1: object") && query.contains("cb2: object"));
+    assert!(!query.contains("cc3") && !query.contains("cd4"), "{query}");
     assert_eq!(
         (page.rows.len(), page.next.as_ref()),
         (2, None),
@@ -1146,8 +1208,22 @@ async fn commits_become_observations_down_to_the_window() {
         ("linked_issues", "#4, #12"),
         ("committed", "2026-01-02T00:00:00Z"),
         ("sha", "a1"),
+        ("branch", "trunk"),
+        ("pull", "#4, #12"),
     ] {
         assert_eq!(text(one, name), expected, "{name}");
+    }
+    assert_eq!(one.fields[&key("additions")], Value::Number(7));
+    assert_eq!(one.fields[&key("deletions")], Value::Number(0));
+    assert!(
+        !one.fields.contains_key(&key("files")),
+        "GitHub could not count them"
+    );
+    for name in ["branch", "pull", "additions"] {
+        assert!(
+            !two.fields.contains_key(&key(name)),
+            "{name} was not observed"
+        );
     }
     assert_eq!(one.fields[&key("verified")], Value::Bool(true));
     assert_eq!(one.fields[&key("orphaned")], Value::Bool(false));
@@ -1157,7 +1233,7 @@ async fn commits_become_observations_down_to_the_window() {
     );
 
     let all = server
-        .plain()
+        .remote(|link| link.graphql = GraphQl::Never)
         .list("commits:o/r", &ListFrom::default())
         .await
         .unwrap();
@@ -1180,6 +1256,11 @@ async fn commits_are_read_by_their_sha() {
         "/repos/o/r/commits?per_page=100" => {
             says(409, &json!({"message": "Git Repository is empty."}))
         }
+        "/graphql" => says(
+            200,
+            &json!({"data": {"repository": {"defaultBranchRef": {"name": "main"},
+                "c": {"oid": if seen.body["query"].to_string().contains("ca1") { "a1" } else { "d4" }, "additions": 1}}}}),
+        ),
         path => panic!("{path}"),
     })
     .await;
@@ -1196,10 +1277,12 @@ async fn commits_are_read_by_their_sha() {
     );
     let orphaned = |seen: &Observation| seen.fields.get(&key("orphaned")).cloned();
     assert_eq!(orphaned(&seen), Some(Value::Bool(false)));
+    assert_eq!(text(&seen, "branch"), "main");
     for sha in ["b2", "d4"] {
         let left = remote.get(Kind::Commit, &id(sha), None).await.unwrap();
         let found = (left.life.clone(), orphaned(&left));
         assert_eq!(found, (Life::Live, Some(Value::Bool(true))), "{sha}");
+        assert!(!left.fields.contains_key(&key("branch")), "{sha}");
     }
     let hidden = remote.get(Kind::Commit, &id("c3"), None).await.unwrap();
     assert_eq!(

@@ -1,6 +1,9 @@
 //! The GitHub adapter against the small GitHub.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "remote_github_sim/who.rs"]
+mod who;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,12 +13,13 @@ use pulse_sync::core::{
     Action, Change, Draft, FieldKey, Key, Kind, Life, ObjectId, Observation, Row, Side, Step, Time,
     Value,
 };
-use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{AccountConfig, Rules, build_client};
 use pulse_sync::remote::{Answer, ListFrom, Remote, RemoteError};
 use pulse_sync::sim::github::http::{Clock, FaultKind, Front, Limits, Running, Shared, serve};
 use pulse_sync::sim::github::{
-    AccountKind, Hub, IssueEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo,
+    AccountKind, Hub, IssueEdit, LabelEdit, MilestoneEdit, NewCommit, NewIssue, NewPull, NewRepo,
+    Permission, Size,
 };
 use secrecy::SecretString;
 
@@ -49,6 +53,10 @@ impl World {
     }
 
     fn remote(&self, token: &str) -> GithubRemote {
+        self.remote_with(token, |_| {})
+    }
+
+    fn remote_with(&self, token: &str, change: impl FnOnce(&mut GithubLink)) -> GithubRemote {
         let mut config = AccountConfig::github(&self.running.url);
         config.timeout = Duration::from_secs(5);
         config.rules = Rules::github().without_gap();
@@ -57,7 +65,10 @@ impl World {
         let now = self.now.clone();
         let clock = Arc::new(move || Time(now.load(Ordering::SeqCst)));
         let account = GithubAccount::new(config, client, &token, clock).unwrap();
-        GithubRemote::new(account, GithubLink::of(["ada/demo"]))
+        let mut link = GithubLink::of(["ada/demo"]);
+        link.create_labels = true;
+        change(&mut link);
+        GithubRemote::new(account, link)
     }
 
     async fn opened(&self) -> GithubRemote {
@@ -216,6 +227,81 @@ async fn a_listing_shows_what_reading_one_by_one_shows() {
 }
 
 #[tokio::test]
+async fn reviewers_and_the_merge_commit_are_seen_with_and_without_graphql() {
+    for graphql in [GraphQl::Auto, GraphQl::Never] {
+        let world = World::start().await;
+        let remote = world.remote_with("t-ada", |link| link.graphql = graphql);
+        remote.open(None, true).await.unwrap();
+        let shown = async |remote: &GithubRemote| {
+            let pull = numbered(&all(remote, "issues:ada/demo").await, 3);
+            let field = |name: &str| pull.fields[&FieldKey::of(name)].clone();
+            (field("reviewers"), field("merge_commit"))
+        };
+        let at = world.later(60);
+        {
+            let hub = &mut world.running.front.lock().hub;
+            hub.set_permission(at, "ada/demo", "bob", Some(Permission::Write))
+                .unwrap();
+            let bob = ["bob".to_owned()];
+            hub.set_reviewers(at, "ada", "ada/demo", 3, &bob).unwrap();
+        }
+        let (reviewers, commit) = shown(&remote).await;
+        assert_eq!(reviewers, Value::set(["bob"]), "{graphql:?}");
+        assert!(commit.is_empty());
+        let at = world.later(60);
+        let merged = {
+            let hub = &mut world.running.front.lock().hub;
+            hub.set_reviewers(at, "ada", "ada/demo", 3, &[]).unwrap();
+            hub.set_draft(at, "ada", "ada/demo", 3, false).unwrap();
+            hub.merge_pull(at, "ada", "ada/demo", 3, None).unwrap()
+        };
+        let (reviewers, commit) = shown(&remote).await;
+        assert_eq!(reviewers.names().len(), 0, "{graphql:?}");
+        assert_eq!(commit.as_text(), merged);
+    }
+}
+
+#[tokio::test]
+async fn commits_say_their_branch_their_size_and_their_pull_request() {
+    let world = World::start().await;
+    let remote = world.opened().await;
+    let at = world.later(60);
+    let size = Size {
+        additions: 7,
+        deletions: 2,
+        files: 3,
+    };
+    let merged = {
+        let hub = &mut world.running.front.lock().hub;
+        let more = NewCommit {
+            message: "Sized".into(),
+            size,
+        };
+        hub.push_commit(at, "ada", "ada/demo", "topic", more)
+            .unwrap();
+        hub.set_draft(at, "ada", "ada/demo", 3, false).unwrap();
+        hub.merge_pull(at, "ada", "ada/demo", 3, None).unwrap()
+    };
+    let before = world.requests();
+    let rows = all(&remote, "commits:ada/demo").await;
+    assert_eq!(world.requests() - before, 2, "one list, one query");
+    let by_title = |title: &str| rows.iter().find(|row| row.title() == title).unwrap();
+    let number = |title: &str, name: &str| by_title(title).fields[&FieldKey::of(name)].clone();
+    for (name, value) in [("additions", 7), ("deletions", 2), ("files", 3)] {
+        assert_eq!(number("Sized", name), Value::Number(value), "{name}");
+        assert_eq!(number("First", name), Value::Number(0), "{name}");
+    }
+    for (title, pull) in [("First", ""), ("Second", "#3"), ("Sized", "#3")] {
+        let row = by_title(title);
+        assert_eq!(row.fields[&FieldKey::of("pull")].as_text(), pull, "{title}");
+        assert_eq!(row.fields[&FieldKey::of("branch")].as_text(), "main");
+        let one = remote.get(Kind::Commit, &row.id, None).await.unwrap();
+        assert_eq!(&one, row, "{title}");
+    }
+    assert!(rows.iter().all(|row| !row.id.locator.ends_with(&merged)));
+}
+
+#[tokio::test]
 async fn a_second_look_is_free() {
     let world = World::start().await;
     let remote = world.opened().await;
@@ -329,6 +415,105 @@ async fn every_kind_of_write_lands() {
     let answer = remote.write(&step, Some(&two)).await.unwrap();
     let closed_as = answer.post.field(&FieldKey::CLOSED_AS);
     assert_eq!(closed_as, Some(&Value::text("not planned")));
+}
+
+#[tokio::test]
+async fn labels_are_looked_up_before_they_are_made() {
+    let world = World::start().await;
+    let remote = world.remote_with("t-ada", |link| link.create_labels = false);
+    remote.open(None, true).await.unwrap();
+    let target = numbered(&all(&remote, "issues:ada/demo").await, 1);
+    let (from, to) = (["bug"], ["bug", "new"]);
+    let add = || vec![change(FieldKey::LABELS, Value::set(from), Value::set(to))];
+    let asked = |before: u64| world.requests() - before;
+    let before = world.requests();
+    let error = patch(&remote, &target, add()).await.unwrap_err();
+    let RemoteError::Refused { field, message, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((field, asked(before)), (Some(FieldKey::LABELS), 1));
+    assert!(
+        message.contains("\"new\"") && message.contains("create_labels"),
+        "{message}"
+    );
+    // Known ones go, the others are named.
+    let both = vec![change(
+        FieldKey::LABELS,
+        Value::set(["x"]),
+        Value::set(["x", "BUG", "new"]),
+    )];
+    let before = world.requests();
+    let answer = patch(&remote, &target, both).await.unwrap();
+    assert_eq!(asked(before), 2, "a label that was listed is known");
+    assert!(
+        answer
+            .left_out
+            .is_some_and(|(_, why)| why.contains("\"new\""))
+    );
+    assert_eq!(
+        answer.post.field(&FieldKey::LABELS),
+        Some(&Value::set(["bug"]))
+    );
+    let (_, step) = create("ada/demo");
+    let made = remote.write(&step, None).await.unwrap();
+    assert_eq!(
+        made.post.field(&FieldKey::LABELS),
+        Some(&Value::set(["bug"]))
+    );
+    assert!(
+        made.left_out
+            .is_some_and(|(_, why)| why.contains("needs, comma"))
+    );
+    // Once it is there it is found, and known from then on.
+    {
+        let at = world.later(60);
+        let label = LabelEdit {
+            name: Some("New".into()),
+            ..LabelEdit::default()
+        };
+        let hub = &mut world.running.front.lock().hub;
+        hub.create_label(at, "ada", "ada/demo", label).unwrap();
+    }
+    for requests in [2, 1] {
+        let before = world.requests();
+        let answer = patch(&remote, &target, add()).await.unwrap();
+        assert_eq!((asked(before), answer.left_out), (requests, None));
+    }
+}
+
+#[tokio::test]
+async fn types_are_written_where_there_are_types() {
+    let world = World::start().await;
+    let remote = world.opened().await;
+    let target = numbered(&all(&remote, "issues:ada/demo").await, 1);
+    assert!(target.field(&FieldKey::TYPE).is_none(), "not observed");
+    world
+        .running
+        .front
+        .lock()
+        .hub
+        .set_issue_types("ada", &["Bug", "Task"]);
+    let rows = all(&remote, "issues:ada/demo").await;
+    let target = numbered(&rows, 1);
+    assert_eq!(target.field(&FieldKey::TYPE), Some(&Value::Null));
+    assert!(numbered(&rows, 3).field(&FieldKey::TYPE).is_none());
+    let to = |value: Value| vec![change(FieldKey::TYPE, Value::Null, value)];
+    for value in [Value::text("Bug"), Value::Null] {
+        let answer = patch(&remote, &target, to(value.clone())).await.unwrap();
+        assert_eq!(answer.post.field(&FieldKey::TYPE), Some(&value));
+    }
+    let unknown = patch(&remote, &target, to(Value::text("Omen"))).await;
+    assert!(
+        matches!(&unknown, Err(RemoteError::Refused { field: Some(field), .. }) if *field == FieldKey::TYPE),
+        "{unknown:?}"
+    );
+    // Without write access it is dropped in silence, which the answer shows.
+    let reader = world.remote("t-bob");
+    reader.open(None, true).await.unwrap();
+    let answer = patch(&reader, &target, to(Value::text("Bug")))
+        .await
+        .unwrap();
+    assert_eq!(answer.post.field(&FieldKey::TYPE), Some(&Value::Null));
 }
 
 #[tokio::test]

@@ -13,5 +13,7 @@ mod scripted;
 mod texts;
 #[path = "remote_notion/values.rs"]
 mod values;
+#[path = "remote_notion/who.rs"]
+mod who;
 #[path = "remote_notion/world.rs"]
 mod world;

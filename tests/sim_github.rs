@@ -607,6 +607,71 @@ async fn one_graphql_query_tells_reviews_checks_and_linked_issues_of_a_page() {
 }
 
 #[tokio::test]
+async fn reviewers_are_asked_and_a_commit_is_told_by_graphql() {
+    let mut hub = with_pull();
+    hub.add_user(T0, "grace", AccountKind::User);
+    hub.set_permission(T0, "ada/demo", "grace", Some(Permission::Write))
+        .unwrap();
+    let head = hub.issue("ada/demo", 2).unwrap().pull.as_ref().unwrap();
+    let sha = head.head_sha.clone();
+    let service = Service::start(hub, Limits::none()).await;
+    let path = "/repos/ada/demo/pulls/2/requested_reviewers";
+    let who = |name: &str| json!({ "reviewers": [name] });
+    let author = service.call("POST", path, who("ada")).await;
+    assert_eq!(author.status, 422, "nobody reviews their own");
+    let asked = service.call("POST", path, who("Grace")).await;
+    assert_eq!(
+        (asked.status, &asked.body["requested_reviewers"][0]["login"]),
+        (201, &json!("grace"))
+    );
+    let query = format!(
+        "{{ repository(owner:\"ada\",name:\"demo\"){{ \
+         pullRequest(number:2){{ mergeCommit{{oid}} reviewRequests(first:9){{nodes{{requestedReviewer{{... on Actor{{login}}}}}}}} }} \
+         known: object(oid:\"{sha}\"){{ ... on Commit{{ oid additions associatedPullRequests(first:5){{nodes{{number}}}} }} }} \
+         unknown: object(oid:\"0123\"){{ ... on Commit{{ oid }} }} }} }}"
+    );
+    let told = service
+        .call("POST", "/graphql", json!({ "query": query }))
+        .await;
+    let nodes = json!({ "nodes": [{ "requestedReviewer": { "login": "grace" } }] });
+    let wanted = json!({
+        "pullRequest": { "mergeCommit": null, "reviewRequests": nodes },
+        "known": { "oid": sha, "additions": 7, "associatedPullRequests": { "nodes": [{ "number": 2 }] } },
+        "unknown": null,
+    });
+    assert_eq!(told.body, json!({ "data": { "repository": wanted } }));
+    let over = service.call("DELETE", path, who("grace")).await;
+    assert_eq!(
+        (over.status, &over.body["requested_reviewers"]),
+        (200, &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn types_are_an_owners_and_unknown_ones_are_refused() {
+    let service = Service::start(with_issues(1), Limits::none()).await;
+    let path = "/repos/ada/demo/issues/1";
+    let plain = service.get(path).await;
+    assert!(plain.body.get("type").is_none());
+    let bug = json!({ "type": "bug" });
+    assert_eq!(service.call("PATCH", path, bug.clone()).await.status, 422);
+    {
+        let hub = &mut service.running.front.lock().hub;
+        hub.set_issue_types("ADA", &["Bug", "Task"]);
+    }
+    assert_eq!(service.get(path).await.body["type"], Value::Null);
+    let typed = service.call("PATCH", path, bug).await;
+    assert_eq!(typed.body["type"]["name"], "Bug");
+    let unknown = service.call("PATCH", path, json!({ "type": "Omen" })).await;
+    assert_eq!(
+        (unknown.status, &unknown.body["errors"][0]["field"]),
+        (422, &json!("type"))
+    );
+    let none = service.call("PATCH", path, json!({ "type": null })).await;
+    assert_eq!((none.status, &none.body["type"]), (200, &Value::Null));
+}
+
+#[tokio::test]
 async fn pull_requests_are_in_both_lists_and_sort_their_own_way() {
     let mut hub = with_pull();
     let edit = IssueEdit {

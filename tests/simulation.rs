@@ -8,6 +8,8 @@
 
 #[path = "simulation/directed.rs"]
 mod directed;
+#[path = "simulation/held.rs"]
+mod held;
 
 use std::collections::BTreeMap;
 

@@ -268,6 +268,7 @@ fn copies_lost_pages_and_new_issues_are_counted() {
         labels: Vec::new(),
         assignees: Vec::new(),
         milestone: None,
+        kind: None,
     };
     rig.small
         .github

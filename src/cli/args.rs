@@ -117,6 +117,10 @@ pub enum Command {
     Pause,
     /// Goes on writing.
     Resume,
+    /// Holds an item: nothing of it is written to either side until released; survives a restart.
+    Hold(HoldOptions),
+    /// Lets an item go on that `hold` holds.
+    Release(HoldOptions),
     /// Real syncs between a small built-in GitHub and Notion: no token, no server.
     Demo(DemoOptions),
     /// Serves the small GitHub and Notion until stopped.
@@ -149,6 +153,9 @@ impl Command {
         Some(match self {
             Self::Sync(_) => "sync",
             Self::Run(_) => "run",
+            Self::Hold(_) => "hold",
+            Self::Release(_) => "release",
+            Self::Retry(_) => "retry",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Undo(UndoOptions { yes: true, .. }) => "undo --yes",
@@ -317,6 +324,17 @@ pub struct RetryOptions {
     /// Only this item; all that are stuck without it.
     #[arg(value_name = "OWNER/REPO#N")]
     pub item: Option<String>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hold` and `release`.
+#[derive(Debug, Group)]
+pub struct HoldOptions {
+    /// The item.
+    #[arg(value_name = "OWNER/REPO#N")]
+    pub item: String,
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::json;
-use crate::core::{Pair, PairId, PairLife};
+use crate::core::{Pair, PairId, PairLife, Time};
 use crate::shown::Shown;
 use crate::store::{Counts, Store, StoreError, Which};
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ pub struct Attention {
     pub in_step: u64,
     /// Items set aside: name, title, reason.
     parked: Vec<(String, String, String)>,
+    /// Items that the user holds: name, title, since when.
+    by_user: Vec<(String, String, Time)>,
     /// Refused fields: name, field, side, reason, since when.
     refused: Vec<Refused>,
 }
@@ -31,7 +33,7 @@ struct Refused {
     field: String,
     side: crate::core::Side,
     reason: String,
-    since: crate::core::Time,
+    since: Time,
 }
 
 impl Attention {
@@ -44,6 +46,7 @@ impl Attention {
             Which::Troubled,
             Which::Conflicted,
             Which::Held,
+            Which::HeldByUser,
             Which::InDoubt,
         ] {
             let mut after: Option<PairId> = None;
@@ -54,6 +57,10 @@ impl Attention {
                 for pair in pairs {
                     if which == Which::Troubled {
                         found.take(&pair);
+                    }
+                    if let (Which::HeldByUser, Some(since)) = (which, pair.held_since) {
+                        let name = pair.name().to_owned();
+                        found.by_user.push((name, pair.title.clone(), since));
                     }
                     if pair.life == PairLife::Active && pair.dirty_since.is_none() {
                         unrest.insert(pair.id);
@@ -107,6 +114,12 @@ impl Attention {
         self.parked.iter().map(line).collect()
     }
 
+    /// The items that the user holds, for scripts.
+    pub fn by_user_json(&self) -> Vec<Json> {
+        let line = |(item, title, since): &(String, String, Time)| json!({"item": item, "title": title, "since": json::time(*since)});
+        self.by_user.iter().map(line).collect()
+    }
+
     /// The refused fields, for scripts.
     pub fn refused_json(&self) -> Vec<Json> {
         let line = |one: &Refused| {
@@ -131,6 +144,13 @@ impl Attention {
                 Shown::line(reason)
             );
         }
+        for (item, _, since) in self.by_user.iter().take(SHOWN) {
+            say!(
+                "  held by you since {}: {}",
+                json::time(*since),
+                Shown::line(item)
+            );
+        }
         for one in self.refused.iter().take(SHOWN) {
             say!(
                 "  refused: {} of {} on {}: {}",
@@ -140,8 +160,8 @@ impl Attention {
                 Shown::line(&one.reason)
             );
         }
-        let more =
-            self.parked.len().saturating_sub(SHOWN) + self.refused.len().saturating_sub(SHOWN);
+        let lists = [self.parked.len(), self.refused.len(), self.by_user.len()];
+        let more: usize = lists.iter().map(|len| len.saturating_sub(SHOWN)).sum();
         if more > 0 {
             say!("  and {more} more: `pulse-sync status --json`");
         }

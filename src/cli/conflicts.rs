@@ -6,7 +6,7 @@ use super::args::{ConflictsCommand, ConflictsOptions, PickName};
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
-use crate::core::{Conflict, Pair, Value};
+use crate::core::{Conflict, Pair, Time, Value};
 use crate::engine::answers::Pick;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
@@ -52,10 +52,11 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 .field
                 .as_ref()
                 .map_or("item", |field| field.as_str());
-            let state = conflict
-                .choice
-                .as_ref()
-                .map_or("waits for you", |_| "chosen, carried out by the next pass");
+            let state = match (&conflict.choice, pair.held_since) {
+                (None, _) => "waits for you",
+                (Some(_), None) => "chosen, carried out by the next pass",
+                (Some(_), Some(_)) => "chosen, held by you: waits until you release the item",
+            };
             say!(
                 "{}  {}  {field}  {state}",
                 conflict.id,
@@ -84,15 +85,20 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
     say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
     say!("{}", Shown::line(&conflict.note));
     let parts = [
-        ("base", &conflict.base, None),
-        ("github", &conflict.github, conflict.github_at),
-        ("notion", &conflict.notion, conflict.notion_at),
+        ("base", &conflict.base, String::new()),
+        (
+            "github",
+            &conflict.github,
+            whence(conflict.github_by.as_deref(), conflict.github_at),
+        ),
+        (
+            "notion",
+            &conflict.notion,
+            whence(conflict.notion_by.as_deref(), conflict.notion_at),
+        ),
     ];
-    for (name, value, at) in parts {
-        let at = at
-            .map(|at| format!(" ({})", json::time(at)))
-            .unwrap_or_default();
-        say!("\n--- {name}{at}");
+    for (name, value, whence) in parts {
+        say!("\n--- {name}{whence}");
         match value {
             Value::Text(text) => say!("{}", Shown::block(text)),
             other => say!("{}", Shown::line(&other.brief(2_000))),
@@ -100,6 +106,17 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
     }
     say!("\npulse-sync conflicts take {id} github|notion|base");
     Ok(Exit::Waits)
+}
+
+/// Who changed a side, and when, as far as that is known: ` (kim, 2026-01-02T03:04:05Z)`.
+fn whence(by: Option<&str>, at: Option<Time>) -> String {
+    let who = by.map(|name| Shown::line(name).to_string());
+    let known: Vec<String> = who.into_iter().chain(at.map(json::time)).collect();
+    if known.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", known.join(", "))
+    }
 }
 
 async fn take(
@@ -117,6 +134,7 @@ async fn take(
         PickName::Base => Pick::Base,
     };
     let mut taken = 0;
+    let mut held: Vec<Pair> = Vec::new();
     for link in &links {
         for (pair, conflict) in engine.conflicts(&link.spec.name).await? {
             let is_named = conflict.id == id || pair.name().eq_ignore_ascii_case(id);
@@ -127,9 +145,11 @@ async fn take(
                     .is_some_and(|key| key.as_str() == field)
             });
             if is_named && is_field {
-                super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
-                    .await?;
+                let chosen =
+                    super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
+                        .await?;
                 taken += 1;
+                held.extend(chosen.held_since.map(|_| chosen));
             }
         }
     }
@@ -138,5 +158,11 @@ async fn take(
     }
     engine.ring().await?;
     say!("{taken} chosen; the next pass carries it out, unless a side moved on meanwhile");
+    for pair in held {
+        say!(
+            "{0} is held by you: its choice waits until `pulse-sync release {0}`",
+            Shown::line(pair.name())
+        );
+    }
     Ok(Exit::Done)
 }

@@ -6,21 +6,22 @@ use super::exit::Exit;
 use super::json;
 use super::wire::RealEngine;
 use crate::config::Link;
-use crate::core::{Pair, PairId, PairLife, Time};
+use crate::core::{Pair, PairLife, Time};
 use crate::engine::{Clock, Report};
 use crate::shown::Shown;
-use crate::store::{Store, StoreError, Which};
+use crate::store::StoreError;
 
-/// How many pairs are read at once.
-const PAGE: usize = 500;
-
-/// Refuses what names no item, before anything is asked of a service.
+/// Refuses what names no item, before anything is asked of a service. What was refused of a known item is tried again:
+/// whoever asks for just this item says that it is worth it.
 ///
 /// # Errors
 /// When it is neither written as an item nor the name of a known one; when no link has its repository.
 pub async fn check(engine: &RealEngine, links: &[&Link], item: &str) -> anyhow::Result<()> {
     for link in links {
-        if find(engine, &link.name, item).await?.is_some() {
+        if let Some(pair) = engine.named(&link.name, item).await? {
+            if !pair.blocked.is_empty() {
+                engine.retry(&link.name, Some(&pair.id)).await?;
+            }
             return Ok(());
         }
     }
@@ -55,27 +56,6 @@ fn repository_of(item: &str) -> Option<&str> {
     (is_word(owner) && is_word(name) && is_end).then_some(repository)
 }
 
-/// The pair of a link that has this name, however its letters are written.
-pub async fn find(engine: &RealEngine, link: &str, item: &str) -> Result<Option<Pair>, StoreError> {
-    let mut after: Option<PairId> = None;
-    loop {
-        let pairs = engine
-            .store
-            .pairs(link, Which::All, after.as_ref(), PAGE)
-            .await?;
-        let Some(last) = pairs.last() else {
-            return Ok(None);
-        };
-        after = Some(last.id.clone());
-        let found = pairs
-            .into_iter()
-            .find(|pair| pair.name().eq_ignore_ascii_case(item));
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-}
-
 /// Adds to the reports how the item stands after the pass.
 pub async fn tell(
     engine: &RealEngine,
@@ -84,7 +64,7 @@ pub async fn tell(
 ) -> Result<Exit, StoreError> {
     let mut is_known = false;
     for report in reports.iter_mut() {
-        if let Some(pair) = find(engine, &report.link, item).await? {
+        if let Some(pair) = engine.named(&report.link, item).await? {
             is_known = true;
             report.notes.extend(standing(&pair, engine.clock.now()));
         }
@@ -123,6 +103,14 @@ pub fn waits(pair: &Pair, now: Time) -> Option<(Option<Time>, String)> {
     if pair.intent.is_some() {
         let why = "the answer to its last write is unclear and being looked for";
         return Some((None, why.to_owned()));
+    }
+    if let Some(since) = pair.held_since {
+        let why = format!(
+            "held by you since {}; `pulse-sync release {}` lets it go on",
+            json::time(since),
+            pair.name()
+        );
+        return Some((None, why));
     }
     if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
         return Some((None, format!("held by the guard: {}", hold.reason)));

@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::args::{Command, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions};
+use super::args::{
+    Command, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions,
+};
 use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
@@ -18,6 +20,8 @@ pub const fn is_asked(command: &Command) -> bool {
             | Command::Verify(VerifyOptions { json: true, .. })
             | Command::Status(StatusOptions { json: true })
             | Command::Retry(RetryOptions { json: true, .. })
+            | Command::Hold(HoldOptions { json: true, .. })
+            | Command::Release(HoldOptions { json: true, .. })
     )
 }
 
@@ -76,9 +80,12 @@ pub fn conflict(pair: &Pair, conflict: &Conflict) -> Json {
         "notion": value(&conflict.notion),
         "github_at": conflict.github_at.map(time),
         "notion_at": conflict.notion_at.map(time),
+        "github_by": conflict.github_by,
+        "notion_by": conflict.notion_by,
         "found_at": time(conflict.found_at),
         "note": conflict.note,
         "choice": conflict.choice.as_ref().map(|choice| choice.pick.clone()),
+        "held_since": pair.held_since.map(time),
     })
 }
 

@@ -17,6 +17,7 @@ mod demo;
 mod exit;
 mod held;
 mod history;
+mod hold;
 mod item;
 mod json;
 mod live;
@@ -176,10 +177,9 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Conflicts(command) => conflicts::run(&setup, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
-            Command::Retry(_) if args.read_only => {
-                anyhow::bail!("started with --read-only: nothing is tried again")
-            }
             Command::Retry(options) => retry::run(&setup, options).await,
+            Command::Hold(options) => hold::run(&setup, options, true).await,
+            Command::Release(options) => hold::run(&setup, options, false).await,
             Command::Pause => held::pause(&setup, true).await,
             Command::Resume => held::pause(&setup, false).await,
             _ => Ok(Exit::Done),

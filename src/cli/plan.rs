@@ -150,7 +150,12 @@ async fn who_waits(
     planned: &[Planned],
 ) -> Result<Vec<Waits>, StoreError> {
     let mut pairs = store.due(link, Time(i64::MAX), MANY).await?;
-    for which in [Which::Held, Which::InDoubt, Which::Conflicted] {
+    for which in [
+        Which::Held,
+        Which::HeldByUser,
+        Which::InDoubt,
+        Which::Conflicted,
+    ] {
         pairs.extend(store.pairs(link, which, None, MANY).await?);
     }
     let mut seen = BTreeSet::new();

@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::args::RetryOptions;
 use super::exit::Exit;
-use super::item;
 use super::wire::Setup;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
@@ -20,7 +19,7 @@ pub async fn run(setup: &Setup, options: &RetryOptions) -> anyhow::Result<Exit> 
     let mut is_known = false;
     for link in setup.links(None)? {
         let only = match &options.item {
-            Some(item) => match item::find(&engine, &link.name, item).await? {
+            Some(item) => match engine.named(&link.name, item).await? {
                 Some(pair) => Some(pair.id),
                 None => continue,
             },

@@ -1,6 +1,8 @@
 //! `status`: how the links stand, from the store alone.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
 
 use super::args::StatusOptions;
 use super::attention::Attention;
@@ -9,7 +11,7 @@ use super::exit::Exit;
 use super::json;
 use super::wire::Setup;
 use crate::core::{RecordKind, Time};
-use crate::engine::run::PAUSE;
+use crate::engine::run::{PAUSE, why_paused};
 use crate::shown::Shown;
 use crate::store::sqlite::{Access, SqliteStore};
 use crate::store::{Counts, HistoryQuery, Store};
@@ -19,7 +21,17 @@ struct Standing {
     name: String,
     counts: Counts,
     attention: Attention,
+    /// Fields that are not kept in step, and why, with what to do.
+    paused: BTreeMap<String, String>,
     last: Option<(Time, String)>,
+}
+
+impl Standing {
+    /// The paused fields, for scripts.
+    fn paused_json(&self) -> Vec<Json> {
+        let line = |(field, reason): (&String, &String)| json!({"field": field, "reason": reason});
+        self.paused.iter().map(line).collect()
+    }
 }
 
 /// Prints the counts of every link and the age of what is said.
@@ -50,6 +62,8 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                     "in_step": s.attention.in_step,
                     "set_aside": s.attention.parked_json(),
                     "refused": s.attention.refused_json(),
+                    "held_by_you": s.attention.by_user_json(),
+                    "paused": s.paused_json(),
                     "last_run": last,
                 })
             })
@@ -92,9 +106,12 @@ async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
         .find(|run| run.link == link)
         .map(|run| (run.at, run.note));
     let counts = store.counts(link).await?;
+    let paused = store.setting(&why_paused(link)).await?;
+    let paused = paused.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Standing {
         name: link.to_owned(),
         counts,
+        paused: paused.unwrap_or_default(),
         attention: Attention::of(store, link, &counts).await?,
         last,
     })
@@ -117,6 +134,9 @@ fn print(standing: &Standing) {
         standing.attention.refused(),
         counts.new
     );
+    for (field, reason) in &standing.paused {
+        say!("  paused: {}: {}", Shown::line(field), Shown::line(reason));
+    }
     standing.attention.print();
     match &standing.last {
         Some((at, note)) => say!(

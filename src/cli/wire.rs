@@ -347,6 +347,7 @@ fn selection(link: &LinkConfig) -> GithubLink {
         commits_within,
         skip_merges: link.skip_merge_commits,
         skip_bots: link.skip_bots,
+        create_labels: link.create_labels,
         ignore_label: Some(link.ignore_label.clone()).filter(|label| !label.is_empty()),
         graphql: crate::remote::github::GraphQl::Auto,
     }

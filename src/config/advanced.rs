@@ -8,7 +8,7 @@ use crate::engine::Settings;
 /// A setting's name and where it is.
 type Entry<T> = (&'static str, fn(&mut Settings) -> &mut T);
 
-const DURATIONS: [Entry<i64>; 20] = [
+const DURATIONS: [Entry<i64>; 21] = [
     ("send_deadline", |s| &mut s.send_deadline),
     ("flight", |s| &mut s.flight),
     ("list_lag", |s| &mut s.list_lag),
@@ -16,6 +16,7 @@ const DURATIONS: [Entry<i64>; 20] = [
     ("debounce", |s| &mut s.debounce),
     ("rest", |s| &mut s.rest),
     ("revert_again", |s| &mut s.revert_again),
+    ("refused_again", |s| &mut s.refused_again),
     ("newest_apart", |s| &mut s.newest_apart),
     ("look_back", |s| &mut s.look_back),
     ("github_timeout", |s| &mut s.github_timeout),

@@ -208,6 +208,8 @@ pub struct Link {
     pub skip_bots: bool,
     /// Whether merge commits are left out.
     pub skip_merge_commits: bool,
+    /// Whether a label that is typed in Notion may be made on GitHub.
+    pub create_labels: bool,
     /// Which Notion status options mean which state.
     pub status: StateMap,
     /// What a trashed page does to its issue.
@@ -232,6 +234,7 @@ impl Link {
             ignore_label: "sync-ignore".to_owned(),
             skip_bots: true,
             skip_merge_commits: true,
+            create_labels: false,
             status: StateMap::default(),
             on_trashed_page: OnTrashed::Unlink,
         }
@@ -250,6 +253,7 @@ impl Link {
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
             revert_again: settings.revert_again,
+            refused_again: settings.refused_again,
             newest_apart: settings.newest_apart,
         }
     }

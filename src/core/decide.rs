@@ -119,11 +119,35 @@ fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         });
         changed && field.class != Class::Mirror && field.direction.allows(*hidden)
     };
+    if field.key == FieldKey::TYPE && looked.github.field(&field.key).is_none() {
+        return untyped(input, waits(&(Side::Github, looked.notion)), looked.notion);
+    }
     let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
     sides.iter().find(|side| waits(side)).map_or_else(
         || Ruled::nothing(Row::F0),
         |(hidden, _)| Ruled::moved(Row::F0, Move::Unseen(*hidden, field.key.clone())),
     )
+}
+
+/// A repository without issue types shows none: a type that is set in Notion is refused rather than waited for.
+fn untyped(input: &Input<'_>, is_set: bool, notion: &Observation) -> Ruled {
+    let key = FieldKey::TYPE;
+    let shown = notion.field(&key).cloned().unwrap_or_default();
+    match input.pair.blocked.get(&key) {
+        Some(blocked) if is_set && blocked.source == shown => Ruled::nothing(Row::F9),
+        Some(_) if !is_set => Ruled::moved(Row::F0, Move::Unblock(key)),
+        None if !is_set => Ruled::nothing(Row::F0),
+        _ => {
+            let blocked = Blocked {
+                side: Side::Github,
+                source: shown,
+                reason: "this repository has no issue types: they are an organisation's; empty the page's Type"
+                    .to_owned(),
+                since: input.now,
+            };
+            Ruled::moved(Row::F9, Move::Block(key, blocked))
+        }
+    }
 }
 
 /// Whether any field that people may edit differs from its base on one side.
@@ -246,6 +270,14 @@ impl Case<'_> {
             .is_some_and(|b| b.side == side && self.same(&b.source, source))
     }
 
+    /// Whether a write of this very value need not be tried: it was refused, and not long ago.
+    fn is_refused(&self, side: Side, source: &Value) -> bool {
+        let (input, key) = (self.input, &self.field.key);
+        let refusal = input.pair.blocked.get(key);
+        let is_old = refusal.is_some_and(|b| b.is_old(input.now, input.rules.refused_again));
+        self.is_blocked(side, source) && !is_old
+    }
+
     /// A refusal is forgotten once its source says something else.
     fn unblock(&self, ruled: &mut Ruled) {
         let Some(blocked) = self.input.pair.blocked.get(&self.field.key) else {
@@ -291,7 +323,7 @@ impl Case<'_> {
         if !self.field.direction.allows(side) {
             return Ruled::nothing(row);
         }
-        if self.is_blocked(side, source) {
+        if self.is_refused(side, source) {
             return Ruled::nothing(Row::F9);
         }
         match self.field.codec.say(side.other(), source, Some(current)) {
@@ -303,6 +335,10 @@ impl Case<'_> {
     }
 
     fn block(&self, side: Side, source: &Value, reason: String) -> Ruled {
+        let known = self.input.pair.blocked.get(&self.field.key);
+        if self.is_blocked(side, source) && known.is_some_and(|known| known.reason == reason) {
+            return Ruled::nothing(Row::F9);
+        }
         let blocked = Blocked {
             side,
             source: source.clone(),
@@ -507,6 +543,8 @@ impl Case<'_> {
             notion: self.r.clone(),
             github_at: at(self.looked.github),
             notion_at: at(self.looked.notion),
+            github_by: None,
+            notion_by: None,
             found_at: self.input.now,
             note: format!("{} changed on both sides", self.field.key),
             choice: None,
@@ -640,7 +678,7 @@ impl Case<'_> {
             {
                 continue;
             }
-            if self.is_blocked(side, source) {
+            if self.is_refused(side, source) {
                 ruled.row = Row::F9;
                 continue;
             }

@@ -26,6 +26,8 @@ impl FieldKey {
     pub const ASSIGNEES: Self = Self(Cow::Borrowed("assignees"));
     /// The milestone's title.
     pub const MILESTONE: Self = Self(Cow::Borrowed("milestone"));
+    /// The type, where its organisation has types.
+    pub const TYPE: Self = Self(Cow::Borrowed("type"));
     /// The repository's full name.
     pub const REPOSITORY: Self = Self(Cow::Borrowed("repository"));
     /// Whether the branch that is listed no longer holds a commit.

@@ -24,6 +24,8 @@ pub struct Answered<'a> {
     pub post: &'a Observation,
     /// The other side, as it was when the step was planned (absent in recovery).
     pub source: Option<&'a Observation>,
+    /// A field of which part was left out of the request, and why.
+    pub left_out: Option<&'a (FieldKey, String)>,
     /// Now, on our own clock.
     pub now: Time,
 }
@@ -121,10 +123,14 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
     };
     follow_conflict(pair, field, side, change, post);
     if dropped {
-        let reason = format!(
-            "{} took the request but left {} as it was; the account may not be allowed to set it, or the name does not exist there",
-            side.name(),
-            field.key
+        let told = answered.left_out.filter(|(key, _)| *key == field.key);
+        let reason = told.map_or_else(
+            || format!(
+                "{} took the request but left {} as it was; the account may not be allowed to set it, or the name does not exist there",
+                side.name(),
+                field.key
+            ),
+            |(_, why)| why.clone(),
         );
         pair.blocked.insert(
             field.key.clone(),

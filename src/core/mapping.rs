@@ -217,6 +217,13 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
         policy,
         Some(("Closed as", Select)),
     ));
+    fields.push(bound(
+        FieldKey::TYPE,
+        Class::Scalar,
+        Codec::Name,
+        policy,
+        Some(("Type", Select)),
+    ));
     fields.push(mirror("publish", "Publish", Select));
     // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
     fields.push(mirror("node", ID_PROPERTY, RichText));
@@ -226,11 +233,12 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
 }
 
 fn pull_fields(policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Date, Number, RichText, Select};
+    use PropertyKind::{Date, MultiSelect, Number, RichText, Select};
     let mut fields = shared_fields(policy);
     fields.extend([
         mirror("pull_state", "State", Select),
         mirror("review", "Review", Select),
+        mirror("reviewers", "Reviewers", MultiSelect),
         mirror("checks", "Checks", Select),
         mirror("base", "Base", RichText),
         mirror("head", "Head", RichText),
@@ -239,12 +247,13 @@ fn pull_fields(policy: Policy) -> Vec<Bound> {
         mirror("files", "Files", Number),
         mirror("linked_issues", "Linked issues", RichText),
         mirror("merged", "Merged", Date),
+        mirror("merge_commit", "Merge commit", RichText),
     ]);
     fields
 }
 
 fn commit_fields() -> Vec<Bound> {
-    use PropertyKind::{Checkbox, Date, RichText, Select, Title, Url};
+    use PropertyKind::{Checkbox, Date, Number, RichText, Select, Title, Url};
     vec![
         bound(
             FieldKey::TITLE,
@@ -266,6 +275,11 @@ fn commit_fields() -> Vec<Bound> {
         mirror("author", "Author", RichText),
         mirror("co_authors", "Co-authors", RichText),
         mirror("committed", "Committed", Date),
+        mirror("branch", "Branch", RichText),
+        mirror("pull", "PR", RichText),
+        mirror("additions", "Additions", Number),
+        mirror("deletions", "Deletions", Number),
+        mirror("files", "Files", Number),
         mirror("verified", "Verified", Checkbox),
         mirror("orphaned", "Orphaned", Checkbox),
         mirror("linked_issues", "Linked issues", RichText),

@@ -93,7 +93,8 @@ impl Base {
     }
 }
 
-/// A write that the service refused or dropped: not tried again until the source value or the permission changes.
+/// A write that the service refused or dropped: not tried again until the source value changes, a person says so, or
+/// it is [old](Blocked::is_old).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The side that refused.
@@ -104,6 +105,13 @@ pub struct Blocked {
     pub reason: String,
     /// Since when.
     pub since: Time,
+}
+
+impl Blocked {
+    /// Whether the refusal is so old that it should be tried whether it still stands; never if `again` is 0.
+    pub const fn is_old(&self, now: Time, again: i64) -> bool {
+        again > 0 && now.since(self.since) >= again
+    }
 }
 
 /// Whether an intent's request is believed to be on its way or unclear.
@@ -170,6 +178,12 @@ pub struct Conflict {
     pub github_at: Option<Time>,
     /// Notion's version stamp when it was found.
     pub notion_at: Option<Time>,
+    /// Who changed it on GitHub, as far as GitHub says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github_by: Option<String>,
+    /// Who changed it in Notion, as far as Notion says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notion_by: Option<String>,
     /// When it was found.
     pub found_at: Time,
     /// One line on what happened, for people.
@@ -239,6 +253,9 @@ pub struct Pair {
     pub conflicts: Vec<Conflict>,
     /// Held by the guard.
     pub hold: Option<Hold>,
+    /// Held by the user since then: nothing of it is written to either side until it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Time>,
     /// A person said that the changes on this side were wrong: its fields go back to the last agreement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Side>,
@@ -276,6 +293,7 @@ impl Pair {
             blocked: BTreeMap::new(),
             conflicts: Vec::new(),
             hold: None,
+            held_since: None,
             restore: None,
             reverted: BTreeMap::new(),
             created_at: now,

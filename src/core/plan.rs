@@ -47,6 +47,9 @@ pub struct Rules {
     pub debounce: i64,
     /// Foreign edits of a mirror field are put back once within this many milliseconds.
     pub revert_again: i64,
+    /// A refused write is tried again by the first full listing after this many milliseconds: what was refused may be
+    /// allowed by then. 0 = only when a person says so or the value changes.
+    pub refused_again: i64,
     /// Stamps of the two services that are nearer than this, in milliseconds, cannot be ordered: Notion's are rounded
     /// to the minute.
     pub newest_apart: i64,
@@ -60,6 +63,7 @@ impl Default for Rules {
             on_trashed: OnTrashed::default(),
             debounce: 0,
             revert_again: 0,
+            refused_again: 0,
             newest_apart: 120_000,
         }
     }
@@ -372,6 +376,8 @@ fn life_conflict(
         notion: notion.map_or(Value::Null, |seen| Value::text(seen.title())),
         github_at: at(github),
         notion_at: at(notion),
+        github_by: None,
+        notion_by: None,
         found_at: input.now,
         note: note.to_owned(),
         choice: None,
@@ -428,10 +434,10 @@ fn group(changes: Vec<(Side, Change)>) -> Vec<Step> {
 const MAIN: u8 = 0;
 /// A page's text.
 const BODY: u8 = 1;
+/// Labels or assignees to remove; before any are added, as a name to add may be refused.
+const REMOVE: u8 = 2;
 /// Labels or assignees to add.
-const ADD: u8 = 2;
-/// Labels or assignees to remove.
-const REMOVE: u8 = 3;
+const ADD: u8 = 3;
 
 /// Says which requests a change needs: GitHub adds and removes labels and assignees by requests of their own, and
 /// removes labels one by one; Notion writes a page's text apart from its properties.
@@ -457,13 +463,9 @@ fn split_set(change: &Change) -> Vec<(u8, Change)> {
         parts.push((slot, part));
         *now = next;
     };
-    if !new.is_subset(&pre) {
-        let next = pre.union(&new).cloned().collect();
-        push(ADD, &mut now, next);
-    }
     let gone: Vec<String> = pre.difference(&new).cloned().collect();
     if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
-        push(REMOVE, &mut now, new);
+        push(REMOVE, &mut now, pre.intersection(&new).cloned().collect());
     } else {
         for name in gone {
             let next = now
@@ -473,6 +475,9 @@ fn split_set(change: &Change) -> Vec<(u8, Change)> {
                 .collect();
             push(REMOVE, &mut now, next);
         }
+    }
+    if !new.is_subset(&pre) {
+        push(ADD, &mut now, new);
     }
     parts
 }
@@ -526,7 +531,9 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
             continue;
         };
         let writable = matches!(field.direction, Direction::Both | Direction::ToGithub)
-            && field.key != FieldKey::CLOSED_AS;
+            && field.key != FieldKey::CLOSED_AS
+            // A type that GitHub refuses must not keep the issue from being made; the next turn sets it.
+            && field.key != FieldKey::TYPE;
         if !writable || value.is_empty() || field.key == FieldKey::STATE {
             continue;
         }

@@ -16,6 +16,8 @@ pub struct News {
     pub cleared: Vec<FieldKey>,
     /// The body may have changed; it was not in the row.
     pub body_unknown: bool,
+    /// A refusal that this row's side waits with is old: whether it still stands is worth a try.
+    pub again: bool,
     /// The object itself is another than before: moved, restored, trashed.
     pub life: bool,
 }
@@ -23,12 +25,12 @@ pub struct News {
 impl News {
     /// Whether there is any.
     pub const fn is_any(&self) -> bool {
-        !self.changed.is_empty() || self.body_unknown || self.life
+        !self.changed.is_empty() || self.body_unknown || self.life || self.again
     }
 }
 
-/// Compares a listed row with what the pair remembers of that side.
-pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping) -> News {
+/// Compares a listed row with what the pair remembers of that side; refusals are old after `refused_again` milliseconds.
+pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i64) -> News {
     let mut news = News::default();
     let waits = matches!(pair.life, PairLife::New | PairLife::Parked(_));
     match pair.pending.as_deref() {
@@ -55,7 +57,12 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping) -> News {
         };
         let base = pair.base.get(&field.key).map(|base| base.of(row.side));
         let is_same = base.is_some_and(|base| field.codec.same(base, value));
-        if is_same || is_waiting(pair, row.side, &field.key, value) {
+        if is_same {
+            continue;
+        }
+        if is_waiting(pair, row.side, &field.key, value) {
+            let refusal = pair.blocked.get(&field.key);
+            news.again |= refusal.is_some_and(|b| b.is_old(row.read_at, refused_again));
             continue;
         }
         if value.is_empty()

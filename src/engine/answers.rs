@@ -318,6 +318,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 notion,
                 github_at: sides[0].stamp.as_ref().map(|stamp| stamp.at),
                 notion_at: sides[1].stamp.as_ref().map(|stamp| stamp.at),
+                github_by: None,
+                notion_by: None,
                 found_at: now,
                 note: format!("undo of {record}"),
                 choice: Some(Choice {
@@ -468,7 +470,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.store.put_setting(ASKED, Some(&self.new_id())).await
     }
 
-    fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {
+    pub(super) fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {
         Record {
             id: self.new_id(),
             at: self.clock.now(),

@@ -59,6 +59,8 @@ pub struct ConflictLine {
     pub title: String,
     /// The conflict.
     pub conflict: Conflict,
+    /// Since when the user holds the item, so that a choice waits.
+    pub held_since: Option<Time>,
 }
 
 /// One write whose outcome is unclear, for lists.
@@ -114,6 +116,15 @@ pub struct Snapshot {
     pub store_trouble: Option<String>,
 }
 
+/// What became of holding, or releasing, some items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Whether they were held, not released.
+    pub on: bool,
+    /// How many items stand differently now.
+    pub items: usize,
+}
+
 /// The answer to a command.
 pub type Reply<T> = oneshot::Sender<Result<T, String>>;
 
@@ -137,8 +148,8 @@ pub enum Command {
         conflict: String,
         /// Which value wins.
         pick: Pick,
-        /// Told when it is durable.
-        reply: Reply<()>,
+        /// Told when it is durable: since when the user holds the item, so that the choice waits.
+        reply: Reply<Option<Time>>,
     },
     /// Answer the guard.
     AnswerHalt {
@@ -159,6 +170,8 @@ pub enum Command {
     Undo(String, Reply<Vec<PutBack>>),
     /// Try an item again now (every deferred item if none is named), whatever it waits for; told how many.
     Retry(Option<PairId>, Reply<usize>),
+    /// Hold these items, so that nothing of them is written; release them where all of them are held already.
+    Hold(Vec<PairId>, Reply<Holding>),
     /// Finish the write in flight, then end.
     Shutdown,
 }

@@ -228,6 +228,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             page.notion = None;
             page.life = PairLife::Tombstone;
             page.dirty_since = None;
+            issue.held_since = issue.held_since.or(page.held_since.take());
             if !self.commit(&mut page, Vec::new()).await? {
                 return Ok(());
             }

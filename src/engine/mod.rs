@@ -7,6 +7,7 @@ mod bodies;
 pub mod clock;
 mod denied;
 pub mod face;
+mod hold;
 mod kin;
 pub mod link;
 mod look;
@@ -20,6 +21,7 @@ pub mod serve;
 pub mod settings;
 mod sides;
 mod turn;
+mod who;
 mod write;
 
 pub use clock::Clock;

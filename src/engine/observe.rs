@@ -291,7 +291,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 known.settled = false;
             }
         }
-        let mut news = sight::news(&pair, row, &self.link.spec.mapping);
+        let spec = &self.link.spec;
+        let again = if sweep { spec.rules.refused_again } else { 0 };
+        let mut news = sight::news(&pair, row, &spec.mapping, again);
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
         if !news.is_any() {

@@ -38,6 +38,11 @@ pub enum Standing {
         /// Why.
         reason: String,
     },
+    /// The user holds it.
+    HeldByUser {
+        /// Since when.
+        since: Time,
+    },
     /// It is set aside, or a field of it is refused, until a person does something.
     Parked {
         /// What happened and what to do.
@@ -120,7 +125,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let store = &self.store;
         let mut lines = Vec::new();
         for pair in store.due(link, now, SHOWN).await? {
-            if pair.hold.is_none() {
+            if pair.hold.is_none() && pair.held_since.is_none() {
                 let since = pair.dirty_since.filter(|since| since.0 > 0);
                 lines.push(line(&pair, Standing::Queued { since }));
             }
@@ -132,12 +137,20 @@ impl<S: Store, C: Clock> Engine<S, C> {
             }
         }
         for pair in store.waiting(link, now, SHOWN).await? {
+            if pair.held_since.is_some() {
+                continue;
+            }
             lines.extend(deferred(&pair, now).map(|standing| line(&pair, standing)));
         }
         for pair in store.pairs(link, Which::Held, None, SHOWN).await? {
             if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
                 let (halt, reason) = (hold.halt.clone(), hold.reason.clone());
                 lines.push(line(&pair, Standing::Held { halt, reason }));
+            }
+        }
+        for pair in store.pairs(link, Which::HeldByUser, None, SHOWN).await? {
+            if let Some(since) = pair.held_since {
+                lines.push(line(&pair, Standing::HeldByUser { since }));
             }
         }
         for pair in store.pairs(link, Which::Troubled, None, SHOWN).await? {

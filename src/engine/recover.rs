@@ -211,6 +211,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &mapping,
             &Answered {
                 step: &landed,
+                left_out: None,
                 post: &post,
                 source: None,
                 now: self.now(),
@@ -277,6 +278,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &self.link.spec.mapping,
             &Answered {
                 step,
+                left_out: None,
                 post: &post,
                 source: source.as_deref(),
                 now,
@@ -352,6 +354,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if intent.attempt >= settings.create_attempts {
             return self.give_up(pair, &intent.step).await;
+        }
+        if pair.held_since.is_some() {
+            // It is not sent again while the user holds it; it may still be found.
+            pair.next_try = Some(now.plus(settings.grace_create()));
+            self.commit(&mut pair, Vec::new()).await?;
+            return Ok(());
         }
         self.send_again(pair, intent).await
     }

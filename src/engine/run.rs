@@ -71,6 +71,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// Keys of creates that were open when the run began.
     pub(super) open_creates: BTreeSet<Key>,
     pub(super) paused: BTreeSet<FieldKey>,
+    /// Why, with what to do.
+    pub(super) why_paused: BTreeMap<FieldKey, String>,
     /// A field was paused in an earlier run and is not any more: everything is listed, to find what changed meanwhile.
     pub(super) unpaused: bool,
     pub(super) streams: Vec<(Side, String)>,
@@ -96,6 +98,11 @@ pub(super) type Flow<T> = Result<T, Stop>;
 
 /// The name of the durable pause switch.
 pub const PAUSE: &str = "pause";
+
+/// The setting that says which fields of a link are paused, and why: a JSON object of texts by field.
+pub fn why_paused(link: &str) -> String {
+    format!("why_paused/{link}")
+}
 
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Runs one pass over a link.
@@ -136,6 +143,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             rows: BTreeMap::new(),
             open_creates: BTreeSet::new(),
             paused: BTreeSet::new(),
+            why_paused: BTreeMap::new(),
             unpaused: false,
             streams: Vec::new(),
             unread: BTreeSet::new(),

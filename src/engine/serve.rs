@@ -348,6 +348,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::Retry(pair, reply)) => {
                 let _ = reply.send(self.retry(pair.as_ref()).await);
             }
+            Some(Command::Hold(pairs, reply)) => {
+                let done = self.engine.hold_all(&pairs).await;
+                if done.as_ref().is_ok_and(|done| !done.on) {
+                    self.wake();
+                }
+                let _ = reply.send(done.map_err(|error| error.to_string()));
+            }
             Some(Command::History(query, reply)) => {
                 let page = self.engine.store.history(&query).await;
                 let _ = reply.send(page.map_err(|error| error.to_string()));
@@ -432,13 +439,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
     }
 
-    async fn choose(&mut self, conflict: &str, pick: Pick) -> Result<(), String> {
+    async fn choose(&mut self, conflict: &str, pick: Pick) -> Result<Option<Time>, String> {
         let mut last = format!("there is no open conflict {conflict}");
         for link in self.links {
             match self.engine.choose(link, conflict, pick.clone()).await {
-                Ok(_) => {
+                Ok(pair) => {
                     self.wake();
-                    return Ok(());
+                    return Ok(pair.held_since);
                 }
                 Err(AnswerError::Unknown(_)) => {}
                 Err(error) => last = error.to_string(),
@@ -517,6 +524,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     item: item.clone(),
                     title: title.clone(),
                     conflict,
+                    held_since: pair.held_since,
                 })
         });
         Ok(lines.take(SHOWN).collect())

@@ -17,6 +17,8 @@ pub struct Settings {
     pub rest: i64,
     /// Foreign edits of a field that is GitHub's alone are put back once within this time.
     pub revert_again: i64,
+    /// A refused write is tried again by the first full listing after this time; 0 = only when a person says so.
+    pub refused_again: i64,
     /// Stamps of the two services that are nearer than this cannot be ordered (`conflict = "newest"`).
     pub newest_apart: i64,
     /// A lost new object is looked for from this long before its intent: the clocks of two machines differ.
@@ -78,6 +80,7 @@ impl Default for Settings {
             debounce: 90 * SECOND,
             rest: 60 * SECOND,
             revert_again: 24 * 60 * MINUTE,
+            refused_again: 5 * 60 * MINUTE,
             newest_apart: 2 * MINUTE,
             look_back: 60 * MINUTE,
             github_timeout: 30 * SECOND,

@@ -49,6 +49,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .await?;
         }
         for (field, reason) in &opened.paused {
+            self.why_paused.insert(field.clone(), reason.clone());
             if self.paused.insert(field.clone()) {
                 self.report
                     .notes
@@ -89,6 +90,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let now = (!now.is_empty()).then(|| now.join(" "));
         if !self.ask.dry && self.engine.store.setting(&name).await? != now {
             self.engine.store.put_setting(&name, now.as_deref()).await?;
+        }
+        let name = super::run::why_paused(&self.link.spec.name);
+        let why = serde_json::to_string(&self.why_paused).unwrap_or_default();
+        let why = (!self.why_paused.is_empty()).then_some(why);
+        if !self.ask.dry && self.engine.store.setting(&name).await? != why {
+            self.engine.store.put_setting(&name, why.as_deref()).await?;
         }
         Ok(())
     }

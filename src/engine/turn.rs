@@ -4,6 +4,7 @@ use super::Clock;
 use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
+use super::who::Asked;
 use crate::core::plan::{Input, Move, Plan, plan};
 use crate::core::sight;
 use crate::core::{
@@ -21,6 +22,8 @@ struct Turn {
     pair: Pair,
     sight: Sight,
     wrote: Option<Side>,
+    /// Who was asked after, of conflicts.
+    asked: Asked,
 }
 
 /// How a turn ends.
@@ -42,6 +45,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair,
             sight: Sight::default(),
             wrote: None,
+            asked: Asked::default(),
         };
         for _ in 0..ROUNDS {
             match self.round(&mut turn).await {
@@ -68,11 +72,25 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             return Ok(Next::Done);
         }
+        let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
         if self.ask.dry {
-            return Ok(self.keep_plan(&turn.pair, plan));
+            return Ok(if is_held {
+                Next::Done
+            } else {
+                self.keep_plan(&turn.pair, plan)
+            });
+        }
+        if is_held {
+            let Turn {
+                pair, sight, asked, ..
+            } = turn;
+            self.rest_for_user(pair, sight, plan, asked).await?;
+            return Ok(Next::Done);
         }
         let before = turn.pair.clone();
         let records = self.carry_out_moves(&mut turn.pair, &plan);
+        self.name_people(&before, &mut turn.pair, &turn.sight, &plan, &mut turn.asked)
+            .await;
         let body = self
             .link
             .spec
@@ -180,6 +198,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 *pair = before.clone();
                 return self.set_copy_aside(pair, page, there).await;
             }
+            // Whoever holds the item holds it under its new name, too.
+            pair.held_since = pair.held_since.or(other.held_since);
             if !self.give_way(&mut other, there).await? {
                 return Ok(false);
             }
@@ -228,6 +248,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         other.pending = None;
         other.dirty_since = None;
         other.hold = None;
+        other.held_since = None;
         other.conflicts.clear();
         other.blocked.clear();
         self.commit(other, records).await
@@ -376,7 +397,7 @@ fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Obse
 }
 
 /// Keeps the versions that were seen, and the title for people.
-fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
+pub(super) fn remember(pair: &mut Pair, sight: &Sight, mapping: &Mapping) {
     for side in Side::BOTH {
         let Some(seen) = sight.of(side) else { continue };
         // The version stands for the text of the base, so a text that still has to go over does not count.

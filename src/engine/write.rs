@@ -151,11 +151,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         answer: Answer,
     ) -> Result<bool, Trouble> {
         let now = self.now();
+        let sent = pair.clone();
         let source = sight.of(step.side.other()).cloned();
         let answered = Answered {
             step,
             post: &answer.post,
             source: source.as_ref(),
+            left_out: answer.left_out.as_ref(),
             now,
         };
         let landed = land(pair, &self.link.spec.mapping, &answered);
@@ -171,7 +173,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         } else {
             (
                 Outcome::Refused,
-                format!("{} left out: {}", step.side.name(), dropped.join(", ")),
+                match &answer.left_out {
+                    Some((_, why)) => why.clone(),
+                    None => format!("{} left out: {}", step.side.name(), dropped.join(", ")),
+                },
             )
         };
         let mut record = self.end_record(pair, step, outcome, &note);
@@ -197,7 +202,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.hold = None;
             pair.restore = None;
         }
-        let kept = self.commit(pair, vec![record]).await?;
+        let kept = self.commit_end(pair, &sent, record).await?;
         Ok(kept && !is_over)
     }
 
@@ -235,11 +240,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             _ => Outcome::NotApplied,
         };
         let record = self.end_record(pair, step, outcome, &error.to_string());
+        let sent = pair.clone();
         pair.intent = None;
         match &error {
             RemoteError::Limited { until, reason } => {
                 pair.next_try = Some(*until);
-                self.commit(pair, vec![record]).await?;
+                self.commit_end(pair, &sent, record).await?;
                 let mut waited = 0;
                 if self
                     .wait_until(step.side, *until, reason, &mut waited)
@@ -252,7 +258,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             RemoteError::Stale(_) => {
                 pair.tries += 1;
                 pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
-                self.commit(pair, vec![record]).await?;
+                self.commit_end(pair, &sent, record).await?;
                 *sight = Sight::default();
                 Ok(false)
             }
@@ -267,11 +273,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let name = pair.name().to_owned();
                 self.note_error(&name, Some(pair), &error, pair.next_try)
                     .await?;
-                self.commit(pair, vec![record]).await?;
+                self.commit_end(pair, &sent, record).await?;
                 Ok(false)
             }
             _ => {
-                self.commit(pair, vec![record]).await?;
+                self.commit_end(pair, &sent, record).await?;
                 Err(Trouble::Stop(self.side_failed(step.side, &error).await))
             }
         }
@@ -285,6 +291,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     ) -> Result<bool, Trouble> {
         let now = self.now();
         let record = self.end_record(pair, step, Outcome::InDoubt, &error.to_string());
+        let sent = pair.clone();
         if let Some(intent) = &mut pair.intent {
             intent.state = IntentState::InDoubt {
                 since: now,
@@ -301,7 +308,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.report.errors.push(format!("{}: {error}", pair.name()));
         let name = pair.name().to_owned();
         self.note_error(&name, Some(pair), error, None).await?;
-        self.commit(pair, vec![record]).await?;
+        self.commit_end(pair, &sent, record).await?;
         Ok(false)
     }
 

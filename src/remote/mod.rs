@@ -141,6 +141,8 @@ pub struct Answer {
     pub post: Observation,
     /// The service's request id, for the history.
     pub request: Option<String>,
+    /// A field of which part was not sent, as it would have been refused, and why, with what to do.
+    pub left_out: Option<(FieldKey, String)>,
 }
 
 /// The result of looking for an object that a lost create may have made.
@@ -167,6 +169,15 @@ pub struct Budget {
 
 /// A body that is known as of a version, so that it need not be read again.
 pub type KnownBody<'a> = Option<(&'a Stamp, &'a Value)>;
+
+/// The longest name of a person that is kept, in characters.
+const NAME_CHARS: usize = 80;
+
+/// A person's name as a service gave it; none where there is nothing to it.
+pub(crate) fn name_of(text: &str) -> Option<String> {
+    let name: String = text.trim().chars().take(NAME_CHARS).collect();
+    (!name.is_empty()).then_some(name)
+}
 
 /// One side of one link. Every method makes the fewest requests it can, and never sends a write twice.
 #[allow(
@@ -197,6 +208,12 @@ pub trait Remote {
     /// gives the row back.
     async fn read_body(&self, row: &Observation) -> Result<Observation, RemoteError> {
         Ok(row.clone())
+    }
+
+    /// The name of whoever changed this field last (none = the item as a whole), if one request at most can tell. Any
+    /// failure means that nobody is known.
+    async fn who(&self, _seen: &Observation, _field: Option<&FieldKey>) -> Option<String> {
+        None
     }
 
     /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).

@@ -123,6 +123,7 @@ impl Store for FaultyStore {
             super::oracle::committed(world, &pair, records, &done);
             if let (Some(before), Ok(_)) = (&before, &done) {
                 super::oracle::doubt(world, before, &pair);
+                super::oracle::held(world, before, &pair);
             }
         }
         self.after(done).await

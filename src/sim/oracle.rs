@@ -121,6 +121,19 @@ pub fn doubt(world: &mut World, before: &Pair, after: &Pair) {
     }
 }
 
+/// Nothing of a pair is begun while the user holds it.
+pub fn held(world: &mut World, before: &Pair, after: &Pair) {
+    let Some(begun) = &after.intent else { return };
+    let is_new = before
+        .intent
+        .as_ref()
+        .is_none_or(|open| open.id != begun.id);
+    if is_new && (before.held_since.is_some() || after.held_since.is_some()) {
+        let what = brief(&begun.step);
+        world.violate(format!("held: {} is written: {what}", after.name()));
+    }
+}
+
 /// Judges what a request did to the object `node`.
 pub fn written(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     match &step.action {

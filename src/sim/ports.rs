@@ -401,6 +401,7 @@ impl Remote for Port {
         Ok(Answer {
             post,
             request: None,
+            left_out: None,
         })
     }
 

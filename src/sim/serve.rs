@@ -133,6 +133,7 @@ fn create_issue(world: &mut World, draft: &Draft) -> Result<String, RemoteError>
         labels: names(&FieldKey::LABELS),
         assignees,
         milestone,
+        kind: None,
     };
     if world.chance(world.faults.dropped) {
         world.figures.fault("dropped");

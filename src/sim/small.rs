@@ -159,6 +159,7 @@ fn made_up(hub: &mut Hub, now: i64) -> Result<String, Refusal> {
             ..Default::default()
         },
     )?;
+    hub.set_issue_types(OWNER, &TYPES);
     add_commits(hub, start, &name)?;
     add_issues(hub, start, &name)?;
     add_pulls(hub, start, &name)?;
@@ -204,6 +205,7 @@ fn add_issues(hub: &mut Hub, start: i64, name: &str) -> Result<(), Refusal> {
                 Vec::new()
             },
             milestone: (n % 4 == 0).then_some(1),
+            kind: (n % 3 == 0).then(|| TYPES[0].to_owned()),
         };
         hub.create_issue(at, [OWNER, COLLEAGUE][n % 2], name, issue)?;
     }
@@ -236,6 +238,7 @@ fn add_pulls(hub: &mut Hub, start: i64, name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+const TYPES: [&str; 3] = ["Bug", "Feature", "Task"];
 const PARTS: [&str; 6] = ["wick", "glass", "burner", "handle", "oil gauge", "shade"];
 const TROUBLES: [&str; 5] = [
     "smokes at night",

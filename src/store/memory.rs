@@ -236,6 +236,7 @@ impl Store for MemoryStore {
             counts.queued += u64::from(rules::is_queued(pair));
             counts.conflicted += u64::from(rules::is(Which::Conflicted, pair));
             counts.held += u64::from(rules::is(Which::Held, pair));
+            counts.held_by_user += u64::from(rules::is(Which::HeldByUser, pair));
             counts.in_doubt += u64::from(rules::is(Which::InDoubt, pair));
         }
         Ok(counts)

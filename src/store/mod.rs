@@ -86,6 +86,8 @@ pub enum Which {
     Conflicted,
     /// Held by the guard.
     Held,
+    /// Held by the user.
+    HeldByUser,
     /// With an open intent.
     InDoubt,
     /// Parked, blocked or failed.
@@ -129,6 +131,9 @@ pub struct Counts {
     /// Kept in step, but waiting for a turn now (part of `active` and of `queued`).
     #[serde(default)]
     pub waiting: u64,
+    /// Held by the user.
+    #[serde(default)]
+    pub held_by_user: u64,
 }
 
 /// Who runs a link.

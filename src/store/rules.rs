@@ -21,6 +21,8 @@ pub(super) fn is(which: Which, pair: &Pair) -> bool {
         Which::Conflicted => !pair.conflicts.is_empty(),
         // A hold that a person agreed to waits for nobody any more.
         Which::Held => pair.hold.as_ref().is_some_and(|hold| !hold.agreed),
+        // What is gone shows nothing to hold; should it come back, it still is held.
+        Which::HeldByUser => pair.held_since.is_some() && pair.life != PairLife::Tombstone,
         Which::InDoubt => pair.intent.is_some(),
         Which::Troubled => {
             matches!(pair.life, PairLife::Parked(_)) || !pair.blocked.is_empty() || pair.tries > 0

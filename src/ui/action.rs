@@ -168,6 +168,8 @@ actions! {
 
     Retry, "retry", Item, "retry", "Try this item again now", true;
     RetryAll, "retry-all", Item, "retry all", "Try every deferred item again now", true;
+    Hold, "hold", Item, "hold", "Hold this item, so that nothing of it is written, or release it", true;
+    HoldAll, "hold-all", Item, "hold all", "Hold or release the items marked in the queue, or all of it", true;
     ShowItem, "show-item", Item, "why", "Show this item's timeline: why it is, or is not, in step", false;
     OpenGithub, "browse-github", Item, "GitHub", "Open on GitHub in the browser", false;
     OpenNotion, "browse-notion", Item, "Notion", "Open in Notion in the browser", false;
@@ -289,8 +291,13 @@ pub const DEFAULT_KEYS: &[(Place, &str, Action)] = &[
     (Place::Everywhere, "ctrl-c", Action::QuitNow),
     (Place::Queue, "r", Action::Retry),
     (Place::Queue, "R", Action::RetryAll),
+    (Place::Queue, "x", Action::Hold),
+    (Place::Queue, "X", Action::HoldAll),
     (Place::Record, "r", Action::Retry),
+    (Place::Record, "x", Action::Hold),
+    (Place::Record, "X", Action::HoldAll),
     (Place::Item, "r", Action::Retry),
+    (Place::Item, "x", Action::Hold),
     (Place::History, "f", Action::OnlyFailed),
     (Place::Log, "f", Action::LogLevel),
     (Place::Conflicts, "<", Action::AllGithub),

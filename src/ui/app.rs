@@ -85,6 +85,8 @@ pub enum Request {
     Undo(String),
     /// Try again.
     Retry(Option<PairId>),
+    /// Hold these items, or release them if all of them are held.
+    Hold(Vec<PairId>),
 }
 
 /// What the engine answered.
@@ -684,9 +686,26 @@ impl App {
                     out.push(Effect::Ask(Request::Retry(Some(pair))));
                 }
             }
+            Action::Hold => {
+                let pair = self.subject().and_then(|subject| subject.pair);
+                self.hold(pair.into_iter().collect(), out);
+            }
+            Action::HoldAll => {
+                let pairs = panes::queue::chosen(self);
+                self.lists[Pane::Queue as usize].picked.clear();
+                self.hold(pairs, out);
+            }
             _ => return self.act_on_subject(action, out),
         }
         true
+    }
+
+    fn hold(&mut self, pairs: Vec<PairId>, out: &mut Vec<Effect>) {
+        if pairs.is_empty() {
+            self.say("there is nothing to hold", Meaning::Warn);
+        } else {
+            out.push(Effect::Ask(Request::Hold(pairs)));
+        }
     }
 
     fn act_on_subject(&mut self, action: Action, out: &mut Vec<Effect>) -> bool {

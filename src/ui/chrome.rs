@@ -215,7 +215,7 @@ fn offers(app: &App) -> Vec<Action> {
     } else {
         let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan, A::Open];
         offers.extend(match app.prefs.focus {
-            Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem],
+            Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem, A::Hold],
             Pane::History => vec![A::OnlyFailed, A::Undo],
             Pane::Conflicts => vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark],
             Pane::Log => vec![A::LogLevel],

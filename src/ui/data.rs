@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::text::{self, Zone};
+use super::text::{self, Zone, width};
 use super::theme::Meaning;
-use crate::core::{PairId, Record, RecordKind, Side, Time};
+use crate::core::{Conflict, PairId, Record, RecordKind, Side, Time};
 use crate::engine::Snapshot;
 use crate::engine::face::{ConflictLine, LinkState};
 use crate::engine::queue::QueueLine;
+use crate::shown::Shown;
 
+/// A person's name takes so many columns: at most, and at least or it is left out.
+const WHO_MOST: usize = 24;
+const WHO_LEAST: usize = 4;
 /// Lines of the log that are kept.
 const LOG_LINES: usize = 1_000;
 /// Samples of the machine that are kept: five minutes, one a second.
@@ -253,6 +257,50 @@ impl Data {
     pub fn needs(&self) -> usize {
         let halts: usize = self.links().iter().map(|link| link.halts.len()).sum();
         self.conflicted().len() + halts
+    }
+
+    /// That the user holds an item, and since when: `held by you since 14:20`.
+    pub fn held_by_you(&self, since: Time) -> String {
+        let zone = self.facts.zone;
+        let day = zone.when(since, self.now);
+        let at = if day == zone.clock(since) {
+            zone.minute(since)
+        } else {
+            day
+        };
+        format!("held by you since {at}")
+    }
+
+    /// Who changed one side of a conflict, and when, as far as that is known and there is room: `kim 12m ago`.
+    pub fn whence(&self, conflict: &Conflict, side: Side, room: usize) -> Option<String> {
+        let (by, at) = match side {
+            Side::Github => (&conflict.github_by, conflict.github_at),
+            Side::Notion => (&conflict.notion_by, conflict.notion_at),
+        };
+        let when = at.map(|at| self.when(at)).unwrap_or_default();
+        let ago = match when.as_str() {
+            "" | "now" => when.clone(),
+            _ if self.absolute => when.clone(),
+            when => format!("{when} ago"),
+        };
+        let name = by.as_deref().map(|name| {
+            let name = Shown::line(name).to_string();
+            text::clip(&name, WHO_MOST, "…")
+        });
+        let Some(name) = name else {
+            return Some(ago).filter(|ago| !ago.is_empty());
+        };
+        let left = |when: &str| room.saturating_sub(width(when) + 1);
+        if width(&name) <= left(&ago) {
+            return Some(format!("{name} {ago}").trim_end().to_owned());
+        }
+        // The name says more than the word.
+        let left = left(&when);
+        if left < WHO_LEAST.min(width(&name)) {
+            return Some(ago).filter(|ago| !ago.is_empty());
+        }
+        let name = text::clip(&name, left, "…");
+        Some(format!("{name} {when}").trim_end().to_owned())
     }
 
     /// A moment as this user wants to see it: a time of day, or an age.

@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use super::app::{Answer, Effect, Input, Request};
 use super::theme::Meaning;
 use super::{Loop, Woke};
-use crate::engine::face::Reply;
+use crate::engine::face::{Holding, Reply};
 use crate::engine::{Command, Event, Handle, Snapshot};
 
 /// The next snapshot; none when the engine is gone. Never ready while there is no engine.
@@ -146,13 +146,19 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             text.to_owned()
         }
         Request::Choose(conflict, pick) => {
-            call(handle, |reply| Command::Choose {
+            let held = call(handle, |reply| Command::Choose {
                 conflict,
                 pick,
                 reply,
             })
             .await?;
-            "the choice is kept; it is written once both sides were read again".to_owned()
+            let text = match held {
+                Some(_) => {
+                    "the choice is kept; you hold this item, so it waits until you release it"
+                }
+                None => "the choice is kept; it is written once both sides were read again",
+            };
+            text.to_owned()
         }
         Request::AnswerHalt(halt, apply) => {
             let count = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
@@ -165,6 +171,10 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
             format!("{count} tried again now")
         }
+        Request::Hold(pairs) => {
+            let done = call(handle, |reply| Command::Hold(pairs, reply)).await?;
+            held(done)
+        }
         Request::Undo(record) => {
             let backs = call(handle, |reply| Command::Undo(record, reply)).await?;
             let count = backs.iter().filter(|back| back.refused.is_none()).count();
@@ -172,6 +182,18 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::UndoPlan(_) | Request::History(_) | Request::Item(_) => String::new(),
     })
+}
+
+/// What became of holding or releasing, in words.
+fn held(done: Holding) -> String {
+    match (done.on, done.items) {
+        (true, 1) => "held: nothing of it is written until you release it".to_owned(),
+        (true, items) => {
+            format!("{items} items held: nothing of them is written until you release them")
+        }
+        (false, 1) => "released".to_owned(),
+        (false, items) => format!("{items} items released"),
+    }
 }
 
 /// Opens an address in the user's browser. Only web addresses: the text came from a service.

@@ -116,7 +116,7 @@ fn queue(data: &Data) -> Vec<String> {
             _ => String::new(),
         };
         let (item, title) = (Shown::line(&line.item), Shown::line(&line.title));
-        let reason = reason(&line.standing);
+        let reason = reason(&line.standing, data);
         format!("{item}, {title}: {}{wait}.", Shown::line(&reason))
     });
     or_none(said.collect(), "Nothing waits.")

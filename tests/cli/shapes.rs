@@ -73,6 +73,7 @@ fn the_shapes_have_their_keys() {
         &status,
         &[
             "links.0.link",
+            "links.0.paused",
             "links.0.counts.active",
             "links.0.counts.queued",
             "links.0.counts.conflicted",
@@ -107,6 +108,9 @@ fn the_shapes_have_their_keys() {
             "notion",
             "github_at",
             "notion_at",
+            "github_by",
+            "notion_by",
+            "held_since",
             "found_at",
             "note",
             "choice",

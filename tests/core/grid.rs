@@ -284,6 +284,8 @@ fn conflict(key: &FieldKey, cell: &Cell<'_>) -> Conflict {
         notion: cell.r.clone(),
         github_at: None,
         notion_at: None,
+        github_by: None,
+        notion_by: None,
         found_at: NOW,
         note: String::new(),
         choice: chosen.map(|value| Choice {

@@ -314,6 +314,7 @@ fn an_issue_made_from_a_closed_page_is_closed_next() {
     );
     let answered = pulse_sync::core::land::Answered {
         step: &plan.steps[0],
+        left_out: None,
         post: &post,
         source: Some(&page),
         now: NOW,

@@ -136,6 +136,7 @@ impl World {
             &self.mapping,
             &Answered {
                 step: &step,
+                left_out: None,
                 post: &post,
                 source: Some(&source),
                 now: self.now,

@@ -1,6 +1,7 @@
 //! Rows F0–F13, every combination of small values.
 
 use pulse_sync::core::plan::Move;
+use pulse_sync::core::sight;
 use pulse_sync::core::{Base, Blocked, FieldKey, Policy, Row, Side, Stamp, Time, Value};
 
 use crate::rig::{NOW, World, only, pair, same, text};
@@ -205,6 +206,100 @@ fn a_refused_value_is_tried_again_once_it_says_something_else() {
     assert_eq!(world.settle().len(), 1);
     assert_eq!(world.value(Side::Github, &key), text("v10"));
     assert!(world.pair.blocked.is_empty());
+}
+
+#[test]
+fn an_old_refusal_is_tried_again() {
+    for (key, value) in [
+        (FieldKey::MILESTONE, text("v9")),
+        (FieldKey::LABELS, Value::set(["v9"])),
+    ] {
+        let none = if key == FieldKey::LABELS {
+            Value::Set(std::collections::BTreeSet::new())
+        } else {
+            Value::Null
+        };
+        let mut pair = pair(&[(key.clone(), same(&none))]);
+        let block = Blocked {
+            side: Side::Github,
+            source: value.clone(),
+            reason: "unknown".to_owned(),
+            since: NOW,
+        };
+        pair.blocked.insert(key.clone(), block);
+        let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+        let mut world = World::new(
+            mapping.clone(),
+            pair,
+            &[(key.clone(), none)],
+            &[(key.clone(), value.clone())],
+        );
+        let news = |world: &World, age: i64, again: i64| {
+            let mut row = world.notion.clone();
+            row.read_at = NOW.plus(age);
+            sight::news(&world.pair, &row, &mapping, again)
+        };
+        assert!(!news(&world, 10_000, 0).is_any(), "never, unless asked for");
+        assert!(!news(&world, 999, 1_000).is_any());
+        let old = news(&world, 1_000, 1_000);
+        assert!(
+            old.again && old.changed.is_empty(),
+            "no change for the guard: {old:?}"
+        );
+        world.rules.refused_again = 1_000;
+        world.now = NOW.plus(999);
+        assert!(world.settle().is_empty(), "{key}");
+        world.now = NOW.plus(1_000);
+        assert_eq!(world.settle().len(), 1, "{key}");
+        assert_eq!(world.value(Side::Github, &key), value);
+        assert!(world.pair.blocked.is_empty());
+    }
+}
+
+#[test]
+fn a_type_is_refused_where_github_shows_none_and_the_refusal_ends() {
+    let key = FieldKey::TYPE;
+    let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut world = World::new(mapping, pair(&[]), &[], &[(key.clone(), text("Bug"))]);
+    assert!(world.settle().is_empty());
+    assert_eq!(world.pair.blocked[&key].side, Side::Github);
+    assert!(world.plan().moves.is_empty(), "and said once");
+    world.notion.fields.insert(key.clone(), Value::Null);
+    assert!(world.settle().is_empty());
+    assert!(world.pair.blocked.is_empty());
+    // Types that GitHub shows at last are filled in on either side.
+    world.notion.fields.insert(key.clone(), text("Task"));
+    world.github.fields.insert(key.clone(), Value::Null);
+    assert_eq!(world.settle().len(), 1);
+    assert_eq!(world.value(Side::Github, &key), text("Task"));
+}
+
+#[test]
+fn names_are_taken_away_before_others_are_added() {
+    for key in [FieldKey::LABELS, FieldKey::ASSIGNEES] {
+        let before = Value::set(["a", "b", "c"]);
+        let mapping = only(Policy::Ask, std::slice::from_ref(&key));
+        let world = World::new(
+            mapping,
+            pair(&[(key.clone(), same(&before))]),
+            &[(key.clone(), before)],
+            &[(key.clone(), Value::set(["c", "d"]))],
+        );
+        let steps = world.plan().steps;
+        let sizes: Vec<(usize, usize)> = steps
+            .iter()
+            .map(|step| {
+                let change = &step.changes()[0];
+                (change.pre.names().len(), change.new.names().len())
+            })
+            .collect();
+        let wanted: &[(usize, usize)] = if key == FieldKey::LABELS {
+            &[(3, 2), (2, 1), (1, 2)]
+        } else {
+            &[(3, 1), (1, 2)]
+        };
+        assert_eq!(sizes, wanted, "{key}");
+    }
 }
 
 #[test]
@@ -539,6 +634,7 @@ fn a_reason_that_nobody_sent_is_somebodys_and_no_agreement() {
         post.fields.insert(key.clone(), text(shown));
         let answered = pulse_sync::core::land::Answered {
             step: &step,
+            left_out: None,
             post: &post,
             source: Some(&world.notion),
             now: NOW,

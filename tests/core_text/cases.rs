@@ -20,6 +20,57 @@ fn mentions_are_words_outside_of_notion() {
 }
 
 #[test]
+fn a_mention_without_words_says_what_it_is_and_never_where() {
+    for (notion, github) in [
+        ("ask <mention-user url=\"user://5f0e\"/>!", "ask someone!"),
+        (
+            "<mention-user url=\"user://5f0e\" name=\"Ada *L.*\"/> knows",
+            "Ada L. knows",
+        ),
+        (
+            "see <mention-page url=\"https://www.notion.so/0123\" />",
+            "see a page",
+        ),
+        (
+            "see <mention-page title=\"The plan\" url=\"https://www.notion.so/0123\"/>",
+            "see The plan",
+        ),
+        (
+            "<mention-database url=\"https://www.notion.so/0123\"/>",
+            "a database",
+        ),
+        (
+            "<mention-data-source url=\"collection://0123\"/>",
+            "a database",
+        ),
+        (
+            "by <mention-date start=\"2026-01-02\" end=\"2026-01-05\"/>",
+            "by 2026-01-02 to 2026-01-05",
+        ),
+        (
+            "- [ ] <mention-agent url=\"agent://7\"/> and **<mention-user url=\"user://8\"/>**",
+            "- [ ] someone and **someone**",
+        ),
+    ] {
+        let said = from_notion(notion);
+        assert_eq!(said, github);
+        assert!(
+            same(&said, notion),
+            "a later change keeps the mention: {notion}"
+        );
+        assert!(!said.contains("://"), "{said}");
+    }
+    let kept = "`<mention-user url=\"user://5f0e\"/>` <mention-userx/> <mentions/>";
+    assert!(from_notion(kept).contains("user://5f0e"), "code is code");
+}
+
+#[test]
+fn addresses_that_people_write_stay_as_they_are() {
+    let text = "see https://www.notion.so/0123 and [the plan](https://www.notion.so/4567)";
+    assert_eq!(from_notion(text), text);
+}
+
+#[test]
 fn what_a_trip_changes_is_no_change() {
     let table = [
         ("a  \nb\n", "a\nb"),
@@ -154,8 +205,8 @@ fn nothing_that_notion_obeys_is_sent() {
         ),
         ("<database url=\"x\">", "\\<database url=\"x\"\\>"),
         (
-            "hi <mention-user url=\"u\"/>",
-            "hi \\<mention-user url=\"u\"/\\>",
+            "hi <mention-user url=\"u\"/> `<mention-user url=\"u\"/>`",
+            "hi someone `<mention-user url=\"u\"/>`",
         ),
         ("a {color=\"red\"}", "a \\{color=\"red\"\\}"),
         ("see [^https://x.y]", "see \\[\\^https://x.y\\]"),

@@ -8,7 +8,8 @@ use super::rig::{GRACE, Rig, world};
 
 #[test]
 fn an_import_and_edits_on_both_sides_end_in_agreement() {
-    let rig = Rig::start(Some(world(80, 12, 28)));
+    let mut rig = Rig::start(Some(world(80, 12, 28)));
+    rig.link("create_labels", "true");
     rig.settle();
     rig.assert_agreement();
     rig.assert_quiet();

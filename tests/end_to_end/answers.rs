@@ -66,6 +66,33 @@ fn a_conflict_is_shown_and_the_chosen_value_goes_to_both_sides() {
 }
 
 #[test]
+fn a_conflict_names_who_changed_each_side_and_when() {
+    let rig = Rig::start(Some(world(6, 0, 0)));
+    rig.settle();
+    let open = conflict(&rig, 3);
+    assert_eq!(open["github_by"], json!("grace"), "{open}");
+    assert_eq!(open["notion_by"], json!("Ada"), "{open}");
+    let show = rig.run(&["conflicts", "show", id(&open)]);
+    for (side, by, at) in [
+        ("github", "grace", &open["github_at"]),
+        ("notion", "Ada", &open["notion_at"]),
+    ] {
+        let head = format!("--- {side} ({by}, {})", at.as_str().unwrap());
+        assert!(show.out.contains(&head), "{head} in {}", show.out);
+    }
+    // It is asked when the conflict opens, not at every look.
+    let asked = || {
+        let service = rig.small.notion.shared.lock();
+        let users = |path: &String| path.starts_with("/v1/users/") && !path.ends_with("/me");
+        let paths = service.operations.iter().map(|one| &one.path);
+        paths.filter(|path| users(path)).count()
+    };
+    assert_eq!(asked(), 1);
+    rig.run(&["sync", "--once"]);
+    assert_eq!(asked(), 1, "the conflict stands as it was");
+}
+
+#[test]
 fn a_choice_is_void_when_a_side_moved_on() {
     let rig = Rig::start(Some(world(12, 0, 0)));
     rig.settle();
@@ -241,6 +268,7 @@ fn one_item_is_synced_at_once_and_alone() {
     let mut rig = Rig::start(Some(world(6, 0, 0)));
     rig.settle();
     rig.advanced("rest", "\"1h\"");
+    rig.link("create_labels", "true");
     for number in [1, 2] {
         rig.rename_issue(number, "Now");
         let page = rig.page(number);

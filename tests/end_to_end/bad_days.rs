@@ -179,6 +179,8 @@ fn a_property_deleted_in_the_middle_clears_nothing_on_github() {
     rig.rename_page(rig.page(2), "After the loss");
     let report = rig.settle();
     assert!(report["notes"].to_string().contains("labels"), "{report}");
+    let status = rig.run(&["status"]).out;
+    assert!(status.contains("paused: labels: "), "{status}");
     assert_eq!(&*rig.issue(2).title, "After the loss");
     for number in 1..=12 {
         assert_eq!(rig.issue(number).labels.len(), 1, "#{number}");

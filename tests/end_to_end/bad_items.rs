@@ -14,6 +14,7 @@ pub fn new_issue(rig: &Rig, title: &str, body: &str, labels: &[&str]) -> u64 {
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
         assignees: Vec::new(),
         milestone: None,
+        kind: None,
     };
     rig.hub(|hub| {
         hub.create_issue(now, GRACE, &rig.small.repository, issue)
@@ -73,7 +74,8 @@ fn a_github_title_longer_than_github_takes_is_carried() {
 
 #[test]
 fn a_label_with_a_comma_goes_there_and_back() {
-    let rig = Rig::start(Some(world(3, 0, 0)));
+    let mut rig = Rig::start(Some(world(3, 0, 0)));
+    rig.link("create_labels", "true");
     let number = new_issue(&rig, "Commas", "Short.", &["red, or amber", "plain"]);
     rig.settle();
     rig.assert_agreement();

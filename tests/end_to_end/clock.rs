@@ -71,6 +71,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         commits_within: None,
         skip_merges: true,
         skip_bots: true,
+        create_labels: false,
         ignore_label: None,
         graphql: GraphQl::Auto,
     };

@@ -60,6 +60,15 @@ fn what_changed_while_a_property_was_paused_is_brought_over_when_it_is_back() {
     retype("rich_text");
     let report = rig.settle();
     assert!(report["notes"].to_string().contains("paused"), "{report}");
+    let status = rig.run(&["status"]).out;
+    assert!(
+        status.contains("  paused: milestone: the property \"Milestone\""),
+        "{status}"
+    );
+    assert!(status.contains("Change its type in Notion"), "{status}");
+    let status = rig.run(&["status", "--json"]).json();
+    assert_eq!(status["links"][0]["link"], "default");
+    assert_eq!(status["links"][0]["paused"][0]["field"], "milestone");
     let now = rig.small.notion.shared.now();
     let milestone = rig.hub(|hub| {
         let repo = rig.small.repository.clone();
@@ -81,6 +90,8 @@ fn what_changed_while_a_property_was_paused_is_brought_over_when_it_is_back() {
     retype("select");
     rig.settle();
     assert_eq!(rig.cell(rig.page(number), "Milestone"), "While away");
+    let status = rig.run(&["status"]).out;
+    assert!(!status.contains("paused"), "{status}");
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn hostile(text: &str) -> LinkState {
         (line.title, line.item) = (own(), format!("acme/widgets{text}#482"));
         line.conflict.note = own();
         let conflict = &mut line.conflict;
+        (conflict.github_by, conflict.notion_by) = (Some(own()), Some(own()));
         for (at, value) in [
             &mut conflict.base,
             &mut conflict.github,
@@ -190,7 +191,7 @@ fn hostile(text: &str) -> LinkState {
             Standing::Deferred { reason, .. }
             | Standing::Held { reason, .. }
             | Standing::Parked { reason } => *reason = own(),
-            Standing::Queued { .. } | Standing::InDoubt { .. } => {}
+            Standing::Queued { .. } | Standing::InDoubt { .. } | Standing::HeldByUser { .. } => {}
         }
     }
     let mut held = halt();

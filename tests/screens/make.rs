@@ -88,6 +88,8 @@ pub fn conflict(id: &str, field: Option<&str>, values: [Value; 3]) -> Conflict {
         notion,
         github_at: Some(NOW.minus(12 * MINUTE)),
         notion_at: Some(NOW.minus(9 * MINUTE)),
+        github_by: Some("kim".to_owned()),
+        notion_by: Some("Ada Lovelace".to_owned()),
         found_at: NOW.minus(8 * MINUTE),
         note: "both sides changed it".to_owned(),
         choice: None,
@@ -101,6 +103,7 @@ pub fn line(number: u32, title: &str, conflict: Conflict) -> ConflictLine {
         item: format!("acme/widgets#{number}"),
         title: title.to_owned(),
         conflict,
+        held_since: None,
     }
 }
 
@@ -216,6 +219,13 @@ pub fn queue() -> Vec<QueueLine> {
             Standing::Held {
                 halt: "h1".to_owned(),
                 reason: "too many trashes at once".to_owned(),
+            },
+        ),
+        queued(
+            108,
+            "A question for the customer first",
+            Standing::HeldByUser {
+                since: NOW.minus(12 * MINUTE),
             },
         ),
         queued(
@@ -579,6 +589,7 @@ pub fn item(id: &str, title: &str) -> Pair {
         blocked: BTreeMap::new(),
         conflicts: vec![conflict("c1", Some("title"), texts("a", "b", "c"))],
         hold: None,
+        held_since: None,
         restore: None,
         text_unsure: false,
         reverted: BTreeMap::new(),

@@ -366,7 +366,7 @@ fn deleted_against_edited() {
     let mut app = full(80, 24);
     press(&mut app, "4 j Enter");
     let shown = text(&app);
-    assert!(shown.contains("taking this side keeps it and"));
+    assert!(shown.contains("taking this side keeps it"));
     assert!(shown.contains("taking this side removes it"));
     press(&mut app, "b");
     assert!(said(&app).contains("there is no base"));

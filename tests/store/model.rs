@@ -10,10 +10,11 @@ use crate::make::{
     LINK, Scratch, block_on, blocked, conflict, error, hold, id, intent, object, pair, record, with,
 };
 
-const WHICH: [Which; 5] = [
+const WHICH: [Which; 6] = [
     Which::All,
     Which::Conflicted,
     Which::Held,
+    Which::HeldByUser,
     Which::InDoubt,
     Which::Troubled,
 ];
@@ -75,6 +76,7 @@ fn some_pair() -> BoxedStrategy<Pair> {
                 pair.notion = nodes.1.map(|node| object(&format!("n{node}")));
                 pair.intent = (marks.0 && marks.1).then(intent);
                 pair.hold = (marks.2 < 2).then(|| hold(marks.2 == 0));
+                pair.held_since = (marks.2 == 2).then_some(Time(2));
                 pair.conflicts = if marks.3 == 0 {
                     vec![conflict()]
                 } else {

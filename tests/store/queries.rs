@@ -288,18 +288,20 @@ fn one_of_each() -> Vec<Pair> {
         with(pair(7), |pair| pair.blocked = blocked()),
         with(pair(8), |pair| pair.tries = 1),
         with(pair(9), |pair| pair.life = PairLife::Tombstone),
+        with(pair(15), |pair| pair.held_since = Some(Time(7))),
     ]
 }
 
 pub async fn each_kind_of_page_has_its_pairs(store: &impl Store) {
     put(store, one_of_each()).await;
-    assert_eq!(page(store, Which::All, None, MANY).await.len(), 9);
+    assert_eq!(page(store, Which::All, None, MANY).await.len(), 10);
     assert_eq!(page(store, Which::Conflicted, None, MANY).await, [2]);
     assert_eq!(
         page(store, Which::Held, None, MANY).await,
         [3],
         "4 was agreed to"
     );
+    assert_eq!(page(store, Which::HeldByUser, None, MANY).await, [15]);
     assert_eq!(page(store, Which::InDoubt, None, MANY).await, [5]);
     assert_eq!(page(store, Which::Troubled, None, MANY).await, [6, 7, 8]);
 }
@@ -317,12 +319,13 @@ pub async fn a_page_skips_what_is_not_asked_for(store: &impl Store) {
 
 pub async fn a_mark_that_is_gone_is_not_listed(store: &impl Store) {
     put(store, one_of_each()).await;
-    for number in 1..9 {
+    for number in (1..9).chain([15]) {
         put(store, [with(pair(number), |pair| pair.rev = 1)]).await;
     }
     for which in [
         Which::Conflicted,
         Which::Held,
+        Which::HeldByUser,
         Which::InDoubt,
         Which::Troubled,
     ] {
@@ -345,7 +348,7 @@ pub async fn counts_of_everything(store: &impl Store) {
     )
     .await;
     let right = Counts {
-        active: 8,
+        active: 9,
         new: 1,
         queued: 3,
         conflicted: 1,
@@ -353,6 +356,7 @@ pub async fn counts_of_everything(store: &impl Store) {
         in_doubt: 1,
         parked: 2,
         waiting: 1,
+        held_by_user: 1,
     };
     assert_eq!(store.counts(LINK).await, Ok(right));
 }

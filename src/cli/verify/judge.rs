@@ -96,7 +96,7 @@ fn waits(
 pub fn pair_waits(pair: &Pair) -> Option<&'static str> {
     if pair.conflict_on(None).is_some() {
         Some("conflict")
-    } else if pair.hold.is_some() {
+    } else if pair.hold.is_some() || pair.held_since.is_some() {
         Some("held")
     } else if pair.intent.is_some() {
         Some("unclear write")

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::mention;
+
 /// The longest tag that is looked at as one; anything longer is literal text.
 const TAG_MAX: usize = 2_048;
 /// Links inside links are read this deep; deeper ones are literal text.
@@ -299,7 +301,8 @@ impl Reader<'_> {
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect();
-        if is_mention(&body) {
+        if let Some(words) = mention::words(&body) {
+            out.extend(words.chars().map(|c| Seg::Char(c, false)));
             return Some(end + 1);
         }
         match name.to_ascii_lowercase().as_str() {
@@ -314,21 +317,6 @@ impl Reader<'_> {
         }
         Some(end + 1)
     }
-}
-
-/// Says whether a tag names a person or a page of the workspace. Its words are text; its address is nobody's business
-/// outside of Notion, and means nothing there.
-fn is_mention(tag: &str) -> bool {
-    const MENTIONS: [&str; 4] = [
-        "mention-user",
-        "mention-page",
-        "mention-database",
-        "mention-data-source",
-    ];
-    let tag = tag.strip_prefix('/').unwrap_or(tag);
-    let end = tag.find(|c: char| is_space(c) || c == '/');
-    // One without words of its own stays: it would vanish.
-    !tag.ends_with('/') && MENTIONS.contains(&&tag[..end.unwrap_or(tag.len())])
 }
 
 /// Says whether a link target may hold the character; the rest would need an escape somewhere.

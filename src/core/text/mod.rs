@@ -17,6 +17,7 @@ mod key;
 mod leaf;
 pub mod limits;
 pub mod marker;
+mod mention;
 mod merge;
 mod outgoing;
 mod private;

@@ -40,9 +40,11 @@ impl GithubRemote {
         let kept = commits.iter().filter(|row| self.wants_commit(row));
         let stop = self.stops_at(from.since);
         let over = matches!((oldest, stop), (Some(oldest), Some(stop)) if oldest < stop);
+        let mut rows: Vec<_> = kept.map(|row| rows::commit(row, repo, &reader)).collect();
+        self.add_sizes(repo, &mut rows).await?;
         Ok(Page {
             unchanged: false,
-            rows: kept.map(|row| rows::commit(row, repo, &reader)).collect(),
+            rows,
             next: next.filter(|_| !over),
             tag,
             cut: false,
@@ -98,6 +100,8 @@ impl GithubRemote {
                     Some(is) => seen.fields.insert(FieldKey::ORPHANED, Value::Bool(is)),
                     None => seen.fields.remove(&FieldKey::ORPHANED),
                 };
+                self.add_sizes(repo, std::slice::from_mut(&mut seen))
+                    .await?;
                 Ok(seen)
             }
             422 if refuse::says(&reply, "No commit found for SHA") => {

@@ -1,8 +1,7 @@
 //! What the issue list does not say of pull requests: branches, sizes, reviews, checks, linked issues.
 //!
-//! One GraphQL query for a page of them; where it takes too long it is asked in halves. A host without GraphQL is
-//! remembered for a while: branches, draft and merged then come from `/pulls`, and reviews, checks and linked issues are
-//! left out, which means "not observed".
+//! One GraphQL query for a page of them. On a host without GraphQL branches, draft, merged, reviewers and the merge
+//! commit come from `/pulls`, and reviews, checks and linked issues are left out, which means "not observed".
 //!
 //! Checks end without moving a pull request's `updated_at`, so that no list shows it. Those that were running when a
 //! pull request was last seen are asked for with every list, by one query that costs none of the REST budget; only a
@@ -11,29 +10,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-use serde_json::{Value as Json, json};
-
 use super::place::{next_link, numbered, repo_path, same_family};
 use super::wire::{GraphPull, Pull};
-use super::{GithubRemote, refuse, rows};
+use super::{GithubRemote, graph, refuse, rows};
 use crate::core::{Kind, ObjectId, Observation};
 use crate::remote::RemoteError;
-use crate::remote::http::{Ask, Reply};
 
-/// What people are told about a host without GraphQL.
-pub(super) const NO_GRAPHQL: &str = "this GitHub answers no GraphQL to this token: review, checks and linked issues of pull requests are left out";
-/// How long a host is believed to have no GraphQL, in ms.
-pub(super) const RETRY: i64 = 6 * 60 * 60 * 1_000;
 /// So many running checks of a repository are watched at most.
 const WATCHED: usize = 100;
 /// Up to so many pull requests are read one by one rather than from the list.
 const SINGLY: usize = 3;
-/// A failing query of at most this many is not halved again.
-const SMALLEST: usize = 10;
 /// The list of pull requests is walked at most this far for one page.
 const MAX_PAGES: usize = 20;
+/// Reviewers by the interface that accounts of every sort have: a team's name needs a permission that few tokens have,
+/// and asking for it would fail the whole query.
 const FIELDS: &str = "number isDraft merged baseRefName headRefName additions deletions changedFiles \
+    mergeCommit{oid} reviewRequests(first:50){nodes{requestedReviewer{... on Actor{login}}}} \
     reviewDecision closingIssuesReferences(first:20){nodes{number}} \
     commits(last:1){nodes{commit{statusCheckRollup{state}}}}";
 
@@ -43,23 +35,6 @@ pub(super) struct Walk {
     seen: BTreeMap<u64, Pull>,
     next: Option<String>,
     started: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Graph {
-    data: Option<Data>,
-    #[serde(default)]
-    errors: Vec<Json>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Data {
-    repository: Option<BTreeMap<String, Option<GraphPull>>>,
-}
-
-enum Asked {
-    Pulls(BTreeMap<u64, GraphPull>),
-    Unsupported,
 }
 
 impl GithubRemote {
@@ -72,19 +47,13 @@ impl GithubRemote {
         let repo = &self.present(repo);
         if self.asks_graphql() {
             let numbers: Vec<u64> = pulls.iter().filter_map(|pull| number(pull)).collect();
-            match self.graph_in_parts(repo, &numbers).await? {
-                Asked::Pulls(found) => {
-                    for pull in pulls.iter_mut() {
-                        if let Some(more) = number(pull).and_then(|number| found.get(&number)) {
-                            rows::add_graph(pull, more);
-                        }
+            if let Some(found) = self.graph_pulls(repo, &numbers).await? {
+                for pull in pulls.iter_mut() {
+                    if let Some(more) = number(pull).and_then(|number| found.get(&number)) {
+                        rows::add_graph(pull, more);
                     }
-                    return Ok(());
                 }
-                Asked::Unsupported => {
-                    self.learned.borrow_mut().no_graphql = Some(self.now());
-                    tracing::warn!("{NO_GRAPHQL}");
-                }
+                return Ok(());
             }
         }
         if pulls.len() <= SINGLY {
@@ -94,82 +63,20 @@ impl GithubRemote {
         }
     }
 
-    /// Asks for all at once, and in halves where that fails. What fails in the smallest part is left unobserved:
-    /// the rows themselves are worth more than these fields.
-    async fn graph_in_parts(&self, repo: &str, numbers: &[u64]) -> Result<Asked, RemoteError> {
-        let mut found = BTreeMap::new();
-        let mut parts = vec![numbers];
-        while let Some(part) = parts.pop() {
-            match self.graph(repo, part).await {
-                Ok(Asked::Pulls(more)) => found.extend(more),
-                Ok(Asked::Unsupported) => return Ok(Asked::Unsupported),
-                Err(RemoteError::Unclear(_)) if part.len() > SMALLEST => {
-                    let (one, other) = part.split_at(part.len() / 2);
-                    parts.extend([other, one]);
-                }
-                Err(RemoteError::Unclear(cause)) => {
-                    tracing::warn!(repo, cause, "details of pull requests could not be read");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Asked::Pulls(found))
-    }
-
-    async fn graph(&self, repo: &str, numbers: &[u64]) -> Result<Asked, RemoteError> {
-        let (owner, name) = repo.split_once('/').unwrap_or((repo, ""));
-        let body = json!({
-            "query": query(numbers),
-            "variables": { "owner": owner, "name": name },
-        });
-        let reply = self
-            .send(Ask::query(self.account.graphql.clone(), body))
-            .await?;
-        match reply.status {
-            200 => self.graph_answer(&reply),
-            401 => Err(refuse::of_read(&reply, "GraphQL")),
-            404 | 501 => Ok(Asked::Unsupported),
-            status @ 400..=499 => {
-                let cause = reply.message();
-                tracing::warn!(repo, status, cause, "GraphQL was refused this time");
-                Ok(Asked::Pulls(BTreeMap::new()))
-            }
-            _ => Err(reply.error()),
-        }
-    }
-
-    fn graph_answer(&self, reply: &Reply) -> Result<Asked, RemoteError> {
-        let graph: Graph = reply.json()?;
-        let says = |kind: &str| {
-            let mut kinds = graph.errors.iter().map(|error| error["type"].as_str());
-            kinds.any(|said| said == Some(kind))
-        };
-        if says("RATE_LIMITED") {
-            let resets_at = self.account.budget().resets_at;
-            return Err(RemoteError::Limited {
-                until: resets_at.unwrap_or_else(|| self.now().plus(60_000)),
-                reason: "GitHub's hourly GraphQL limit is used up".to_owned(),
-            });
-        }
-        let pulls = graph.data.and_then(|data| data.repository);
-        match pulls {
-            Some(pulls) => Ok(Asked::Pulls(
-                pulls
-                    .into_values()
-                    .flatten()
-                    .filter_map(|pull| Some((pull.number?, pull)))
-                    .collect(),
-            )),
-            None if says("NOT_FOUND") || says("FORBIDDEN") => Ok(Asked::Pulls(BTreeMap::new())),
-            None if graph.errors.iter().any(is_of_shape) => {
-                tracing::warn!(errors = ?graph.errors.first(), "GraphQL knows no such query");
-                Ok(Asked::Unsupported)
-            }
-            None => Err(RemoteError::Unclear(format!(
-                "GraphQL gave no answer: {}",
-                graph.errors.first().unwrap_or(&Json::Null)
-            ))),
-        }
+    /// What GraphQL says of these pull requests, by number; none from a host without it.
+    async fn graph_pulls(
+        &self,
+        repo: &str,
+        numbers: &[u64],
+    ) -> Result<Option<BTreeMap<u64, GraphPull>>, RemoteError> {
+        let said: Option<Vec<BTreeMap<String, Option<GraphPull>>>> =
+            self.graph_in_parts(repo, numbers, query).await?;
+        Ok(said.map(|parts| {
+            let pulls = parts.into_iter().flat_map(BTreeMap::into_values).flatten();
+            pulls
+                .filter_map(|pull| Some((pull.number?, pull)))
+                .collect()
+        }))
     }
 
     /// Reads those of these pull requests whose checks are not running any more; also gives those whose still are.
@@ -183,9 +90,8 @@ impl GithubRemote {
         }
         let numbered = |id: &ObjectId| numbered(id).map(|(_, number)| number);
         let numbers: Vec<u64> = watched.iter().filter_map(numbered).take(WATCHED).collect();
-        let found = match self.graph_in_parts(&self.present(repo), &numbers).await {
-            Ok(Asked::Pulls(found)) => found,
-            Ok(Asked::Unsupported) => BTreeMap::new(),
+        let found = match self.graph_pulls(&self.present(repo), &numbers).await {
+            Ok(found) => found.unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(repo, %error, "running checks could not be asked for");
                 BTreeMap::new()
@@ -281,28 +187,18 @@ impl GithubRemote {
     }
 }
 
-/// Whether an error means that the host's GraphQL has other fields than ours. Where it says so is not settled between
-/// versions: a code among the extensions, or the type.
-fn is_of_shape(error: &Json) -> bool {
-    [&error["extensions"]["code"], &error["type"]]
-        .iter()
-        .any(|word| *word == "undefinedField")
-}
-
 fn number(pull: &Observation) -> Option<u64> {
     numbered(&pull.id).map(|(_, number)| number)
 }
 
 fn query(numbers: &[u64]) -> String {
-    let mut query =
-        "query($owner:String!,$name:String!){ repository(owner:$owner,name:$name){".to_owned();
+    let mut parts = String::new();
     for number in numbers {
         // Writing to a String cannot fail.
         let _ = write!(
-            query,
+            parts,
             " p{number}: pullRequest(number:{number}){{ {FIELDS} }}"
         );
     }
-    query.push_str(" } rateLimit{cost remaining} }");
-    query
+    graph::of_repository(&parts)
 }

@@ -130,6 +130,7 @@ impl GithubRemote {
         let mut rows = Vec::new();
         for row in &issues {
             self.learn_milestone(repo, row);
+            self.learn_labels(repo, row);
             if self.wants(row) && !is_older(row, from.since) {
                 rows.push(rows::issue(row, &reader));
             }

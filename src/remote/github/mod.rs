@@ -2,7 +2,7 @@
 //!
 //! REST over octocrab's raw calls (`octo`) into tolerant structs (`wire`) and from there into observations
 //! (`rows`, which documents the normal forms). What REST lists do not say of pull requests comes from one GraphQL
-//! query for a page of them (`extras`).
+//! query for a page of them (`extras`), and so does what they do not say of commits (`sizes`).
 //!
 //! Facts that shape it:
 //! - Rows of a page that cannot be read are left out, logged and counted ([`GithubRemote::garbled`]): one broken row
@@ -16,6 +16,8 @@
 
 mod commits;
 mod extras;
+mod graph;
+mod labels;
 mod list;
 mod made;
 mod milestones;
@@ -25,6 +27,8 @@ mod place;
 mod read;
 mod refuse;
 mod rows;
+mod sizes;
+mod who;
 mod wire;
 mod write;
 
@@ -36,7 +40,7 @@ use http::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::core::{Action, Draft, Kind, ObjectId, Observation, Side, Step, Time};
+use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, Step, Time};
 use crate::remote::http::account::check_base;
 use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
@@ -75,6 +79,8 @@ pub struct GithubLink {
     pub skip_merges: bool,
     /// Leaves out what bots wrote: their issues, pull requests and commits.
     pub skip_bots: bool,
+    /// Makes labels that the repository does not have.
+    pub create_labels: bool,
     /// Items with this label are left out.
     pub ignore_label: Option<String>,
     /// Whether GraphQL is asked.
@@ -92,6 +98,7 @@ impl GithubLink {
             commits_within: None,
             skip_merges: true,
             skip_bots: false,
+            create_labels: false,
             ignore_label: Some("sync-ignore".to_owned()),
             graphql: GraphQl::Auto,
         }
@@ -159,9 +166,13 @@ struct Learned {
     renamed: BTreeMap<String, String>,
     /// When the host was found to answer no GraphQL.
     no_graphql: Option<Time>,
+    /// When the host's GraphQL was found to have no timelines.
+    no_timeline: Option<Time>,
     /// Pull requests whose checks were running when they were last seen, by repository.
     pending: BTreeMap<String, BTreeSet<ObjectId>>,
     milestones: BTreeMap<String, milestones::Known>,
+    /// Labels that were seen, by repository, all in lower case as GitHub's do not tell it.
+    labels: BTreeMap<String, BTreeSet<String>>,
     walks: BTreeMap<String, extras::Walk>,
     notes: BTreeSet<String>,
     garbled: u64,
@@ -197,7 +208,7 @@ impl GithubRemote {
     /// Whether GraphQL is asked now: a host without it is asked again after a while.
     fn asks_graphql(&self) -> bool {
         let none_at = self.learned.borrow().no_graphql;
-        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, extras::RETRY));
+        let is_without = none_at.is_some_and(|at| open::fresh(self.now(), at, graph::RETRY));
         self.link.graphql != GraphQl::Never && !is_without
     }
 
@@ -302,6 +313,10 @@ impl Remote for GithubRemote {
             Kind::Commit => self.get_commit(id).await,
             Kind::Issue | Kind::Pull => self.get_issue(kind, id).await,
         }
+    }
+
+    async fn who(&self, seen: &Observation, field: Option<&FieldKey>) -> Option<String> {
+        self.who_changed(seen, field).await
     }
 
     async fn write(

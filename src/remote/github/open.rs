@@ -87,8 +87,8 @@ impl GithubRemote {
         memo.renamed.clone_from(&learned.renamed);
         memo.no_graphql_at = learned.no_graphql;
         let mut notes: Vec<String> = std::mem::take(&mut learned.notes).into_iter().collect();
-        if without_graphql && self.link.keeps(Kind::Pull) {
-            notes.push(super::extras::NO_GRAPHQL.to_owned());
+        if without_graphql && (self.link.keeps(Kind::Pull) || self.link.keeps(Kind::Commit)) {
+            notes.push(super::graph::NO_GRAPHQL.to_owned());
         }
         let issues = self.link.keeps(Kind::Issue) || self.link.keeps(Kind::Pull);
         let commits = self.link.keeps(Kind::Commit);

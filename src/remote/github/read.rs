@@ -68,6 +68,7 @@ impl GithubRemote {
             });
         }
         self.learn_milestone(repo, row);
+        self.learn_labels(repo, row);
         if seen.kind == Kind::Pull {
             self.add_extras(repo, &mut [&mut seen]).await?;
         }

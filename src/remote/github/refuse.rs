@@ -132,6 +132,7 @@ fn field_key(name: &str) -> Option<FieldKey> {
         "labels" | "label" | "name" => FieldKey::LABELS,
         "assignees" | "assignee" => FieldKey::ASSIGNEES,
         "milestone" => FieldKey::MILESTONE,
+        "type" | "issue_type" => FieldKey::TYPE,
         _ => return None,
     })
 }

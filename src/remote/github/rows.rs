@@ -8,19 +8,23 @@
 //! | `closed_as` | issues: `completed`, `not planned`, `duplicate`, or empty when open or closed without a reason |
 //! | `labels`, `assignees` | sets of names, of logins |
 //! | `milestone` | its title |
+//! | `type` | issues: the name of its type, empty without one; not observed where there are no types |
 //! | `author` | the login, `ghost` for a deleted account |
 //! | `created`, `updated`, `closed`, `merged`, `committed` | `2026-01-02T03:04:05Z` |
 //! | `publish` | issues: `Created` |
 //! | `pull_state` | `open`, `draft`, `merged`, `closed` |
 //! | `review` | `none`, `required`, `approved`, `changes requested` |
 //! | `checks` | `passing`, `failing`, `pending`, `none` |
+//! | `reviewers` | the logins of those who were asked for a review and gave none yet, without teams |
+//! | `merge_commit` | the hash of the commit that merged it, empty until then |
 //! | `linked_issues` | `#3, #12`, ascending |
-//! | commits | `title` is the headline, `body` the whole message if there is more than the headline |
+//! | commits | `title` is the headline, `body` the whole message if there is more than the headline; `pull` is `#12` |
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::{repo_of, time};
-use super::wire::{CommitRow, GraphPull, Issue, Pull, User};
+use super::wire::{CommitRow, GraphCommit, GraphPull, Issue, Pull, User};
 use crate::core::text::marker;
 use crate::core::{FieldKey, Key, Kind, Life, ObjectId, Observation, Side, Stamp, Time, Value};
 
@@ -200,6 +204,11 @@ fn issue_only(fields: &mut Fields, row: &Issue) {
         closed_as(reason.unwrap_or_default())
     });
     fields.maybe("closed_as", reason);
+    let named = row.kind.as_ref();
+    fields.maybe(
+        "type",
+        named.map(|named| Value::text(named["name"].as_str().unwrap_or_default())),
+    );
     fields.put("publish", Value::text("Created"));
 }
 
@@ -239,6 +248,18 @@ pub(super) fn add_graph(seen: &mut Observation, pull: &GraphPull) {
         review.map(|word| Value::text(review_word(word.as_deref()))),
     );
     fields.maybe("checks", graph_checks(pull).map(Value::text));
+    let asked = pull.review_requests.as_ref();
+    fields.maybe(
+        "reviewers",
+        asked.map(|asked| {
+            let requests = asked.nodes.iter().flatten();
+            logins(requests.filter_map(|request| request.requested_reviewer.as_ref()))
+        }),
+    );
+    if let Some(commit) = &pull.merge_commit {
+        let commit = commit.as_ref().and_then(|commit| commit.oid.as_deref());
+        merge_commit(&mut fields, commit);
+    }
     let linked = pull.closing_issues_references.as_ref();
     fields.maybe(
         "linked_issues",
@@ -270,12 +291,29 @@ pub(super) fn add_pull(seen: &mut Observation, pull: &Pull) {
     fields.number("additions", pull.additions);
     fields.number("deletions", pull.deletions);
     fields.number("files", pull.changed_files);
+    let asked = pull.requested_reviewers.as_deref();
+    fields.maybe("reviewers", asked.map(logins));
+    if let Some(commit) = &pull.merge_commit_sha {
+        merge_commit(&mut fields, commit.as_deref());
+    }
     seen.fields = fields.0;
+}
+
+fn logins<'a>(users: impl IntoIterator<Item = &'a User>) -> Value {
+    Value::set(users.into_iter().filter_map(|user| user.login.clone()))
+}
+
+/// The commit of a merge, if the answer names one: for an open pull request REST names a trial merge of its own.
+fn merge_commit(fields: &mut Fields, commit: Option<&str>) {
+    let state = fields.0.get(&FieldKey(Cow::Borrowed("pull_state")));
+    let is_merged = state.is_some_and(|state| state.as_text() == "merged");
+    let commit = commit.filter(|_| is_merged).unwrap_or_default();
+    fields.put("merge_commit", Value::text(commit));
 }
 
 /// Settles open against draft; a closed or merged pull request stays what it is.
 fn draft(fields: &mut Fields, is_draft: Option<bool>) {
-    let key = FieldKey(std::borrow::Cow::Borrowed("pull_state"));
+    let key = FieldKey(Cow::Borrowed("pull_state"));
     let now = fields.0.get(&key).map(Value::as_text).unwrap_or_default();
     if let (Some(is_draft), "open" | "draft") = (is_draft, now) {
         let word = if is_draft { "draft" } else { "open" };
@@ -378,6 +416,25 @@ pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Obse
     seen.created = at;
     seen.raw_body = Some(message.to_owned());
     seen
+}
+
+/// Adds what GraphQL says of a commit, which `branch` holds unless the commit is known to be orphaned.
+pub(super) fn add_sizes(seen: &mut Observation, commit: &GraphCommit, branch: Option<&str>) {
+    let is_held = seen.field(&FieldKey::ORPHANED) == Some(&Value::Bool(false));
+    let mut fields = Fields(std::mem::take(&mut seen.fields));
+    fields.maybe("branch", branch.filter(|_| is_held).map(Value::text));
+    fields.number("additions", commit.additions);
+    fields.number("deletions", commit.deletions);
+    fields.number("files", commit.changed_files_if_available);
+    let pulls = commit.associated_pull_requests.as_ref();
+    fields.maybe(
+        "pull",
+        pulls.map(|pulls| {
+            let numbers = pulls.nodes.iter().flatten();
+            numbers_text(&numbers.filter_map(|pull| pull.number).collect())
+        }),
+    );
+    seen.fields = fields.0;
 }
 
 fn co_authors(message: &str) -> String {

@@ -8,6 +8,8 @@
     reason = "the outer one says whether the answer had the key"
 )]
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value as Json, json};
 
@@ -83,6 +85,9 @@ pub(super) struct Issue {
     pub assignees: Option<Vec<User>>,
     #[serde(default, deserialize_with = "seen")]
     pub milestone: Option<Option<Milestone>>,
+    /// Only where issues have types; an object with a name, or null.
+    #[serde(default, rename = "type", deserialize_with = "seen")]
+    pub kind: Option<Json>,
     pub comments: Option<i64>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
@@ -103,6 +108,9 @@ pub(super) struct Pull {
     pub additions: Option<i64>,
     pub deletions: Option<i64>,
     pub changed_files: Option<i64>,
+    pub requested_reviewers: Option<Vec<User>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub merge_commit_sha: Option<Option<String>>,
 }
 
 /// A row of `/pulls` in the shape of a row of `/issues`: what differs is where it says that it is a pull request, and
@@ -140,6 +148,22 @@ pub(super) struct GraphPull {
     pub review_decision: Option<Option<String>>,
     pub closing_issues_references: Option<Nodes<Numbered>>,
     pub commits: Option<Nodes<LastCommit>>,
+    pub review_requests: Option<Nodes<ReviewRequest>>,
+    #[serde(default, deserialize_with = "seen")]
+    pub merge_commit: Option<Option<Hash>>,
+}
+
+/// Somebody who was asked for a review; an account only, as teams may be nobody's business.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReviewRequest {
+    pub requested_reviewer: Option<User>,
+}
+
+/// A commit by its hash.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Hash {
+    pub oid: Option<String>,
 }
 
 /// A GraphQL connection.
@@ -149,7 +173,7 @@ pub(super) struct Nodes<T> {
     pub nodes: Vec<Option<T>>,
 }
 
-/// An issue that a pull request closes.
+/// An issue that a pull request closes, or a pull request that a commit belongs to.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Numbered {
     pub number: Option<u64>,
@@ -172,6 +196,32 @@ pub(super) struct Checked {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Rollup {
     pub state: Option<String>,
+}
+
+/// The commits of the GraphQL query, by alias, and the branch that is listed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct GraphCommits {
+    #[serde(rename = "defaultBranchRef")]
+    pub branch: Option<Named>,
+    #[serde(flatten)]
+    pub commits: BTreeMap<String, Option<GraphCommit>>,
+}
+
+/// Something with a name.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub name: Option<String>,
+}
+
+/// One commit of the GraphQL query.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GraphCommit {
+    pub oid: Option<String>,
+    pub additions: Option<i64>,
+    pub deletions: Option<i64>,
+    pub changed_files_if_available: Option<i64>,
+    pub associated_pull_requests: Option<Nodes<Numbered>>,
 }
 
 /// A row of `/commits`, or one commit.

@@ -41,11 +41,12 @@ impl GithubRemote {
         body.insert("title".to_owned(), json!(text(&FieldKey::TITLE)));
         let marked = fitting(marker::write(text(&FieldKey::BODY), &draft.marker))?;
         body.insert("body".to_owned(), json!(marked));
-        for (key, name) in [
-            (FieldKey::LABELS, "labels"),
-            (FieldKey::ASSIGNEES, "assignees"),
+        let names = |key: &FieldKey| draft.fields.get(key).map(Value::names).unwrap_or_default();
+        let labels = self.sendable(&repo, names(&FieldKey::LABELS)).await?;
+        for (name, names) in [
+            ("labels", labels.names),
+            ("assignees", names(&FieldKey::ASSIGNEES)),
         ] {
-            let names = draft.fields.get(&key).map(Value::names).unwrap_or_default();
             if !names.is_empty() {
                 body.insert(name.to_owned(), json!(names));
             }
@@ -59,7 +60,10 @@ impl GithubRemote {
         let reply = self.send(ask).await?;
         let answer = self.issue_answer(&reply, &draft.container)?;
         self.learn_login(&reply);
-        Ok(answer)
+        Ok(Answer {
+            left_out: labels.left_out,
+            ..answer
+        })
     }
 
     /// Changes fields of one write group.
@@ -71,10 +75,20 @@ impl GithubRemote {
         let (repo, number) = place(target)?;
         let issue = format!("{}/issues/{number}", repo_path(repo));
         let names = |names: BTreeSet<String>, key: &str| json!({ key: names });
+        let mut left_out = None;
         let ask = match self.request(changes, target, repo).await? {
             Request::Patch(body) => Ask::patch(issue, body),
             Request::AddLabels(labels) => {
-                Ask::post(format!("{issue}/labels"), names(labels, "labels"))
+                let labels = self.sendable(repo, labels).await?;
+                left_out = labels.left_out;
+                if let (true, Some((field, message))) = (labels.names.is_empty(), &left_out) {
+                    return Err(RemoteError::Refused {
+                        status: 422,
+                        field: Some(field.clone()),
+                        message: message.clone(),
+                    });
+                }
+                Ask::post(format!("{issue}/labels"), names(labels.names, "labels"))
             }
             Request::RemoveLabel(label) => {
                 Ask::delete(format!("{issue}/labels/{}", segment(&label)), None)
@@ -89,11 +103,15 @@ impl GithubRemote {
         };
         let is_label = ask.path.contains("/labels");
         let reply = self.send(ask).await?;
-        if is_label {
+        let answer = if is_label {
             label_answer(&reply, target, repo, self.now())
         } else {
             self.issue_answer(&reply, repo)
-        }
+        };
+        Ok(Answer {
+            left_out,
+            ..answer?
+        })
     }
 
     /// Closes an issue as not planned.
@@ -140,6 +158,8 @@ impl GithubRemote {
             "state" => ("state", json!(new)),
             "closed_as" if new.is_empty() => return Ok(()),
             "closed_as" => ("state_reason", json!(new.replace(' ', "_"))),
+            "type" if new.is_empty() => ("type", Json::Null),
+            "type" => ("type", json!(new)),
             "milestone" if new.is_empty() => ("milestone", Json::Null),
             "milestone" => ("milestone", json!(self.milestone(repo, new).await?)),
             other => return Err(mixed(&format!("a change of {other} together with others"))),
@@ -159,11 +179,13 @@ impl GithubRemote {
             return Err(error);
         }
         let row: Issue = reply.json()?;
+        self.learn_labels(repo, &row);
         let login = self.login();
         let reader = rows::Reader::new(repo, login.as_deref(), self.now());
         Ok(Answer {
             post: rows::issue(&row, &reader),
             request: reply.request_id(),
+            left_out: None,
         })
     }
 
@@ -275,5 +297,6 @@ fn label_answer(
     Ok(Answer {
         post,
         request: reply.request_id(),
+        left_out: None,
     })
 }

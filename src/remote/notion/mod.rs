@@ -25,16 +25,18 @@ pub mod refusal;
 pub mod row;
 pub mod schema;
 pub mod target;
+mod who;
 pub mod wire;
 pub mod write;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use self::adopted::Adopted;
 use super::http::Account;
 use super::{Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError};
-use crate::core::{Draft, Kind, Mapping, ObjectId, Observation, Side, Step, Time};
+use crate::core::{Draft, FieldKey, Kind, Mapping, ObjectId, Observation, Side, Step, Time};
 
 /// The one stream of a data source.
 pub const STREAM: &str = "pages";
@@ -83,6 +85,10 @@ pub struct NotionRemote {
     adopted: RefCell<Option<Rc<Adopted>>>,
     /// Whether the schema was looked at again since the last opening.
     looked: Cell<Looked>,
+    /// The names of people by their ids, as far as Notion tells.
+    people: RefCell<BTreeMap<String, Option<String>>>,
+    /// The integration may not read users.
+    names_denied: Cell<bool>,
 }
 
 impl NotionRemote {
@@ -92,6 +98,8 @@ impl NotionRemote {
             config,
             adopted: RefCell::new(None),
             looked: Cell::new(Looked::Not),
+            people: RefCell::new(BTreeMap::new()),
+            names_denied: Cell::new(false),
         }
     }
 
@@ -153,6 +161,10 @@ impl Remote for NotionRemote {
             self.add_body(&mut seen, None).await?;
         }
         Ok(seen)
+    }
+
+    async fn who(&self, seen: &Observation, _field: Option<&FieldKey>) -> Option<String> {
+        self.who_edited(seen).await
     }
 
     async fn write(

@@ -147,6 +147,7 @@ impl NotionRemote {
             Ok(Ok((_, row))) => Ok(Answer {
                 post: row.seen,
                 request: exchange.reply.request_id(),
+                left_out: None,
             }),
             Ok(Err(_)) | Err(_) => Err(RemoteError::Unclear(
                 "Notion made the page and did not show it; it will be looked for".to_owned(),
@@ -224,6 +225,7 @@ impl NotionRemote {
         Ok(Answer {
             post: seen,
             request: heard.request.clone(),
+            left_out: None,
         })
     }
 
@@ -244,6 +246,7 @@ impl NotionRemote {
                 return Ok(Answer {
                     post: target.clone(),
                     request: None,
+                    left_out: None,
                 });
             }
             Edit::Fill(text) => fill(text),
@@ -286,7 +289,11 @@ impl NotionRemote {
         if ours {
             self.note_body(&mut post, shown);
         }
-        Answer { post, request }
+        Answer {
+            post,
+            request,
+            left_out: None,
+        }
     }
 }
 

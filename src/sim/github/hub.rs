@@ -26,6 +26,8 @@ pub struct Hub {
     pub(crate) names: BTreeMap<String, RepoId>,
     pub(crate) redirects: BTreeMap<String, RepoId>,
     pub(crate) nodes: BTreeMap<String, (RepoId, u64)>,
+    /// The issue types of each owner that has some, by login in lower case.
+    pub(crate) issue_types: BTreeMap<String, Vec<String>>,
     last_id: u64,
 }
 
@@ -68,6 +70,23 @@ impl Hub {
         let login = self.login(login).unwrap_or_else(|| Arc::from(login));
         self.tokens
             .insert(token.to_owned(), Token { login, read_only });
+    }
+
+    /// Gives an owner's repositories these issue types; without any, their issues have no `type` at all.
+    pub fn set_issue_types(&mut self, owner: &str, names: &[&str]) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let place = owner.to_lowercase();
+        if names.is_empty() {
+            self.issue_types.remove(&place);
+        } else {
+            self.issue_types.insert(place, names);
+        }
+    }
+
+    /// The issue types that a repository's issues may have; none where there are no types.
+    pub fn issue_types(&self, repo: &Repo) -> Option<&[String]> {
+        let types = self.issue_types.get(&repo.owner.to_lowercase());
+        types.map(Vec::as_slice)
     }
 
     /// Takes a token away: calls with it answer 401 from now on.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::hub::{Hub, Touch};
 use super::ids::{floor_second, node_id};
-use super::model::{EventKind, Issue, Login, Permission, State, StateReason};
+use super::model::{EventKind, Issue, Login, Permission, Repo, State, StateReason};
 use super::refusal::Refusal;
 
 /// Longest title, in characters.
@@ -30,6 +30,8 @@ pub struct NewIssue {
     pub assignees: Vec<String>,
     /// Milestone number.
     pub milestone: Option<u64>,
+    /// Name of its type.
+    pub kind: Option<String>,
 }
 
 /// What to change in an issue; `None` leaves a field alone.
@@ -49,6 +51,8 @@ pub struct IssueEdit {
     pub assignees: Option<Vec<String>>,
     /// Milestone number; `Some(None)` clears it.
     pub milestone: Option<Option<u64>>,
+    /// Name of the type; `Some(None)` clears it.
+    pub kind: Option<Option<String>>,
 }
 
 impl IssueEdit {
@@ -61,6 +65,7 @@ impl IssueEdit {
         self.labels = None;
         self.assignees = None;
         self.milestone = None;
+        self.kind = None;
     }
 }
 
@@ -78,6 +83,7 @@ impl Hub {
             labels: Some(new.labels),
             assignees: Some(new.assignees),
             milestone: Some(new.milestone),
+            kind: Some(new.kind),
             ..IssueEdit::default()
         };
         if !self.may(&touch, Permission::Write) {
@@ -235,6 +241,11 @@ impl Hub {
         {
             return Err(Refusal::field("Issue", "milestone", "invalid"));
         }
+        if let Some(Some(kind)) = &edit.kind
+            && self.type_in(repo, kind).is_none()
+        {
+            return Err(Refusal::field("Issue", "type", "invalid"));
+        }
         let known = |login: &String| repo.assignable(login).is_some();
         match &edit.assignees {
             Some(wanted) if !wanted.iter().all(known) => {
@@ -255,7 +266,30 @@ impl Hub {
         if let Some(milestone) = edit.milestone {
             changed |= self.set_milestone(touch, milestone)?;
         }
+        if let Some(kind) = edit.kind {
+            changed |= self.set_type(touch, kind.as_deref())?;
+        }
         Ok(changed)
+    }
+
+    /// A type of a repository in its own spelling.
+    fn type_in(&self, repo: &Repo, name: &str) -> Option<String> {
+        let mut types = self.issue_types(repo)?.iter();
+        types
+            .find(|known| known.eq_ignore_ascii_case(name))
+            .cloned()
+    }
+
+    fn set_type(&mut self, touch: &Touch, after: Option<&str>) -> Result<bool, Refusal> {
+        let repo = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
+        let after = after.and_then(|name| self.type_in(repo, name));
+        let issue = self.issue_mut(touch)?;
+        if issue.kind == after {
+            return Ok(false);
+        }
+        let before = std::mem::replace(&mut issue.kind, after.clone());
+        self.record(touch, "type", json!(before), json!(after));
+        Ok(true)
     }
 
     fn set_title(&mut self, touch: &Touch, title: String) -> Result<bool, Refusal> {
@@ -275,6 +309,7 @@ impl Hub {
             return Ok(false);
         }
         let before = std::mem::replace(&mut issue.body, body.map(str::to_owned));
+        issue.edited = Some((Arc::clone(&touch.actor), floor_second(touch.now)));
         self.record(touch, "body", json!(before), json!(body));
         Ok(true)
     }
@@ -397,11 +432,13 @@ impl Issue {
             labels: Vec::new(),
             assignees: Vec::new(),
             milestone: None,
+            kind: None,
             comments: 0,
             created_at: at,
             updated_at: at,
             closed_at: None,
             closed_by: None,
+            edited: None,
             locked: false,
             lock_reason: None,
             events: Vec::new(),

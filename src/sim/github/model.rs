@@ -136,6 +136,8 @@ pub struct Issue {
     pub assignees: Vec<Login>,
     /// Number of its milestone.
     pub milestone: Option<u64>,
+    /// Name of its type.
+    pub kind: Option<String>,
     /// How many comments it counts; a loaded world may count more than it holds.
     pub comments: u64,
     /// When it was opened.
@@ -146,6 +148,8 @@ pub struct Issue {
     pub closed_at: Option<i64>,
     /// Who closed it, while it is.
     pub closed_by: Option<Login>,
+    /// Who edited the body last, and when, if anybody did since it was opened.
+    pub edited: Option<(Login, i64)>,
     /// Whether the conversation is locked.
     pub locked: bool,
     /// Why it is locked.
@@ -181,6 +185,8 @@ pub struct Pull {
     pub commits: Vec<String>,
     /// Lines added, lines deleted, files changed.
     pub size: Size,
+    /// Who was asked for a review and gave none yet.
+    pub reviewers: Vec<Login>,
     /// Verdict of the reviews.
     pub review: Option<Review>,
     /// State of the checks of its newest commit.
@@ -309,8 +315,8 @@ impl Repo {
 ///
 /// Fields: `created` (after: node id), `deleted`, `transferred` (after: `owner/name#number`),
 /// `title`, `body`, `state`, `state_reason`, `labels` and `assignees` (sorted names), `milestone`
-/// (title), `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `review`,
-/// `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
+/// (title), `type`, `locked`, `comment` (bodies), `draft`, `merged`, `base`, `head`, `head_sha`, `reviewers`,
+/// `review`, `checks`, `linked`; with number 0 also `repository`, `permission`, `private`, `archived`,
 /// `label`, `milestone_title`, `commit` and `branch`. A renamed label is one change of the
 /// repository, not of the issues that carry it.
 #[derive(Debug, Clone, PartialEq)]

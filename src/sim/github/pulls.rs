@@ -8,7 +8,7 @@ use serde_json::json;
 use super::commits::NewCommit;
 use super::hub::{Hub, Touch};
 use super::ids::{floor_second, node_id};
-use super::issues::check_text;
+use super::issues::{check_text, sorted};
 use super::model::{
     Checks, EventKind, Issue, Permission, Pull, Repo, Review, Size, State, StateReason,
 };
@@ -57,6 +57,7 @@ impl Hub {
             merge_commit_sha: None,
             commits: Vec::new(),
             size: Size::default(),
+            reviewers: Vec::new(),
             review: None,
             checks: None,
             linked: Vec::new(),
@@ -156,6 +157,37 @@ impl Hub {
         if before != base {
             self.record(&touch, "base", json!(before), json!(base));
             self.refresh_pull(&touch)?;
+            self.bump(&touch)?;
+        }
+        Ok(())
+    }
+
+    /// Asks people for a review, or takes the asking back; only collaborators can be asked, and nobody for their own.
+    pub fn set_reviewers(
+        &mut self,
+        now: i64,
+        actor: &str,
+        repo: &str,
+        number: u64,
+        wanted: &[String],
+    ) -> Result<(), Refusal> {
+        let touch = self.touch_pull(now, actor, repo, number)?;
+        let author = self.issue_in(touch.repo, number)?.author.clone();
+        let place = self.repo_by_id(touch.repo).ok_or(Refusal::NotFound)?;
+        let mut after = Vec::new();
+        for login in wanted {
+            let known = place.assignable(login).filter(|known| *known != author);
+            let known = known.ok_or_else(|| {
+                let words = "Reviews may only be requested from collaborators.";
+                Refusal::custom("PullRequest", "reviewers", words)
+            })?;
+            if !after.contains(&known) {
+                after.push(known);
+            }
+        }
+        let before = std::mem::replace(&mut self.pull_mut(&touch)?.reviewers, after.clone());
+        if before != after {
+            self.record(&touch, "reviewers", sorted(&before), sorted(&after));
             self.bump(&touch)?;
         }
         Ok(())
@@ -318,6 +350,22 @@ impl Hub {
 }
 
 impl Repo {
+    /// Lists the pull requests of a commit, as GitHub does: those whose merge brought it, and while the default branch
+    /// does not hold it also the open ones.
+    pub fn pulls_of(&self, sha: &str) -> Vec<&Issue> {
+        let main = self.branches.get(&self.default_branch);
+        let is_in_main = main.is_some_and(|shas| shas.iter().any(|known| known == sha));
+        let belongs = |issue: &&Issue| {
+            issue.pull.as_ref().is_some_and(|pull| {
+                let brought = pull.commits.iter().any(|known| known == sha)
+                    || pull.merge_commit_sha.as_deref() == Some(sha);
+                let open = issue.state == State::Open && !is_in_main;
+                brought && (pull.merged_at.is_some() || open)
+            })
+        };
+        self.issues.values().filter(belongs).collect()
+    }
+
     /// Lists the issues a pull request closes: named in its body or linked by hand, ascending.
     pub fn linked_issues(&self, number: u64) -> Vec<u64> {
         let Some(issue) = self.issues.get(&number) else {

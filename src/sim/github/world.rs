@@ -277,6 +277,7 @@ impl Loader<'_> {
             review: None,
             checks: None,
             linked: Vec::new(),
+            reviewers: Vec::new(),
         }));
         Ok(())
     }

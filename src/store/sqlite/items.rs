@@ -14,12 +14,12 @@ use crate::store::{Counts, StoreError, Which};
 const TABLE: &str = "sync_items";
 
 const INSERT: &str = "INSERT INTO sync_items (id, link, kind, rev, github_node, notion_node, life, dirty_since, \
-     ready_at, has_intent, conflicted, held, troubled, doc, key) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING";
+     ready_at, has_intent, conflicted, held, troubled, doc, key, \
+     user_held) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO NOTHING";
 
 const UPDATE: &str = "UPDATE sync_items SET link = ?2, kind = ?3, rev = ?4, github_node = ?5, notion_node = ?6, \
      life = ?7, dirty_since = ?8, ready_at = ?9, has_intent = ?10, conflicted = ?11, held = ?12, troubled = ?13, \
-     doc = ?14, key = CASE WHEN key IS NULL THEN NULL ELSE ?15 END WHERE id = ?1 AND rev = ?4 - 1";
+     doc = ?14, key = CASE WHEN key IS NULL THEN NULL ELSE ?15 END, user_held = ?16 WHERE id = ?1 AND rev = ?4 - 1";
 
 pub(super) const DUE: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY items_due \
      WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at <= ?2 \
@@ -47,8 +47,8 @@ pub(super) struct ItemRow {
     life: &'static str,
     dirty_since: Option<i64>,
     ready_at: i64,
-    /// In doubt, conflicted, held, troubled.
-    marks: [bool; 4],
+    /// In doubt, conflicted, held, troubled, held by the user.
+    marks: [bool; 5],
     doc: String,
 }
 
@@ -76,6 +76,7 @@ impl ItemRow {
                 Which::Conflicted,
                 Which::Held,
                 Which::Troubled,
+                Which::HeldByUser,
             ]
             .map(|which| rules::is(which, pair)),
             doc,
@@ -89,7 +90,7 @@ impl ItemRow {
     /// usable.
     fn commit(&self, conn: &Connection) -> Result<u64, Trouble> {
         let sql = if self.rev == 1 { INSERT } else { UPDATE };
-        let [in_doubt, conflicted, held, troubled] = self.marks;
+        let [in_doubt, conflicted, held, troubled, user_held] = self.marks;
         let changed = conn.prepare_cached(sql)?.execute(params![
             self.id,
             self.link,
@@ -105,7 +106,8 @@ impl ItemRow {
             held,
             troubled,
             self.doc,
-            self.key
+            self.key,
+            user_held
         ]);
         match changed {
             Ok(0) => Err(StoreError::Stale.into()),
@@ -159,6 +161,7 @@ pub(super) fn page_sql(which: Which, after: bool) -> String {
         Which::All => ("items_all", ""),
         Which::Conflicted => ("items_conflicted", " AND conflicted = 1"),
         Which::Held => ("items_held", " AND held = 1"),
+        Which::HeldByUser => ("items_user_held", " AND user_held = 1"),
         Which::InDoubt => ("items_in_doubt", " AND has_intent = 1"),
         Which::Troubled => ("items_troubled", " AND troubled = 1"),
     };
@@ -315,6 +318,7 @@ impl Db {
         }
         counts.conflicted = self.count(link, "conflicted")?;
         counts.held = self.count(link, "held")?;
+        counts.held_by_user = self.count(link, "user_held")?;
         counts.in_doubt = self.count(link, "has_intent")?;
         Ok(counts)
     }

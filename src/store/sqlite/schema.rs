@@ -24,7 +24,11 @@ const CHECKED_WHOLE: u64 = 32 * 1024 * 1024;
 
 /// The steps from one version to the next: the first makes an empty file version 1. Each runs in one transaction
 /// together with the new version number. Never change one that was released; add the next.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+];
 
 /// Opens the connection, looks at the file before anything can change it, and brings it to our version.
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection, Trouble> {
@@ -232,6 +236,24 @@ mod tests {
     }
 
     #[test]
+    fn a_store_of_version_2_goes_on_with_nothing_held_by_the_user() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, &MIGRATIONS[..2], 0).unwrap();
+        conn.execute(
+            "INSERT INTO sync_items VALUES ('1', 'l', 'issue', 1, NULL, NULL, 'new', NULL, 0, 0, 0, 1, 0, '{}', 'k')",
+            [],
+        )
+        .unwrap();
+        migrate(&mut conn, MIGRATIONS, 2).unwrap();
+        let held: (i64, i64) = conn
+            .query_row("SELECT held, user_held FROM sync_items", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(held, (1, 0));
+    }
+
+    #[test]
     fn errors_are_found_by_item_and_by_class() {
         for (column, index) in [("pair", "errors_pair"), ("class", "errors_class")] {
             let plan = plan_of(
@@ -272,6 +294,11 @@ mod tests {
                 "items_conflicted",
             ),
             (items::page_sql(Which::Held, false), 2, "items_held"),
+            (
+                items::page_sql(Which::HeldByUser, true),
+                2,
+                "items_user_held",
+            ),
             (items::page_sql(Which::InDoubt, true), 2, "items_in_doubt"),
             (items::page_sql(Which::Troubled, true), 2, "items_troubled"),
             (records::ERRORS_OPEN.to_owned(), 1, "errors_open"),

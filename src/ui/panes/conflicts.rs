@@ -1,7 +1,7 @@
 //! What waits for a choice: one row an item.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::{FieldKey, PairId};
+use crate::core::{FieldKey, PairId, Side};
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
@@ -159,13 +159,31 @@ pub fn preview(app: &App, canvas: &mut Canvas<'_>) {
         let field = conflict.field.as_ref().map_or("item", FieldKey::as_str);
         inner.put(1, y, field, Meaning::Title);
         let values = [
-            ("base", &conflict.base, Meaning::Base),
-            ("GitHub", &conflict.github, Meaning::Github),
-            ("Notion", &conflict.notion, Meaning::Notion),
+            ("base", &conflict.base, None, Meaning::Base),
+            (
+                "GitHub",
+                &conflict.github,
+                Some(Side::Github),
+                Meaning::Github,
+            ),
+            (
+                "Notion",
+                &conflict.notion,
+                Some(Side::Notion),
+                Meaning::Notion,
+            ),
         ];
-        for (row, (name, value, tone)) in values.into_iter().enumerate() {
-            inner.put(3, y + 1 + row, name, tone);
-            inner.put(10, y + 1 + row, &value.brief(200), Meaning::Text);
+        for (row, (name, value, side, tone)) in values.into_iter().enumerate() {
+            let y = y + 1 + row;
+            inner.put(3, y, name, tone);
+            let value = value.brief(200);
+            let end = inner.columns().saturating_sub(1);
+            // The value goes first.
+            let room = end.saturating_sub(10 + width(&value) + 2);
+            let whence = side.and_then(|side| app.data.whence(conflict, side, room));
+            let whence = whence.filter(|text| width(text) <= room);
+            inner.put(10, y, &value, Meaning::Text);
+            inner.put_right(end, y, &whence.unwrap_or_default(), Meaning::Dim);
         }
         y += 5;
     }

@@ -1,14 +1,14 @@
 //! What runs, what waits for its turn, what is deferred or held, and why.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::{Side, Time};
+use crate::core::{PairId, Side, Time};
 use crate::engine::queue::{QueueLine, Standing};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{short, way, way_meaning};
+use crate::ui::data::{Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
-use crate::ui::list::passes;
+use crate::ui::list::{Step, passes};
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::{age, countdown, width};
 use crate::ui::theme::Meaning;
@@ -21,11 +21,18 @@ struct Row<'a> {
 
 fn rows(app: &App) -> Vec<Row<'_>> {
     let filter = &app.lists[Pane::Queue as usize].filter;
+    let mut known: Vec<&PairId> = Vec::new();
     app.data
         .queue()
-        .map(|(_, line)| Row {
-            name: format!("{}/{}", sign(&line.standing), line.pair.0),
-            line,
+        .map(|(_, line)| {
+            // An item that waits for two reasons has two rows; its first keeps its mark whatever it waits for.
+            let again = known.iter().filter(|pair| **pair == &line.pair).count();
+            known.push(&line.pair);
+            let name = match again {
+                0 => line.pair.0.clone(),
+                again => format!("{}/{again}", line.pair.0),
+            };
+            Row { name, line }
         })
         .filter(|row| {
             passes(
@@ -34,7 +41,7 @@ fn rows(app: &App) -> Vec<Row<'_>> {
                     "{} {} {}",
                     row.line.item,
                     row.line.title,
-                    reason(&row.line.standing)
+                    reason(&row.line.standing, &app.data)
                 ),
             )
         })
@@ -51,13 +58,13 @@ const fn sign(standing: &Standing) -> &'static str {
         Standing::Queued { .. } => " ",
         Standing::Deferred { .. } => "~",
         Standing::InDoubt { .. } => "?",
-        Standing::Held { .. } => "=",
+        Standing::Held { .. } | Standing::HeldByUser { .. } => "=",
         Standing::Parked { .. } => "!",
     }
 }
 
 /// Why an item waits, in words.
-pub fn reason(standing: &Standing) -> String {
+pub fn reason(standing: &Standing, data: &Data) -> String {
     match standing {
         Standing::Queued { .. } => "queued".to_owned(),
         Standing::Deferred { reason, tries, .. } if *tries > 0 => {
@@ -66,6 +73,7 @@ pub fn reason(standing: &Standing) -> String {
         Standing::InDoubt { side, .. } => {
             format!("{}'s answer was lost; looking for what it did", side.name())
         }
+        Standing::HeldByUser { since } => data.held_by_you(*since),
         Standing::Deferred { reason, .. }
         | Standing::Held { reason, .. }
         | Standing::Parked { reason } => reason.clone(),
@@ -78,7 +86,7 @@ fn wait(standing: &Standing, now: Time) -> String {
         Standing::Queued { since } => since.map_or_else(String::new, |since| age(now.since(since))),
         Standing::Deferred { until, .. } => countdown(until.since(now)),
         Standing::InDoubt { since, .. } => age(now.since(*since)),
-        Standing::Held { .. } => "held".to_owned(),
+        Standing::Held { .. } | Standing::HeldByUser { .. } => "held".to_owned(),
         Standing::Parked { .. } => "aside".to_owned(),
     }
 }
@@ -86,6 +94,7 @@ fn wait(standing: &Standing, now: Time) -> String {
 const fn meaning(standing: &Standing) -> Meaning {
     match standing {
         Standing::Queued { .. } => Meaning::Text,
+        Standing::HeldByUser { .. } => Meaning::Info,
         Standing::Deferred { .. } | Standing::InDoubt { .. } => Meaning::Warn,
         Standing::Held { .. } | Standing::Parked { .. } => Meaning::Error,
     }
@@ -130,13 +139,7 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         .into_iter()
         .enumerate()
     {
-        draw(
-            app,
-            &mut inner,
-            top + y,
-            rows[index].line,
-            marked && focused,
-        );
+        draw(app, &mut inner, top + y, &rows[index], marked && focused);
     }
 }
 
@@ -144,7 +147,7 @@ fn totals(app: &App) -> String {
     let (mut queued, mut deferred, mut held) = (0, 0, 0);
     for link in app.data.links() {
         queued += link.counts.queued;
-        held += link.counts.held + link.counts.parked;
+        held += link.counts.held + link.counts.held_by_user + link.counts.parked;
         let waits = |line: &&QueueLine| {
             matches!(
                 line.standing,
@@ -208,21 +211,24 @@ fn running(
     1
 }
 
-fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, line: &QueueLine, marked: bool) {
+fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, row: &Row<'_>, marked: bool) {
+    let line = row.line;
+    let is_picked = app.lists[Pane::Queue as usize].picked.contains(&row.name);
     let now = app.data.now;
     let columns = canvas.columns();
     if marked {
         canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
     }
     let tone = meaning(&line.standing);
-    canvas.put(1, y, sign(&line.standing), tone);
+    let sign = if is_picked { "*" } else { sign(&line.standing) };
+    canvas.put(1, y, sign, tone);
     let name = short(&line.item);
     let x = canvas.put(3, y, &name, Meaning::Text).max(9) + 1;
     let wait = wait(&line.standing, now);
     let end = columns.saturating_sub(1);
     let start = canvas.put_right(end, y, &wait, Meaning::Dim);
     let room = start.saturating_sub(x + 1);
-    let why = reason(&line.standing);
+    let why = reason(&line.standing, &app.data);
     let is_plain = matches!(line.standing, Standing::Queued { .. });
     if is_plain {
         canvas.put_in(x, y, &line.title, room, Meaning::Text);
@@ -242,11 +248,30 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, line: &QueueLine, marked: 
     }
 }
 
-fn marked(app: &App) -> Option<&QueueLine> {
-    let rows = rows(app);
+fn marked_row(app: &App) -> Option<Row<'_>> {
+    let mut rows = rows(app);
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-    rows.get(app.lists[Pane::Queue as usize].index(&names))
-        .map(|row| row.line)
+    let at = app.lists[Pane::Queue as usize].index(&names);
+    (at < rows.len()).then(|| rows.swap_remove(at))
+}
+
+fn marked(app: &App) -> Option<&QueueLine> {
+    marked_row(app).map(|row| row.line)
+}
+
+/// The items that are picked, or every one that is shown where none is.
+pub fn chosen(app: &App) -> Vec<PairId> {
+    let picked = &app.lists[Pane::Queue as usize].picked;
+    let rows = rows(app);
+    let are_picked = rows.iter().any(|row| picked.contains(&row.name));
+    let mut pairs: Vec<PairId> = Vec::new();
+    for row in rows {
+        let is_meant = !are_picked || picked.contains(&row.name);
+        if is_meant && !pairs.contains(&row.line.pair) {
+            pairs.push(row.line.pair.clone());
+        }
+    }
+    pairs
 }
 
 /// The marked item.
@@ -259,12 +284,12 @@ pub fn subject(app: &App) -> Option<Subject> {
         urls: line.urls.clone(),
         error: match &line.standing {
             Standing::Queued { .. } => None,
-            other => Some(reason(other)),
+            other => Some(reason(other, &app.data)),
         },
         json: serde_json::json!({
             "pair": line.pair.0, "item": line.item, "title": line.title,
             "github": line.urls[Side::Github as usize], "notion": line.urls[Side::Notion as usize],
-            "standing": reason(&line.standing),
+            "standing": reason(&line.standing, &app.data),
         })
         .to_string(),
     })
@@ -272,10 +297,18 @@ pub fn subject(app: &App) -> Option<Subject> {
 
 /// Carries out an action on the marked item.
 pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
-    if action != Action::Open {
+    if action == Action::Mark {
+        let name = marked_row(app).map(|row| row.name);
+        if let Some(name) = name {
+            app.list().toggle(&name);
+            let names = names(app);
+            app.list().step(&names, Step::By(1));
+        }
         return;
     }
-    let Some(line) = marked(app) else { return };
+    let (Action::Open, Some(line)) = (action, marked(app)) else {
+        return;
+    };
     let screen = match &line.standing {
         Standing::Held { .. } => Screen::halt(),
         _ => Screen::item(line.pair.clone()),

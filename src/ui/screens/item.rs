@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{IntentState, Pair, PairId, PairLife, Record, Time};
+use crate::core::{Conflict, IntentState, Pair, PairId, PairLife, Record, Time};
 use crate::engine::face::HistoryQuery;
 use crate::ui::action::Action;
 use crate::ui::app::{Answer, App, Effect, Request};
@@ -17,6 +17,7 @@ use crate::ui::theme::Meaning;
 pub const OFFERS: &[Action] = &[
     Action::SyncItem,
     Action::Retry,
+    Action::Hold,
     Action::OpenGithub,
     Action::OpenNotion,
     Action::YankUrl,
@@ -172,16 +173,12 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
         PairLife::New => lines.push(("known on one side only so far".to_owned(), Meaning::Info)),
         PairLife::Active => {}
     }
-    for conflict in &pair.conflicts {
-        let field = conflict
-            .field
-            .as_ref()
-            .map_or("the item", |key| key.as_str());
-        let text = match &conflict.choice {
-            Some(choice) => format!("{field}: your choice ({}) is carried out next", choice.pick),
-            None => format!("{field}: both sides changed it; it waits for your choice (pane 4)"),
-        };
-        lines.push((text, Meaning::Error));
+    let conflicts = pair.conflicts.iter().map(|one| conflict(pair, one));
+    lines.extend(conflicts.map(|text| (text, Meaning::Error)));
+    if let Some(since) = pair.held_since {
+        let held = data.held_by_you(since);
+        let text = format!("{held}: nothing of it is written until you release it (x)");
+        lines.push((text, Meaning::Info));
     }
     if let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) {
         lines.push((
@@ -218,8 +215,25 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
     lines
 }
 
+/// What a conflict waits for.
+fn conflict(pair: &Pair, conflict: &Conflict) -> String {
+    let key = conflict.field.as_ref();
+    let field = key.map_or("the item", |key| key.as_str());
+    match &conflict.choice {
+        Some(choice) if pair.held_since.is_some() => format!(
+            "{field}: your choice ({}) waits until you release the item",
+            choice.pick
+        ),
+        Some(choice) => format!("{field}: your choice ({}) is carried out next", choice.pick),
+        None => format!("{field}: both sides changed it; it waits for your choice (pane 4)"),
+    }
+}
+
 fn waits(pair: &Pair, data: &Data) -> Option<(String, Meaning)> {
     pair.dirty_since?;
+    if pair.held_since.is_some() {
+        return None;
+    }
     let until = pair
         .next_try
         .max(pair.quiet_until)

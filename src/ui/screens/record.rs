@@ -23,6 +23,7 @@ pub const OFFERS: &[Action] = &[
     Action::Undo,
     Action::Apply,
     Action::Retry,
+    Action::Hold,
     Action::ShowItem,
     Action::OpenGithub,
     Action::OpenNotion,

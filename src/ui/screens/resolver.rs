@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
 use crate::core::text::Part;
-use crate::core::{Conflict, FieldKey, Pair, PairId, Value};
+use crate::core::{Conflict, FieldKey, Pair, PairId, Time, Value};
 use crate::engine::Ask;
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
@@ -169,10 +169,24 @@ impl Resolver {
         Subject::of_conflicts(self.current()?, &self.open(data))
     }
 
+    /// Since when the user holds the current item.
+    fn held_since(&self, data: &Data) -> Option<Time> {
+        let lines = data.links().iter().flat_map(|link| &link.conflicts);
+        lines
+            .filter(|line| Some(&line.pair) == self.current())
+            .find_map(|line| line.held_since)
+    }
+
     /// What the message line says.
     pub fn hint(&self, data: &Data, drafts: &Drafts) -> Ink {
         if let Some(note) = &self.note {
             return note.clone();
+        }
+
+        if let Some(since) = self.held_since(data) {
+            let held = data.held_by_you(since);
+            let text = format!("{held}: a choice is kept, and written once you release the item");
+            return ink(text, Meaning::Warn);
         }
         if !self.sent.is_empty() {
             return ink(

@@ -180,6 +180,11 @@ impl Wire<'_> {
                 "reactions": Self::reactions(&url),
             }),
         );
+        if issue.pull.is_none() && self.hub.issue_types(repo).is_some() {
+            body["type"] = json!(issue.kind.as_ref().map(|name| {
+                json!({ "name": name, "description": null, "color": "gray", "is_enabled": true })
+            }));
+        }
         if let Some(pull) = &issue.pull {
             let api = format!("{}/pulls/{}", self.repo_url(repo), issue.number);
             let page = format!("{}/pull/{}", self.repo_html(repo), issue.number);

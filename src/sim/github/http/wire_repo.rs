@@ -182,6 +182,8 @@ impl Wire<'_> {
         );
         let page = format!("{}/pull/{number}", self.repo_html(repo));
         let statuses = format!("{api}/statuses/{}", pull.head_sha);
+        let reviewers = pull.reviewers.iter().map(|login| self.user(login));
+        let reviewers: Vec<Value> = reviewers.collect();
         let mut body = self.common(repo, issue);
         extend(
             &mut body,
@@ -189,7 +191,7 @@ impl Wire<'_> {
                 "id": pull.id, "url": url, "html_url": page, "diff_url": format!("{page}.diff"),
                 "patch_url": format!("{page}.patch"), "issue_url": issue_url,
                 "merged_at": Self::time(pull.merged_at), "draft": pull.draft,
-                "merge_commit_sha": pull.merge_commit_sha, "requested_reviewers": [],
+                "merge_commit_sha": pull.merge_commit_sha, "requested_reviewers": reviewers,
                 "requested_teams": [], "auto_merge": null,
                 "commits_url": format!("{url}/commits"), "statuses_url": statuses,
                 "review_comments_url": format!("{url}/comments"),

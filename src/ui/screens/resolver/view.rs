@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Field, Resolver, Style, name, outcome};
 use crate::core::text::{Hunk, Part};
-use crate::core::{Conflict, FieldKey, Side, Time, Value};
+use crate::core::{Conflict, FieldKey, Side, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
@@ -172,10 +172,12 @@ impl Resolver {
             Where::Side(Side::Notion) => ("Notion (l)".to_owned(), Meaning::Notion),
         };
         let line = self.marked(&app.data);
-        let when = line
-            .and_then(|line| when(&app.data, &line.conflict, part))
+        // Behind the title, with the corners and blanks of a frame.
+        let room = canvas.columns().saturating_sub(width(&title) + 11);
+        let whence = line
+            .and_then(|line| whence(&app.data, &line.conflict, part, room))
             .unwrap_or_default();
-        let mut inner = canvas.frame(&title, &when, false);
+        let mut inner = canvas.frame(&title, &whence, false);
         let Some(line) = line else {
             let value = match self.fields(&app.data).into_iter().nth(self.field) {
                 Some(Field::Synced(_, value)) => value,
@@ -229,7 +231,8 @@ impl Resolver {
         let share = inner.rows() / 3;
         let mut y = 0;
         for (part, key, tone) in parts {
-            let at = when(&app.data, &line.conflict, part).unwrap_or_default();
+            let at =
+                whence(&app.data, &line.conflict, part, inner.columns() / 5).unwrap_or_default();
             let end = inner.columns().saturating_sub(1);
             inner.put(1, y, key, tone);
             if picked(line, &app.drafts, part, self.hunk) {
@@ -329,18 +332,12 @@ fn plain(text: &str) -> Vec<Vec<Ink>> {
         .collect()
 }
 
-/// When a side was changed; for the base, when both agreed last.
-fn when(data: &Data, conflict: &Conflict, part: Where) -> Option<String> {
-    let at: Time = match part {
-        Where::Base => return None,
-        Where::Side(Side::Github) => conflict.github_at?,
-        Where::Side(Side::Notion) => conflict.notion_at?,
-    };
-    Some(if data.absolute {
-        data.facts.zone.when(at, data.now)
-    } else {
-        format!("{} ago", crate::ui::text::age(data.now.since(at)))
-    })
+/// Who changed a side, and when; nobody changed the base.
+fn whence(data: &Data, conflict: &Conflict, part: Where, room: usize) -> Option<String> {
+    match part {
+        Where::Base => None,
+        Where::Side(side) => data.whence(conflict, side, room),
+    }
 }
 
 /// What a side of an item says that was deleted on one side and edited on the other.

@@ -1,6 +1,7 @@
 //! `/graphql`: as much as a sync asks for, answered in exactly the shape of the query.
 
 mod parse;
+mod timeline;
 
 use serde_json::{Map, Value, json};
 
@@ -139,6 +140,7 @@ impl<'a> Run<'a> {
             "issue" => self.item(repo, field, false),
             "pullRequests" => self.items(repo, field, true),
             "issues" => self.items(repo, field, false),
+            "object" => self.object(repo, field),
             "defaultBranchRef" => {
                 self.select("Ref", &field.fields, |_, field| match field.name.as_str() {
                     "name" => Some(json!(repo.default_branch)),
@@ -146,6 +148,30 @@ impl<'a> Run<'a> {
                 })
             }
             _ => return None,
+        })
+    }
+
+    /// A commit by its id; nothing for an id that the repository does not hold.
+    fn object(&mut self, repo: &'a Repo, field: &Field) -> Value {
+        let oid = field.args.get("oid").and_then(Value::as_str);
+        let Some(commit) = oid.and_then(|oid| repo.commits.get(oid)) else {
+            return Value::Null;
+        };
+        self.select("Commit", &field.fields, |run, field| {
+            Some(match field.name.as_str() {
+                "oid" => json!(commit.sha),
+                "message" => json!(commit.message),
+                "additions" => json!(commit.size.additions),
+                "deletions" => json!(commit.size.deletions),
+                "changedFilesIfAvailable" => json!(commit.size.files),
+                "associatedPullRequests" => {
+                    let pulls = repo.pulls_of(&commit.sha);
+                    run.connection(field, &pulls, |run, fields, issue| {
+                        run.issue(repo, issue, fields)
+                    })
+                }
+                _ => return None,
+            })
         })
     }
 
@@ -210,6 +236,7 @@ impl<'a> Run<'a> {
         };
         self.select(kind, fields, |run, field| {
             let own = plain_field(issue, field).or_else(|| run.issue_lists(repo, issue, field));
+            let own = own.or_else(|| run.history_field(issue, field));
             own.or_else(|| run.pull_field(repo, issue, issue.pull.as_deref()?, field))
         })
     }
@@ -284,6 +311,18 @@ impl<'a> Run<'a> {
             "deletions" => json!(pull.size.deletions),
             "changedFiles" => json!(pull.size.files),
             "reviewDecision" => json!(pull.review.map(Review::as_str)),
+            "mergeCommit" => match &pull.merge_commit_sha {
+                Some(sha) => self.select("Commit", &field.fields, |_, field| {
+                    (field.name == "oid").then(|| json!(sha))
+                }),
+                None => Value::Null,
+            },
+            "reviewRequests" => self.connection(field, &pull.reviewers, |run, fields, who| {
+                run.select("ReviewRequest", fields, |run, field| {
+                    (field.name == "requestedReviewer")
+                        .then(|| run.select("User", &field.fields, |_, field| login(field, who)))
+                })
+            }),
             "closingIssuesReferences" => {
                 let linked = repo.linked_issues(issue.number);
                 let linked: Vec<&Issue> =

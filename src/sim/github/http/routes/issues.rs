@@ -132,6 +132,7 @@ fn create(desk: &mut Desk<'_>, call: &Call, place: &Place) -> Outcome {
         labels: fields.names("labels")?.unwrap_or_default(),
         assignees: fields.names("assignees")?.unwrap_or_default(),
         milestone: fields.number("milestone")?.flatten(),
+        kind: fields.plain("type")?,
     };
     let n = desk
         .hub
@@ -150,6 +151,7 @@ fn edit(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
         labels: fields.names("labels")?,
         assignees: fields.names("assignees")?,
         milestone: fields.number("milestone")?,
+        kind: fields.text("type")?,
         ..content(&fields, "Issue")?
     };
     desk.hub

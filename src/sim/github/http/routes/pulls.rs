@@ -18,6 +18,7 @@ pub(super) fn route(desk: &mut Desk<'_>, call: &Call, place: &Place, rest: &[&st
         ("GET", [n]) => show(desk, call, place, number(n)?),
         ("PATCH", [n]) => edit(desk, call, place, number(n)?),
         ("GET", [n, "commits"]) => commits(desk, call, place, number(n)?),
+        ("POST" | "DELETE", [n, "requested_reviewers"]) => reviewers(desk, call, place, number(n)?),
         ("PUT", [n, "merge"]) => merge(desk, call, place, number(n)?),
         _ => Err(Refusal::NotFound.into()),
     }
@@ -109,6 +110,33 @@ fn commits(desk: &Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
     let shas = issue.pull.iter().flat_map(|pull| &pull.commits);
     let all: Vec<&Commit> = shas.filter_map(|sha| repo.commits.get(sha)).collect();
     Ok(page(call, &all, |commit| wire.commit(repo, commit)))
+}
+
+/// Asks the named people for a review besides those who were, or no longer.
+fn reviewers(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
+    let issue = find(desk, place, n)?;
+    let named = call.fields()?.names("reviewers")?.unwrap_or_default();
+    let asked = issue.pull.iter().flat_map(|pull| &pull.reviewers);
+    let is_named = |login: &str| named.iter().any(|name| name.eq_ignore_ascii_case(login));
+    let mut wanted: Vec<String> = asked
+        .filter(|login| !is_named(login))
+        .map(ToString::to_string)
+        .collect();
+    let adds = call.method == "POST";
+    if adds {
+        wanted.extend(named);
+    }
+    desk.hub
+        .set_reviewers(call.now, call.actor()?, &place.name, n, &wanted)?;
+    let issue = find(desk, place, n)?;
+    let body = desk
+        .wire(call)
+        .pull(desk.repo(place)?, issue, call.actor.as_deref());
+    Ok(if adds {
+        Answer::created(&body)
+    } else {
+        Answer::ok(&body)
+    })
 }
 
 fn merge(desk: &mut Desk<'_>, call: &Call, place: &Place, n: u64) -> Outcome {
