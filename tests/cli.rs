@@ -15,6 +15,8 @@ mod environment;
 mod exits;
 #[path = "cli/hold.rs"]
 mod hold;
+#[path = "cli/retry.rs"]
+mod retry;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/shapes.rs"]

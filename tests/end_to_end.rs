@@ -17,8 +17,12 @@ mod bad_items;
 mod clock;
 #[path = "end_to_end/commits.rs"]
 mod commits;
+#[path = "end_to_end/denied.rs"]
+mod denied;
 #[path = "end_to_end/fields.rs"]
 mod fields;
+#[path = "end_to_end/first_days.rs"]
+mod first_days;
 #[path = "end_to_end/kill.rs"]
 mod kill;
 #[path = "end_to_end/scope.rs"]

@@ -251,6 +251,45 @@ async fn the_hour_runs_out_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_comparison_says_where_it_is_and_between_which_commits() {
+    let mut hub = hub();
+    let second = NewCommit {
+        message: "Second".into(),
+        ..NewCommit::default()
+    };
+    hub.push_commit(T0, "ada", "ada/demo", "main", second)
+        .unwrap();
+    let shas = hub.repo("ada/demo").unwrap().branches["main"].clone();
+    let service = Service::start(hub, Limits::none()).await;
+    let basehead = format!("{}...main", shas[0]);
+    let answer = service.get(&format!("{DEMO}/compare/{basehead}")).await;
+    assert_eq!(answer.status, 200);
+    let body = answer.body;
+    assert_eq!(
+        (&body["status"], &body["ahead_by"]),
+        (&json!("ahead"), &json!(1))
+    );
+    for (key, end) in [
+        ("url", format!("{DEMO}/compare/{basehead}")),
+        ("html_url", format!("/ada/demo/compare/{basehead}")),
+        (
+            "permalink_url",
+            format!("/compare/ada:{}...ada:{}", shas[0], shas[1]),
+        ),
+        ("diff_url", format!("/compare/{basehead}.diff")),
+        ("patch_url", format!("/compare/{basehead}.patch")),
+    ] {
+        let url = body[key].as_str().unwrap_or_default();
+        assert!(
+            url.starts_with("http") && url.ends_with(&end),
+            "{key}: {url}"
+        );
+    }
+    assert_eq!(body["base_commit"]["sha"], json!(shas[0]));
+    assert_eq!(body["merge_base_commit"]["sha"], json!(shas[0]));
+}
+
+#[tokio::test]
 async fn too_many_writes_a_minute_are_told_when_to_come_back() {
     let limits = Limits {
         writes_per_minute: Some(2),

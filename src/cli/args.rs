@@ -111,6 +111,8 @@ pub enum Command {
     Held(HeldCommand),
     /// Puts back what a record of the history overwrote, on both sides.
     Undo(UndoOptions),
+    /// Tries again what was refused or set aside, or waits for a time: what was in the way is gone.
+    Retry(RetryOptions),
     /// Stops writing until resumed; survives a restart.
     Pause,
     /// Goes on writing.
@@ -153,6 +155,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Hold(_) => "hold",
             Self::Release(_) => "release",
+            Self::Retry(_) => "retry",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Undo(UndoOptions { yes: true, .. }) => "undo --yes",
@@ -313,6 +316,17 @@ pub enum HeldCommand {
         /// The halt's id.
         id: String,
     },
+}
+
+/// `retry`.
+#[derive(Debug, Group)]
+pub struct RetryOptions {
+    /// Only this item; all that are stuck without it.
+    #[arg(value_name = "OWNER/REPO#N")]
+    pub item: Option<String>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `hold` and `release`.

@@ -98,6 +98,11 @@ impl Attention {
         !self.parked.is_empty() || !self.refused.is_empty()
     }
 
+    /// How many items are set aside.
+    pub fn set_aside(&self) -> usize {
+        self.parked.len()
+    }
+
     /// How many fields were refused.
     pub fn refused(&self) -> usize {
         self.refused.len()

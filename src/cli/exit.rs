@@ -59,6 +59,7 @@ impl Exit {
             _ => Self::Done,
         };
         let stops = report.stopped.iter().chain(&report.unlisted);
+        let stops = stops.chain(&report.denied);
         stops.map(Self::of_stop).fold(waits, Self::and)
     }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::args::HeldCommand;
 use super::exit::Exit;
 use super::json;
-use super::wire::Setup;
+use super::wire::{RealEngine, Setup};
+use crate::core::guard::Halt;
 use crate::engine::answers::AnswerError;
 use crate::shown::Shown;
-use crate::store::StoreError;
 use crate::store::sqlite::Access;
+use crate::store::{Store, StoreError};
 
 /// How often an answer is given again, and the pause between.
 const TRIES: usize = 20;
@@ -31,7 +32,11 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
         halts.extend(engine.halts(&link.name).await?);
     }
     if as_json {
-        say!("{}", serde_json::to_string(&halts)?);
+        let mut lines = Vec::new();
+        for halt in &halts {
+            lines.push(line(&engine, halt).await?);
+        }
+        say!("{}", serde_json::Value::Array(lines));
     } else {
         for halt in &halts {
             say!(
@@ -53,6 +58,19 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
     } else {
         Exit::Halted
     })
+}
+
+/// A halt for scripts: its items by name, too, in the order of `pairs`.
+async fn line(engine: &RealEngine, halt: &Halt) -> anyhow::Result<serde_json::Value> {
+    let mut items = Vec::new();
+    for id in &halt.pairs {
+        let pair = engine.store.pair(id).await?;
+        items.push(pair.map(|pair| pair.name().to_owned()));
+    }
+    let mut line = serde_json::to_value(halt)?;
+    line["since"] = serde_json::json!(json::time(halt.since));
+    line["items"] = serde_json::json!(items);
+    Ok(line)
 }
 
 async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {

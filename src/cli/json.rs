@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::args::{Command, HoldOptions, PlanOptions, StatusOptions, SyncOptions, VerifyOptions};
+use super::args::{
+    Command, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions,
+};
 use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
@@ -17,6 +19,7 @@ pub const fn is_asked(command: &Command) -> bool {
             | Command::Plan(PlanOptions { json: true, .. })
             | Command::Verify(VerifyOptions { json: true, .. })
             | Command::Status(StatusOptions { json: true })
+            | Command::Retry(RetryOptions { json: true, .. })
             | Command::Hold(HoldOptions { json: true, .. })
             | Command::Release(HoldOptions { json: true, .. })
     )

@@ -25,6 +25,7 @@ mod people;
 mod plain;
 mod plan;
 mod progress;
+mod retry;
 mod screen;
 mod selftest;
 mod sim;
@@ -176,6 +177,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Conflicts(command) => conflicts::run(&setup, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
+            Command::Retry(options) => retry::run(&setup, options).await,
             Command::Hold(options) => hold::run(&setup, options, true).await,
             Command::Release(options) => hold::run(&setup, options, false).await,
             Command::Pause => held::pause(&setup, true).await,

@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::args::PlanOptions;
+use super::attention::Attention;
 use super::clock::now;
 use super::exit::Exit;
 use super::wire::Setup;
 use super::{json, progress};
 use crate::core::plan::Move;
 use crate::core::{Action, FieldKey, Pair, Time};
-use crate::engine::Ask;
 use crate::engine::run::Planned;
+use crate::engine::{Ask, Report};
 use crate::shown::Shown;
 use crate::store::sqlite::{Access, SqliteStore};
 use crate::store::{Store, StoreError, Which};
@@ -27,12 +28,14 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, progress::sink(options.json));
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
-    let mut waiting = Vec::new();
+    let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     for link in &links {
         let (report, planned) = engine.plan(link, &Ask::default()).await;
         if report.stopped.is_some() {
             exit = exit.and(Exit::of(&report));
         }
+        let counts = engine.store.counts(&link.spec.name).await?;
+        stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
         all.extend(
             planned
@@ -42,32 +45,70 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         reports.push(report);
     }
     budgets.save(&engine.store).await;
+    let found = Found {
+        all,
+        waiting,
+        stuck,
+        reports,
+    };
     if options.json {
-        let plans: Vec<_> = all.iter().map(json::planned).collect();
-        let waiting: Vec<_> = waiting.iter().map(Waits::json).collect();
-        say!(
-            "{}",
-            json!({"items": plans, "waiting": waiting, "reports": reports})
-        );
+        say!("{}", found.json());
     } else {
-        all.iter().for_each(print);
-        waiting.iter().for_each(Waits::print);
-        let steps: usize = all.iter().map(|one| one.plan.steps.len()).sum();
+        found.print();
+    }
+    let is_idle = found.all.is_empty() && found.waiting.is_empty();
+    Ok(exit.and(
+        if is_idle && !found.stuck.iter().any(Attention::needs_a_person) {
+            Exit::Done
+        } else {
+            Exit::Waits
+        },
+    ))
+}
+
+/// What a plan shows of all links.
+struct Found {
+    /// What would be written, or asked.
+    all: Vec<Planned>,
+    /// What has no turn now.
+    waiting: Vec<Waits>,
+    /// What needs a person, by link.
+    stuck: Vec<Attention>,
+    reports: Vec<Report>,
+}
+
+impl Found {
+    fn json(&self) -> serde_json::Value {
+        let plans: Vec<_> = self.all.iter().map(json::planned).collect();
+        let waiting: Vec<_> = self.waiting.iter().map(Waits::json).collect();
+        let stuck = self.stuck.iter();
+        json!({
+            "items": plans,
+            "waiting": waiting,
+            "set_aside": stuck.clone().flat_map(Attention::parked_json).collect::<Vec<_>>(),
+            "refused": stuck.flat_map(Attention::refused_json).collect::<Vec<_>>(),
+            "reports": self.reports,
+        })
+    }
+
+    fn print(&self) {
+        self.all.iter().for_each(print);
+        self.waiting.iter().for_each(Waits::print);
+        self.stuck.iter().for_each(Attention::print);
+        let steps: usize = self.all.iter().map(|one| one.plan.steps.len()).sum();
         say!(
-            "{} items, {steps} writes, {} conflicts, {} wait",
-            all.len(),
-            all.iter().map(conflicts).sum::<usize>(),
-            waiting.len()
+            "{} items, {steps} writes, {} conflicts, {} wait, {} set aside, {} refused",
+            self.all.len(),
+            self.all.iter().map(conflicts).sum::<usize>(),
+            self.waiting.len(),
+            self.stuck.iter().map(Attention::set_aside).sum::<usize>(),
+            self.stuck.iter().map(Attention::refused).sum::<usize>()
         );
-        for report in reports.iter().filter_map(|report| report.stopped.as_ref()) {
-            say!("stopped: {}", Shown::line(&super::sync::why(report)));
+        let stopped = self.reports.iter();
+        for stop in stopped.filter_map(|report| report.stopped.as_ref()) {
+            say!("stopped: {}", Shown::line(&super::sync::why(stop)));
         }
     }
-    Ok(exit.and(if all.is_empty() && waiting.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Waits
-    }))
 }
 
 /// An item that has no turn now, and why.

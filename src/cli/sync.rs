@@ -85,8 +85,8 @@ pub fn print(report: &Report) {
     for line in &report.errors {
         say!("  error: {}", Shown::line(line));
     }
-    // What could not be listed is among the errors.
-    let went_on = |stop: &&Stop| !report.unlisted.contains(stop);
+    // What could not be listed, or was denied, is among the errors.
+    let went_on = |stop: &&Stop| !report.unlisted.contains(stop) && !report.denied.contains(stop);
     if let Some(stop) = report.stopped.as_ref().filter(went_on) {
         say!("  stopped: {}", Shown::line(&why(stop)));
     }

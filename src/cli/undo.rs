@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::args::UndoOptions;
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
-use crate::core::Pair;
-use crate::engine::answers::{AnswerError, PutBack};
+use crate::core::{Pair, PairId, Side};
+use crate::engine::answers::{ALREADY, AnswerError, PutBack};
 use crate::engine::report::PerSide;
 use crate::engine::{Ask, Stop};
 use crate::shown::Shown;
+use crate::store::Store;
 use crate::store::sqlite::Access;
 
 /// Passes over one item at most: one for each side, and one that finds nothing left.
@@ -45,7 +46,7 @@ async fn undo(
             Ok((pair, backs)) => {
                 print(&pair, &backs);
                 if backs.iter().all(|back| back.refused.is_some()) {
-                    return Ok(Exit::Failed);
+                    return Ok(nothing_to_do(&backs));
                 }
                 if !options.yes {
                     say!("nothing is written yet; add --yes to do it");
@@ -62,7 +63,7 @@ async fn undo(
                     item: Some(pair.name().to_owned()),
                     ..Ask::default()
                 };
-                return Ok(carry_out(engine, link, &ask).await);
+                return carry_out(engine, link, &ask, &pair.id).await;
             }
             Err(error) => last = Some(error),
         }
@@ -91,18 +92,49 @@ async fn open(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
     )
 }
 
-/// A pass writes to one side of an item; passes until both sides show it.
-async fn carry_out(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Exit {
+/// What it means that nothing can be put back: it is there already, or it cannot be done.
+fn nothing_to_do(backs: &[PutBack]) -> Exit {
+    if backs.iter().all(is_there) {
+        say!("nothing to undo");
+        return Exit::Done;
+    }
+    Exit::Failed
+}
+
+fn is_there(back: &PutBack) -> bool {
+    back.refused.as_deref() == Some(ALREADY)
+}
+
+/// A pass writes to one side of an item; passes until both sides show it. Only how it ends is said: what a pass in
+/// between leaves queued is not left.
+async fn carry_out(
+    engine: &RealEngine,
+    link: &RealLink,
+    ask: &Ask,
+    id: &PairId,
+) -> anyhow::Result<Exit> {
+    let mut written = PerSide::default();
+    let mut asked = PerSide::default();
     let mut left = PASSES;
     loop {
-        let report = engine.run(link, ask).await;
-        super::sync::print(&report);
+        let mut report = engine.run(link, ask).await;
+        let is_last = report.writes == PerSide::default();
+        for side in Side::BOTH {
+            *written.of_mut(side) += *report.writes.of_mut(side);
+            *asked.of_mut(side) += *report.requests.of_mut(side);
+        }
         left -= 1;
-        if left == 0
-            || (report.stopped.is_some() && report.unlisted.is_empty())
-            || report.writes == PerSide::default()
-        {
-            return Exit::of(&report);
+        if left == 0 || is_last || (report.stopped.is_some() && report.unlisted.is_empty()) {
+            (report.writes, report.requests) = (written, asked);
+            // The undo itself is kept as a choice; one that still settles is no conflict to look at.
+            let is_ours = |pair: &Pair| {
+                let mut open = pair.conflicts.iter();
+                !pair.conflicts.is_empty() && open.all(|one| one.choice.is_some())
+            };
+            let ours = engine.store.pair(id).await?.filter(is_ours);
+            report.conflicts -= u64::from(ours.is_some()).min(report.conflicts);
+            super::sync::print(&report);
+            return Ok(Exit::of(&report));
         }
     }
 }
@@ -111,6 +143,7 @@ fn print(pair: &Pair, backs: &[PutBack]) {
     say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
     for back in backs {
         match &back.refused {
+            Some(why) if is_there(back) => say!("  {}: {}", back.field, Shown::line(why)),
             Some(why) => say!("  {}: stays, {}", back.field, Shown::line(why)),
             None => say!(
                 "  {}: {} -> {}",

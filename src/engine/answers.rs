@@ -1,5 +1,7 @@
 //! What a person answers: choices for conflicts, consent for held changes, undo, pause.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::run::PAUSE;
@@ -11,12 +13,16 @@ use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
     Class, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
-    RecordKind, Side, Value,
+    RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::{Store, StoreError, Which};
 
-/// Items that one "retry all" touches at most.
+/// How often an answer about one item is given anew when somebody else commits it.
+const COMMIT_TRIES: usize = 5;
+/// Why a value is not put back that both sides show.
+pub const ALREADY: &str = "both sides show that value already";
+/// Items that one "retry all" touches at most, of those that wait for a time.
 const RETRIED: usize = 1_000;
 /// The setting that changes with every answer given from outside.
 pub(super) const ASKED: &str = "asked";
@@ -373,42 +379,82 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let backs = record
             .changes
             .iter()
-            .map(|change| put_back(link, &pair, &record, change, &github))
+            .map(|change| {
+                let back = put_back(link, &pair, &record, change, &github);
+                unless_there(link, &pair, back, &notion)
+            })
             .collect();
         Ok((pair, [github, notion], backs))
     }
 
-    /// Lets an item (or every one that waits for a time) be tried again at once: a person says that what was in the
-    /// way is gone. What the guard holds, and writes in doubt, stay as they are.
+    /// Lets an item (or every one that waits for a time, is set aside or has a refused field) be tried again at once: a
+    /// person says that what was in the way is gone. What the guard holds, and writes in doubt, stay as they are. Gives
+    /// the names of the items.
     ///
     /// # Errors
-    /// Those of the store.
-    pub async fn retry(&self, link: &str, only: Option<&PairId>) -> Result<usize, StoreError> {
+    /// When the store fails; `Stale` when somebody else commits an item all the time.
+    pub async fn retry(
+        &self,
+        link: &str,
+        only: Option<&PairId>,
+    ) -> Result<Vec<String>, StoreError> {
         let now = self.clock.now();
         let pairs = match only {
             Some(id) => self.store.pair(id).await?.into_iter().collect(),
-            None => self.store.waiting(link, now, RETRIED).await?,
+            None => self.stuck(link, now).await?,
         };
-        let mut retried = 0;
-        for mut pair in pairs {
-            if pair.link != link || pair.intent.is_some() || pair.hold.is_some() {
-                continue;
-            }
-            if matches!(pair.life, PairLife::Parked(_)) {
-                // With one side only it may be a surplus page, or a create that never was confirmed.
-                if pair.github.is_none() || pair.notion.is_none() {
-                    continue;
-                }
-                pair.life = PairLife::Active;
-            }
-            pair.next_try = None;
-            pair.blocked.clear();
-            pair.touch(now);
-            let record = self.note(link, &pair, "retry", "tried again because you said so");
-            self.store.put(&pair, &[record]).await?;
-            retried += 1;
+        let mut retried = Vec::new();
+        for pair in pairs {
+            retried.extend(self.retry_one(link, pair).await?);
         }
         Ok(retried)
+    }
+
+    /// Lets one pair be tried again; a commit of somebody else in between is taken into account.
+    async fn retry_one(&self, link: &str, mut pair: Pair) -> Result<Option<String>, StoreError> {
+        for _ in 0..COMMIT_TRIES {
+            if pair.link != link
+                || pair.intent.is_some()
+                || pair.hold.is_some()
+                || matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_))
+            {
+                return Ok(None);
+            }
+            try_anew(&mut pair);
+            pair.touch(self.clock.now());
+            let record = self.note(link, &pair, "retry", "tried again because you said so");
+            match self.store.put(&pair, &[record]).await {
+                Ok(_) => return Ok(Some(pair.name().to_owned())),
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(error),
+            }
+            match self.store.pair(&pair.id).await? {
+                Some(now) => pair = now,
+                None => return Ok(None),
+            }
+        }
+        Err(StoreError::Stale)
+    }
+
+    /// What waits for a time, and what waits for a person to take something out of the way.
+    async fn stuck(&self, link: &str, now: Time) -> Result<Vec<Pair>, StoreError> {
+        let mut pairs = self.store.waiting(link, now, RETRIED).await?;
+        let mut known: BTreeSet<PairId> = pairs.iter().map(|pair| pair.id.clone()).collect();
+        let mut after: Option<PairId> = None;
+        loop {
+            let page = self
+                .store
+                .pairs(link, Which::Troubled, after.as_ref(), 200)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(pairs);
+            };
+            after = Some(last.id.clone());
+            let stuck = page.into_iter().filter(|pair| {
+                matches!(pair.life, PairLife::Parked(_)) || !pair.blocked.is_empty()
+            });
+            pairs.extend(stuck.filter(|pair| known.insert(pair.id.clone())));
+        }
     }
 
     /// Pauses or resumes all writing. Survives a restart.
@@ -443,6 +489,20 @@ impl<S: Store, C: Clock> Engine<S, C> {
             request: None,
         }
     }
+}
+
+/// Nothing stands in a pair's way any more. One that was set aside is looked at like a new one if it has one side only:
+/// a surplus page is found to be one again.
+pub(super) fn try_anew(pair: &mut Pair) {
+    if matches!(pair.life, PairLife::Parked(_)) {
+        pair.life = if pair.notion.is_some() && pair.github.is_some() {
+            PairLife::Active
+        } else {
+            PairLife::New
+        };
+    }
+    pair.blocked.clear();
+    pair.next_try = None;
 }
 
 /// "These changes were wrong": what was changed goes back to the last agreement; what would be removed is kept.
@@ -498,6 +558,26 @@ fn put_back<G, N>(
         now,
         then,
         refused: None,
+    }
+}
+
+/// What both sides show already is not put back.
+fn unless_there<G, N>(
+    link: &Link<G, N>,
+    pair: &Pair,
+    back: PutBack,
+    notion: &Observation,
+) -> PutBack {
+    let Some(field) = link.spec.mapping.field(pair.kind, &back.field) else {
+        return back;
+    };
+    let shown = notion.field(&back.field).cloned().unwrap_or_default();
+    let is_there = back.refused.is_none()
+        && field.codec.same(&back.now, &back.then)
+        && on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown));
+    PutBack {
+        refused: is_there.then(|| ALREADY.to_owned()).or(back.refused),
+        ..back
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod answers;
 mod bodies;
 pub mod clock;
+mod denied;
 pub mod face;
 mod hold;
 mod kin;

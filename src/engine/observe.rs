@@ -18,6 +18,8 @@ use crate::store::{Cursor, Store, StoreError, Which};
 const FULL_PAGE: usize = 50;
 /// As much as a service's clock may be ahead of ours without a doubt, in milliseconds.
 const CLOCKS_APART: i64 = 10_000;
+/// A stamp is rounded to its minute, within which rows have no order: that minute counts as over after so long.
+const MINUTE_OVER: i64 = 75_000;
 /// How often a mark is tried again when somebody else commits the same pair.
 const MARK_TRIES: usize = 5;
 
@@ -128,10 +130,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         cursor.polled_at = Some(now);
         let moved = stored.is_none_or(|old| {
-            Cursor {
-                polled_at: cursor.polled_at,
-                ..old
-            } != cursor
+            let is_old = old.polled_at.is_none_or(|at| now.since(at) >= MINUTE_OVER);
+            let polled_at = cursor.polled_at;
+            is_old || Cursor { polled_at, ..old } != cursor
         });
         if !self.ask.dry && (moved || busy) {
             self.engine.store.put_cursor(&name, &cursor).await?;
@@ -153,11 +154,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let deep = cursor
             .shallow_since
             .is_some_and(|since| !(0..settings.list_lag).contains(&self.now().since(since)));
+        // Only a sweep asks without a time: then rows may come in any order. A side that was empty when it was swept
+        // has no stamp, and is asked from the first day on, newest change first, as an early end needs it.
         let mut from = ListFrom {
-            since: cursor
-                .stamp
-                .filter(|_| !sweep)
-                .map(|stamp| stamp.minus(step_back)),
+            since: (!sweep).then(|| {
+                cursor
+                    .stamp
+                    .map_or(Time::default(), |stamp| stamp.minus(step_back))
+            }),
             tag: cursor
                 .tag
                 .clone()
@@ -173,6 +177,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let polled = cursor.stamp.is_some();
         let mut walk = Walk {
             depth,
+            polled: cursor.polled_at,
             ..Walk::default()
         };
         loop {
@@ -451,18 +456,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .into_iter()
                 .filter(|pair| pair.name().eq_ignore_ascii_case(wanted));
             marks.extend(named.map(|mut pair| {
-                if matches!(pair.life, PairLife::Parked(_)) {
-                    pair.life = if pair.notion.is_some() && pair.github.is_some() {
-                        PairLife::Active
-                    } else {
-                        PairLife::New
-                    };
-                }
+                super::answers::try_anew(&mut pair);
                 // Its texts are read, however well they are known.
                 for stamp in pair.seen.iter_mut().flatten() {
                     stamp.settled = false;
                 }
-                pair.next_try = None;
                 pair.touch(now);
                 pair
             }));
@@ -632,6 +630,8 @@ enum Depth {
 #[derive(Default)]
 struct Walk {
     depth: Depth,
+    /// When the stream was listed before.
+    polled: Option<Time>,
     newest: Option<Time>,
     tag: Option<String>,
     nodes: Vec<String>,
@@ -651,6 +651,7 @@ impl Walk {
             .iter()
             .filter_map(|row| row.stamp.as_ref())
             .map(|stamp| stamp.at);
+        let oldest = stamps.clone().min();
         self.newest = self.newest.max(stamps.max());
         if self.rows == 0 {
             self.tag.clone_from(&page.tag);
@@ -667,7 +668,18 @@ impl Walk {
         self.ends_early = self.depth == Depth::Shallow
             && news == 0
             && page.rows.len() >= FULL_PAGE
-            && page.next.is_some();
+            && page.next.is_some()
+            && self.has_read_newest(oldest);
+    }
+
+    /// Whether no row with the newest stamp can follow that the last listing did not show: rows down to `oldest` were
+    /// read, and a row may get that stamp as long as its minute lasts.
+    fn has_read_newest(&self, oldest: Option<Time>) -> bool {
+        let was_over = |newest| {
+            self.polled
+                .is_some_and(|at| at.since(newest) >= MINUTE_OVER)
+        };
+        oldest < self.newest || self.newest.is_none_or(was_over)
     }
 }
 

@@ -208,19 +208,34 @@ pub struct Report {
     pub errors: Vec<String>,
     /// Notices.
     pub notes: Vec<String>,
-    /// Why it ended early, if it did; also the gravest of `unlisted`, if nothing else ended it.
+    /// Why it ended early, if it did; also the gravest of `denied` and `unlisted`, if nothing else ended it.
     pub stopped: Option<Stop>,
     /// Streams that could not be listed, and why; the rest of the run went on.
     pub unlisted: Vec<Stop>,
+    /// Rights that are missing for writes, once each; what needs them stays queued, the rest of the run went on.
+    pub denied: Vec<Stop>,
     /// When the next turn is due, if one is waiting for a time.
     pub next_due: Option<Time>,
 }
 
 impl Report {
-    /// A run that went on without a stream has not done its work: the gravest reason is why.
+    /// What ended the run that should not have, to be put behind its counts; empty if nothing did.
+    pub(super) fn why_failed(&self) -> String {
+        let why = match &self.stopped {
+            None | Some(Stop::MaxItems | Stop::Limited { .. }) => return String::new(),
+            Some(Stop::Side { message, .. } | Stop::Store { message }) => message,
+            Some(Stop::Paused) => "paused",
+            Some(Stop::Busy { holder, .. }) => &format!("{holder} runs this link"),
+            Some(Stop::InDoubt) => "several answers were lost in a row",
+        };
+        format!("; stopped: {why}")
+    }
+
+    /// A run that went on without a stream or a right has not done its work: the gravest reason is why.
     pub(super) fn note_unlisted(&mut self) {
         if self.stopped.is_none() {
             let gravest = self.unlisted.iter().find(|stop| stop.is_denied());
+            let gravest = gravest.or(self.denied.first());
             self.stopped = gravest.or(self.unlisted.first()).cloned();
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::denied::Denials;
 use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
@@ -81,6 +82,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) keys: Option<Keys>,
     /// Sides of which a stream could not be listed: nothing new is made there in this run.
     pub(super) blind: BTreeSet<Side>,
+    /// What a service denied in this run.
+    pub(super) denials: Denials,
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
@@ -148,6 +151,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             unread: BTreeSet::new(),
             keys: None,
             blind: BTreeSet::new(),
+            denials: Denials::default(),
             writes_left: self.settings.max_items,
             doubts: 0,
             failures: 0,
@@ -260,7 +264,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let due = self
                 .engine
                 .store
-                .due(&self.link.spec.name, now, 64 + seen.len().min(1_000))
+                .due(&self.link.spec.name, now, 64 + seen.len().min(10_000))
                 .await?;
             let fresh: Vec<Pair> = due
                 .into_iter()
@@ -435,13 +439,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             row: None,
             changes: Vec::new(),
             note: format!(
-                "{} to GitHub, {} to Notion, {} turns, {} queued, {} conflicts, {} held",
+                "{} to GitHub, {} to Notion, {} turns, {} queued, {} conflicts, {} held{}",
                 report.writes.github,
                 report.writes.notion,
                 report.turns,
                 report.backlog,
                 report.conflicts,
-                report.held
+                report.held,
+                report.why_failed()
             ),
             request: None,
         }

@@ -401,7 +401,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let mut retried = 0;
         for link in self.links {
             let done = self.engine.retry(&link.spec.name, pair).await;
-            retried += done.map_err(|error| error.to_string())?;
+            retried += done.map_err(|error| error.to_string())?.len();
         }
         if retried > 0 {
             self.wake();

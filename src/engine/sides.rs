@@ -334,7 +334,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .await
     }
 
-    async fn note_error_as(
+    pub(super) async fn note_error_as(
         &self,
         scope: &str,
         pair: Option<&Pair>,

@@ -38,6 +38,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if pair.hold.as_ref().is_some_and(|hold| !hold.agreed) {
             return self.rest_held(pair).await;
         }
+        if self.denials.holds_up(&pair) {
+            return Ok(());
+        }
         let mut turn = Turn {
             pair,
             sight: Sight::default(),
@@ -124,6 +127,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let is_create = matches!(step.action, Action::Create(_));
         if is_create && self.blind.contains(&step.side) {
             // Nothing is kept: the next run finds the pair as it is.
+            return Ok(Next::Done);
+        }
+        if let Some(words) = self.denials.of(&before, &step) {
+            let words = words.to_owned();
+            self.rest_denied(before, words).await?;
             return Ok(Next::Done);
         }
         let is_verified = turn.sight.is_verified(step.side, self.now(), age)

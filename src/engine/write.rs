@@ -58,6 +58,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match self.send(step, target).await {
             Ok(answer) => {
                 *self.report.writes.of_mut(step.side) += 1;
+                self.denials.was_allowed(pair, step);
                 self.answered(pair, step, sight, answer).await
             }
             Err(error) => {
@@ -234,13 +235,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if error.maybe_applied() {
             return self.in_doubt(pair, step, &error).await;
         }
-        let outcome = if matches!(
-            error,
-            RemoteError::Refused { .. } | RemoteError::Denied { .. }
-        ) {
-            Outcome::Refused
-        } else {
-            Outcome::NotApplied
+        let outcome = match error {
+            RemoteError::Refused { .. } => Outcome::Refused,
+            _ => Outcome::NotApplied,
         };
         let record = self.end_record(pair, step, outcome, &error.to_string());
         let sent = pair.clone();
@@ -265,7 +262,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 *sight = Sight::default();
                 Ok(false)
             }
-            RemoteError::Refused { .. } | RemoteError::Denied { .. } => {
+            RemoteError::Denied { .. } => {
+                self.denied(pair, step, &error).await?;
+                self.commit(pair, vec![record]).await?;
+                Ok(false)
+            }
+            RemoteError::Refused { .. } => {
                 self.refused(pair, step, &error);
                 self.report.errors.push(format!("{}: {error}", pair.name()));
                 let name = pair.name().to_owned();
@@ -370,6 +372,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         for (mut pair, step, _) in removals {
             if self.writes_left == 0 {
                 return Err(Stop::MaxItems);
+            }
+            if self.denials.of(&pair, &step).is_some() {
+                continue;
             }
             match self.remove_one(&mut pair, step).await {
                 Ok(()) => {}

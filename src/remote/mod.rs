@@ -106,7 +106,7 @@ pub struct Opened {
 /// Where a listing starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListFrom {
-    /// Only objects changed at or after this time; none = all.
+    /// Only objects changed at or after this time, newest change first; none = all, in any order.
     pub since: Option<Time>,
     /// The validator of an earlier first page, for a conditional request. Opaque: made by the adapter.
     pub tag: Option<String>,
@@ -114,7 +114,7 @@ pub struct ListFrom {
     pub page: Option<String>,
 }
 
-/// One page of a listing, newest change first.
+/// One page of a listing, newest change first if it was asked for since a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// Nothing changed since the tag was given (304); everything else is empty.

@@ -110,6 +110,26 @@ fn a_live_run_carries_out_a_choice_and_an_undo() {
 }
 
 #[test]
+fn a_live_run_tries_again_what_a_person_names() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    let name = rig.small.repository.clone();
+    let archive = |on: bool| {
+        let now = rig.small.notion.shared.now();
+        rig.hub(|hub| hub.set_archived(now, &name, on).unwrap());
+    };
+    archive(true);
+    rig.rename_page(rig.page(1), "For later");
+    let live = Live::start(&rig);
+    let refused = || rig.run(&["status", "--json"]).json()["links"][0]["refused"].clone();
+    until("the refusal", || !refused().as_array().unwrap().is_empty());
+    archive(false);
+    assert_taken(&rig, &["retry", "ada/lantern#1"]);
+    until("the write", || rig.issue(1).title == "For later");
+    assert_eq!(live.stop(), Some(0));
+}
+
+#[test]
 fn a_run_that_is_stopped_while_held_ends_with_1_and_an_answer_from_outside_lets_it_go_on() {
     let rig = Rig::start(Some(world(40, 0, 0)));
     rig.settle();

@@ -39,7 +39,8 @@ fn an_import_and_edits_on_both_sides_end_in_agreement() {
 fn a_quiet_pass_asks_once_a_stream() {
     let rig = Rig::start(Some(world(80, 12, 28)));
     rig.settle();
-    rig.sync();
+    rig.let_an_hour_pass();
+    rig.settle();
     let github = rig.small.github.front.lock().counters;
     let notion = rig.small.notion.shared.lock().counters;
     let report = rig.assert_quiet();

@@ -150,10 +150,25 @@ fn an_undo_shows_its_plan_and_puts_both_sides_back() {
     assert_eq!(&*rig.issue(2).title, "A hasty title", "only shown");
     let done = rig.run(&["undo", id(record), "--yes"]);
     assert_eq!(done.code, Some(0), "{}", done.said());
+    assert_eq!(
+        done.out.matches("written to GitHub").count(),
+        1,
+        "{}",
+        done.out
+    );
+    for passing in ["still queued", "in conflict"] {
+        assert!(!done.out.contains(passing), "{}", done.out);
+    }
     rig.settle();
     assert_eq!(&*rig.issue(2).title, "Item 2 of the lamp");
     assert_eq!(rig.cell(rig.page(2), "title"), "Item 2 of the lamp");
     rig.assert_agreement();
+    for args in [&["undo", id(record)][..], &["undo", id(record), "--yes"]] {
+        let done = rig.run(args);
+        assert_eq!(done.code, Some(0), "{}", done.said());
+        assert!(done.out.contains("nothing to undo"), "{}", done.out);
+        assert!(!done.out.contains("->"), "{}", done.out);
+    }
 }
 
 /// A script renames most pages at once.
@@ -169,6 +184,11 @@ fn flood(rig: &Rig) -> Json {
     assert_eq!(held.code, Some(3), "{}", held.said());
     let held = held.json();
     assert_eq!(held[0]["pairs"].as_array().unwrap().len(), 30);
+    let items = held[0]["items"].as_array().unwrap();
+    assert_eq!(items.len(), 30);
+    assert!(items.contains(&json!("ada/lantern#7")), "{held}");
+    let since = held[0]["since"].as_str().unwrap();
+    assert!(since.starts_with("20") && since.ends_with('Z'), "{since}");
     held[0].clone()
 }
 

@@ -91,6 +91,10 @@ fn a_token_revoked_in_the_middle_ends_the_pass_and_a_new_one_goes_on() {
     );
     assert_ends(&once(&rig), 4, &["Notion", "token"]);
     assert_eq!(rig.pages().len(), 5);
+    let failed = rig.run(&["history", "--failed"]).out;
+    let run = failed.lines().find(|line| line.contains(" run "));
+    let run = run.unwrap_or_else(|| panic!("{failed}"));
+    assert!(run.contains("stopped: Notion refused the token"), "{run}");
     assert_recovers(&rig);
 }
 

@@ -344,7 +344,7 @@ fn a_page_duplicated_by_hand_makes_no_second_issue_and_takes_nothing_over() {
 }
 
 #[test]
-fn a_read_only_token_sets_the_edit_aside_with_advice() {
+fn a_read_only_token_keeps_the_edit_queued_with_advice() {
     let rig = Rig::start(Some(world(4, 0, 0)));
     rig.settle();
     rig.hub(|hub| hub.add_token(rig.small.github_token(), "ada", true));
@@ -359,7 +359,13 @@ fn a_read_only_token_sets_the_edit_aside_with_advice() {
         "nothing is put back"
     );
     assert_eq!(rig.cell(rig.page(2), "title"), "Goes on");
-    assert!(refusals(&rig).contains("refused"), "{}", refusals(&rig));
+    let said = refusals(&rig);
+    assert!(said.contains("Issues: read and write"), "{said}");
+    assert!(rig.run(&["status"]).out.contains("1 queued"));
+
+    rig.hub(|hub| hub.add_token(rig.small.github_token(), "ada", false));
+    rig.settle();
+    assert_eq!(&*rig.issue(1).title, "May not be");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn some_pairs(setup: &Setup) -> BTreeSet<PairId> {
 /// The records there are. Which came since is told by their ids: clocks jump.
 fn recorded(setup: &Setup) -> BTreeSet<RecordId> {
     let records = setup.world.borrow().store.all_records();
-    records.into_iter().map(|record| record.id).collect()
+    records.iter().map(|record| record.id.clone()).collect()
 }
 
 /// How many writes to these pairs began since there were only these records.

@@ -6,7 +6,7 @@ use super::{Desk, Place};
 use crate::sim::github::commits::{CommitQuery, NewCommit};
 use crate::sim::github::http::answer::{Answer, Failure, Outcome, page};
 use crate::sim::github::http::call::Call;
-use crate::sim::github::model::{Commit, Size};
+use crate::sim::github::model::{Commit, Repo, Size};
 use crate::sim::github::refusal::Refusal;
 
 pub(super) fn route(desk: &mut Desk<'_>, call: &Call, place: &Place, rest: &[&str]) -> Outcome {
@@ -85,6 +85,7 @@ fn compare(desk: &Desk<'_>, call: &Call, place: &Place, both: &str) -> Outcome {
             .ok_or(Refusal::NotFound)
     };
     let (base, head) = (line(base)?, line(head)?);
+    let (first, last) = (tip(repo, &base)?, tip(repo, &head)?);
     let shared = base.iter().zip(&head).take_while(|(a, b)| a == b).count();
     let merge_base = shared
         .checked_sub(1)
@@ -100,10 +101,29 @@ fn compare(desk: &Desk<'_>, call: &Call, place: &Place, both: &str) -> Outcome {
         (0, _) => "behind",
         _ => "diverged",
     };
+    let page = format!("{}/compare/{both}", wire.repo_html(repo));
+    let owner = &repo.owner;
+    let lasting = format!(
+        "{}/compare/{owner}:{}...{owner}:{}",
+        wire.repo_html(repo),
+        first.sha,
+        last.sha
+    );
     Ok(Answer::ok(&json!({
+        "url": format!("{}/compare/{both}", wire.repo_url(repo)),
+        "html_url": page, "permalink_url": lasting,
+        "diff_url": format!("{page}.diff"), "patch_url": format!("{page}.patch"),
+        "base_commit": wire.commit(repo, first),
+        "merge_base_commit": wire.commit(repo, merge_base),
         "status": status, "ahead_by": ahead, "behind_by": behind, "total_commits": ahead,
-        "merge_base_commit": wire.commit(repo, merge_base), "commits": [], "files": [],
+        "commits": [], "files": [],
     })))
+}
+
+/// The newest commit of a line.
+fn tip<'a>(repo: &'a Repo, line: &[String]) -> Result<&'a Commit, Refusal> {
+    let newest = line.last().and_then(|sha| repo.commits.get(sha));
+    newest.ok_or(Refusal::NotFound)
 }
 
 fn git_ref(
