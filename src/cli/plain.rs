@@ -118,5 +118,5 @@ async fn asked<T>(
     handle.send(command(reply)).await?;
     answer
         .await
-        .map_err(|_| "the engine has ended".to_owned())?
+        .map_err(|_gone| "the engine has ended".to_owned())?
 }

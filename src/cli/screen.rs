@@ -278,13 +278,13 @@ async fn serve(
     setup: Setup,
     started: oneshot::Sender<Result<Handle, String>>,
     over: oneshot::Sender<()>,
-    lines: &Lines,
+    log: &Lines,
 ) {
     let parts = prepare(&setup).await;
     let (handle, wires, sink) = wires();
-    let lines = lines.clone();
+    let log = log.clone();
     let told = Box::new(move |event: Event| {
-        lines.tell(&event);
+        log.tell(&event);
         sink(event);
     });
     match parts {

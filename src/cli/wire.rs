@@ -270,10 +270,10 @@ fn log(event: &Event) {
             );
         }
         Event::Halted(halt) => {
-            tracing::warn!(target: EVENTS, id = halt.id, note = halt.note, "held by the guard")
+            tracing::warn!(target: EVENTS, id = halt.id, note = halt.note, "held by the guard");
         }
         Event::Waiting { until, reason } => {
-            tracing::info!(target: EVENTS, until = until.0, reason, "waiting")
+            tracing::info!(target: EVENTS, until = until.0, reason, "waiting");
         }
         Event::RunEnded(report) => {
             tracing::info!(target: EVENTS, run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");

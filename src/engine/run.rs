@@ -166,7 +166,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             run: run.id.clone(),
             link: link.spec.name.clone(),
         });
-        if let Err(stop) = run.go().await {
+        // A run's state is large; it would be copied into every future that waits for one.
+        if let Err(stop) = Box::pin(run.go()).await {
             run.report.stopped = Some(stop);
         }
         run.report.note_unlisted();

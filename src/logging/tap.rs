@@ -9,7 +9,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Takes each line of the log, with its level, secrets masked. It must not wait and must not log.
 #[derive(Clone)]
-pub struct Tap(Arc<dyn Fn(Level, &str) + Send + Sync>);
+pub struct Tap(Arc<Take>);
+
+type Take = dyn Fn(Level, &str) + Send + Sync;
 
 impl Tap {
     /// A tap that calls this for each line.

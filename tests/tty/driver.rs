@@ -40,6 +40,14 @@ pub fn start(command: &Command, size: (u16, u16)) -> Tty {
     start_on(command, size, None)
 }
 
+/// What a terminal says when asked what it is, as every one does; with a ground, also of its colours (OSC 10 and 11).
+fn answer(ground: Option<&str>) -> String {
+    let colours = ground.map_or_else(String::new, |ground| {
+        format!("\x1b]10;rgb:8080/8080/8080\x07\x1b]11;rgb:{ground}\x07")
+    });
+    format!("{colours}\x1b[?6c")
+}
+
 /// Starts a command in a terminal of this size; with a ground (`rrrr/gggg/bbbb`) it has all colours and says so.
 pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&str>) -> Tty {
     let size = PtySize {
@@ -62,13 +70,7 @@ pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&
     if ground.is_some() {
         builder.env("COLORTERM", "truecolor");
     }
-    let mut told = String::new();
-    if let Some(ground) = ground {
-        // OSC 10 and 11, as xterm answers them.
-        told = format!("\x1b]10;rgb:8080/8080/8080\x07\x1b]11;rgb:{ground}\x07");
-    }
-    // As every terminal does, it says what it is when asked.
-    told.push_str("\x1b[?6c");
+    let told = answer(ground);
     if let Some(folder) = command.get_current_dir() {
         builder.cwd(folder);
     }
