@@ -173,6 +173,7 @@ fn import(services: &Services, folder: &Scratch, count: usize) {
         holder: "bench".to_owned(),
         sink: Box::new(|_| {}),
         stop: Cell::new(false),
+        read_only: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

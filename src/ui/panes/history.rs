@@ -37,7 +37,13 @@ fn rows(app: &App) -> Vec<&Record> {
             filter.is_empty()
                 || passes(
                     filter,
-                    &format!("{} {} {}", record.item, what(record), record.note),
+                    &format!(
+                        "{} {} {} {}",
+                        record.item,
+                        title_of(app, record),
+                        what(record),
+                        record.note
+                    ),
                 )
         })
         .collect()
