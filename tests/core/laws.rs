@@ -8,11 +8,13 @@ use pulse_sync::core::{Base, FieldKey, Policy, Side, Value};
 
 use crate::rig::{World, only, pair, same, text};
 
-/// How many cases: as many as a build server has time for; `PULSE_SYNC_CASES` says another number.
-fn cases(otherwise: u32) -> u32 {
-    let told = std::env::var("PULSE_SYNC_CASES").ok();
-    told.and_then(|cases| cases.parse().ok())
-        .unwrap_or(otherwise)
+/// How many cases: enough for somebody who waits, or as many as a build server has time for (`PULSE_SYNC_THOROUGH`).
+fn cases(quick: u32, thorough: u32) -> u32 {
+    if std::env::var_os("PULSE_SYNC_THOROUGH").is_some() {
+        thorough
+    } else {
+        quick
+    }
 }
 
 const KEYS: [FieldKey; 4] = [
@@ -144,7 +146,7 @@ fn no_other_line(before: &World, after: &World) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(5_000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(5_000, 10_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// With an ideal service, turns end, and every field without a conflict agrees.
     #[test]
@@ -229,7 +231,7 @@ fn said(said: Said) -> Option<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(10_000), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(10_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// A value that went to Notion and back to GitHub says the same in Notion when it goes there again.
     #[test]

@@ -181,7 +181,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(3_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn canonical_is_a_fixed_point(text in any_text()) {
@@ -292,7 +292,7 @@ fn obeyed(notion: &str) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(3_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_sent_to_notion_is_obeyed(text in any_text()) {
@@ -302,7 +302,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(1_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_marker_comes_off_as_it_went_on(text in any_text(), key in "[0-9a-f]{32}", other in "[0-9a-f]{32}") {

@@ -170,7 +170,7 @@ fn count(text: &str, key: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(2_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_unchanged_side_gives_the_other((base, ours, theirs) in edited()) {
