@@ -94,22 +94,16 @@ fn shoot(film: &Film, folder: &Path) {
     tty.press("\u{1b}");
     tty.until("the dashboard", |text| !text.contains("find:"));
     tty.press("3");
-    let mut moves = 0;
-    while !tty
-        .text()
-        .lines()
-        .any(|line| line.contains(">2") && line.contains("title, was"))
-    {
-        tty.press("j");
-        moves += 1;
-        assert!(moves < 200, "no written title in the history");
-        std::thread::sleep(std::time::Duration::from_millis(60));
-    }
+    tty.press("/title was\r");
+    tty.until("a title that was written", |text| {
+        text.contains("/title was") && text.contains("title, was")
+    });
     tty.press("\r");
     tty.see("This item");
     keep(&tty, "record");
     // A plan needs something that is not written yet.
     tty.press("\u{1b}");
+    tty.until("the dashboard", |text| !text.contains("This item"));
     tty.press("p");
     tty.see("PAUSED");
     for attempt in 0.. {
