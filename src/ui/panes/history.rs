@@ -110,6 +110,8 @@ fn change(change: &FieldChange) -> Option<String> {
         "sync" => format!("marked {after}"),
         // The new one stands beside it.
         "title" => format!("title, was {before}"),
+        // When it was closed or merged is seen in the column of times.
+        field if is_moment(&after) => field.to_owned(),
         field if before == "—" => format!("{field} {after}"),
         field => format!("{field} {before} → {after}"),
     })
@@ -184,7 +186,7 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, record: &Record, marke
     } else {
         short(&record.item)
     };
-    let x = canvas.put_in(19, y, &name, 12, Meaning::Text).max(24) + 1;
+    let x = canvas.put_in(19, y, &name, 12, Meaning::Text).max(26) + 1;
     let end = columns.saturating_sub(1);
     let room = end.saturating_sub(x);
     let text = what(record);
@@ -226,14 +228,13 @@ fn draw_title(
     canvas.put_in(x + half, y, text, room - half, tone);
 }
 
+/// How many records are looked through for an item's title.
+const TITLES: usize = 200;
+
 /// The title of a record's item, as far as it is known.
 fn title_of(app: &App, record: &Record) -> String {
-    let own = record
-        .changes
-        .iter()
-        .find(|change| change.field.as_str() == "title");
-    if let Some(change) = own {
-        return change.after.as_text().to_owned();
+    if let Some(title) = written_title(record) {
+        return title.to_owned();
     }
     let same = |pair: &crate::core::PairId| record.pair.as_ref() == Some(pair);
     let waiting = app
@@ -248,7 +249,27 @@ fn title_of(app: &App, record: &Record) -> String {
             .find(|line| same(&line.pair))
             .map(|line| line.title.clone())
     };
-    waiting.or_else(in_conflict).unwrap_or_default()
+    // What was written last, as far back as is worth looking.
+    let written = || {
+        let known = app.data.history.iter().take(TITLES);
+        let own = known.filter(|other| other.pair.is_some() && other.pair == record.pair);
+        own.filter_map(written_title).next().map(str::to_owned)
+    };
+    waiting
+        .or_else(in_conflict)
+        .or_else(written)
+        .unwrap_or_default()
+}
+
+fn written_title(record: &Record) -> Option<&str> {
+    let mut changes = record.changes.iter();
+    let title = changes.find(|change| change.field.as_str() == "title")?;
+    Some(title.after.as_text())
+}
+
+/// Whether a value is a moment as the services write it: `2026-11-22T23:27:21Z`.
+fn is_moment(value: &str) -> bool {
+    value.len() == 20 && value.ends_with('Z') && value.as_bytes()[10] == b'T'
 }
 
 fn marked(app: &App) -> Option<&Record> {
