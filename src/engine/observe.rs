@@ -130,7 +130,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         cursor.polled_at = Some(now);
         let moved = stored.is_none_or(|old| {
-            let is_old = old.polled_at.is_none_or(|at| now.since(at) >= MINUTE_OVER);
+            let newest = cursor.stamp;
+            let is_over = |at: Time| newest.is_some_and(|stamp| at.since(stamp) >= MINUTE_OVER);
+            let is_old = old
+                .polled_at
+                .is_none_or(|at| now.since(at) >= MINUTE_OVER || is_over(at) != is_over(now));
             let polled_at = cursor.polled_at;
             is_old || Cursor { polled_at, ..old } != cursor
         });
@@ -178,6 +182,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut walk = Walk {
             depth,
             polled: cursor.polled_at,
+            now: self.now(),
             ..Walk::default()
         };
         loop {
@@ -632,6 +637,8 @@ struct Walk {
     depth: Depth,
     /// When the stream was listed before.
     polled: Option<Time>,
+    /// When this one began.
+    now: Time,
     newest: Option<Time>,
     tag: Option<String>,
     nodes: Vec<String>,
@@ -672,14 +679,16 @@ impl Walk {
             && self.has_read_newest(oldest);
     }
 
-    /// Whether no row with the newest stamp can follow that the last listing did not show: rows down to `oldest` were
-    /// read, and a row may get that stamp as long as its minute lasts.
+    /// Whether no row with the newest stamp can follow that no listing showed: rows down to `oldest` were read, or that
+    /// minute was over when the last listing was made, which then read all of it. While it lasts a listing may end: the
+    /// first one after it reads it whole.
     fn has_read_newest(&self, oldest: Option<Time>) -> bool {
-        let was_over = |newest| {
-            self.polled
-                .is_some_and(|at| at.since(newest) >= MINUTE_OVER)
+        let is_over = |at: Time, newest| at.since(newest) >= MINUTE_OVER;
+        let is_settled = |newest| {
+            let was_over = self.polled.is_some_and(|at| is_over(at, newest));
+            was_over || !is_over(self.now, newest)
         };
-        oldest < self.newest || self.newest.is_none_or(was_over)
+        oldest < self.newest || self.newest.is_none_or(is_settled)
     }
 }
 

@@ -100,6 +100,54 @@ fn settings() -> Settings {
     }
 }
 
+/// More pages than one listing shows at once, all of one minute: rows that share it have no order.
+#[test]
+fn what_is_edited_in_the_minute_of_an_import_is_seen_when_that_minute_is_over() {
+    const MANY: u64 = 130;
+    let rig = Rig::start(Some(world(130, 0, 0)));
+    let clock = Wrong::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        std::fs::create_dir_all(rig.state()).unwrap();
+        let engine = Engine {
+            store: SqliteStore::open(&rig.store(), Access::Own).unwrap(),
+            clock: clock.clone(),
+            settings: Settings {
+                list_lag: 600_000,
+                max_items: 1_000,
+                ..settings()
+            },
+            holder: "the test".to_owned(),
+            sink: Box::new(|_| {}),
+            stop: Cell::new(false),
+            read_only: false,
+        };
+        let link = link(&rig, &clock);
+        let pass = async || -> Report { engine.run(&link, &Ask::default()).await };
+        let first = pass().await;
+        assert_eq!(first.writes.notion, MANY, "{first:?}");
+        let second = pass().await;
+        assert_eq!(second.requests.notion, 1, "{second:?}");
+        let edited = [1, 2, 60, 61, 129, 130];
+        for number in edited {
+            rig.rename_page(rig.page(number), &format!("Edited {number}"));
+        }
+        clock.1.fetch_add(100_000, Ordering::Relaxed);
+        for _ in 0..4 {
+            pass().await;
+            clock.1.fetch_add(100_000, Ordering::Relaxed);
+        }
+        for number in edited {
+            assert_eq!(rig.issue(number).title, format!("Edited {number}"));
+        }
+        let last = pass().await;
+        assert_eq!(last.requests.notion, 1, "{last:?}");
+    });
+}
+
 #[test]
 fn a_clock_set_back_by_two_days_stops_nothing() {
     let rig = Rig::start(Some(world(4, 0, 0)));

@@ -1,9 +1,6 @@
-//! The first days after a side was empty: what happens on any page or issue is seen by the next pass.
-
-use std::collections::BTreeMap;
+//! The first days after a side was empty: what is asked for, and what is seen.
 
 use pulse_sync::sim::github::NewIssue;
-use pulse_sync::sim::notion::value::Value as Cell;
 use serde_json::json;
 
 use super::rig::{GRACE, Rig, world};
@@ -18,49 +15,6 @@ fn imported() -> Rig {
     rig.advanced("list_lag", "\"10m\"");
     rig.settle();
     rig
-}
-
-/// Issue numbers, the issue whose page was made first to the one whose page was made last.
-fn by_age_of_page(rig: &Rig) -> Vec<u64> {
-    let nodes: BTreeMap<String, u64> = (1..=MANY as u64)
-        .map(|number| (rig.issue(number).node_id, number))
-        .collect();
-    let mut pages = rig.pages();
-    {
-        let service = rig.small.notion.shared.lock();
-        pages.sort_by_key(|page| service.world.pages[page].serial);
-    }
-    pages
-        .into_iter()
-        .map(|page| nodes[&rig.cell(page, "GitHub ID")])
-        .collect()
-}
-
-#[test]
-fn an_edit_of_any_page_is_seen_right_after_the_first_import() {
-    let rig = imported();
-    let numbers = by_age_of_page(&rig);
-    // One at a time: news on the first page of a listing makes it go on.
-    for at in [MANY - 1, MANY / 2, 0, MANY - 10] {
-        let title = format!("The page at {at}");
-        rig.rename_page(rig.page(numbers[at]), &title);
-        rig.settle();
-        assert_eq!(rig.issue(numbers[at]).title, title);
-    }
-}
-
-#[test]
-fn a_new_page_is_seen_right_after_the_first_import() {
-    let rig = imported();
-    rig.new_page(
-        vec![
-            ("title", Cell::text("Born in Notion")),
-            ("Publish", Cell::choice("Ready")),
-        ],
-        "",
-    );
-    rig.settle();
-    assert_eq!(rig.issue(MANY as u64 + 1).title, "Born in Notion");
 }
 
 #[test]

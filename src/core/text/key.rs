@@ -111,6 +111,12 @@ pub fn same_words(a: &str, b: &str) -> bool {
     same(a, b) || words(a) == words(b)
 }
 
+/// Says whether a text has all the letters, digits and check boxes of another one in one piece, and more of them.
+pub fn says_more(text: &str, than: &str) -> bool {
+    let (text, than) = (words(text), words(than));
+    text.len() > than.len() && text.contains(&than)
+}
+
 pub(super) fn keys(text: &str) -> Vec<String> {
     lines(text).into_iter().map(|line| line.key).collect()
 }

@@ -26,7 +26,7 @@ mod table;
 
 pub use flavour::{for_notion, from_notion};
 pub use hunk::hunk;
-pub use key::{Line, Reading, canonical, lines, normalised, same, same_words};
+pub use key::{Line, Reading, canonical, lines, normalised, same, same_words, says_more};
 pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge, merge_readings};
 pub use outgoing::{outgoing, outgoing_beside, outgoing_title, without_joiners};
 pub use private::{Split, holds_foreign_blocks, mark_public, split_private, unmark_public};

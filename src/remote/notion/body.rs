@@ -38,6 +38,8 @@ pub struct Swap {
     pub old: String,
     /// What takes its place.
     pub new: String,
+    /// The lines that take the place of those that change.
+    put: String,
     /// What the lines before the change say.
     before: Vec<String>,
     /// What the lines after it say.
@@ -115,10 +117,12 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
         .collect();
     let starts = starts(&old);
     let (from, to) = (starts[before], starts[old.len() - after]);
-    let (old_str, new_str) = anchored(raw, &starts, (from, to), &put.join("\n"), put.is_empty());
+    let (is_cut, put) = (put.is_empty(), put.join("\n"));
+    let (old_str, new_str) = anchored(raw, &starts, (from, to), &put, is_cut);
     Edit::Swap(Swap {
         old: old_str,
         new: new_str,
+        put,
         before: said(&old[..before]),
         after: said(&old[old.len() - after..]),
     })
@@ -126,21 +130,30 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
 
 impl Edit {
     /// Whether the text that Notion shows afterwards differs from the earlier one only where it was meant to.
-    /// If not, somebody else changed another place in the meantime.
+    /// If not, somebody else changed another place in the meantime: lines that have moved, or that stand beside ours.
     pub fn is_all_that_changed(&self, raw: &str, heading: &str) -> bool {
         let managed = managed(raw, heading);
         match self {
             Self::Nothing => true,
             // How Notion renders it is not known beforehand; its words are.
             Self::Fill(text) => managed.len() == raw.len() && text::same_words(managed, text),
-            Self::Swap(Swap { before, after, .. }) => {
+            Self::Swap(Swap {
+                put, before, after, ..
+            }) => {
                 let now = said(&units(managed));
-                now.len() >= before.len() + after.len()
+                let is_kept = now.len() >= before.len() + after.len()
                     && now.starts_with(before)
-                    && now.ends_with(after)
+                    && now.ends_with(after);
+                is_kept && !says_more(&now[before.len()..now.len() - after.len()], put)
             }
         }
     }
+}
+
+/// Whether lines hold all that was put there, and others besides. That they only look different is Notion's rendering.
+fn says_more(now: &[String], put: &str) -> bool {
+    let filled = |lines: &[String]| lines.iter().filter(|line| !line.trim().is_empty()).count();
+    filled(now) > filled(&said(&units(put))) && text::says_more(&now.join("\n"), put)
 }
 
 /// What the text in these units says, line by line. Structure says nothing.
@@ -387,9 +400,20 @@ mod tests {
             ("A\nB\nc", false),
             ("a\nB\nc\n# Private notes\nnew", true),
             ("c", false),
+            // Right beside ours, where nothing else says whose it is.
+            ("a\nB\nmine\nc", false),
+            ("a\nmine\nB\nc", false),
+            ("a\nmine\nB\nand mine\nc", false),
         ] {
             assert_eq!(edit.is_all_that_changed(raw, HEADING), only_ours, "{raw:?}");
         }
+        let append = plan("a\nb", HEADING, "a\nb\nc");
+        assert!(append.is_all_that_changed("a\nb\nc", HEADING));
+        assert!(!append.is_all_that_changed("a\nb\nc\nmine", HEADING));
+        assert!(!append.is_all_that_changed("a\nb\nmine\nc", HEADING));
+        let cut = plan("a\nb\nc", HEADING, "a\nc");
+        assert!(cut.is_all_that_changed("a\nc", HEADING));
+        assert!(!cut.is_all_that_changed("a\nmine\nc", HEADING));
         let fill = plan(" \n", HEADING, "*hello*");
         assert!(fill.is_all_that_changed("_hello_", HEADING));
         assert!(!fill.is_all_that_changed("mine\n_hello_", HEADING));

@@ -180,9 +180,19 @@ impl Wire<'_> {
                 "reactions": Self::reactions(&url),
             }),
         );
-        if issue.pull.is_none() && self.hub.issue_types(repo).is_some() {
+        if issue.pull.is_none()
+            && let Some(types) = self.hub.issue_types(repo)
+        {
             body["type"] = json!(issue.kind.as_ref().map(|name| {
-                json!({ "name": name, "description": null, "color": "gray", "is_enabled": true })
+                let at = types
+                    .iter()
+                    .position(|one| one == name)
+                    .unwrap_or(types.len());
+                let id = at as u64 + 1;
+                json!({
+                    "id": id, "node_id": node_id("IT", id), "name": name, "description": null,
+                    "color": "gray", "is_enabled": true,
+                })
             }));
         }
         if let Some(pull) = &issue.pull {
