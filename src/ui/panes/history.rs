@@ -252,8 +252,8 @@ fn title_of(app: &App, record: &Record) -> String {
     // What was written last, as far back as is worth looking.
     let written = || {
         let known = app.data.history.iter().take(TITLES);
-        let own = known.filter(|other| other.pair.is_some() && other.pair == record.pair);
-        own.filter_map(written_title).next().map(str::to_owned)
+        let mut own = known.filter(|other| other.pair.is_some() && other.pair == record.pair);
+        own.find_map(written_title).map(str::to_owned)
     };
     waiting
         .or_else(in_conflict)
