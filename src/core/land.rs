@@ -60,6 +60,11 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         pair.text_unsure |= side == Side::Notion && stamp.by_us && !made;
         pair.seen[side as usize] = Some(stamp);
     }
+    // A text that was written but is not shown was edited by somebody else as well: it is read again.
+    let wrote_text = |changes: &[Change]| changes.iter().any(|c| c.field == FieldKey::BODY);
+    let is_text = matches!(&answered.step.action, Action::Patch(changes) if wrote_text(changes));
+    pair.text_unsure |=
+        side == Side::Notion && is_text && answered.post.field(&FieldKey::BODY).is_none();
     if let (Some(source), Action::Create(_)) = (answered.source, &answered.step.action) {
         pair.seen[side.other() as usize].clone_from(&source.stamp);
     }
