@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
@@ -131,6 +133,8 @@ impl RecordScreen {
             }
             Action::Down => self.scroll(1),
             Action::Up => self.scroll(-1),
+            Action::HalfDown | Action::PageDown => self.scroll(5),
+            Action::HalfUp | Action::PageUp => self.scroll(-5),
             _ => return Handled::No,
         }
         Handled::Yes
@@ -228,7 +232,12 @@ impl RecordScreen {
         let head_rows = u16::try_from(head.len() + 2).unwrap_or(8);
         let change = u16::try_from(self.change_rows(canvas.columns()) + 2).unwrap_or(u16::MAX);
         let rest = area.height.saturating_sub(1 + head_rows);
-        let change = change.clamp(3, (rest / 2).max(3)).min(rest);
+        // What is about to be written comes before the item's other records.
+        let most = match self.reverse {
+            Reverse::Planned(_) => rest.saturating_sub(3),
+            _ => rest / 2,
+        };
+        let change = change.clamp(3, most.max(3)).min(rest);
         let at = |from: u16, height: u16| Rect::new(area.x, area.y + from, area.width, height);
         self.draw_head(&mut canvas.part(at(1, head_rows)), &head);
         self.draw_change(&mut canvas.part(at(1 + head_rows, change)));
@@ -316,9 +325,15 @@ impl RecordScreen {
             Reverse::Sent => "Undo",
             _ => "Change",
         };
-        let mut inner = canvas.frame(title, "", false);
+        let lines = self.change(canvas.columns().saturating_sub(4));
+        let height = canvas.rows().saturating_sub(2);
+        let right = if lines.len() > height {
+            format!("{height} of {} lines, j and k scroll", lines.len())
+        } else {
+            String::new()
+        };
+        let mut inner = canvas.frame(title, &right, false);
         let room = inner.columns().saturating_sub(2);
-        let lines = self.change(room);
         if lines.is_empty() {
             let text = match self.record.kind {
                 RecordKind::Run => "A run: what it wrote is in records of its own.",
@@ -326,7 +341,6 @@ impl RecordScreen {
             };
             inner.put(1, 0, text, Meaning::Dim);
         }
-        let height = inner.rows();
         let top = self.scrolled.get().min(lines.len().saturating_sub(height));
         self.scrolled.set(top);
         for (y, line) in lines.iter().skip(top).take(height).enumerate() {
@@ -350,20 +364,46 @@ impl RecordScreen {
     }
 }
 
-/// A field's name, then what it said and what it says.
+/// A field's name, then what it said and what it says. Of a text only the lines that differ, each with its neighbours.
 fn before_and_after(field: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+    let told = |value: &Value| match value {
+        Value::Text(text) => text.clone(),
+        other => other.brief(500),
+    };
+    let (before, after) = (told(before), told(after));
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let mut lines = vec![vec![ink(field, Meaning::Title)]];
-    for (sign, value, tone) in [("- ", before, Meaning::Remove), ("+ ", after, Meaning::Add)] {
-        let text = match value {
-            Value::Text(text) => text.clone(),
-            other => other.brief(500),
-        };
-        for line in wrap(&text, room.saturating_sub(4)) {
+    let mut add = |sign: &str, texts: &[&str], tone: Meaning| {
+        for line in texts
+            .iter()
+            .flat_map(|text| wrap(text, room.saturating_sub(4)))
+        {
             lines.push(vec![
-                ink(format!("  {sign}"), Meaning::Dim),
+                ink(format!("  {sign} "), Meaning::Dim),
                 ink(line, tone),
             ]);
         }
+    };
+    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    for (at, op) in ops.iter().enumerate() {
+        if op.tag() == DiffTag::Equal {
+            let (above, below) = neighbours(&old[op.old_range()], at > 0, at + 1 < ops.len());
+            add(" ", above, Meaning::Dim);
+            if above.len() + below.len() < op.old_range().len() {
+                add(" ", &["…"], Meaning::Dim);
+            }
+            add(" ", below, Meaning::Dim);
+        } else {
+            add("-", &old[op.old_range()], Meaning::Remove);
+            add("+", &new[op.new_range()], Meaning::Add);
+        }
     }
     lines
+}
+
+/// Of lines that stay: the one after the change above them, and the one before the change below them.
+fn neighbours<'a>(same: &'a [&'a str], above: bool, below: bool) -> (&'a [&'a str], &'a [&'a str]) {
+    let first = usize::from(above).min(same.len());
+    let last = usize::from(below).min(same.len() - first);
+    (&same[..first], &same[same.len() - last..])
 }
