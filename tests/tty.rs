@@ -232,6 +232,8 @@ fn a_read_only_dashboard_writes_nothing_by_itself_either() {
     let before = rig.writes();
     let mut tty = start(&rig.command(&["--read-only"]), SIZE);
     tty.see("READ-ONLY");
+    // Only then it listens to keys.
+    tty.see("RUNNING");
     tty.press("d");
     tty.see("Renamed meanwhile");
     tty.press("\u{1b}");
@@ -250,7 +252,13 @@ fn plain_lines_obey_typed_words() {
     let mut tty = start(&rig.command(&["--plain"]), SIZE);
     tty.see("Type \"help\"");
     tty.see("1 in conflict");
-    tty.press("conflicts\r");
+    // The pass may have told of it before the engine's state is known anew.
+    for _ in 0..60 {
+        if !tty.text().contains(", title, since") {
+            tty.press("conflicts\r");
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+    }
     tty.see(", title, since");
     let text = tty.text();
     let line = text.lines().find(|line| line.contains("title, since"));
