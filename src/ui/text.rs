@@ -103,6 +103,14 @@ pub fn age(ms: i64) -> String {
     }
 }
 
+/// How long ago: `just now`, `12m ago`.
+pub fn ago(ms: i64) -> String {
+    if ms < SECOND {
+        return "just now".to_owned();
+    }
+    format!("{} ago", age(ms))
+}
+
 /// A time to wait: `0:42`, `4:10`, `1h04m`, `2d03h`.
 pub fn countdown(ms: i64) -> String {
     // A second that has begun is still to be waited for.

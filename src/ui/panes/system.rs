@@ -6,7 +6,7 @@ use crate::ui::canvas::{Canvas, ink};
 use crate::ui::data::Sample;
 use crate::ui::layout::Pane;
 use crate::ui::state::budget;
-use crate::ui::text::{age, bytes, countdown, thousands, width};
+use crate::ui::text::{ago, bytes, countdown, thousands, width};
 use crate::ui::theme::Meaning;
 
 /// Columns of a bar in the pane.
@@ -247,10 +247,7 @@ fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
         canvas.put(3, y + 1, &text, Meaning::Text);
         y += 2;
         if let Some((at, report)) = &link.last {
-            let ago = match age(app.data.now.since(*at)).as_str() {
-                "now" => "just now".to_owned(),
-                age => format!("{age} ago"),
-            };
+            let ago = ago(app.data.now.since(*at));
             let text = format!(
                 "last run {ago}: {} to GitHub, {} to Notion",
                 report.writes.github, report.writes.notion,

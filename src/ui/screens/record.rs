@@ -15,7 +15,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{age, wrap};
+use crate::ui::text::{ago, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -250,12 +250,12 @@ impl RecordScreen {
     fn head(&self, app: &App) -> Vec<Vec<Ink>> {
         let record = &self.record;
         let data = &app.data;
-        let ago = age(data.now.since(record.at));
+        let ago = ago(data.now.since(record.at));
         let label = |text: &str| ink(format!("{text:<9}"), Meaning::Dim);
         let mut lines = vec![vec![
             label("when"),
             ink(
-                format!("{}  ({ago} ago)", data.facts.zone.full(record.at)),
+                format!("{}  ({ago})", data.facts.zone.full(record.at)),
                 Meaning::Text,
             ),
         ]];
