@@ -19,6 +19,9 @@ const STEP: Duration = Duration::from_millis(100);
 /// Something happens this often between the acts.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// The acts before need the issues with smaller numbers.
+const FIRST_TO_CLOSE: u64 = 5;
+
 /// What happens when, in seconds after the start.
 const ACTS: &[(u64, Act)] = &[
     (
@@ -134,10 +137,34 @@ fn play(small: &Small, act: Act) {
             small.notion.shared.lock().faults.add(rule);
         }
         Act::CloseMany => {
-            for number in 5..=13 {
-                edit_issue(small, number, |edit| edit.state = Some(State::Closed));
-            }
+            close_many(small);
         }
+    }
+}
+
+/// Closes every issue that no other act needs, in one stroke: a sync in between would see two smaller changes and have
+/// nothing to ask about.
+fn close_many(small: &Small) {
+    let now = small.notion.shared.now();
+    let mut front = small.github.front.lock();
+    let Ok(repository) = front.hub.repo(&small.repository) else {
+        return;
+    };
+    let open: Vec<u64> = repository
+        .issues
+        .values()
+        .filter(|issue| issue.number >= FIRST_TO_CLOSE && issue.state == State::Open)
+        .map(|issue| issue.number)
+        .collect();
+    for number in open {
+        let edit = IssueEdit {
+            state: Some(State::Closed),
+            ..IssueEdit::default()
+        };
+        // An issue that somebody deleted meanwhile stays deleted.
+        let _ = front
+            .hub
+            .edit_issue(now, COLLEAGUE, &small.repository, number, edit);
     }
 }
 
