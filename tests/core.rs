@@ -11,6 +11,8 @@ mod items;
 mod laws;
 #[path = "core/rig.rs"]
 mod rig;
+#[path = "core/schedule.rs"]
+mod schedule;
 #[path = "core/table.rs"]
 mod table;
 #[path = "core/told.rs"]

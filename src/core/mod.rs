@@ -14,6 +14,7 @@ pub mod land;
 pub mod mapping;
 pub mod pair;
 pub mod plan;
+pub mod schedule;
 pub mod sight;
 pub mod step;
 pub mod text;
