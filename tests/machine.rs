@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 use pulse_sync::auth::{self, AuthError, Origin};
 use pulse_sync::config::{Environment, GITHUB_API, NOTION_API, Service};
+use pulse_sync::core::schedule::{Load, Scope};
 use pulse_sync::logging::{EVENTS, Options, Tap, mask, prepare};
 use pulse_sync::paths::Paths;
+use pulse_sync::system::cgroup::Groups;
+use pulse_sync::system::{Sample, Sampler, Smooth};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::level_filters::LevelFilter;
 
@@ -294,5 +297,151 @@ fn secrets_are_masked_and_other_words_are_not() {
         "日本語 🦀",
     ] {
         assert_eq!(mask(text), text);
+    }
+}
+
+/// A tree of control groups: files and what is in them.
+fn tree(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let file = root.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+}
+
+#[test]
+fn the_tightest_group_counts_without_the_cache_that_can_go() {
+    let root = folder("cgroup2");
+    tree(
+        &root,
+        &[
+            ("own", "0::/user/app\n"),
+            ("user/memory.max", "1000\n"),
+            ("user/memory.current", "900\n"),
+            ("user/memory.stat", "anon 300\ninactive_file 400\n"),
+            ("user/app/memory.max", "600\n"),
+            ("user/app/memory.current", "450\n"),
+            ("user/app/memory.stat", "inactive_file 0\n"),
+            ("user/app/cpu.max", "50000 100000\n"),
+            ("user/app/cpu.stat", "usage_usec 1234\nuser_usec 1\n"),
+            ("user/cpu.max", "max 100000\n"),
+            ("user/cpu.stat", "usage_usec 9\n"),
+        ],
+    );
+    let groups = Groups::under(&root, &root.join("own"));
+    assert_eq!(groups.memory(1 << 30), Some((450, 600)));
+    assert_eq!(groups.cpu(), Some((1234, 0.5)));
+    // The group above becomes the tighter one.
+    fs::write(root.join("user/memory.current"), "1390\n").unwrap();
+    assert_eq!(groups.memory(1 << 30), Some((990, 1000)));
+    // What is no tighter than the machine is no limit.
+    assert_eq!(groups.memory(600), None);
+    fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn groups_of_the_first_version_are_read_too() {
+    let root = folder("cgroup1");
+    tree(
+        &root,
+        &[
+            (
+                "own",
+                "9:name=systemd:/\n4:memory:/box\n1:cpu,cpuacct:/box\n0::/\n",
+            ),
+            ("memory/box/memory.limit_in_bytes", "500\n"),
+            ("memory/box/memory.usage_in_bytes", "400\n"),
+            (
+                "memory/box/memory.stat",
+                "inactive_file 1\ntotal_inactive_file 100\n",
+            ),
+            ("memory/memory.limit_in_bytes", "9223372036854771712\n"),
+            ("memory/memory.usage_in_bytes", "400\n"),
+            ("cpu/box/cpu.cfs_quota_us", "200000\n"),
+            ("cpu/box/cpu.cfs_period_us", "100000\n"),
+            ("cpuacct/box/cpuacct.usage", "5000000\n"),
+            ("cpu/cpu.cfs_quota_us", "-1\n"),
+            ("cpu/cpu.cfs_period_us", "100000\n"),
+            ("cpuacct/cpuacct.usage", "7000000\n"),
+        ],
+    );
+    let groups = Groups::under(&root, &root.join("own"));
+    assert_eq!(groups.memory(1 << 40), Some((300, 500)));
+    assert_eq!(groups.cpu(), Some((5000, 2.0)));
+    fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn odd_groups_limit_nothing() {
+    let root = folder("cgroup-odd");
+    tree(
+        &root,
+        &[
+            ("own", "0::/../../elsewhere\nnonsense\n4:memory\n"),
+            ("memory.max", "max\n"),
+            ("memory.current", "-5\n"),
+            ("cpu.max", "0 0\n"),
+            ("cpu.stat", "usage_usec\n"),
+        ],
+    );
+    let groups = Groups::under(&root, &root.join("own"));
+    assert_eq!((groups.memory(1 << 40), groups.cpu()), (None, None));
+    let none = Groups::under(&root.join("nowhere"), &root.join("nothing"));
+    assert_eq!((none.memory(1 << 40), none.cpu()), (None, None));
+    fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn the_shorter_memory_counts_and_swap_never_does() {
+    let sample = |memory, container| Sample {
+        memory,
+        container,
+        swap: (100, 100),
+        cpu: 0.25,
+        own_memory: 7,
+        ..Sample::default()
+    };
+    for (sample, memory, scope) in [
+        (sample((30, 100), None), 0.3, Scope::Machine),
+        (sample((30, 100), Some((45, 50))), 0.9, Scope::Container),
+        (sample((60, 100), Some((25, 50))), 0.6, Scope::Machine),
+        (sample((0, 0), None), 0.0, Scope::Machine),
+    ] {
+        let expected = Load {
+            memory,
+            scope,
+            cpu: 0.25,
+            own: 7,
+        };
+        assert_eq!(sample.load(), expected);
+    }
+}
+
+#[test]
+fn loads_are_smoothed() {
+    let load = |memory| Load {
+        memory,
+        cpu: memory,
+        own: 5,
+        ..Load::default()
+    };
+    let mut smooth = Smooth::default();
+    let seen: Vec<f64> = [0.5, 1.0, 1.0, 0.0]
+        .into_iter()
+        .map(|memory| smooth.with(load(memory)).memory)
+        .collect();
+    assert_eq!(seen, [0.5, 0.75, 0.875, 0.4375]);
+    assert_eq!(smooth.with(load(0.0)).own, 5);
+}
+
+#[test]
+fn this_machine_is_sampled() {
+    let mut sampler = Sampler::new().unwrap();
+    let sample = sampler.sample();
+    assert!(sample.memory.0 > 0 && sample.memory.0 < sample.memory.1);
+    assert!(sample.own_memory > 0 && sample.own_memory < sample.memory.1);
+    assert!(sample.cores > 0 && (0.0..=1.0).contains(&sample.cpu));
+    if let Some((used, limit)) = sample.container {
+        assert!(used > 0 && limit < sample.memory.1);
     }
 }
