@@ -10,6 +10,7 @@ use pulse_sync::config::{
     known_keys, load, locate, render_all,
 };
 use pulse_sync::core::plan::{NewPages, OnTrashed};
+use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{Kind, Policy};
 use pulse_sync::engine::Settings;
 use secrecy::ExposeSecret;
@@ -186,7 +187,7 @@ fn services_and_settings_are_read() {
     assert_eq!(config.github.api_url, "https://ghe.example.org/api/v3");
     assert_eq!(config.notion.api_url, "http://127.0.0.1:4000");
     assert_eq!(config.github.token_command.unwrap()[0], "op");
-    assert_eq!(config.interval, 10_000);
+    assert_eq!(config.timetable.interval, 10_000);
     let expected = Settings {
         settle: 0,
         flight: 1_000,
@@ -276,7 +277,10 @@ fn the_environment_alone_makes_a_link() {
     let config = load("", "config.toml", &env).unwrap();
     let expected = Link::standard("default", vec!["octocat/*".into()], DATABASE.into());
     assert_eq!(config.require_links().unwrap(), [expected]);
-    assert_eq!((config.interval, config.settings.max_items), (60_000, 7));
+    assert_eq!(
+        (config.timetable.interval, config.settings.max_items),
+        (60_000, 7)
+    );
     assert_eq!(config.github.api_url, "http://localhost:1");
     assert_eq!(config.notion.api_url, "http://[::1]:2");
     assert_eq!(config.store.embedded().unwrap(), None);
@@ -307,7 +311,10 @@ fn the_environment_wins_over_the_file() {
                 [sync]\ninterval = '2h'\nmax_items = 3\n[store]\npath = '/file.db'\n";
     let config = loaded(text);
     assert_eq!(config.links[0].repositories, ["file/*"]);
-    assert_eq!((config.interval, config.settings.max_items), (7_200_000, 3));
+    assert_eq!(
+        (config.timetable.interval, config.settings.max_items),
+        (7_200_000, 3)
+    );
     assert_eq!(
         config.store.embedded().unwrap(),
         Some(&PathBuf::from("/file.db"))
@@ -325,7 +332,10 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(config.links[0].repositories, ["env/*"]);
     assert_eq!(config.links[0].database, DATABASE);
     assert_eq!(config.github.api_url, "https://env.example.org");
-    assert_eq!((config.interval, config.settings.max_items), (3_600_000, 4));
+    assert_eq!(
+        (config.timetable.interval, config.settings.max_items),
+        (3_600_000, 4)
+    );
     let StoreChoice::Mongo { database, .. } = &config.store else {
         panic!("{:?}", config.store)
     };
@@ -401,7 +411,7 @@ fn the_example_holds_the_defaults() {
     assert_eq!(config.links, [link.clone()]);
     assert_eq!(link.commits_since, Window::Last(90 * DAY));
     assert_eq!(config.settings, standard.settings);
-    assert_eq!(config.interval, standard.interval);
+    assert_eq!(config.timetable, standard.timetable);
     assert_eq!(config.log_level, standard.log_level);
     assert_eq!(config.github.api_url, standard.github.api_url);
     assert_eq!(config.notion.api_url, standard.notion.api_url);
@@ -414,6 +424,29 @@ fn the_example_holds_the_defaults() {
         "[[link]]\nname = 'short'\nrepositories = ['octocat/*']\ndatabase = '{DATABASE}'\n"
     );
     assert_eq!(loaded(&short).links, [link]);
+}
+
+#[test]
+fn the_schedule_is_read() {
+    let text = "[schedule]\nmemory_percent = 50\ncpu_percent = 80\ncpu_leave_percent = 20\n\
+                longest_deferral = 2\nown_memory_mb = 64\njitter_percent = 0\ncheck_again = '1m'\n\
+                attention = '10s'\n";
+    let timetable = loaded(text).timetable;
+    let standard = Timetable::every(3_600_000);
+    // Where only the upper threshold is said, the lower one stays below it.
+    assert_eq!((timetable.memory.enter, timetable.memory.leave), (0.5, 0.4));
+    assert_eq!((timetable.cpu.enter, timetable.cpu.leave), (0.8, 0.2));
+    let expected = Timetable {
+        memory: timetable.memory,
+        cpu: timetable.cpu,
+        longest: 2,
+        ceiling: 64_000_000,
+        jitter: 0,
+        check_again: 60_000,
+        attention: 10_000,
+        ..standard
+    };
+    assert_eq!(timetable, expected);
 }
 
 /// The example's keys, `section.key`, those behind `# ` included; and its text with these switched on.

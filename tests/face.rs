@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
+use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{Mapping, Policy, Time, Value};
 use pulse_sync::engine::answers::Pick;
 use pulse_sync::engine::serve::{Server, wires};
@@ -286,7 +287,13 @@ async fn a_screen_can_follow_and_steer_a_running_engine() {
         stop: Cell::new(false),
         read_only: false,
     };
-    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(3_600_000),
+        Box::new(|| None),
+    );
     tokio::join!(server.serve(), drive(handle, &small, seen));
 }
 
@@ -308,7 +315,13 @@ async fn a_second_request_for_a_running_link_is_told_so() {
         stop: Cell::new(false),
         read_only: false,
     };
-    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(3_600_000),
+        Box::new(|| None),
+    );
     let script = async {
         until(&handle, "a run in progress", |s| {
             s.links.iter().any(|l| l.running.is_some())
@@ -359,13 +372,20 @@ async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() 
         stop: Cell::new(false),
         read_only: false,
     };
-    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(3_600_000),
+        Box::new(|| None),
+    );
     let script = async {
         let failed = until(&handle, "a failed listing", |s| s.links[0].last.is_some()).await;
         let (_, report) = failed.links[0].last.as_ref().unwrap();
         assert_eq!(report.unlisted.len(), 1, "{report:?}");
-        let (next, why) = failed.links[0].next.clone().unwrap();
-        assert!(next < failed.at.plus(60_000), "{next:?} {why}");
+        let next = failed.links[0].next.clone().unwrap();
+        assert!(next.until < failed.at.plus(60_000), "{next:?}");
+        let why = next.reason.words(&|_| String::new());
         assert!(why.contains("could not be listed"), "{why}");
         until(&handle, "everything imported", |s| {
             s.links[0].counts.active == 28 && s.links[0].running.is_none()

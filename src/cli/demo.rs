@@ -11,6 +11,7 @@ use super::args::{Args, DemoOptions};
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
 use crate::config::{Config, Environment, Link as LinkConfig, Service, StoreChoice, Window};
+use crate::core::schedule::{Threshold, Timetable};
 use crate::core::{Policy, Record, RecordKind};
 use crate::engine::answers::Pick;
 use crate::engine::{Ask, Event, Settings};
@@ -50,7 +51,7 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             wait_max: 1_000,
             ..settings()
         };
-        setup.config.interval = LIVE_INTERVAL_MS;
+        setup.config.timetable = timetable();
         setup.read_only = args.read_only;
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;
@@ -64,6 +65,24 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
         let _ = std::fs::remove_dir_all(&folder);
     }
     done
+}
+
+/// Runs close together, and hardly ever put off: the play goes on while a compiler works beside it.
+fn timetable() -> Timetable {
+    Timetable {
+        memory: Threshold {
+            enter: 0.95,
+            leave: 0.90,
+        },
+        cpu: Threshold {
+            enter: 1.0,
+            leave: 0.99,
+        },
+        check_again: LIVE_INTERVAL_MS,
+        longest: 1,
+        jitter: 0,
+        ..Timetable::every(LIVE_INTERVAL_MS)
+    }
 }
 
 fn demo_folder(options: &DemoOptions) -> std::path::PathBuf {

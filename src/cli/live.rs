@@ -41,7 +41,8 @@ pub async fn run(
         sink(event);
     });
     let engine = setup.engine(store, budgets.watch(said));
-    let server = Server::new(&engine, &links, wires, setup.config.interval);
+    let samples = super::screen::samples();
+    let server = Server::new(&engine, &links, wires, setup.config.timetable, samples);
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),

@@ -14,11 +14,11 @@ use super::exit::Exit;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
 use crate::core::Policy;
-use crate::engine::serve::{Server, wires};
+use crate::engine::serve::{Samples, Server, wires};
 use crate::engine::{Event, Handle};
 use crate::logging::Tap;
 use crate::store::sqlite::{Access, SqliteStore};
-use crate::system::Sampler;
+use crate::system::{Sampler, Smooth};
 use crate::ui::data::{Facts, Level, LogLine, Sample};
 use crate::ui::text::{Zone, countdown};
 use crate::ui::theme::{Depth, Glyphs, Wanted};
@@ -172,8 +172,8 @@ pub fn facts(setup: &Setup, args: &Args) -> Facts {
         subject: subject(setup),
         store: "sqlite".to_owned(),
         zone: Zone::east(offset),
-        memory_limit: 0.70,
-        cpu_limit: 0.90,
+        memory_limit: setup.config.timetable.memory.enter,
+        cpu_limit: setup.config.timetable.cpu.enter,
         read_only: args.read_only,
         log_folder: setup.paths.log.display().to_string(),
         links: setup
@@ -193,7 +193,10 @@ fn told(setup: &Setup, link: &LinkConfig) -> (String, Vec<(&'static str, String)
         Policy::Notion => "Notion wins",
         Policy::Newest => "the newest wins",
     };
-    let every = format!("{}, conflicts: {policy}", countdown(setup.config.interval));
+    let every = format!(
+        "{}, conflicts: {policy}",
+        countdown(setup.config.timetable.interval)
+    );
     let told = vec![
         ("GitHub", link.repositories.join(", ")),
         ("Notion", link.database.clone()),
@@ -226,6 +229,16 @@ fn glyphs(args: &Args, ascii: bool) -> Glyphs {
     } else {
         Glyphs::UNICODE
     }
+}
+
+/// What the schedule is told of the machine.
+pub fn samples() -> Samples {
+    let mut sampler = Sampler::new();
+    let mut smooth = Smooth::default();
+    Box::new(move || {
+        let sample = sampler.as_mut()?.sample();
+        Some(smooth.with(sample.load()))
+    })
 }
 
 fn sampler() -> Box<dyn FnMut() -> Option<Sample>> {
@@ -290,7 +303,7 @@ async fn serve(
     match parts {
         Ok((store, links, budgets)) => {
             let engine = setup.engine(store, budgets.watch(told));
-            let server = Server::new(&engine, &links, wires, setup.config.interval);
+            let server = Server::new(&engine, &links, wires, setup.config.timetable, samples());
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
             budgets

@@ -10,6 +10,7 @@ mod link;
 mod model;
 mod parse;
 mod problem;
+mod schedule;
 mod screen;
 mod section;
 mod words;

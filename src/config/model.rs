@@ -9,6 +9,7 @@ use tracing::level_filters::LevelFilter;
 use super::{GITHUB_API, NOTION_API, Problem};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
+use crate::core::schedule::Timetable;
 use crate::core::{Kind, Mapping, Policy};
 use crate::engine::Settings;
 use crate::ui::keymap::Keymap;
@@ -54,8 +55,8 @@ pub struct Config {
     pub username: Option<String>,
     /// The database of links that name none, in the form of [`Link::database`].
     pub database: Option<String>,
-    /// Milliseconds between two runs of a link.
-    pub interval: i64,
+    /// When a link runs, its interval included.
+    pub timetable: Timetable,
     /// Waiting times and thresholds of the engine, `max_items` included.
     pub settings: Settings,
     /// Where the memory lives.
@@ -81,7 +82,7 @@ impl Config {
             notion_per_minute: NOTION_PER_MINUTE,
             username: None,
             database: None,
-            interval: 60 * 60 * 1_000,
+            timetable: Timetable::every(60 * 60 * 1_000),
             settings: Settings::default(),
             store: StoreChoice::default(),
             links: Vec::new(),

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::model::{Config, Link, Service, StoreChoice};
 use super::problem::{Place, Problem, Severity};
 use super::section::{Fault, Section, Source};
-use super::{Environment, GITHUB_API, advanced, link, screen, words};
+use super::{Environment, GITHUB_API, advanced, link, schedule, screen, words};
 
 /// The link that the environment alone makes.
 const DEFAULT_LINK: &str = "default";
@@ -87,6 +87,7 @@ fn sections(mut root: Section<'_, '_>, env: &Environment, config: &mut Config) -
     }
     log.finish();
     advanced::read(root.table("advanced"), config);
+    schedule::read(root.table("schedule"), config);
     screen::read(root.table("screen"), &mut config.screen);
     screen::keys(root.table("keys"), &mut config.screen);
 
@@ -216,7 +217,7 @@ fn sync(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
     let variable = env.get("SYNC_INTERVAL");
     let interval = source.variable("SYNC_INTERVAL", variable, words::interval_seconds);
     if let Some(interval) = interval.or(written) {
-        config.interval = interval;
+        config.timetable.interval = interval;
     }
     let written = section.number("max_items", words::MAX_ITEMS);
     let variable = env.get("MAX_ITEMS_PER_SYNC");

@@ -10,6 +10,7 @@ use super::queue::QueueLine;
 use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
+use crate::core::schedule::Waiting;
 use crate::core::{Conflict, Pair, PairId, Record, Side, Time};
 use crate::remote::Budget;
 pub use crate::store::{Counts, HistoryQuery};
@@ -85,8 +86,8 @@ pub struct LinkState {
     pub running: Option<Progress>,
     /// The last run, and when it ended.
     pub last: Option<(Time, Report)>,
-    /// When the next run begins, and why then.
-    pub next: Option<(Time, String)>,
+    /// What the link waits for, and until when.
+    pub next: Option<Waiting>,
     /// How many pairs stand where.
     pub counts: Counts,
     /// Open conflicts (the first hundred; `counts` has the number).

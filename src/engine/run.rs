@@ -7,6 +7,7 @@ use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::plan::Plan;
+use crate::core::schedule::Batch;
 use crate::core::{
     FieldKey, Key, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
 };
@@ -26,6 +27,8 @@ pub struct Ask {
     pub item: Option<String>,
     /// Only these pairs: what is left of a plan after some steps were switched off.
     pub only: Option<BTreeSet<PairId>>,
+    /// How much it may do.
+    pub batch: Batch,
 }
 
 /// The planned writes of one pair, for a dry run.
@@ -152,7 +155,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             keys: None,
             blind: BTreeSet::new(),
             denials: Denials::default(),
-            writes_left: self.settings.max_items,
+            writes_left: Batch::of(ask.batch.items, self.settings.max_items),
             doubts: 0,
             failures: 0,
             removals: Vec::new(),

@@ -1,7 +1,6 @@
 //! Runs the links until told to stop: when each is due, when somebody asks, one at a time.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +15,8 @@ use super::face::{
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
-use crate::core::{Outcome, Pair, PairId, RecordKind, Time};
+use crate::core::schedule::{Decision, Ended, Left, Load, Schedule, Timetable};
+use crate::core::{Outcome, Pair, PairId, RecordKind, Side, Time};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError, Which};
 
@@ -26,13 +26,9 @@ const SHOWN: usize = 100;
 const TICK_MS: i64 = 1_000;
 /// How often the store is asked whether somebody answered from outside, in milliseconds. Each look wakes two threads.
 const GLANCE_MS: i64 = 4_000;
-/// No link waits longer than this, or than its interval, whatever the wall clock says, in milliseconds.
-const LONGEST_WAIT_MS: i64 = 2 * 3_600_000;
 /// Room for commands that wait, and for events that nobody has read yet.
 const COMMANDS: usize = 64;
 const EVENTS: usize = 1_024;
-/// A backlog, or a limit that has passed, is continued after this pause, in milliseconds.
-const BREATH_MS: i64 = 250;
 
 /// The engine's ends of the channels.
 pub struct Wires {
@@ -109,22 +105,25 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
     }
 }
 
-/// One link's timetable.
+/// What became of one link lately.
+#[derive(Default)]
 struct Slot {
-    next: Time,
-    why: String,
     last: Option<(Time, Report)>,
     planned: Option<(Time, Vec<Planned>)>,
 }
+
+/// Takes a sample of the machine; none where it tells nothing.
+pub type Samples = Box<dyn FnMut() -> Option<Load>>;
 
 /// The loop's state.
 pub struct Server<'a, G, N, S, C> {
     engine: &'a Engine<S, C>,
     links: &'a [Link<G, N>],
     wires: Wires,
-    interval: i64,
+    schedule: Schedule<Ask>,
+    samples: Samples,
+    sampled: Option<Time>,
     slots: Vec<Slot>,
-    asked: VecDeque<(usize, Ask)>,
     running: Option<(usize, Time)>,
     ending: bool,
     /// The last answer from outside that was noticed; none before the first look.
@@ -132,27 +131,23 @@ pub struct Server<'a, G, N, S, C> {
 }
 
 impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
-    /// Prepares the loop; each link runs at once, then every `interval` milliseconds.
+    /// Prepares the loop; each link runs at once, then as the rules say.
     pub fn new(
         engine: &'a Engine<S, C>,
         links: &'a [Link<G, N>],
         wires: Wires,
-        interval: i64,
+        timetable: Timetable,
+        samples: Samples,
     ) -> Self {
-        let now = engine.clock.now();
-        let slot = || Slot {
-            next: now,
-            why: "at start".to_owned(),
-            last: None,
-            planned: None,
-        };
+        let schedule = Schedule::new(timetable, links.len(), engine.clock.now());
         Self {
             engine,
             links,
             wires,
-            interval,
-            slots: links.iter().map(|_| slot()).collect(),
-            asked: VecDeque::new(),
+            schedule,
+            samples,
+            sampled: None,
+            slots: links.iter().map(|_| Slot::default()).collect(),
             running: None,
             ending: false,
             heard: None,
@@ -162,65 +157,102 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     /// Runs until told to shut down, or until every handle is gone.
     pub async fn serve(mut self) {
         self.was_asked().await;
+        self.schedule.read_only(self.engine.read_only);
+        let mut is_news = true;
         while !self.ending {
-            self.publish().await;
-            match self.pick() {
-                Ok((link, ask)) => self.run(link, ask).await,
-                Err(wait) => self.wait(wait).await,
+            if is_news {
+                self.publish().await;
             }
-        }
-    }
-
-    /// What runs now, or how long until something does.
-    fn pick(&mut self) -> Result<(usize, Ask), i64> {
-        if let Some(asked) = self.asked.pop_front() {
-            return Ok(asked);
-        }
-        let now = self.engine.clock.now();
-        let most = now.plus(self.interval.max(LONGEST_WAIT_MS));
-        for slot in &mut self.slots {
-            // Nothing is put off for longer: the clock was set back.
-            slot.next = slot.next.min(most);
-        }
-        let next = self
-            .slots
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, slot)| slot.next);
-        match next {
-            Some((link, slot)) if slot.next <= now && self.engine.read_only => {
-                let slot = &mut self.slots[link];
-                slot.next = now.plus(self.interval);
-                "read-only".clone_into(&mut slot.why);
-                Err(0)
-            }
-            Some((link, slot)) if slot.next <= now => Ok((link, Ask::default())),
-            Some((_, slot)) => Err(slot.next.since(now)),
-            None => Err(self.interval),
-        }
-    }
-
-    async fn wait(&mut self, ms: i64) {
-        let engine = self.engine;
-        let mut left = ms;
-        while left > 0 {
-            let slept = left.min(GLANCE_MS);
-            let command = {
-                let sleep = pin!(engine.clock.sleep(slept));
-                let recv = pin!(self.wires.commands.recv());
-                match select(sleep, recv).await {
-                    Either::Left(_) => None,
-                    Either::Right((command, _)) => Some(command),
+            self.sample();
+            let now = self.engine.clock.now();
+            match self.schedule.decide(now) {
+                Decision::Run {
+                    link, ask, batch, ..
+                } => {
+                    let ask = Ask {
+                        batch,
+                        ..ask.unwrap_or_default()
+                    };
+                    self.run(link, ask).await;
+                    is_news = true;
                 }
-            };
-            if let Some(command) = command {
-                return self.obey(command).await;
+                Decision::Wait(until) => {
+                    self.tell_what_waits(now);
+                    is_news = self.wait(until.since(now)).await;
+                }
             }
-            if self.was_asked().await {
-                return self.wake();
-            }
-            left -= slept;
         }
+    }
+
+    /// Lets the schedule know how busy the machine is, and what is left of the services' limits.
+    fn sample(&mut self) {
+        let now = self.engine.clock.now();
+        if self
+            .sampled
+            .is_some_and(|last| (0..GLANCE_MS).contains(&now.since(last)))
+        {
+            return;
+        }
+        self.sampled = Some(now);
+        if let Some(load) = (self.samples)() {
+            self.schedule.sampled(load);
+        }
+        self.schedule
+            .budgets(Side::BOTH.map(|side| self.left(side)));
+    }
+
+    /// What is left of a side's limit, over all links: they share it.
+    fn left(&self, side: Side) -> Left {
+        let known = self.links.iter().map(|link| match side {
+            Side::Github => link.github.budget(),
+            Side::Notion => link.notion.budget(),
+        });
+        let known = known.filter(|budget| budget.limit > 0);
+        Left {
+            requests: known
+                .map(|budget| (u64::from(budget.left), u64::from(budget.limit)))
+                .min(),
+        }
+    }
+
+    /// Puts what the schedule says into the snapshot that is out, if it says something else now.
+    fn tell_what_waits(&self, now: Time) {
+        let waiting = |at| Some(self.schedule.waiting(at, now));
+        self.wires.snapshot.send_if_modified(|snapshot| {
+            let mut links = snapshot.links.iter().enumerate();
+            if links.all(|(at, link)| link.next == waiting(at)) {
+                return false;
+            }
+            let mut new = Snapshot::clone(snapshot);
+            for (at, link) in new.links.iter_mut().enumerate() {
+                link.next = waiting(at);
+            }
+            *snapshot = Arc::new(new);
+            true
+        });
+    }
+
+    /// Waits for a while, or until something comes in; says whether it did. The schedule is asked again at every
+    /// glance.
+    async fn wait(&mut self, ms: i64) -> bool {
+        let engine = self.engine;
+        let command = {
+            let sleep = pin!(engine.clock.sleep(ms.clamp(1, GLANCE_MS)));
+            let recv = pin!(self.wires.commands.recv());
+            match select(sleep, recv).await {
+                Either::Left(_) => None,
+                Either::Right((command, _)) => Some(command),
+            }
+        };
+        if let Some(command) = command {
+            self.obey(command).await;
+            return true;
+        }
+        let is_news = self.was_asked().await;
+        if is_news {
+            self.wake();
+        }
+        is_news
     }
 
     /// Whether somebody answered through the store since the last look.
@@ -262,57 +294,64 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         if ask.dry {
             self.slots[link].planned = Some((self.engine.clock.now(), planned));
         } else {
-            self.schedule(link, report);
+            self.ended(link, report);
         }
     }
 
-    /// When the link runs next, and why then.
-    fn schedule(&mut self, link: usize, report: Report) {
+    /// When the link runs next follows from how this run ended.
+    fn ended(&mut self, link: usize, report: Report) {
         let now = self.engine.clock.now();
-        let regular = now.plus(self.interval);
-        let (next, why) = match &report.stopped {
-            Some(Stop::MaxItems) => (
-                now.plus(BREATH_MS),
-                format!("{} more queued", report.backlog),
-            ),
-            Some(Stop::Limited { until, reason, .. }) => {
-                ((*until).max(now.plus(BREATH_MS)), reason.clone())
-            }
-            Some(Stop::Busy { holder, until }) => (
-                (*until).max(now.plus(BREATH_MS)),
-                format!("{holder} runs it"),
-            ),
-            Some(Stop::Paused) => (regular, "paused by you".to_owned()),
-            Some(Stop::Side { message, .. } | Stop::Store { message }) => {
-                let tries = self.slots[link]
-                    .last
-                    .as_ref()
-                    .map_or(0, |(_, last)| u32::from(last.stopped.is_some()) * 4);
-                (
-                    now.plus(self.engine.back_off(4 + tries)).min(regular),
-                    message.clone(),
-                )
-            }
-            // What was written on one side may have to go to the other one, too.
-            None if report.backlog > 0 && report.writes.github + report.writes.notion > 0 => (
-                now.plus(BREATH_MS),
-                format!("{} more queued", report.backlog),
-            ),
-            Some(Stop::InDoubt) | None => (regular, "the interval".to_owned()),
-        };
-        let due = report
+        let ended = self.outcome(link, &report);
+        let roll = self.engine.clock.random();
+        // A paused link has nothing to do when an item is due.
+        let next_due = report
             .next_due
-            .filter(|due| *due < next)
-            .filter(|_| !matches!(report.stopped, Some(Stop::Paused | Stop::Limited { .. })));
-        let (next, why) = due.map_or((next, why), |due| {
-            (
-                due.max(now.plus(BREATH_MS)),
-                "an item is due again".to_owned(),
-            )
-        });
-        let slot = &mut self.slots[link];
-        (slot.next, slot.why) = (next, why);
-        slot.last = Some((now, report));
+            .filter(|_| !matches!(report.stopped, Some(Stop::Paused)));
+        self.schedule.ended(link, now, ended, next_due, roll);
+        self.slots[link].last = Some((now, report));
+    }
+
+    /// How a run ended, as far as the next one depends on it.
+    fn outcome(&self, link: usize, report: &Report) -> Ended {
+        match &report.stopped {
+            Some(Stop::Limited {
+                side,
+                until,
+                reason,
+            }) => Ended::Limited {
+                side: *side,
+                until: *until,
+                note: reason.clone(),
+            },
+            Some(Stop::Busy { holder, until }) => Ended::Busy {
+                holder: holder.clone(),
+                until: *until,
+            },
+            Some(Stop::Side { message, .. }) => Ended::Failed {
+                message: message.clone(),
+                again: self.again(link),
+            },
+            Some(Stop::Store { message }) => Ended::StoreAway {
+                store: "the store".to_owned(),
+                message: message.clone(),
+                again: self.again(link),
+            },
+            Some(Stop::MaxItems) => Ended::Backlog(report.backlog),
+            // What was written on one side may have to go to the other one, too.
+            None if report.backlog > 0 && report.writes.github + report.writes.notion > 0 => {
+                Ended::Backlog(report.backlog)
+            }
+            Some(Stop::Paused | Stop::InDoubt) | None => Ended::InStep,
+        }
+    }
+
+    /// The delay before a link that could not be run is tried again; longer after another failure.
+    fn again(&self, link: usize) -> i64 {
+        let failed_before = self.slots[link]
+            .last
+            .as_ref()
+            .is_some_and(|(_, last)| last.stopped.is_some());
+        self.engine.back_off(4 + u32::from(failed_before) * 4)
     }
 
     async fn obey(&mut self, command: Option<Command>) {
@@ -421,12 +460,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
         let mut accepted = false;
         for link in wanted {
-            let mut others = self.asked.iter().filter(|(other, _)| *other == link);
-            let queued = others.any(|(_, other)| other.dry == ask.dry);
+            let mut others = self.schedule.asked();
+            let queued = others.any(|(other, asked)| *other == link && asked.dry == ask.dry);
+            drop(others);
             // A plan that is asked for during a run comes after it; another run would find nothing to do.
             let is_running = self.running.is_some_and(|(running, _)| running == link) && !ask.dry;
             if !is_running && !queued {
-                self.asked.push_back((link, ask.clone()));
+                self.schedule.ask(link, ask.clone());
                 accepted = true;
             }
         }
@@ -439,11 +479,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     /// What waited for a person or for the pause may go on at once.
     fn wake(&mut self) {
-        let now = self.engine.clock.now();
-        for slot in &mut self.slots {
-            slot.next = now;
-            "resumed".clone_into(&mut slot.why);
-        }
+        self.schedule.resume(self.engine.clock.now());
     }
 
     async fn choose(&mut self, conflict: &str, pick: Pick) -> Result<Option<Time>, String> {
@@ -485,6 +521,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Ok(since) => snapshot.paused = since.and_then(|since| since.parse().ok()).map(Time),
             Err(error) => snapshot.store_trouble = Some(error.to_string()),
         }
+        self.schedule.pause(snapshot.paused);
         for at in 0..self.links.len() {
             let state = self.link_state(at).await;
             snapshot.links.push(state);
@@ -506,7 +543,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     ..progress.unwrap_or_default()
                 }),
             last: slot.last.clone(),
-            next: Some((slot.next, slot.why.clone())),
+            next: Some(self.schedule.waiting(at, self.engine.clock.now())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
             conflicts: self.open_conflicts(name).await.unwrap_or_default(),
             queue: self.engine.queue(name).await.unwrap_or_default(),

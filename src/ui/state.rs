@@ -117,8 +117,8 @@ pub fn state(data: &Data) -> State {
         .iter()
         .filter_map(|link| link.next.as_ref())
         .min();
-    let detail = next.map_or_else(String::new, |(at, _)| {
-        format!("next {}", countdown(at.since(data.now)))
+    let detail = next.map_or_else(String::new, |next| {
+        format!("next {}", countdown(next.until.since(data.now)))
     });
     State::of(Mood::Running, "RUNNING", detail)
 }
@@ -180,8 +180,8 @@ fn syncing(link: &LinkState) -> Option<State> {
 
 fn waits_for_a_service(data: &Data, link: &LinkState) -> Option<State> {
     let (at, stop) = stopped(link)?;
-    let retry = link.next.as_ref().map_or_else(String::new, |(next, _)| {
-        format!("retry {}", countdown(next.since(data.now)))
+    let retry = link.next.as_ref().map_or_else(String::new, |next| {
+        format!("retry {}", countdown(next.until.since(data.now)))
     });
     match stop {
         Stop::Limited { side, until, .. } if *until > data.now => Some(State::of(

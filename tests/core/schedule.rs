@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::schedule::{
-    Batch, Decision, Ended, Left, Load, Reason, Rules, Schedule, Scope, Waiting, span,
+    Batch, Decision, Ended, Left, Load, Reason, Schedule, Scope, Threshold, Timetable, Waiting,
+    span,
 };
 use pulse_sync::core::{Side, Time};
 
@@ -12,10 +13,10 @@ const HOUR: i64 = 3_600 * SECOND;
 type Plan = Schedule<&'static str>;
 
 /// The defaults without chance.
-fn rules() -> Rules {
-    Rules {
+fn timetable() -> Timetable {
+    Timetable {
         jitter: 0,
-        ..Rules::every(HOUR)
+        ..Timetable::every(HOUR)
     }
 }
 
@@ -24,7 +25,7 @@ fn at(ms: i64) -> Time {
 }
 
 fn schedule(links: usize) -> Plan {
-    Schedule::new(rules(), links, at(0))
+    Schedule::new(timetable(), links, at(0))
 }
 
 fn load(memory: f64) -> Load {
@@ -191,7 +192,7 @@ fn the_cores_and_our_own_memory_defer_too() {
     };
     for (load, words) in [
         (cpu, "CPU 97 % > 90 %, checked again in 30 s"),
-        (own, "own memory 524 MB > 268 MB, checked again in 30 s"),
+        (own, "own memory 524 MB > 256 MB, checked again in 30 s"),
         (
             container,
             "container memory 90 % > 70 %, checked again in 30 s",
@@ -216,8 +217,8 @@ fn batches_shrink_before_anything_is_deferred() {
         (memory(0.60), 100, 100),
         (memory(0.64), 50, 100),
         (memory(0.69), 25, 100),
-        (own(200), 100, 100),
-        (own(220), 50, 50),
+        (own(190), 100, 100),
+        (own(230), 50, 50),
         (own(300), 10, 25),
     ] {
         let mut plan = schedule(1);
@@ -251,6 +252,32 @@ fn the_interval_stretches_with_the_pressure_and_shrinks_again() {
         told(&plan, 0, 0),
         "the interval, 150 % as long: memory 65 % > 60 %, in 1 h 30 min"
     );
+}
+
+#[test]
+fn a_threshold_of_all_there_is_never_counts() {
+    let never = Threshold {
+        enter: 1.0,
+        leave: 0.5,
+    };
+    let timetable = Timetable {
+        memory: never,
+        cpu: never,
+        ..timetable()
+    };
+    let mut plan: Plan = Schedule::new(timetable, 1, at(0));
+    let full = Load {
+        memory: 1.0,
+        cpu: 1.0,
+        ..Load::default()
+    };
+    press(&mut plan, full);
+    let Decision::Run { batch, .. } = plan.decide(at(0)) else {
+        panic!("deferred");
+    };
+    assert_eq!(batch, Batch::FULL);
+    in_step(&mut plan, 0, 0);
+    assert_eq!(plan.decide(at(0)), Decision::Wait(at(HOUR)));
 }
 
 #[test]
@@ -445,7 +472,7 @@ fn hints_and_answers_bring_a_run_forward_but_never_back() {
 #[test]
 fn starts_are_spread() {
     let spread = |roll| {
-        let mut plan: Plan = Schedule::new(Rules::every(HOUR), 1, at(0));
+        let mut plan: Plan = Schedule::new(Timetable::every(HOUR), 1, at(0));
         plan.ended(0, at(0), Ended::InStep, None, roll);
         plan.waiting(0, at(0)).until.since(at(0))
     };
@@ -542,8 +569,8 @@ proptest! {
     #[test]
     fn nothing_starves_and_nothing_spins(events in events(), ends in prop::collection::vec(any::<u8>(), 64)) {
         const INTERVAL: i64 = 60 * SECOND;
-        let rules = Rules { jitter: 5, ..Rules::every(INTERVAL) };
-        let mut plan: Schedule<usize> = Schedule::new(rules, 3, at(0));
+        let timetable = Timetable { jitter: 5, ..Timetable::every(INTERVAL) };
+        let mut plan: Schedule<usize> = Schedule::new(timetable, 3, at(0));
         let mut now = 0;
         let mut last = [0; 3];
         let (mut asked, mut done, mut runs) = (0usize, 0usize, 0usize);

@@ -147,7 +147,10 @@ impl Rig {
     }
 
     fn write_config(&self) {
-        let mut text = String::from("[sync]\nmax_items = 1000\n");
+        // However busy the machine of the tests is, nothing is put off.
+        let mut text = String::from(
+            "[sync]\nmax_items = 1000\n[schedule]\nmemory_percent = 100\ncpu_percent = 100\n",
+        );
         let most = self.notion_per_minute;
         writeln!(text, "[github]\nrate_limits = false").unwrap();
         writeln!(text, "[notion]\nrequests_per_minute = {most}\n[[link]]").unwrap();

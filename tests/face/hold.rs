@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use pulse_sync::core::PairId;
+use pulse_sync::core::schedule::Timetable;
 use pulse_sync::engine::face::Holding;
 use pulse_sync::engine::queue::Standing;
 use pulse_sync::engine::serve::{Server, wires};
@@ -147,6 +148,12 @@ async fn a_held_item_is_read_and_never_written() {
         stop: Cell::new(false),
         read_only: false,
     };
-    let server = Server::new(&engine, &links, wires, 3_600_000);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(3_600_000),
+        Box::new(|| None),
+    );
     tokio::join!(server.serve(), script(handle, &small, &engine.store));
 }

@@ -3,6 +3,7 @@
 
 use pulse_sync::core::history::FieldChange;
 use pulse_sync::core::plan::Move;
+use pulse_sync::core::schedule::Reason;
 use pulse_sync::core::{FieldKey, PairId, PairLife, Value};
 use pulse_sync::engine::Event;
 use pulse_sync::engine::answers::PutBack;
@@ -161,8 +162,8 @@ fn hostile(text: &str) -> LinkState {
     let mut link = busy();
     let own = || text.to_owned();
     link.name = own();
-    if let Some((_, why)) = &mut link.next {
-        *why = own();
+    if let Some(next) = &mut link.next {
+        next.reason = Reason::Failed(own());
     }
     for line in &mut link.conflicts {
         (line.title, line.item) = (own(), format!("acme/widgets{text}#482"));

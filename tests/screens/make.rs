@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pulse_sync::core::guard::{Halt, Reason};
 use pulse_sync::core::history::FieldChange;
 use pulse_sync::core::plan::{Move, Plan};
+use pulse_sync::core::schedule::{Reason as Due, Waiting};
 use pulse_sync::core::{
     Action as Deed, Base, Change, Conflict, Draft, FieldKey, Key as PairKey, Kind, ObjectId,
     Outcome, Pair, PairId, PairLife, Record, RecordId, RecordKind, Row, Side, Step, Time, Value,
@@ -422,7 +423,10 @@ pub fn plan() -> Vec<Planned> {
 pub fn calm() -> LinkState {
     let mut link = LinkState {
         name: "widgets".to_owned(),
-        next: Some((NOW.plus(42_000), "every minute".to_owned())),
+        next: Some(Waiting {
+            until: NOW.plus(42_000),
+            reason: Due::Interval,
+        }),
         ..LinkState::default()
     };
     link.counts.active = 1_284;

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::task::{Context, Waker};
 
 use pulse_sync::core::plan::{NewPages, Rules};
+use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{
     Action, Draft, FieldKey, Key, Kind, Outcome, PairLife, Policy, RecordKind, Row, Side, Step,
     Value,
@@ -603,7 +604,13 @@ fn an_hour_without_a_network_is_waited_out() {
     engine.sink = sink;
     let links = [link];
     let mut handle = Some(handle);
-    let server = Server::new(&engine, &links, wires, 6 * HOUR);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(6 * HOUR),
+        Box::new(|| None),
+    );
     let is_over = drive(server.serve(), || {
         let world = &mut *setup.world.borrow_mut();
         world.between_polls();
@@ -639,7 +646,13 @@ fn a_clock_set_back_keeps_the_loop_from_nothing() {
     engine.sink = sink;
     let links = [link];
     let (mut handle, mut is_set) = (Some(handle), false);
-    let server = Server::new(&engine, &links, wires, HOUR);
+    let server = Server::new(
+        &engine,
+        &links,
+        wires,
+        Timetable::every(HOUR),
+        Box::new(|| None),
+    );
     drive(server.serve(), || {
         let world = &mut *setup.world.borrow_mut();
         world.between_polls();

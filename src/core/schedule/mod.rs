@@ -13,9 +13,9 @@ pub use reason::{Reason, Waiting, span};
 
 use super::{Side, Time};
 
-/// The rules of a schedule. Times in milliseconds, parts from 0 to 1.
+/// The timetable of a schedule. Times in milliseconds, parts from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rules {
+pub struct Timetable {
     /// From the end of a run to the next one, when nothing asks for it.
     pub interval: i64,
     /// The same while somebody looks at the dashboard.
@@ -40,7 +40,7 @@ pub struct Rules {
     pub asleep: i64,
 }
 
-impl Rules {
+impl Timetable {
     /// The defaults, with this interval in milliseconds.
     pub const fn every(interval: i64) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Rules {
                 enter: 0.90,
                 leave: 0.80,
             },
-            ceiling: 256 << 20,
+            ceiling: 256_000_000,
             in_a_row: 3,
             check_again: 30_000,
             longest: 4,
@@ -76,6 +76,12 @@ pub struct Batch {
     pub items: u8,
     /// Of the rows of a page of a listing.
     pub page: u8,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::FULL
+    }
 }
 
 impl Batch {
@@ -187,12 +193,13 @@ struct Line {
 /// When the links run. `A` is what somebody may ask of a run.
 #[derive(Clone, Debug)]
 pub struct Schedule<A> {
-    rules: Rules,
+    timetable: Timetable,
     pressure: Pressure,
     lines: Vec<Line>,
     asked: VecDeque<(usize, A)>,
     focused: bool,
     paused: Option<Time>,
+    read_only: bool,
     store_away: Option<(Time, String)>,
     left: [Left; 2],
     heard: Time,
@@ -200,7 +207,7 @@ pub struct Schedule<A> {
 
 impl<A: Clone> Schedule<A> {
     /// A schedule in which every link is due now.
-    pub fn new(rules: Rules, links: usize, now: Time) -> Self {
+    pub fn new(timetable: Timetable, links: usize, now: Time) -> Self {
         let line = Line {
             at: now,
             from: now,
@@ -209,12 +216,13 @@ impl<A: Clone> Schedule<A> {
             deferred: None,
         };
         Self {
-            rules,
-            pressure: Pressure::new(rules),
+            timetable,
+            pressure: Pressure::new(timetable),
             lines: vec![line; links],
             asked: VecDeque::new(),
             focused: false,
             paused: None,
+            read_only: false,
             store_away: None,
             left: [Left::default(); 2],
             heard: now,
@@ -244,6 +252,11 @@ impl<A: Clone> Schedule<A> {
     /// Says whether writing is paused, and since when. Reading goes on.
     pub const fn pause(&mut self, since: Option<Time>) {
         self.paused = since;
+    }
+
+    /// Says whether nothing may be synced at all: then only what is asked for runs.
+    pub const fn read_only(&mut self, on: bool) {
+        self.read_only = on;
     }
 
     /// Somebody asks for a run; it goes first.
@@ -289,7 +302,7 @@ impl<A: Clone> Schedule<A> {
         if !matches!(ended, Ended::StoreAway { .. }) {
             self.store_away = None;
         }
-        let soonest = now.plus(self.rules.breath);
+        let soonest = now.plus(self.timetable.breath);
         let regular = now.plus(self.jittered(roll));
         let mut limit = None;
         let (at, why) = match ended {
@@ -335,10 +348,14 @@ impl<A: Clone> Schedule<A> {
 
     /// The interval, give or take the jitter.
     fn jittered(&self, roll: u64) -> i64 {
-        let span = self.rules.interval.saturating_mul(self.rules.jitter) / 100;
+        let span = self
+            .timetable
+            .interval
+            .saturating_mul(self.timetable.jitter)
+            / 100;
         let width = u64::try_from(span.saturating_mul(2)).unwrap_or(0) + 1;
         let drawn = i64::try_from(roll % width).unwrap_or(0);
-        self.rules.interval - span + drawn
+        self.timetable.interval - span + drawn
     }
 
     /// Says what happens now.
@@ -357,6 +374,9 @@ impl<A: Clone> Schedule<A> {
                 batch: self.pressure.forced_batch(),
                 why: Reason::Asked,
             };
+        }
+        if self.read_only {
+            return Decision::Wait(now.plus(self.timetable.interval));
         }
         let mut order: Vec<usize> = (0..self.lines.len()).collect();
         // Who waits longest goes first; a link that always has more to do falls behind those that became due before.
@@ -400,7 +420,7 @@ impl<A: Clone> Schedule<A> {
                 why: Reason::Longest { since },
             });
         }
-        line.deferred = Some((since, now.plus(self.rules.check_again), cause));
+        line.deferred = Some((since, now.plus(self.timetable.check_again), cause));
         None
     }
 
@@ -408,7 +428,7 @@ impl<A: Clone> Schedule<A> {
     fn wake_up(&mut self, now: Time) {
         let away = now.since(self.heard);
         self.heard = now;
-        if away > self.rules.asleep {
+        if away > self.timetable.asleep {
             for link in 0..self.lines.len() {
                 if self.lines[link].limit.is_none_or(|(until, _)| until <= now) {
                     self.due(link, now, Reason::Woke { away });
@@ -416,14 +436,14 @@ impl<A: Clone> Schedule<A> {
             }
         }
         // Nothing is put off for longer than it may be: the clock was set back.
-        let most = now.plus(self.rules.interval.max(LONGEST_WAIT_MS));
+        let most = now.plus(self.timetable.interval.max(LONGEST_WAIT_MS));
         for line in &mut self.lines {
             line.from = line.from.min(now);
             line.at = line.at.min(most);
             line.limit = line.limit.map(|(until, side)| (until.min(most), side));
             if let Some((since, check, _)) = &mut line.deferred {
                 *since = (*since).min(now);
-                *check = (*check).min(now.plus(self.rules.check_again));
+                *check = (*check).min(now.plus(self.timetable.check_again));
             }
         }
     }
@@ -438,7 +458,7 @@ impl<A: Clone> Schedule<A> {
         }
         let mut wait = line.at.since(line.from);
         if self.focused {
-            wait = wait.min(self.rules.attention);
+            wait = wait.min(self.timetable.attention);
         }
         let stretched = line.from.plus(stretched(wait, self.stretch()));
         stretched.min(self.deadline(link))
@@ -456,9 +476,9 @@ impl<A: Clone> Schedule<A> {
 
     /// When a link runs whatever the machine says.
     fn deadline(&self, link: usize) -> Time {
-        self.lines
-            .get(link)
-            .map_or(Time(i64::MAX), |line| line.at.plus(self.rules.longest_ms()))
+        self.lines.get(link).map_or(Time(i64::MAX), |line| {
+            line.at.plus(self.timetable.longest_ms())
+        })
     }
 
     /// When the next decision can be another one.
@@ -478,7 +498,7 @@ impl<A: Clone> Schedule<A> {
         lines
             .chain(limits)
             .min()
-            .unwrap_or_else(|| now.plus(self.rules.interval))
+            .unwrap_or_else(|| now.plus(self.timetable.interval))
             .max(now)
     }
 
@@ -511,6 +531,9 @@ impl<A: Clone> Schedule<A> {
 
     /// Why a link is due when it is.
     fn reason(&self, line: &Line) -> Reason {
+        if self.read_only {
+            return Reason::ReadOnly;
+        }
         if let Some(since) = self.paused {
             return Reason::Paused { since };
         }
@@ -524,7 +547,7 @@ impl<A: Clone> Schedule<A> {
                 cause: cause.map(Box::new),
             };
         }
-        if self.focused && self.rules.attention < line.at.since(line.from) {
+        if self.focused && self.timetable.attention < line.at.since(line.from) {
             return Reason::Attention;
         }
         Reason::Interval

@@ -1,19 +1,19 @@
 //! How busy the machine is, judged with hysteresis: a threshold counts once a few samples in a row say so.
 
 use super::reason::Reason;
-use super::{Batch, Rules};
+use super::{Batch, Timetable};
 
 /// Where something begins, and where it ends again; from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
-    /// Above this it begins.
+    /// Above this it begins; 1 = never.
     pub enter: f64,
     /// Below this it ends.
     pub leave: f64,
 }
 
 /// Whose memory it is that runs short.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// The machine's.
     #[default]
@@ -63,7 +63,7 @@ impl Gate {
 /// How the machine stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Pressure {
-    rules: Rules,
+    timetable: Timetable,
     load: Load,
     memory: Gate,
     cpu: Gate,
@@ -78,9 +78,9 @@ const OWN: Threshold = Threshold {
 
 impl Pressure {
     /// No sample yet: nothing presses.
-    pub fn new(rules: Rules) -> Self {
+    pub fn new(timetable: Timetable) -> Self {
         Self {
-            rules,
+            timetable,
             load: Load::default(),
             memory: Gate::default(),
             cpu: Gate::default(),
@@ -90,20 +90,21 @@ impl Pressure {
 
     /// Takes a sample in.
     pub fn sampled(&mut self, load: Load) {
-        let rules = self.rules;
+        let timetable = self.timetable;
         self.load = load;
         self.memory
-            .sampled(load.memory, rules.memory, rules.in_a_row);
-        self.cpu.sampled(load.cpu, rules.cpu, rules.in_a_row);
-        self.own.sampled(self.own_part(), OWN, rules.in_a_row);
+            .sampled(load.memory, timetable.memory, timetable.in_a_row);
+        self.cpu
+            .sampled(load.cpu, timetable.cpu, timetable.in_a_row);
+        self.own.sampled(self.own_part(), OWN, timetable.in_a_row);
     }
 
     /// This program's memory as a part of its ceiling; more than 1 is above.
     fn own_part(&self) -> f64 {
-        if self.rules.ceiling == 0 {
+        if self.timetable.ceiling == 0 {
             0.0
         } else {
-            self.load.own as f64 / self.rules.ceiling as f64
+            self.load.own as f64 / self.timetable.ceiling as f64
         }
     }
 
@@ -115,7 +116,7 @@ impl Pressure {
         if self.own.on {
             return Some(Reason::Own {
                 bytes: self.load.own,
-                ceiling: self.rules.ceiling,
+                ceiling: self.timetable.ceiling,
             });
         }
         self.cpu.on.then(|| self.cpu_reason())
@@ -123,10 +124,10 @@ impl Pressure {
 
     fn memory_reason(&self) -> Reason {
         // While it defers, it does so until the lower threshold is passed.
-        let limit = if self.load.memory > self.rules.memory.enter {
-            self.rules.memory.enter
+        let limit = if self.load.memory > self.timetable.memory.enter {
+            self.timetable.memory.enter
         } else {
-            self.rules.memory.leave
+            self.timetable.memory.leave
         };
         Reason::Memory {
             percent: percent(self.load.memory),
@@ -136,10 +137,10 @@ impl Pressure {
     }
 
     fn cpu_reason(&self) -> Reason {
-        let limit = if self.load.cpu > self.rules.cpu.enter {
-            self.rules.cpu.enter
+        let limit = if self.load.cpu > self.timetable.cpu.enter {
+            self.timetable.cpu.enter
         } else {
-            self.rules.cpu.leave
+            self.timetable.cpu.leave
         };
         Reason::Cpu {
             percent: percent(self.load.cpu),
@@ -150,13 +151,13 @@ impl Pressure {
     /// By how much regular looks are further apart, in percent: 100 below the lower threshold, 200 at the upper one, 400
     /// when nothing is left.
     pub fn stretch(&self) -> i64 {
-        rise(self.load.memory, self.rules.memory).max(rise(self.load.cpu, self.rules.cpu))
+        rise(self.load.memory, self.timetable.memory).max(rise(self.load.cpu, self.timetable.cpu))
     }
 
     /// What stretches the interval most.
     pub fn strongest(&self) -> Option<Reason> {
-        let memory = rise(self.load.memory, self.rules.memory);
-        let cpu = rise(self.load.cpu, self.rules.cpu);
+        let memory = rise(self.load.memory, self.timetable.memory);
+        let cpu = rise(self.load.cpu, self.timetable.cpu);
         if memory.max(cpu) <= 100 {
             return None;
         }
@@ -207,7 +208,7 @@ fn rise(value: f64, threshold: Threshold) -> i64 {
             1.0
         }
     };
-    if value <= threshold.leave {
+    if value <= threshold.leave || threshold.enter >= 1.0 {
         100
     } else if value <= threshold.enter {
         100 + i64::from(percent(between(threshold.leave, threshold.enter)))

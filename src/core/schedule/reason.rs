@@ -3,7 +3,7 @@
 use super::{Scope, Side, Time};
 
 /// Why a link runs when it does, or does not yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The program began.
     Start,
@@ -159,7 +159,7 @@ fn over(what: &str, percent: u32, limit: u32) -> String {
 }
 
 /// What a link waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiting {
     /// Until when.
     pub until: Time,

@@ -120,10 +120,12 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
             .iter()
             .filter_map(|link| link.next.as_ref())
             .min();
-        let when = next.map_or_else(String::new, |(at, why)| {
+        let when = next.map_or_else(String::new, |next| {
+            let zone = app.data.facts.zone;
             format!(
-                " Next look in {} ({why}).",
-                countdown(at.since(app.data.now))
+                " Next look in {} ({}).",
+                countdown(next.until.since(app.data.now)),
+                next.reason.words(&|at| zone.minute(at))
             )
         });
         empty(
