@@ -535,6 +535,7 @@ async fn an_unchanged_list_is_asked_for_by_its_tag_and_costs_nothing() {
         // The cursor moved: the address must not, else the tag would be worthless.
         since: Some(NOON),
         page: None,
+        rows: None,
     };
     let again = remote.list("issues:o/r", &from).await.unwrap();
     assert!(again.unchanged && again.rows.is_empty());
@@ -1831,4 +1832,22 @@ async fn graphql_can_be_switched_off() {
     let remote = server.remote(|link| link.graphql = GraphQl::Never);
     let page = first_page(&remote).await.unwrap();
     assert_eq!(text(&page.rows[0], "base"), "main");
+}
+
+#[tokio::test]
+async fn pages_are_as_small_as_asked() {
+    let server = Server::start(|seen| {
+        assert!(seen.path.contains("per_page=25"), "{}", seen.path);
+        says(200, &json!([]))
+    })
+    .await;
+    let remote = server.plain();
+    let from = ListFrom {
+        rows: Some(25),
+        ..ListFrom::default()
+    };
+    for stream in ["issues:o/r", "commits:o/r"] {
+        let page = remote.list(stream, &from).await.unwrap();
+        assert!(page.rows.is_empty() && page.next.is_none(), "{stream}");
+    }
 }

@@ -171,6 +171,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .clone()
                 .filter(|_| !sweep && cursor.shallow_since.is_none()),
             page: None,
+            rows: Some(self.ask.batch.page).filter(|rows| *rows < 100),
         };
         let depth = match (sweep, deep) {
             (true, _) => Depth::Sweep,

@@ -223,7 +223,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             if links.all(|(at, link)| link.next == waiting(at)) {
                 return false;
             }
-            let mut new = Snapshot::clone(snapshot);
+            let mut new = Snapshot {
+                at: now,
+                ..Snapshot::clone(snapshot)
+            };
             for (at, link) in new.links.iter_mut().enumerate() {
                 link.next = waiting(at);
             }

@@ -112,6 +112,15 @@ pub struct ListFrom {
     pub tag: Option<String>,
     /// The following page, as an earlier page named it. Opaque.
     pub page: Option<String>,
+    /// Rows a page, at most; none = as many as the service allows.
+    pub rows: Option<u8>,
+}
+
+impl ListFrom {
+    /// Rows a page: a hundred is what both services allow at most.
+    pub fn page_rows(&self) -> u8 {
+        self.rows.unwrap_or(100).clamp(1, 100)
+    }
 }
 
 /// One page of a listing, newest change first if it was asked for since a time.

@@ -149,8 +149,11 @@ impl Pressure {
     }
 
     /// By how much regular looks are further apart, in percent: 100 below the lower threshold, 200 at the upper one, 400
-    /// when nothing is left.
+    /// when nothing is left. What is deferred is not stretched, too: it goes on as soon as the machine allows.
     pub fn stretch(&self) -> i64 {
+        if self.defers().is_some() {
+            return 100;
+        }
         rise(self.load.memory, self.timetable.memory).max(rise(self.load.cpu, self.timetable.cpu))
     }
 

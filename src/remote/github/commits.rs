@@ -22,7 +22,8 @@ impl GithubRemote {
     ) -> Result<Page, RemoteError> {
         let read_at = self.now();
         // No `since` in the URL: it filters by commit date, and the URL has to stay the same for its tag.
-        let url = format!("{}/commits?per_page=100", repo_path(&self.present(repo)));
+        let rows = from.page_rows();
+        let url = format!("{}/commits?per_page={rows}", repo_path(&self.present(repo)));
         let (reply, tag, next) = match self.fetch(url, from).await? {
             Fetched::Unchanged => return Ok(unchanged(from)),
             Fetched::Page { reply, tag, next } => (reply, tag, next),

@@ -56,7 +56,7 @@ impl GithubRemote {
         repo: &str,
         from: &ListFrom,
     ) -> Result<Page, RemoteError> {
-        let pulls = pulls_url(&self.present(repo));
+        let pulls = pulls_url(&self.present(repo), from.page_rows());
         // An earlier page, or the tag of one, of pull requests: issues were off then. Every sweep asks anew.
         let was_off = match &from.page {
             Some(page) => same_family(&pulls, page),
@@ -65,7 +65,7 @@ impl GithubRemote {
         if was_off {
             return self.list_pulls(repo, pulls, from).await;
         }
-        let url = issues_url(&self.present(repo));
+        let url = issues_url(&self.present(repo), from.page_rows());
         let (reply, tag, next) = match self.fetch(url, from).await? {
             Fetched::Unchanged => return Ok(self.unchanged_but_checks(repo, from).await),
             Fetched::Page { reply, tag, next } => (reply, tag, next),
@@ -250,17 +250,17 @@ impl GithubRemote {
 
 /// The list in the order of change. Without `since`, so that the address and with it the tag stay the same when the
 /// cursor moves: the list ends by itself at the first row that is older.
-fn issues_url(repo: &str) -> String {
+fn issues_url(repo: &str, rows: u8) -> String {
     format!(
-        "{}/issues?state=all&sort=updated&direction=desc&per_page=100",
+        "{}/issues?state=all&sort=updated&direction=desc&per_page={rows}",
         repo_path(repo)
     )
 }
 
 /// The list of pull requests in the same order and with an address that never changes either.
-fn pulls_url(repo: &str) -> String {
+fn pulls_url(repo: &str, rows: u8) -> String {
     format!(
-        "{}/pulls?state=all&sort=updated&direction=desc&per_page=100",
+        "{}/pulls?state=all&sort=updated&direction=desc&per_page={rows}",
         repo_path(repo)
     )
 }

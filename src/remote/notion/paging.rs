@@ -8,9 +8,6 @@ use serde_json::{Value as Json, json};
 use super::moment;
 use crate::core::Time;
 
-/// Rows a request: the most that Notion gives.
-const PAGE_SIZE: usize = 100;
-
 /// Where a listing stands. Said as a text, it is the opaque `page` of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -84,14 +81,14 @@ impl Mark {
     }
 
     /// The body of the query that reads on from here.
-    pub fn query(&self, since: Option<Time>) -> Json {
+    pub fn query(&self, since: Option<Time>, rows: u8) -> Json {
         let (stamp, after, direction, cursor) = match self {
             Self::Recent { cursor } => ("last_edited_time", since, "descending", cursor),
             Self::All { from, cursor, .. } => ("created_time", *from, "ascending", cursor),
         };
         let mut query = json!({
             "sorts": [{ "timestamp": stamp, "direction": direction }],
-            "page_size": PAGE_SIZE,
+            "page_size": rows,
         });
         if let Some(after) = after {
             // Rows carry the start of their minute: a later bound would miss what changed within it.

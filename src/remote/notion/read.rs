@@ -46,7 +46,7 @@ impl NotionRemote {
                 RemoteError::Setup(format!("`{text}` is no page of a Notion listing"))
             })?,
         };
-        let heard = self.query(mark.query(from.since)).await?;
+        let heard = self.query(mark.query(from.since, from.page_rows())).await?;
         let results = results(&heard)?;
         let adopted = self.adopted()?;
         let reader = Reader::new(&adopted, &self.config.mapping, &heard);
