@@ -317,6 +317,7 @@ async fn a_second_look_is_free() {
             since: Some(Time(T0)),
             tag: tag.clone(),
             page: None,
+            rows: None,
         };
         assert!(
             remote.list(stream, &from).await.unwrap().unchanged,
@@ -339,6 +340,7 @@ async fn a_second_look_is_free() {
         since: Some(Time(at)),
         tag: tags["issues:ada/demo"].clone(),
         page: None,
+        rows: None,
     };
     let page = remote.list("issues:ada/demo", &from).await.unwrap();
     assert_eq!(page.rows.len(), 1);
