@@ -233,7 +233,7 @@ impl Data {
             .any(|(id, until)| id == conflict && *until > self.now)
     }
 
-    /// The items in conflict, each with its conflicts, in the order of their age.
+    /// The items in conflict, each with its conflicts, the oldest first.
     pub fn conflicted(&self) -> Vec<(PairId, Vec<&ConflictLine>)> {
         let mut items: Vec<(PairId, Vec<&ConflictLine>)> = Vec::new();
         for line in self.conflicts() {
@@ -242,6 +242,7 @@ impl Data {
                 None => items.push((line.pair.clone(), vec![line])),
             }
         }
+        items.sort_by_key(|(_, lines)| lines.iter().map(|line| line.conflict.found_at).min());
         items
     }
 

@@ -17,6 +17,9 @@ use crate::ui::theme::Meaning;
 /// How long a conflict is put aside, in milliseconds.
 const DAY_MS: i64 = 24 * 3_600_000;
 
+/// What an action on conflicts says where there is none.
+const NOTHING_MARKED: &str = "there is no conflict here: nothing was done";
+
 type Item<'a> = (PairId, Vec<&'a ConflictLine>);
 
 fn rows(app: &App) -> Vec<Item<'_>> {
@@ -239,6 +242,10 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
                 .iter()
                 .flat_map(|(_, lines)| lines.iter().map(|line| line.conflict.id.clone()))
                 .collect();
+            if ids.is_empty() {
+                app.say(NOTHING_MARKED, Meaning::Dim);
+                return;
+            }
             app.data
                 .deferred
                 .extend(ids.into_iter().map(|id| (id, until)));
@@ -271,7 +278,8 @@ fn choose_all(app: &mut App, github: bool, out: &mut Vec<Effect>) {
         app.drafts.set(conflict, Some(draft()));
     }
     let pairs: Vec<PairId> = items.into_iter().map(|(pair, _)| pair).collect();
-    if let Some(screen) = Screen::resolve_many(pairs) {
-        app.show(screen, out);
+    match Screen::resolve_many(pairs) {
+        Some(screen) => app.show(screen, out),
+        None => app.say(NOTHING_MARKED, Meaning::Dim),
     }
 }
