@@ -1,6 +1,6 @@
 //! What the screen knows: the engine's last word, the history read so far, the log, the machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::text::{self, Zone, width};
@@ -99,6 +99,8 @@ pub struct Facts {
     pub read_only: bool,
     /// Where the log file is.
     pub log_folder: String,
+    /// By link, the heading below which a page is private.
+    pub private_headings: BTreeMap<String, String>,
     /// The links by name, each with what it was told: what, and the words.
     pub links: Vec<(String, Vec<(&'static str, String)>)>,
 }

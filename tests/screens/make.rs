@@ -52,6 +52,7 @@ pub fn facts() -> Facts {
         cpu_limit: 0.9,
         read_only: false,
         log_folder: "the state folder".to_owned(),
+        private_headings: BTreeMap::from([("widgets".to_owned(), "Private notes".to_owned())]),
         links: vec![(
             "widgets".to_owned(),
             vec![

@@ -4,7 +4,7 @@ use super::sides::{Where, gone, is_body};
 use super::words::{lay_out, plain};
 use super::{Resolver, name};
 use crate::core::pair::Choice;
-use crate::core::text::{Hunk, Part};
+use crate::core::text::{Hunk, Part, mark_public};
 use crate::core::{Conflict, Side, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
@@ -45,11 +45,17 @@ impl Resolver {
         let columns = canvas.columns().saturating_sub(4);
         let laid = lay_out_marked(&preview, columns, self.wraps);
         // What the marked field becomes is always in view; the others, where there is room.
-        let spare = rows.saturating_sub(if laid.lines.is_empty() { 0 } else { 4 });
-        let most = if with_all { spare.max(1) } else { 1 };
+        let is_short = laid.lines.is_empty();
+        let spare = rows.saturating_sub(if is_short { 0 } else { 5 });
+        let most = if with_all || is_short {
+            spare.max(1)
+        } else {
+            1
+        };
         let shown = open.len().min(most);
         let first = (marked + 1).saturating_sub(shown);
-        let height = rows.saturating_sub(shown);
+        let rule = usize::from(with_all && !is_short);
+        let height = rows.saturating_sub(shown + rule);
         let top = self.top_of(laid.lines.len(), height, laid.place);
         let part = self.part_shown(laid.lines.len(), height, top);
         let mut inner = canvas.frame("Result", &part, self.zoomed);
@@ -59,8 +65,12 @@ impl Resolver {
             let inks = summary(line, &app.drafts);
             inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
         }
+        if rule > 0 {
+            let dashes = inner.glyphs().dash.repeat(room);
+            inner.put(1, shown, &dashes, Meaning::Dim);
+        }
         for (y, row) in laid.lines.iter().skip(top).take(height).enumerate() {
-            inner.line(1, shown + y, room, row);
+            inner.line(1, shown + rule + y, room, row);
         }
     }
 
@@ -78,10 +88,11 @@ impl Resolver {
         let y = open.len() + 1;
         for (row, (side, fields)) in written(&open, &app.drafts).into_iter().enumerate() {
             let tone = tone(side);
-            let x = inner.put(1, y + row, &format!("Enter writes {}", side.name()), tone);
-            inner.put(x.max(20) + 1, y + row, &fields, Meaning::Text);
+            inner.put(1, y + row, "will write", Meaning::Dim);
+            inner.put(NAMES, y + row, side.name(), tone);
+            inner.put(NAMES + 8, y + row, &fields, Meaning::Text);
         }
-        let last = "Before the write both sides are read again; a newer edit cancels it.";
+        let last = "Before the write both sides are read again; a newer edit cancels it and opens this anew.";
         inner.put(1, y + 3, last, Meaning::Dim);
     }
 
@@ -129,21 +140,20 @@ impl Resolver {
         }
         let draft = app.drafts.get(conflict);
         match draft.and_then(|draft| drafts::choice(line, draft)) {
-            Some(Ok(choice)) => self.said_by(line, draft, &choice, &mut preview),
+            Some(Ok(mut choice)) => {
+                if is_body(conflict) {
+                    choice.notion = on_page(app, line, &choice.notion);
+                }
+                Self::said_by(line, draft, &choice, &mut preview);
+            }
             Some(Err(_)) => {}
-            None => self.open_places(conflict, draft, &mut preview),
+            None => preview = self.open_places(conflict, draft),
         }
         preview
     }
 
     /// What each side will hold by a choice: the very text that is sent.
-    fn said_by(
-        &self,
-        line: &ConflictLine,
-        draft: Option<&Draft>,
-        choice: &Choice,
-        preview: &mut Preview,
-    ) {
+    fn said_by(line: &ConflictLine, draft: Option<&Draft>, choice: &Choice, preview: &mut Preview) {
         let writes = writes(line, choice);
         if !is_body(&line.conflict) {
             for (side, new) in [
@@ -161,7 +171,7 @@ impl Resolver {
             }
             return;
         }
-        let same = choice.github == choice.notion;
+        let same = reads_alike(choice.github.as_text(), choice.notion.as_text());
         match writes.as_slice() {
             [] => preview.head("both sides", Meaning::Ok, "say this already:"),
             [Side::Github, Side::Notion] if same => {
@@ -178,11 +188,8 @@ impl Resolver {
             Side::Github => &choice.github,
             Side::Notion => &choice.notion,
         };
-        match tagged(&line.conflict, draft, text.as_text(), self.hunk) {
-            Some(tagged) => {
-                preview.place = preview.lines.len() + tagged.place;
-                preview.lines.extend(tagged.lines);
-            }
+        match tagged(&line.conflict, draft, text.as_text()) {
+            Some(lines) => preview.lines.extend(lines),
             None => preview.text(text.as_text()),
         }
         if writes.len() > 1 && !same {
@@ -193,15 +200,23 @@ impl Resolver {
     }
 
     /// A text as far as it is settled, with its open places.
-    fn open_places(&self, conflict: &Conflict, draft: Option<&Draft>, preview: &mut Preview) {
-        let Some(parts) = drafts::parts(conflict) else {
-            return;
-        };
-        let picks = picks(draft);
-        let tagged = joined(&parts, picks, self.hunk);
-        preview.lines = tagged.lines;
-        preview.place = tagged.place;
+    fn open_places(&self, conflict: &Conflict, draft: Option<&Draft>) -> Preview {
+        drafts::parts(conflict).map_or_else(Preview::default, |parts| {
+            joined(&parts, picks(draft), self.hunk)
+        })
     }
+}
+
+/// A text as the page gets it: a heading with the words of the private one is told apart from it.
+fn on_page(app: &App, line: &ConflictLine, text: &Value) -> Value {
+    let mut links = app.data.links().iter();
+    let link = links.find(|link| link.conflicts.iter().any(|one| one.pair == line.pair));
+    let headings = &app.data.facts.private_headings;
+    let heading = link.and_then(|link| headings.get(&link.name));
+    heading.map_or_else(
+        || text.clone(),
+        |heading| Value::text(mark_public(text.as_text(), heading)),
+    )
 }
 
 /// The lines of a text by its parts; open places show what there is to choose from.
@@ -274,7 +289,7 @@ fn open_place(out: &mut Preview, hunk: &Hunk, place: usize, count: usize) {
         ("l", &hunk.theirs, Meaning::Notion),
     ];
     for (key, text, tone) in choices {
-        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.trim_end_matches('\n');
         for (at, line) in text.split('\n').enumerate() {
             let key = if at == 0 { key } else { " " };
             let said = match line {
@@ -288,7 +303,7 @@ fn open_place(out: &mut Preview, hunk: &Hunk, place: usize, count: usize) {
 }
 
 /// The text with whose lines they are at the clashing places; none where its lines are not those of the places.
-fn tagged(conflict: &Conflict, draft: Option<&Draft>, text: &str, hunk: usize) -> Option<Preview> {
+fn tagged(conflict: &Conflict, draft: Option<&Draft>, text: &str) -> Option<Vec<Vec<Ink>>> {
     let parts = drafts::parts(conflict)?;
     let Some(Draft::Hunks(picks)) = draft else {
         return None;
@@ -299,7 +314,16 @@ fn tagged(conflict: &Conflict, draft: Option<&Draft>, text: &str, hunk: usize) -
         .map(|line| line.into_iter().map(|ink| ink.text).collect())
         .collect();
     let wanted = text.strip_suffix('\n').unwrap_or(text);
-    (bare.join("\n") == wanted).then(|| joined(&parts, picks, hunk))
+    (bare.join("\n") == wanted).then(|| joined(&parts, picks, 0).lines)
+}
+
+/// Whether two texts differ in blank lines only: a page has none.
+fn reads_alike(one: &str, other: &str) -> bool {
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.trim_end().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
+    one == other || lines(one) == lines(other)
 }
 
 fn parts_taken<'a>(parts: &'a [Part], picks: &[Option<HunkPick>]) -> Vec<&'a str> {
@@ -429,8 +453,8 @@ fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
     };
     let writes = match writes(line, &choice).as_slice() {
         [] => "both sides say it already".to_owned(),
-        [side] => format!("writes {}", side.name()),
-        _ => "writes both".to_owned(),
+        [side] => format!("will write {}", side.name()),
+        _ => "will write both".to_owned(),
     };
     vec![
         ink(shown, Meaning::Text),

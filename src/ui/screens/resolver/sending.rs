@@ -85,7 +85,7 @@ impl Resolver {
         })
     }
 
-    /// Why choices that the engine has kept are not written soon; none while they are about to be.
+    /// When choices that the engine has kept are written; none while they are about to be.
     fn waits(&self, lines: &[&ConflictLine], data: &Data) -> Option<String> {
         let sent = |line: &&&ConflictLine| self.sent.iter().any(|sent| sent.id == line.conflict.id);
         let mut held = lines.iter().filter(sent).filter_map(|line| line.held_since);
@@ -96,21 +96,21 @@ impl Resolver {
         let is_late = data.now.since(self.sent_at) >= PATIENCE_MS
             && data.links().iter().all(|link| link.running.is_none());
         if data.snapshot.paused.is_some() {
-            Some("writing is paused; it is written once you resume".to_owned())
+            Some("once you resume".to_owned())
         } else if let Some(since) = held.next() {
             let held = data.held_by_you(since);
-            Some(format!("{held}; it is written once you release the item"))
+            Some(format!("once you release the item, {held}"))
         } else if is_guarded {
-            Some("the guard holds this item; it is written once you answer".to_owned())
+            Some("once you answer what the guard holds".to_owned())
         } else {
-            is_late.then(|| "it is written as soon as the sync comes to it".to_owned())
+            is_late.then(|| "when the sync comes to it".to_owned())
         }
     }
 
     /// What is said where the engine took a choice; its own words unless writing is paused.
     pub fn kept(data: &Data, words: String) -> String {
         if data.snapshot.paused.is_some() {
-            "the choice is kept; writing is paused; it is written once you resume".to_owned()
+            "the choice is kept, and written once you resume".to_owned()
         } else {
             words
         }
@@ -162,10 +162,10 @@ impl Resolver {
         if self.sent.is_empty() || !self.sent.iter().all(is_kept) {
             return None;
         }
-        let why = self.waits(lines, data)?;
+        let when = self.waits(lines, data)?;
         Some(match self.sent.len() {
-            1 => format!("the choice is kept; {why}"),
-            many => format!("{many} choices are kept; {why}"),
+            1 => format!("the choice is kept, and written {when}"),
+            many => format!("{many} choices are kept, and written {when}"),
         })
     }
 

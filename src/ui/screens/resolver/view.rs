@@ -99,10 +99,11 @@ impl Resolver {
     fn narrow(&self, app: &App, canvas: &mut Canvas<'_>, body: Rect) {
         let open = rows_of(self.open(&app.data).len());
         let fields = rows_of(self.fields(&app.data).len());
-        let list = fields.saturating_add(2).clamp(4, body.height / 3 + 1);
-        // Where there is little room, it belongs to what the sides say.
+        // Where there is little room, it belongs to what the sides say: a row for each, at least.
+        let list = (body.height / 3 + 1).min(body.height.saturating_sub(8));
+        let list = fields.saturating_add(2).clamp(3, list.max(3));
         let most = body.height.saturating_sub(list + 5).clamp(3, 6);
-        let text = if self.has_text(&app.data) { 2 } else { 0 };
+        let text = if body.height >= 18 { 2 } else { 0 };
         let result = (open + 2 + text).clamp(3, most + text / 2);
         let detail = body.height.saturating_sub(list + result);
         let at = |from: u16, height: u16| Rect::new(body.x, body.y + from, body.width, height);
@@ -169,8 +170,13 @@ impl Resolver {
 
     fn draw_fields(&self, app: &App, canvas: &mut Canvas<'_>, with_values: bool) {
         let fields = self.fields(&app.data);
-        let mut inner = canvas.frame("Fields", "", true);
-        let height = inner.rows();
+        let height = canvas.rows().saturating_sub(2);
+        let part = if fields.len() > height {
+            format!("{} of {}", self.field + 1, fields.len())
+        } else {
+            String::new()
+        };
+        let mut inner = canvas.frame("Fields", &part, true);
         let top = (self.field + 1).saturating_sub(height);
         self.drawn.set(Drawn {
             fields: inner.area,
