@@ -283,6 +283,7 @@ fn choices_during_a_pause_are_kept_and_said_so() {
     assert!(app.screens.is_empty(), "{}", text(&app));
     assert!(said(&app).contains("choices are kept"), "{}", said(&app));
     assert!(said(&app).contains("once you resume"), "{}", said(&app));
+    assert!(text(&app).contains("5 chosen, not written yet"));
     let request = Request::Choose("c1".to_owned(), Pick::Notion);
     let answer = Answer::Done(request, Ok("the choice is kept".to_owned()));
     app.update(Input::Answer(Box::new(answer)));

@@ -100,11 +100,15 @@ impl Resolver {
         let open = rows_of(self.open(&app.data).len());
         let fields = rows_of(self.fields(&app.data).len());
         // Where there is little room, it belongs to what the sides say: a row for each, at least.
-        let list = (body.height / 3 + 1).min(body.height.saturating_sub(8));
-        let list = fields.saturating_add(2).clamp(3, list.max(3));
-        let most = body.height.saturating_sub(list + 5).clamp(3, 6);
-        let text = if body.height >= 18 { 2 } else { 0 };
-        let result = (open + 2 + text).clamp(3, most + text / 2);
+        let most = (body.height / 3 + 1).min(body.height.saturating_sub(8));
+        let list = fields.min(open + 1).saturating_add(2).clamp(3, most.max(3));
+        let most = body.height.saturating_sub(list + 5).clamp(3, 7);
+        let more = match (body.height >= 18, self.has_text(&app.data)) {
+            (true, true) => 4,
+            (true, false) => 2,
+            (false, _) => 0,
+        };
+        let result = (open + 2 + more).clamp(3, most);
         let detail = body.height.saturating_sub(list + result);
         let at = |from: u16, height: u16| Rect::new(body.x, body.y + from, body.width, height);
         self.draw_fields(app, &mut canvas.part(at(0, list)), true);

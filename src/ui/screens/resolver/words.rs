@@ -156,7 +156,8 @@ fn wrap_from(text: &str, room: usize, used: usize) -> Vec<String> {
         head.push_str(word);
     }
     let rest = &text[head.len()..];
-    let mut pieces = vec![head];
+    // The blank behind the last word has no room any more.
+    let mut pieces = vec![head.trim_end().to_owned()];
     pieces.extend(wrap(rest, room));
     pieces
 }
@@ -172,6 +173,20 @@ mod tests {
             .map(line)
             .collect();
         lines.join("\n")
+    }
+
+    #[test]
+    fn rows_are_never_wider_than_their_room() {
+        let text = "one [and] two, three four five six seven";
+        let line = vec![ink("zero ", Meaning::Text), ink(text, Meaning::Add)];
+        for room in 6..50 {
+            let rows = lay_out(std::slice::from_ref(&line), room, true);
+            let wide = |row: &Vec<Ink>| row.iter().map(|ink| width(&ink.text)).sum::<usize>();
+            assert!(rows.iter().all(|row| wide(row) <= room), "{room}: {rows:?}");
+            let words = |text: String| text.split_whitespace().collect::<String>();
+            let all = rows.iter().flatten().map(|ink| ink.text.clone()).collect();
+            assert_eq!(words(all), words(format!("zero {text}")));
+        }
     }
 
     #[test]
