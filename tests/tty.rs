@@ -431,7 +431,7 @@ fn choices_made_during_a_pause_are_kept_and_written_after_it() {
     tty.see("Conflict 1 of 2");
     tty.see("will write GitHub");
     tty.press("\r");
-    tty.see("2 choices are kept, and written once you resume");
+    tty.see("written once you resume");
     tty.see("2 choices are kept and not written yet");
     assert!(!tty.text().contains("already running"));
     assert_eq!(rig.writes(), before);

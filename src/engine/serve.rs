@@ -522,7 +522,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let pairs = store.pairs(name, Which::Conflicted, None, SHOWN).await?;
         let lines = pairs.into_iter().flat_map(|pair| {
             let urls = super::queue::urls(&pair);
-            let line = |conflict: &Conflict| {
+            let as_line = |conflict: &Conflict| {
                 let key = conflict.field.as_ref();
                 ConflictLine {
                     pair: pair.id.clone(),
@@ -535,7 +535,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     held_since: pair.held_since,
                 }
             };
-            pair.conflicts.iter().map(line).collect::<Vec<_>>()
+            pair.conflicts.iter().map(as_line).collect::<Vec<_>>()
         });
         Ok(lines.take(SHOWN).collect())
     }

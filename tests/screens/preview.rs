@@ -425,3 +425,32 @@ fn at_the_least_size_all_three_texts_are_in_view() {
     let one = |conflict: &Conflict| conflict.field == Some(FieldKey::BODY);
     assert!(conflicts().iter().any(|line| one(&line.conflict)));
 }
+
+#[test]
+fn names_of_a_set_are_marked_one_by_one() {
+    let labels = [
+        Value::set(["bug", "old"]),
+        Value::set(["bug", "ui"]),
+        Value::set(["bug"]),
+    ];
+    let app = open((120, 40), "labels", labels);
+    let rows = text(&app);
+    assert!(rows.contains("bug, [-old-], [+ui+]"), "{rows}");
+    assert!(rows.contains("bug, [-old-] "), "{rows}");
+}
+
+#[test]
+fn what_becomes_of_an_item_is_said_in_full() {
+    for (keys, wanted) in [
+        ("h", ["kept, and brought back", "and brings it back"]),
+        (
+            "l",
+            ["removed on both sides", "removes it on the other, too"],
+        ),
+    ] {
+        let mut app = full(80, 24);
+        press(&mut app, &format!("4 j Enter {keys}"));
+        let rows = inside(&app, "Result").join(" ");
+        assert!(wanted.iter().all(|words| rows.contains(words)), "{rows}");
+    }
+}

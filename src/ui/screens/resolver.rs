@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
 use crate::core::{Conflict, FieldKey, Pair, PairId, Time, Value};
@@ -14,7 +14,10 @@ use crate::ui::data::Data;
 use crate::ui::drafts::{self, Draft, Drafts, HunkPick};
 use crate::ui::theme::Meaning;
 
+mod choosing;
 mod editor;
+mod moving;
+mod preview;
 mod result;
 mod sending;
 mod sides;
@@ -199,17 +202,6 @@ impl Resolver {
         (done, open.len())
     }
 
-    /// The marked field, if there is still something to decide.
-    fn decidable<'a>(&mut self, data: &'a Data) -> Option<&'a ConflictLine> {
-        let line = self.marked(data)?;
-        if !self.is_sent(&line.conflict) {
-            return Some(line);
-        }
-        let text = "this choice is on its way; u in the history takes it back once it is written";
-        self.note = Some(ink(text, Meaning::Info));
-        None
-    }
-
     /// Fields without a choice, of all items that Enter would apply.
     fn missing(&self, data: &Data, drafts: &Drafts) -> Vec<String> {
         self.undecided(data)
@@ -368,64 +360,6 @@ impl Resolver {
         }
     }
 
-    /// A side for the marked field; in a text, for the marked clashing place, then on to the next one.
-    fn take(&mut self, pick: HunkPick, whole: Draft, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.decidable(data) else {
-            return;
-        };
-        let count = drafts::hunks(&line.conflict);
-        if count == 0 {
-            drafts.set(&line.conflict, Some(whole));
-            return;
-        }
-        let mut picks = match drafts.get(&line.conflict) {
-            Some(Draft::Hunks(picks)) if picks.len() == count => picks.clone(),
-            // A side for the whole text is that side at each place.
-            Some(Draft::Github) => vec![Some(HunkPick::Github); count],
-            Some(Draft::Notion) => vec![Some(HunkPick::Notion); count],
-            _ => vec![None; count],
-        };
-        let at = self.hunk.min(count - 1);
-        picks[at] = Some(pick);
-        let next = (1..count)
-            .map(|by| (at + by) % count)
-            .find(|at| picks[*at].is_none());
-        self.hunk = next.unwrap_or(at);
-        self.scrolled = 0;
-        drafts.set(&line.conflict, Some(Draft::Hunks(picks)));
-    }
-
-    fn take_base(&mut self, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.decidable(data) else {
-            return;
-        };
-        if line.conflict.field.is_none() {
-            self.note = Some(ink(
-                "there is no base to go back to: take a side",
-                Meaning::Warn,
-            ));
-        } else {
-            self.take(HunkPick::Base, Draft::Base, data, drafts);
-        }
-    }
-
-    fn union(&mut self, data: &Data, drafts: &mut Drafts) {
-        let Some(line) = self.decidable(data) else {
-            return;
-        };
-        let conflict = &line.conflict;
-        if drafts::hunks(conflict) > 0 {
-            self.take(HunkPick::Both, Draft::Github, data, drafts);
-        } else if matches!(
-            (&conflict.github, &conflict.notion),
-            (Value::Set(_), Value::Set(_))
-        ) {
-            drafts.set(conflict, Some(Draft::Union));
-        } else {
-            self.note = Some(ink("only names and texts can be joined", Meaning::Warn));
-        }
-    }
-
     fn defer(&mut self, data: &Data, out: &mut Vec<Effect>) {
         let until = data.now.plus(DAY_MS);
         let open = self.open(data);
@@ -449,49 +383,6 @@ impl Resolver {
             self.current()
                 .map(|pair| Effect::Ask(Request::Item(pair.clone()))),
         );
-    }
-
-    /// A click on a row of the fields.
-    pub fn click(&mut self, at: Position, data: &Data) -> Handled {
-        let Drawn { fields, first, .. } = self.drawn.get();
-        if fields.contains(at) {
-            let field = first + usize::from(at.y - fields.y);
-            if field < self.fields(data).len() {
-                (self.field, self.hunk, self.scrolled) = (field, 0, 0);
-            }
-        }
-        Handled::Yes
-    }
-
-    /// Scrolls so many rows down, as far as there is something to see.
-    pub fn scroll(&mut self, by: isize) {
-        let (up, down) = self.drawn.get().reach;
-        let now = self.scrolled.clamp(up, down);
-        self.scrolled = now.saturating_add(by).clamp(up, down);
-    }
-
-    /// Rows of a page, or of a part of one.
-    fn page(&self, part: usize) -> isize {
-        let rows = self.drawn.get().page.saturating_sub(1) / part;
-        isize::try_from(rows.max(1)).unwrap_or(1)
-    }
-
-    const fn zoom(&mut self) {
-        self.zoomed = !self.zoomed;
-        self.scrolled = 0;
-    }
-
-    /// The first line of a part in view, such that line `place` is, or as far from there as was scrolled.
-    fn top_of(&self, lines: usize, height: usize, place: usize) -> usize {
-        let last = lines.saturating_sub(height);
-        let own = place.saturating_sub(height / 3).min(last);
-        let mut drawn = self.drawn.get();
-        let far = |rows: usize| isize::try_from(rows).unwrap_or(isize::MAX);
-        drawn.reach.0 = drawn.reach.0.min(-far(own));
-        drawn.reach.1 = drawn.reach.1.max(far(last - own));
-        drawn.page = drawn.page.max(height);
-        self.drawn.set(drawn);
-        own.saturating_add_signed(self.scrolled).min(last)
     }
 }
 

@@ -51,6 +51,9 @@ impl Resolver {
             let room = inner.columns().saturating_sub(3);
             inner.line(2, y, room, row);
         }
+        if height > 0 && top + height < rows.len() {
+            inner.put(0, height - 1, glyphs.cut, Meaning::Dim);
+        }
     }
 
     /// Base, GitHub and Notion one below the other, for narrow screens.
@@ -78,23 +81,27 @@ impl Resolver {
             (Where::Side(Side::Github), "h", Meaning::Github),
             (Where::Side(Side::Notion), "l", Meaning::Notion),
         ];
-        let share = inner.rows() / 3;
+        let columns = inner.columns();
+        let laid = parts.map(|(part, key, tone)| {
+            let at = whence(&app.data, &line.conflict, part, columns / 5).unwrap_or_default();
+            let room = columns.saturating_sub(width(&at) + 7);
+            let rows = lay_out(&self.text_of(line, part, tone), room, self.wraps);
+            (part, key, tone, at, rows)
+        });
+        let heights = shares(laid.each_ref().map(|(.., rows)| rows.len()), inner.rows());
         let mut y = 0;
-        for (part, key, tone) in parts {
-            let at =
-                whence(&app.data, &line.conflict, part, inner.columns() / 5).unwrap_or_default();
-            let end = inner.columns().saturating_sub(1);
+        for ((part, key, tone, at, rows), height) in laid.into_iter().zip(heights) {
             inner.put(1, y, key, tone);
             if picked(line, &app.drafts, part, self.hunk) {
                 inner.put(2, y, inner.glyphs().done, Meaning::Ok);
             }
-            let start = inner.put_right(end, y, &at, Meaning::Dim);
-            let lines = self.text_of(line, part, tone);
-            let rows = lay_out(&lines, start.saturating_sub(6), self.wraps);
-            let height = share.max(1);
+            let start = inner.put_right(columns.saturating_sub(1), y, &at, Meaning::Dim);
             let top = self.top_of(rows.len(), height, 0);
             for (row, inks) in rows.iter().skip(top).take(height).enumerate() {
                 inner.line(4, y + row, start.saturating_sub(5), inks);
+            }
+            if height > 1 && top + height < rows.len() {
+                inner.put(1, y + height - 1, inner.glyphs().cut, Meaning::Dim);
             }
             y += height;
         }
@@ -116,6 +123,9 @@ impl Resolver {
             };
             return marked_words(&hunk.base, &text, self.style == Style::Words);
         }
+        if let Some(names) = self.names_of(conflict, part) {
+            return vec![names];
+        }
         let base = full(&conflict.base);
         let value = match part {
             Where::Base => base.clone(),
@@ -129,6 +139,33 @@ impl Resolver {
             return plain(&value);
         }
         marked_words(&base, &value, self.style == Style::Words)
+    }
+
+    /// The names of a set, those marked that came or went since the base.
+    fn names_of(&self, conflict: &Conflict, part: Where) -> Option<Vec<Ink>> {
+        let value = match part {
+            Where::Side(Side::Github) => &conflict.github,
+            Where::Side(Side::Notion) => &conflict.notion,
+            Where::Base => return None,
+        };
+        let (Value::Set(base), Value::Set(now)) = (&conflict.base, value) else {
+            return None;
+        };
+        if self.style == Style::Raw {
+            return None;
+        }
+        let mut inks = Vec::new();
+        for name in base.union(now) {
+            if !inks.is_empty() {
+                inks.push(ink(", ", Meaning::Text));
+            }
+            inks.push(match (base.contains(name), now.contains(name)) {
+                (true, false) => ink(format!("[-{name}-]"), Meaning::Remove),
+                (false, _) => ink(format!("[+{name}+]"), Meaning::Add),
+                (true, true) => ink(name.clone(), Meaning::Text),
+            });
+        }
+        Some(inks)
     }
 
     /// The clashing place of a text that the keys decide now.
@@ -160,6 +197,19 @@ pub(super) fn full(value: &Value) -> String {
         Value::Text(text) => text.clone(),
         other => other.brief(2_000),
     }
+}
+
+/// How many of `rows` each of three parts gets: one at least, then what it needs, in turn.
+fn shares(needs: [usize; 3], rows: usize) -> [usize; 3] {
+    let mut shares = [1; 3];
+    for _ in 3..rows {
+        let short = (0..3).filter(|at| shares[*at] < needs[*at]);
+        let Some(at) = short.min_by_key(|at| shares[*at]) else {
+            break;
+        };
+        shares[at] += 1;
+    }
+    shares
 }
 
 /// Who changed a side, and when; nobody changed the base.
