@@ -375,7 +375,16 @@ impl Resolver {
                 .map(|line| Effect::Defer(line.conflict.id.clone(), until)),
         );
         let text = "put aside for a day, or until a side changes";
-        self.over = Some(ink(text, Meaning::Info));
+        if self.pairs.len() == 1 {
+            self.over = Some(ink(text, Meaning::Info));
+            return;
+        }
+        // Of several items the others are still to be decided.
+        self.pairs.remove(self.pair);
+        self.pair %= self.pairs.len();
+        (self.field, self.hunk, self.scrolled, self.item) = (0, 0, 0, None);
+        self.note = Some(ink(text, Meaning::Info));
+        self.ask_item(out);
     }
 
     fn ask_item(&self, out: &mut Vec<Effect>) {

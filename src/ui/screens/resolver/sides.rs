@@ -116,12 +116,15 @@ impl Resolver {
         if self.style != Style::Raw
             && let Some(hunk) = self.marked_hunk(conflict)
         {
+            // The blank lines behind a place belong to what follows.
+            let [base, ours, theirs] =
+                [&hunk.base, &hunk.ours, &hunk.theirs].map(|text| text.trim_end_matches('\n'));
             let text = match part {
-                Where::Base => return plain(&hunk.base),
-                Where::Side(Side::Github) => hunk.ours,
-                Where::Side(Side::Notion) => hunk.theirs,
+                Where::Base => return plain(base),
+                Where::Side(Side::Github) => ours,
+                Where::Side(Side::Notion) => theirs,
             };
-            return marked_words(&hunk.base, &text, self.style == Style::Words);
+            return marked_words(base, text, self.style == Style::Words);
         }
         if let Some(names) = self.names_of(conflict, part) {
             return vec![names];
