@@ -148,7 +148,7 @@ fn each_side_is_told_what_it_gets() {
     assert!(rows.contains(&"Notion gets Done   (says In progress now)".to_owned()));
     let mut app = open((200, 60), "title", named());
     press(&mut app, "h");
-    assert!(text(&app).contains("nothing yet"), "GitHub is not written");
+    assert!(text(&app).contains("will write  GitHub  nothing"));
     assert!(text(&app).contains("its page (title)"));
 }
 
@@ -365,6 +365,15 @@ fn nothing_is_put_aside_where_nothing_is() {
         .filter(|one| matches!(one, Effect::Defer(..)));
     assert_eq!(put_aside.count(), 4);
     assert!(said(&app).contains("put aside for a day"), "{}", said(&app));
+    let mut app = full(80, 24);
+    press(&mut app, "4 Space Space <");
+    assert!(text(&app).contains("Conflict 1 of 2  #482"));
+    press(&mut app, "D");
+    assert!(said(&app).contains("put aside for a day"), "{}", said(&app));
+    assert!(text(&app).contains("#519"), "the other marked item is next");
+    let asked = writes(&press(&mut app, "Enter"));
+    assert!(matches!(&asked[0], Request::Choose(id, _) if id == "c5"));
+    assert_eq!(asked.len(), 2, "nothing is chosen for what was put aside");
 }
 
 #[test]

@@ -117,9 +117,9 @@ impl Resolver {
 /// A text as the page gets it: a heading with the words of the private one is told apart from it.
 fn on_page(app: &App, line: &ConflictLine, text: &Value) -> Value {
     let has_it = |link: &&LinkState| link.conflicts.iter().any(|one| one.pair == line.pair);
-    let link = app.data.links().iter().find(has_it);
+    let owner = app.data.links().iter().find(has_it);
     let headings = &app.data.facts.private_headings;
-    let heading = link.and_then(|link| headings.get(&link.name));
+    let heading = owner.and_then(|link| headings.get(&link.name));
     heading.map_or_else(
         || text.clone(),
         |heading| Value::text(mark_public(text.as_text(), heading)),

@@ -123,7 +123,7 @@ fn written(open: &[&ConflictLine], drafts: &Drafts) -> Vec<(Side, String)> {
         let names = names.join(", ");
         let item = open.first().map_or("", |line| line.item.as_str());
         let what = match (names.is_empty(), side) {
-            (true, _) => "nothing yet".to_owned(),
+            (true, _) => "nothing".to_owned(),
             (false, Side::Github) => format!("{item} ({names})"),
             (false, Side::Notion) => format!("its page ({names})"),
         };
@@ -166,12 +166,17 @@ fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
             ),
         ];
     }
-    let text = choice.github.as_text();
-    let shown = match text.lines().count() {
-        lines if is_body(conflict) && lines != 1 => format!("{lines} lines"),
-        _ => clip(&choice.github.brief(90), 60, "…"),
+    let writes = writes(line, &choice);
+    // A page has no blank lines, so that one text may have two lengths.
+    let value = match writes.as_slice() {
+        [Side::Notion] if is_body(conflict) => &choice.notion,
+        _ => &choice.github,
     };
-    let writes = match writes(line, &choice).as_slice() {
+    let shown = match value.as_text().lines().count() {
+        lines if is_body(conflict) && lines != 1 => format!("{lines} lines"),
+        _ => clip(&value.brief(90), 60, "…"),
+    };
+    let writes = match writes.as_slice() {
         [] => "both sides say it already".to_owned(),
         [side] => format!("will write {}", side.name()),
         _ => "will write both".to_owned(),
