@@ -29,6 +29,8 @@ mod keys;
 mod layouts;
 #[path = "screens/make.rs"]
 mod make;
+#[path = "screens/preview.rs"]
+mod preview;
 #[path = "screens/resolver.rs"]
 mod resolver;
 #[path = "screens/scenes.rs"]

@@ -416,3 +416,29 @@ fn the_demo_shows_everything_within_a_minute() {
     assert_eq!(tty.ends(), 0);
     tty.assert_whole();
 }
+
+#[test]
+fn choices_made_during_a_pause_are_kept_and_written_after_it() {
+    let rig = settled();
+    clash(&rig, 1);
+    clash(&rig, 2);
+    let mut tty = open(&rig);
+    tty.see("2 need you");
+    tty.press("p");
+    tty.see("PAUSED");
+    let before = rig.writes();
+    tty.press("4g  >");
+    tty.see("Conflict 1 of 2");
+    tty.see("will write GitHub");
+    tty.press("\r");
+    tty.see("written once you resume");
+    tty.see("2 choices are kept and not written yet");
+    assert!(!tty.text().contains("already running"));
+    assert_eq!(rig.writes(), before);
+    tty.press("p");
+    until("Notion's titles on GitHub", || {
+        rig.issue(1).title == "From Notion 1" && rig.issue(2).title == "From Notion 2"
+    });
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}

@@ -176,6 +176,12 @@ pub fn facts(setup: &Setup, args: &Args) -> Facts {
         cpu_limit: setup.config.timetable.cpu.enter,
         read_only: args.read_only,
         log_folder: setup.paths.log.display().to_string(),
+        private_headings: setup
+            .config
+            .links
+            .iter()
+            .map(|link| (link.name.clone(), link.private_heading.clone()))
+            .collect(),
         links: setup
             .config
             .links

@@ -12,7 +12,7 @@ use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
-    Class, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
+    Base, Class, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
     RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
@@ -144,62 +144,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
         conflict: &Conflict,
         pick: &Pick,
     ) -> Result<Choice, AnswerError> {
-        let at = self.clock.now();
-        let name = pick.name().to_owned();
-        let Some(key) = &conflict.field else {
-            return Ok(Choice {
-                github: Value::Null,
-                notion: Value::Null,
-                pick: name,
-                at,
-            });
-        };
-        let field = link
-            .spec
-            .mapping
-            .field(pair.kind, key)
-            .ok_or_else(|| AnswerError::Impossible(format!("{key} is no longer mapped")))?;
-        let base = pair.base.get(key);
-        let said = |from: Side, value: &Value| match field.codec.say(from, value, None) {
-            Said::Value(value) => Ok(value),
-            Said::Undecided => Err(AnswerError::Impossible(format!(
-                "{} has no meaning on {}",
-                value.brief(40),
-                from.other().name()
-            ))),
-            Said::Refused(why) => Err(AnswerError::Impossible(why)),
-        };
-        let (github, notion) = match pick {
-            Pick::Github => (
-                conflict.github.clone(),
-                field
-                    .codec
-                    .say(Side::Github, &conflict.github, Some(&conflict.notion)),
-            ),
-            Pick::Notion => (
-                said(Side::Notion, &conflict.notion)?,
-                Said::Value(conflict.notion.clone()),
-            ),
-            Pick::Base => {
-                let base = base.ok_or_else(|| {
-                    AnswerError::Impossible("there is no last agreement to go back to".to_owned())
-                })?;
-                (base.github.clone(), Said::Value(base.notion().clone()))
-            }
-            Pick::Edited(value) => (value.clone(), field.codec.say(Side::Github, value, None)),
-        };
-        match notion {
-            Said::Value(notion) => Ok(Choice {
-                github,
-                notion,
-                pick: name,
-                at,
-            }),
-            Said::Undecided => Err(AnswerError::Impossible(
-                "Notion has no option for it; see the mapping".to_owned(),
-            )),
-            Said::Refused(why) => Err(AnswerError::Impossible(why)),
-        }
+        let field = conflict.field.as_ref();
+        let field = field.and_then(|key| link.spec.mapping.field(pair.kind, key));
+        let base = conflict.field.as_ref().and_then(|key| pair.base.get(key));
+        chosen(conflict, field, base, pick, self.clock.now()).map_err(AnswerError::Impossible)
     }
 
     /// The halts that wait for a person.
@@ -489,6 +437,56 @@ impl<S: Store, C: Clock> Engine<S, C> {
             request: None,
         }
     }
+}
+
+/// What both sides will say by a pick, each in its own form: what [`Engine::choose`] keeps, so that it can be shown
+/// before. `field` and `base` are those of the conflict's field.
+///
+/// # Errors
+/// Why the pick cannot be carried out: the field is not mapped any more, there is no base, or a side cannot say it.
+pub fn chosen(
+    conflict: &Conflict,
+    field: Option<&Field>,
+    base: Option<&Base>,
+    pick: &Pick,
+    at: Time,
+) -> Result<Choice, String> {
+    let both = |github, notion| Choice {
+        github,
+        notion,
+        pick: pick.name().to_owned(),
+        at,
+    };
+    let Some(key) = &conflict.field else {
+        return Ok(both(Value::Null, Value::Null));
+    };
+    let codec = &field
+        .ok_or_else(|| format!("{key} is no longer mapped"))?
+        .codec;
+    let to_notion = |value: &Value, now: Option<&Value>| match codec.to_notion(value, now) {
+        Said::Value(value) => Ok(value),
+        Said::Undecided => Err("Notion has no option for it; see the mapping".to_owned()),
+        Said::Refused(why) => Err(why),
+    };
+    Ok(match pick {
+        Pick::Github => both(
+            conflict.github.clone(),
+            to_notion(&conflict.github, Some(&conflict.notion))?,
+        ),
+        Pick::Notion => match codec.to_github(&conflict.notion, None) {
+            Said::Value(github) => both(github, conflict.notion.clone()),
+            Said::Undecided => {
+                let value = conflict.notion.brief(40);
+                return Err(format!("{value} has no meaning on GitHub"));
+            }
+            Said::Refused(why) => return Err(why),
+        },
+        Pick::Base => {
+            let base = base.ok_or("there is no last agreement to go back to")?;
+            both(base.github.clone(), base.notion().clone())
+        }
+        Pick::Edited(value) => both(value.clone(), to_notion(value, None)?),
+    })
 }
 
 /// Nothing stands in a pair's way any more. One that was set aside is looked at like a new one if it has one side only:

@@ -11,7 +11,7 @@ use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
 use crate::core::schedule::Waiting;
-use crate::core::{Conflict, Pair, PairId, Record, Side, Time};
+use crate::core::{Base, Conflict, Field, Pair, PairId, Record, Side, Time};
 use crate::remote::Budget;
 pub use crate::store::{Counts, HistoryQuery};
 
@@ -60,6 +60,10 @@ pub struct ConflictLine {
     pub title: String,
     /// The conflict.
     pub conflict: Conflict,
+    /// Its field; none for an item that is deleted and edited, or once it is no longer mapped.
+    pub field: Option<Field>,
+    /// The last agreement on it.
+    pub base: Option<Base>,
     /// Since when the user holds the item, so that a choice waits.
     pub held_since: Option<Time>,
 }

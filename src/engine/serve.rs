@@ -16,7 +16,7 @@ use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
 use crate::core::schedule::{Decision, Ended, Left, Load, Schedule, Timetable};
-use crate::core::{Outcome, Pair, PairId, RecordKind, Side, Time};
+use crate::core::{Conflict, Outcome, Pair, PairId, RecordKind, Side, Time};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError, Which};
 
@@ -548,7 +548,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             last: slot.last.clone(),
             next: Some(self.schedule.waiting(at, self.engine.clock.now())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
-            conflicts: self.open_conflicts(name).await.unwrap_or_default(),
+            conflicts: self.open_conflicts(link).await.unwrap_or_default(),
             queue: self.engine.queue(name).await.unwrap_or_default(),
             in_doubt: self.doubts(name).await.unwrap_or_default(),
             planned: slot.planned.clone(),
@@ -557,22 +557,25 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
     }
 
-    async fn open_conflicts(&self, link: &str) -> Result<Vec<ConflictLine>, StoreError> {
-        let store = &self.engine.store;
-        let pairs = store.pairs(link, Which::Conflicted, None, SHOWN).await?;
+    async fn open_conflicts(&self, link: &Link<G, N>) -> Result<Vec<ConflictLine>, StoreError> {
+        let (store, name) = (&self.engine.store, &link.spec.name);
+        let pairs = store.pairs(name, Which::Conflicted, None, SHOWN).await?;
         let lines = pairs.into_iter().flat_map(|pair| {
-            let (item, title) = (pair.name().to_owned(), pair.title.clone());
-            let (id, urls) = (pair.id.clone(), super::queue::urls(&pair));
-            pair.conflicts
-                .into_iter()
-                .map(move |conflict| ConflictLine {
-                    pair: id.clone(),
+            let urls = super::queue::urls(&pair);
+            let as_line = |conflict: &Conflict| {
+                let key = conflict.field.as_ref();
+                ConflictLine {
+                    pair: pair.id.clone(),
                     urls: urls.clone(),
-                    item: item.clone(),
-                    title: title.clone(),
-                    conflict,
+                    item: pair.name().to_owned(),
+                    title: pair.title.clone(),
+                    conflict: conflict.clone(),
+                    field: key.and_then(|key| link.spec.mapping.field(pair.kind, key).cloned()),
+                    base: key.and_then(|key| pair.base.get(key).cloned()),
                     held_since: pair.held_since,
-                })
+                }
+            };
+            pair.conflicts.iter().map(as_line).collect::<Vec<_>>()
         });
         Ok(lines.take(SHOWN).collect())
     }

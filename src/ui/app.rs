@@ -13,6 +13,7 @@ use super::keymap::{Key, Keymap, Resolved};
 use super::layout::{self, Pane, Plan, Wish};
 use super::list::List;
 use super::panes;
+use super::screens::resolver::Resolver;
 use super::screens::{Handled, Screen, Subject};
 use super::theme::{Look, Meaning};
 use crate::core::{Pair, PairId, Record, Time};
@@ -22,6 +23,8 @@ use crate::engine::{Ask, Event, Snapshot};
 
 /// How long a message stays, in milliseconds.
 const MESSAGE_MS: i64 = 6_000;
+/// What the engine says where a run was asked for during one; nothing went wrong.
+const ALREADY_RUNNING: &str = "already running";
 /// How many records a page of the history has.
 pub const PAGE: usize = 100;
 /// After this long the keys that may follow are shown, in milliseconds.
@@ -351,12 +354,15 @@ impl App {
         for screen in screens.iter_mut() {
             screen.refresh(data, drafts, out);
         }
-        if screens.iter().any(Screen::is_over) {
-            screens.retain(|screen| !screen.is_over());
-            self.say(
-                "resolved; it is in the history, and can be undone there",
-                Meaning::Ok,
-            );
+        self.end_screens();
+    }
+
+    /// Closes the screens that have nothing left to do, with their last word.
+    fn end_screens(&mut self) {
+        let word = self.screens.iter().find_map(Screen::last_word).cloned();
+        if let Some(word) = word {
+            self.screens.retain(|screen| screen.last_word().is_none());
+            self.say(word.text, word.meaning);
         }
     }
 
@@ -405,6 +411,13 @@ impl App {
             screen.answer(&answer, data, drafts, out);
         }
         match answer {
+            Answer::Done(Request::Choose(..), Ok(text)) => {
+                let text = Resolver::kept(&self.data, text);
+                self.say(text, Meaning::Ok);
+            }
+            Answer::Done(Request::Sync(..), Err(text)) if text == ALREADY_RUNNING => {
+                self.say("a sync is under way already", Meaning::Info);
+            }
             Answer::Done(request, Ok(text)) => {
                 if !text.is_empty() {
                     self.say(text, Meaning::Ok);
@@ -572,7 +585,7 @@ impl App {
         if let Some(screen) = self.screens.last_mut() {
             let handled = screen.act(action, &self.data, &mut self.drafts, out);
             match handled {
-                Handled::Yes => return,
+                Handled::Yes => return self.end_screens(),
                 Handled::Close => {
                     self.screens.pop();
                     return;
@@ -830,7 +843,7 @@ impl App {
         }
         if let Some(screen) = self.screens.last_mut() {
             let inner = places.body;
-            let handled = screen.click(y, inner, &self.data);
+            let handled = screen.click(at, inner, &self.data);
             if let Handled::Close = handled {
                 self.screens.pop();
             }

@@ -1,6 +1,6 @@
 //! What the screen knows: the engine's last word, the history read so far, the log, the machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::text::{self, Zone, width};
@@ -99,6 +99,8 @@ pub struct Facts {
     pub read_only: bool,
     /// Where the log file is.
     pub log_folder: String,
+    /// By link, the heading below which a page is private.
+    pub private_headings: BTreeMap<String, String>,
     /// The links by name, each with what it was told: what, and the words.
     pub links: Vec<(String, Vec<(&'static str, String)>)>,
 }
@@ -233,7 +235,7 @@ impl Data {
             .any(|(id, until)| id == conflict && *until > self.now)
     }
 
-    /// The items in conflict, each with its conflicts, in the order of their age.
+    /// The items in conflict, each with its conflicts, the oldest first.
     pub fn conflicted(&self) -> Vec<(PairId, Vec<&ConflictLine>)> {
         let mut items: Vec<(PairId, Vec<&ConflictLine>)> = Vec::new();
         for line in self.conflicts() {
@@ -242,6 +244,7 @@ impl Data {
                 None => items.push((line.pair.clone(), vec![line])),
             }
         }
+        items.sort_by_key(|(_, lines)| lines.iter().map(|line| line.conflict.found_at).min());
         items
     }
 

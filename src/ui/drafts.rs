@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
+use crate::core::pair::Choice;
 use crate::core::text::{self, Part, Pick as TextPick};
-use crate::core::{Conflict, FieldKey, Value};
-use crate::engine::answers::Pick;
+use crate::core::{Conflict, FieldKey, Time, Value};
+use crate::engine::answers::{Pick, chosen};
+use crate::engine::face::ConflictLine;
 
 /// A choice for one clashing place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,4 +230,12 @@ pub fn pick(conflict: &Conflict, draft: &Draft) -> Option<Pick> {
         Draft::Base => Pick::Base,
         Draft::Union | Draft::Hunks(_) | Draft::Own(_) => Pick::Edited(outcome(conflict, draft)?),
     })
+}
+
+/// What both sides will say once a draft is carried out, each in its own form: what the engine would keep for it. None
+/// while something is left to choose.
+pub fn choice(line: &ConflictLine, draft: &Draft) -> Option<Result<Choice, String>> {
+    let pick = pick(&line.conflict, draft)?;
+    let (field, base) = (line.field.as_ref(), line.base.as_ref());
+    Some(chosen(&line.conflict, field, base, &pick, Time::default()))
 }

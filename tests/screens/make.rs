@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pulse_sync::core::codec::{Codec, Said, StateMap};
+use pulse_sync::core::field::{Class, Direction, Field, Policy};
 use pulse_sync::core::guard::{Halt, Reason};
 use pulse_sync::core::history::FieldChange;
+use pulse_sync::core::mapping::Mapping;
 use pulse_sync::core::plan::{Move, Plan};
 use pulse_sync::core::schedule::{Reason as Due, Waiting};
 use pulse_sync::core::{
@@ -50,6 +53,7 @@ pub fn facts() -> Facts {
         cpu_limit: 0.9,
         read_only: false,
         log_folder: "the state folder".to_owned(),
+        private_headings: BTreeMap::from([("widgets".to_owned(), "Private notes".to_owned())]),
         links: vec![(
             "widgets".to_owned(),
             vec![
@@ -97,8 +101,31 @@ pub fn conflict(id: &str, field: Option<&str>, values: [Value; 3]) -> Conflict {
     }
 }
 
+/// The field of a conflict as the standard mapping has it; what it does not have is the same on both sides.
+fn mapped(key: &FieldKey) -> Field {
+    let mapping = Mapping::standard(StateMap::default(), Policy::Ask);
+    let known = mapping.field(Kind::Issue, key).cloned();
+    known.unwrap_or_else(|| Field {
+        key: key.clone(),
+        class: Class::Scalar,
+        codec: Codec::Same,
+        direction: Direction::Both,
+        policy: Policy::Ask,
+    })
+}
+
 pub fn line(number: u32, title: &str, conflict: Conflict) -> ConflictLine {
+    let field = conflict.field.as_ref().map(mapped);
+    let base = field.as_ref().map(|field| {
+        let notion = match field.codec.to_notion(&conflict.base, None) {
+            Said::Value(value) => value,
+            other => panic!("{other:?}"),
+        };
+        Base::new(conflict.base.clone(), notion)
+    });
     ConflictLine {
+        field,
+        base,
         pair: pair(&format!("p{number}")),
         urls: urls(number),
         item: format!("acme/widgets#{number}"),
@@ -127,7 +154,9 @@ pub fn conflicts() -> Vec<ConflictLine> {
     ];
     let mut gone = conflict("c5", None, texts("", "title Faster start, state open", ""));
     gone.note = "deleted in Notion, edited on GitHub".to_owned();
-    gone.found_at = NOW.minus(180 * MINUTE);
+    gone.found_at = NOW.minus(7 * MINUTE);
+    let mut docs = conflict("c6", Some("labels"), other);
+    docs.found_at = NOW.minus(6 * MINUTE);
     vec![
         line(
             482,
@@ -151,14 +180,10 @@ pub fn conflicts() -> Vec<ConflictLine> {
         line(
             482,
             crash,
-            conflict("c4", Some("state"), texts("open", "closed", "reopened")),
+            conflict("c4", Some("state"), texts("open", "closed", "In progress")),
         ),
         line(519, "Faster start", gone),
-        line(
-            77,
-            "Write down the keys",
-            conflict("c6", Some("labels"), other),
-        ),
+        line(77, "Write down the keys", docs),
     ]
 }
 

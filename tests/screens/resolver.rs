@@ -91,8 +91,8 @@ fn keys_lead_to_choices() {
         ("title", &named, "Enter", &[]),
         ("title", &named, "h u Enter", &[]),
         ("title", &named, "m Enter", &[]),
-        ("state", &number, "m Enter", &[]),
-        ("state", &number, "h Enter", &["c1=github", "sync p482"]),
+        ("estimate", &number, "m Enter", &[]),
+        ("estimate", &number, "h Enter", &["c1=github", "sync p482"]),
         (
             "labels",
             &labels,

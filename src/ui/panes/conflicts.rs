@@ -17,6 +17,9 @@ use crate::ui::theme::Meaning;
 /// How long a conflict is put aside, in milliseconds.
 const DAY_MS: i64 = 24 * 3_600_000;
 
+/// What an action on conflicts says where there is none.
+const NOTHING_MARKED: &str = "there is no conflict here: nothing was done";
+
 type Item<'a> = (PairId, Vec<&'a ConflictLine>);
 
 fn rows(app: &App) -> Vec<Item<'_>> {
@@ -55,6 +58,12 @@ fn fields(lines: &[&ConflictLine]) -> String {
     }
 }
 
+/// How many choices the engine has kept and not carried out yet.
+fn kept(app: &App) -> usize {
+    let lines = app.data.links().iter().flat_map(|link| &link.conflicts);
+    lines.filter(|line| line.conflict.choice.is_some()).count()
+}
+
 /// Draws the conflicts.
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let rows = rows(app);
@@ -70,8 +79,12 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     };
     let mut inner = canvas.frame(&titled(app, Pane::Conflicts), &right, focused);
     if rows.is_empty() {
-        let why = "No conflicts. When both sides change the same field it shows up here.";
-        empty(app, Pane::Conflicts, &mut inner, why);
+        let why = match kept(app) {
+            0 => "No conflicts. When both sides change the same field it shows up here.".to_owned(),
+            1 => "No conflict needs you; one choice is kept and not written yet.".to_owned(),
+            many => format!("No conflict needs you; {many} choices are kept and not written yet."),
+        };
+        empty(app, Pane::Conflicts, &mut inner, &why);
         return;
     }
     let names: Vec<String> = rows.iter().map(|(pair, _)| pair.0.clone()).collect();
@@ -91,9 +104,11 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
             .map(|line| line.conflict.found_at)
             .min();
         let oldest = oldest.map_or_else(String::new, |at| age(app.data.now.since(at)));
-        let text = format!(
-            "oldest {oldest}   {waiting} to choose; the other fields of these items keep syncing"
-        );
+        let rest = match kept(app) {
+            0 => "the other fields of these items keep syncing".to_owned(),
+            kept => format!("{kept} chosen, not written yet"),
+        };
+        let text = format!("oldest {oldest}   {waiting} to choose; {rest}");
         inner.put(3, height, &text, Meaning::Dim);
     }
 }
@@ -239,6 +254,10 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
                 .iter()
                 .flat_map(|(_, lines)| lines.iter().map(|line| line.conflict.id.clone()))
                 .collect();
+            if ids.is_empty() {
+                app.say(NOTHING_MARKED, Meaning::Dim);
+                return;
+            }
             app.data
                 .deferred
                 .extend(ids.into_iter().map(|id| (id, until)));
@@ -271,7 +290,8 @@ fn choose_all(app: &mut App, github: bool, out: &mut Vec<Effect>) {
         app.drafts.set(conflict, Some(draft()));
     }
     let pairs: Vec<PairId> = items.into_iter().map(|(pair, _)| pair).collect();
-    if let Some(screen) = Screen::resolve_many(pairs) {
-        app.show(screen, out);
+    match Screen::resolve_many(pairs) {
+        Some(screen) => app.show(screen, out),
+        None => app.say(NOTHING_MARKED, Meaning::Dim),
     }
 }

@@ -9,7 +9,7 @@ pub mod plan;
 pub mod record;
 pub mod resolver;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::action::{Action, Place};
 use super::app::{Answer, App, Effect};
@@ -143,11 +143,11 @@ impl Screen {
         Self::Palette(palette::Palette::new(places, off))
     }
 
-    /// Whether there is nothing left to do on it.
-    pub const fn is_over(&self) -> bool {
+    /// What is said once there is nothing left to do on it.
+    pub const fn last_word(&self) -> Option<&Ink> {
         match self {
-            Self::Resolver(screen) => screen.is_over(),
-            _ => false,
+            Self::Resolver(screen) => screen.last_word(),
+            _ => None,
         }
     }
 
@@ -252,11 +252,11 @@ impl Screen {
         }
     }
 
-    /// A click inside it, on this row of the terminal.
-    pub fn click(&mut self, y: u16, area: Rect, data: &Data) -> Handled {
+    /// A click inside it, at this place of the terminal.
+    pub fn click(&mut self, at: Position, area: Rect, data: &Data) -> Handled {
         match self {
-            Self::Resolver(screen) => screen.click(y, area, data),
-            Self::Plan(screen) => screen.click(y, area, data),
+            Self::Resolver(screen) => screen.click(at, data),
+            Self::Plan(screen) => screen.click(at.y, area, data),
             _ => Handled::No,
         }
     }
@@ -266,7 +266,7 @@ impl Screen {
         match self {
             Self::Help(screen) => screen.scroll(by, keymap),
             Self::Palette(screen) => screen.scroll(by),
-            Self::Resolver(screen) => screen.scroll(by, data),
+            Self::Resolver(screen) => screen.scroll(by),
             Self::Plan(screen) => screen.scroll(by, data),
             Self::Record(screen) => screen.scroll(by),
             Self::Item(screen) => screen.scroll(by),
