@@ -1,6 +1,8 @@
 //! The engine's face: a handle to a running engine, its commands, events and snapshots.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "face/guard.rs"]
+mod guard;
 #[path = "face/hold.rs"]
 mod hold;
 

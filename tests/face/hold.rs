@@ -23,7 +23,7 @@ async fn hold(handle: &Handle, pairs: Vec<PairId>) -> Holding {
 }
 
 /// Asks for a run until it is taken, and waits until it has ended.
-async fn run(handle: &Handle) {
+pub(super) async fn run(handle: &Handle) {
     let before = handle.snapshot().borrow().links[0].last.clone();
     let forced = || Ask {
         forced: true,

@@ -1,0 +1,122 @@
+//! What the guard holds, answered while the engine runs.
+
+use std::cell::Cell;
+
+use pulse_sync::core::Outcome;
+use pulse_sync::engine::queue::Standing;
+use pulse_sync::engine::serve::{Server, wires};
+use pulse_sync::engine::{Command, Engine, Handle, Settings};
+use pulse_sync::sim::github::{IssueEdit, State};
+use pulse_sync::sim::small::{COLLEAGUE, Options, Small};
+use pulse_sync::store::memory::MemoryStore;
+use pulse_sync::store::{HistoryQuery, Store};
+use tokio::sync::oneshot;
+
+use super::hold::run;
+use super::{TestClock, link, settings, until};
+
+/// Closes every open issue in one stroke; gives their numbers. A pull request's state is GitHub's alone.
+fn close_all(small: &Small) -> Vec<u64> {
+    let now = small.notion.shared.now();
+    let mut front = small.github.front.lock();
+    let repository = front.hub.repo(&small.repository).unwrap();
+    let open: Vec<u64> = repository
+        .issues
+        .values()
+        .filter(|issue| issue.state == State::Open && issue.pull.is_none())
+        .map(|issue| issue.number)
+        .collect();
+    for number in &open {
+        let edit = IssueEdit {
+            state: Some(State::Closed),
+            ..IssueEdit::default()
+        };
+        front
+            .hub
+            .edit_issue(now, COLLEAGUE, &small.repository, *number, edit)
+            .unwrap();
+    }
+    open
+}
+
+fn closed(small: &Small, among: &[u64]) -> Vec<u64> {
+    let front = small.github.front.lock();
+    let is_closed = |number: &&u64| {
+        let issue = front.hub.issue(&small.repository, **number).unwrap();
+        issue.state == State::Closed
+    };
+    among.iter().filter(is_closed).copied().collect()
+}
+
+async fn answer(handle: &Handle, halt: String, apply: bool) -> usize {
+    let (reply, answer) = oneshot::channel();
+    handle
+        .send(Command::AnswerHalt { halt, apply, reply })
+        .await
+        .unwrap();
+    answer.await.unwrap().unwrap()
+}
+
+async fn put_back(handle: Handle, small: &Small, store: &MemoryStore) {
+    until(&handle, "everything imported", |s| {
+        s.links[0].counts.active == 28 && s.links[0].running.is_none()
+    })
+    .await;
+    let were_open = close_all(small);
+    assert!(were_open.len() > 10, "{were_open:?}");
+    run(&handle).await;
+    let held = until(&handle, "a halt", |s| !s.links[0].halts.is_empty()).await;
+    let halt = held.links[0].halts[0].clone();
+    assert_eq!(halt.pairs.len(), were_open.len());
+
+    let answered = answer(&handle, halt.id, false).await;
+    assert_eq!(answered, were_open.len());
+    let done = until(&handle, "everything put back", |s| {
+        let link = &s.links[0];
+        link.counts.queued == 0 && link.running.is_none() && link.halts.is_empty()
+    })
+    .await;
+    assert_eq!(closed(small, &were_open), Vec::<u64>::new());
+    let aside: Vec<_> = done.links[0]
+        .queue
+        .iter()
+        .filter(|line| matches!(line.standing, Standing::Parked { .. }))
+        .collect();
+    assert!(aside.is_empty(), "{aside:?}");
+    let query = HistoryQuery {
+        limit: 500,
+        ..HistoryQuery::default()
+    };
+    let records = store.history(&query).await.unwrap();
+    let bad: Vec<_> = records
+        .iter()
+        .filter(|record| matches!(record.outcome, Outcome::Failed | Outcome::Refused))
+        .collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    handle.send(Command::Shutdown).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mass_close_that_was_wrong_is_put_back_whole() {
+    let options = Options {
+        no_limits: true,
+        ..Options::default()
+    };
+    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let engine = Engine {
+        store: MemoryStore::new(),
+        clock: TestClock,
+        settings: Settings {
+            max_items: 1_000,
+            ..settings()
+        },
+        holder: "test".to_owned(),
+        sink,
+        stop: Cell::new(false),
+        read_only: false,
+    };
+    let server = Server::new(&engine, &links, wires, 3_600_000);
+    tokio::join!(server.serve(), put_back(handle, &small, &engine.store));
+}
