@@ -19,6 +19,8 @@
 
 #[path = "screens/behaviour.rs"]
 mod behaviour;
+#[path = "screens/guard.rs"]
+mod guard;
 #[path = "screens/holds.rs"]
 mod holds;
 #[path = "screens/hostile.rs"]

@@ -275,6 +275,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             answered += 1;
         }
         self.store.put_setting(&format!("halt/{id}"), None).await?;
+        let listed = super::held::name_of(id);
+        self.store.put_setting(&listed, None).await?;
         Ok(answered)
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::{Pick, PutBack};
+use super::held::HeldItem;
 use super::queue::QueueLine;
 use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
@@ -160,6 +161,8 @@ pub enum Command {
         /// Told how many items it concerned.
         reply: Reply<usize>,
     },
+    /// What the guard holds as this halt, item by item.
+    Held(String, Reply<Vec<HeldItem>>),
     /// Read a page of the history.
     History(HistoryQuery, Reply<Vec<Record>>),
     /// Read a pair, for a view of its item.

@@ -78,7 +78,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
         }
-        self.ask_guard(&tally).await
+        self.ask_guard(&tally).await?;
+        self.remember_held().await
     }
 
     pub(super) fn now(&self) -> Time {
@@ -304,6 +305,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
         if !news.is_any() {
+            if pair.hold.is_some() {
+                // Somebody took a change back that the guard asks about.
+                let key = (row.side, row.id.node.clone());
+                self.rows.insert(key, row.clone());
+            }
             return None;
         }
         match pair.life {

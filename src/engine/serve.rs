@@ -13,6 +13,7 @@ use super::answers::{ASKED, AnswerError, Pick, PutBack};
 use super::face::{
     Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot, Writing,
 };
+use super::held::HeldItem;
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
@@ -346,6 +347,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::AnswerHalt { halt, apply, reply }) => {
                 let _ = reply.send(self.answer_halt(&halt, apply).await);
             }
+            Some(Command::Held(halt, reply)) => {
+                let _ = reply.send(self.held(&halt).await);
+            }
             Some(Command::UndoPlan(record, reply)) => {
                 let _ = reply.send(self.undo(&record, false).await);
             }
@@ -474,6 +478,16 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             }
         }
         Err(last)
+    }
+
+    async fn held(&self, halt: &str) -> Result<Vec<HeldItem>, String> {
+        for link in self.links {
+            let items = self.engine.held_items(link, halt).await;
+            if let Some(items) = items.map_err(|error| error.to_string())? {
+                return Ok(items);
+            }
+        }
+        Err(format!("nothing is held as {halt}"))
     }
 
     async fn publish(&mut self) {

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use pulse_sync::core::Outcome;
+use pulse_sync::core::{Outcome, Value};
+use pulse_sync::engine::held::HeldItem;
 use pulse_sync::engine::queue::Standing;
 use pulse_sync::engine::serve::{Server, wires};
 use pulse_sync::engine::{Command, Engine, Handle, Settings};
@@ -57,6 +58,25 @@ async fn answer(handle: &Handle, halt: String, apply: bool) -> usize {
     answer.await.unwrap().unwrap()
 }
 
+async fn held(handle: &Handle, halt: String) -> Vec<HeldItem> {
+    let (reply, answer) = oneshot::channel();
+    handle.send(Command::Held(halt, reply)).await.unwrap();
+    answer.await.unwrap().unwrap()
+}
+
+fn reopen(small: &Small, number: u64) {
+    let now = small.notion.shared.now();
+    let edit = IssueEdit {
+        state: Some(State::Open),
+        ..IssueEdit::default()
+    };
+    let mut front = small.github.front.lock();
+    front
+        .hub
+        .edit_issue(now, COLLEAGUE, &small.repository, number, edit)
+        .unwrap();
+}
+
 async fn put_back(handle: Handle, small: &Small, store: &MemoryStore) {
     until(&handle, "everything imported", |s| {
         s.links[0].counts.active == 28 && s.links[0].running.is_none()
@@ -65,9 +85,32 @@ async fn put_back(handle: Handle, small: &Small, store: &MemoryStore) {
     let were_open = close_all(small);
     assert!(were_open.len() > 10, "{were_open:?}");
     run(&handle).await;
-    let held = until(&handle, "a halt", |s| !s.links[0].halts.is_empty()).await;
-    let halt = held.links[0].halts[0].clone();
+    let asks = until(&handle, "a halt", |s| !s.links[0].halts.is_empty()).await;
+    let halt = asks.links[0].halts[0].clone();
     assert_eq!(halt.pairs.len(), were_open.len());
+
+    let shown = held(&handle, halt.id.clone()).await;
+    let of = |item: &HeldItem| -> Vec<(String, String, String)> {
+        let text = |value: &Value| value.as_text().to_owned();
+        let backs = item.backs.iter();
+        backs
+            .map(|back| (back.field.to_string(), text(&back.now), text(&back.then)))
+            .collect()
+    };
+    assert_eq!(shown.len(), were_open.len());
+    for item in &shown {
+        let told = of(item);
+        let state = ("state".to_owned(), "closed".to_owned(), "open".to_owned());
+        assert!(told.contains(&state), "{item:?}");
+        assert!(told.len() == 2 && !item.text_unread, "{item:?}");
+    }
+
+    // Somebody opens one again: the next look says so.
+    reopen(small, were_open[0]);
+    run(&handle).await;
+    let shown = held(&handle, halt.id.clone()).await;
+    let none = |item: &&HeldItem| item.backs.is_empty() && item.at.is_some();
+    assert_eq!(shown.iter().filter(none).count(), 1, "{shown:?}");
 
     let answered = answer(&handle, halt.id, false).await;
     assert_eq!(answered, were_open.len());
