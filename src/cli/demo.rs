@@ -24,6 +24,8 @@ use crate::store::sqlite::Access;
 
 /// How often the demo looks at both sides while its dashboard is open.
 const LIVE_INTERVAL_MS: i64 = 3_000;
+/// Requests a minute that the dashboard's demo allows itself in Notion.
+const NOTION_PER_MINUTE: u32 = 600;
 /// Passes until everything is in step, at most.
 const PASSES: usize = 40;
 
@@ -51,6 +53,8 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             ..settings()
         };
         setup.config.interval = LIVE_INTERVAL_MS;
+        // Enough for the play; the screen shows what is left of it.
+        setup.config.notion_per_minute = NOTION_PER_MINUTE;
         setup.read_only = args.read_only;
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;

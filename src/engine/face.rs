@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::{Pick, PutBack};
 use super::held::HeldItem;
-use super::queue::QueueLine;
+use super::queue::{QueueLine, Standing};
 use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
@@ -102,6 +102,15 @@ pub struct LinkState {
     pub halts: Vec<Halt>,
     /// What is left of the budgets: GitHub, Notion.
     pub budgets: [Budget; 2],
+}
+
+impl LinkState {
+    /// How many items are set aside, or have a refused field, until a person does something.
+    pub fn aside(&self) -> u64 {
+        let is_aside = |line: &&QueueLine| matches!(line.standing, Standing::Parked { .. });
+        let rows = self.queue.iter().filter(is_aside).count() as u64;
+        rows.max(self.counts.parked)
+    }
 }
 
 /// The whole engine at one moment.

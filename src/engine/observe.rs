@@ -336,6 +336,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.rows
                 .insert((row.side, row.id.node.clone()), row.clone());
         }
+        let is_first = pair.dirty_since.is_none();
+        let to = Some(row.side.other());
+        pair.heading = to.filter(|_| is_first || pair.heading == to);
         *pair.object_mut(row.side) = Some(row.id.clone());
         pair.next_try = pair.next_try.filter(|_| !is_new);
         pair.touch(row.read_at);

@@ -165,6 +165,11 @@ pub fn conflicts() -> Vec<ConflictLine> {
 
 pub fn queued(number: u32, title: &str, standing: Standing) -> QueueLine {
     QueueLine {
+        to: match number % 3 {
+            0 => None,
+            1 => Some(Side::Notion),
+            _ => Some(Side::Github),
+        },
         pair: pair(&format!("q{number}")),
         item: format!("acme/widgets#{number}"),
         title: title.to_owned(),
@@ -230,14 +235,19 @@ pub fn queue() -> Vec<QueueLine> {
                 since: NOW.minus(12 * MINUTE),
             },
         ),
-        queued(
-            107,
-            "A label that Notion refuses",
-            Standing::Parked {
-                reason: "labels: Notion refused it (400): too long".to_owned(),
-            },
-        ),
+        aside(107),
     ]
+}
+
+/// An item with a refused field.
+pub fn aside(number: u32) -> QueueLine {
+    queued(
+        number,
+        "A label that Notion refuses",
+        Standing::Parked {
+            reason: "labels: Notion refused it (400): too long".to_owned(),
+        },
+    )
 }
 
 pub fn halt() -> Halt {
@@ -643,6 +653,7 @@ pub fn item(id: &str, title: &str) -> Pair {
         hold: None,
         held_since: None,
         restore: None,
+        heading: None,
         text_unsure: false,
         reverted: BTreeMap::new(),
         created_at: NOW.minus(900 * MINUTE),

@@ -242,6 +242,27 @@ pub fn moods() -> Vec<(&'static str, App, bool)> {
             with(&|snapshot| snapshot.links[0].halts = vec![halt()]),
             true,
         ),
+        (
+            "HALTED PAUSED",
+            with(&|snapshot| {
+                snapshot.links[0].halts = vec![halt()];
+                snapshot.paused = Some(NOW.minus(MINUTE));
+            }),
+            true,
+        ),
+        (
+            "RUNNING",
+            with(&|snapshot| snapshot.links[0].queue = vec![crate::make::aside(107)]),
+            true,
+        ),
+        (
+            "SYNCING",
+            with(&|snapshot| {
+                snapshot.links[0].counts.parked = 1;
+                snapshot.links[0].running = Some(running());
+            }),
+            true,
+        ),
         ("ENDING", ending, false),
         ("STOPPED", broken, true),
     ]
