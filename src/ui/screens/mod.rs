@@ -8,6 +8,7 @@ pub mod palette;
 pub mod plan;
 pub mod record;
 pub mod resolver;
+mod waits;
 
 use ratatui::layout::Rect;
 
