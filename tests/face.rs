@@ -5,6 +5,8 @@
 mod guard;
 #[path = "face/hold.rs"]
 mod hold;
+#[path = "face/paused.rs"]
+mod paused;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -263,7 +263,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         if ask.dry {
             self.slots[link].planned = Some((self.engine.clock.now(), planned));
         } else {
+            let was_paused = report.stopped == Some(Stop::Paused);
             self.schedule(link, report);
+            // Resumed while it read: what waits goes on at once.
+            let is_paused = || self.engine.store.setting(PAUSE);
+            if was_paused && is_paused().await.is_ok_and(|since| since.is_none()) {
+                self.wake();
+            }
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) async fn run(handle: &Handle) {
     .await;
 }
 
-fn title(small: &Small) -> String {
+pub(super) fn title(small: &Small) -> String {
     let front = small.github.front.lock();
     let issue = front.hub.issue(&small.repository, 1).unwrap();
     issue.title.clone()
