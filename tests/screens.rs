@@ -31,6 +31,8 @@ mod keys;
 mod layouts;
 #[path = "screens/make.rs"]
 mod make;
+#[path = "screens/planned.rs"]
+mod planned;
 #[path = "screens/queue.rs"]
 mod queue;
 #[path = "screens/resolver.rs"]

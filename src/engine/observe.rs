@@ -79,7 +79,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.read_bodies_again().await?;
         }
         self.ask_guard(&tally).await?;
-        self.remember_held().await
+        if self.saw_held {
+            self.remember_held().await?;
+        }
+        Ok(())
     }
 
     pub(super) fn now(&self) -> Time {
@@ -306,6 +309,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
         if !news.is_any() {
             if pair.hold.is_some() {
+                self.saw_held = true;
                 // Somebody took a change back that the guard asks about.
                 let key = (row.side, row.id.node.clone());
                 self.rows.insert(key, row.clone());
@@ -329,6 +333,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             PairLife::Active => count(&pair, row.side, &news, tally),
             PairLife::New | PairLife::Unlinked(_) => {}
         }
+        self.saw_held |= pair.hold.is_some();
         let is_new = matches!(pair.life, PairLife::New);
         if is_new {
             pair.pending = Some(Box::new(row.clone()));
@@ -618,6 +623,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .store
             .put_setting(&format!("halt/{}", halt.id), Some(&text))
             .await?;
+        self.saw_held = true;
         self.report.notes.push(format!("held: {note}"));
         (self.engine.sink)(Event::Halted(Box::new(halt)));
         Ok(())

@@ -72,6 +72,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) open_creates: BTreeSet<Key>,
     /// The user has paused: this run reads and marks only.
     pub(super) only_watches: bool,
+    /// The listings showed something of what the guard holds.
+    pub(super) saw_held: bool,
     pub(super) paused: BTreeSet<FieldKey>,
     /// Why, with what to do.
     pub(super) why_paused: BTreeMap<FieldKey, String>,
@@ -147,6 +149,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             rows: BTreeMap::new(),
             open_creates: BTreeSet::new(),
             only_watches: false,
+            saw_held: false,
             paused: BTreeSet::new(),
             why_paused: BTreeMap::new(),
             unpaused: false,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+use super::record::before_and_after;
 use super::waits::{self, Waits};
 use super::{Handled, Subject};
 use crate::core::plan::Move;
-use crate::core::{Action as Deed, PairId, Row as Rule, Step, Time};
+use crate::core::{Action as Deed, PairId, Row as Rule, Step, Time, Value};
 use crate::engine::Ask;
 use crate::engine::run::Planned;
 use crate::ui::action::Action;
@@ -334,26 +335,31 @@ impl PlanScreen {
         self.draw_detail(&mut canvas.part(below));
     }
 
+    /// How much of what; nothing is said of what there is nothing of.
     fn totals(&self) -> String {
         let steps = || self.items.iter().flat_map(|item| &item.plan.steps);
         let count = |verb: &str| steps().filter(|step| step.verb() == verb).count();
         let waits = |what: &str| self.waits.iter().filter(|row| row.what() == what).count();
-        let conflicts = self.items.iter().filter(|item| opens(item)).count() + waits("conflict");
-        let (held, aside) = (waits("held"), waits("aside"));
-        format!(
-            "create {}  update {}  close {}  trash {}  restore {}  off {}  conflicts {conflicts}  held {held}  aside {aside}   {} writes",
-            count("create"),
-            count("change"),
-            count("close"),
-            count("trash"),
-            count("restore"),
-            self.off.len(),
-            self.items
-                .iter()
-                .filter(|item| self.is_on(item))
-                .map(|item| item.plan.steps.len())
-                .sum::<usize>()
-        )
+        let opened = self.items.iter().filter(|item| opens(item)).count();
+        let on = self.items.iter().filter(|item| self.is_on(item));
+        let writes: usize = on.map(|item| item.plan.steps.len()).sum();
+        let counts = [
+            ("create", count("create")),
+            ("update", count("change")),
+            ("close", count("close")),
+            ("trash", count("trash")),
+            ("restore", count("restore")),
+            ("off", self.off.len()),
+            ("conflicts", opened + waits("conflict")),
+            ("held", waits("held")),
+            ("aside", waits("aside")),
+            ("later", waits("later") + waits("unclear")),
+        ];
+        let told = counts.iter().filter(|(_, count)| *count > 0);
+        let told: String = told
+            .map(|(what, count)| format!("{what} {count}  "))
+            .collect();
+        format!("{told} {writes} writes")
     }
 
     fn draw_steps(&self, canvas: &mut Canvas<'_>) {
@@ -431,51 +437,44 @@ impl PlanScreen {
             reason(item),
             false,
         );
-        let mut y = 0;
-        let rows = inner.rows();
-        for step in &item.plan.steps {
-            for (name, before, after) in changes(step) {
-                if y >= rows {
-                    return;
-                }
-                inner.put_in(1, y, &name, 12, Meaning::Title);
-                let room = inner.columns().saturating_sub(16);
-                let old = before.brief(400);
-                let new = after.brief(400);
-                if width(&old) + width(&new) + 4 <= room {
-                    let parts = [
-                        ink(old, Meaning::Remove),
-                        ink(format!(" {} ", inner.glyphs().right), Meaning::Dim),
-                        ink(new, Meaning::Add),
-                    ];
-                    inner.line(14, y, room, &parts);
-                    y += 1;
-                } else {
-                    inner.line(
-                        14,
-                        y,
-                        room,
-                        &[ink("- ", Meaning::Dim), ink(old, Meaning::Remove)],
-                    );
-                    inner.line(
-                        14,
-                        y + 1,
-                        room,
-                        &[ink("+ ", Meaning::Dim), ink(new, Meaning::Add)],
-                    );
-                    y += 2;
-                }
-            }
+        let room = inner.columns().saturating_sub(2);
+        let mut lines: Vec<Vec<Ink>> = Vec::new();
+        for (name, before, after) in item.plan.steps.iter().flat_map(changes) {
+            lines.extend(change_lines(&name, &before, &after, room));
         }
         for mv in &item.plan.moves {
-            if let Move::Open(conflict) = mv
-                && y < rows
-            {
-                inner.put(1, y, &conflict.note, Meaning::Warn);
-                y += 1;
+            if let Move::Open(conflict) = mv {
+                lines.push(vec![ink(conflict.note.clone(), Meaning::Warn)]);
             }
         }
+        let rows = inner.rows();
+        let cut = lines.len() > rows;
+        for (y, line) in lines.iter().take(rows).enumerate() {
+            inner.line(1, y, room, line);
+        }
+        if cut && rows > 0 {
+            let text = format!(" {} more lines: i shows the item ", lines.len() + 1 - rows);
+            let text = format!("{text:<room$}");
+            inner.put_in(1, rows - 1, &text, room, Meaning::Dim);
+        }
     }
+}
+
+/// A field's change in one line where both values fit, else by the lines that differ.
+fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+    const NAME: usize = 12;
+    let is_short = |value: &Value| !value.as_text().contains('\n');
+    let (old, new) = (before.brief(400), after.brief(400));
+    let fits = width(&old) + width(&new) + NAME + 5 <= room;
+    if fits && is_short(before) && is_short(after) {
+        return vec![vec![
+            ink(format!("{name:<NAME$} "), Meaning::Title),
+            ink(old, Meaning::Remove),
+            ink(" → ", Meaning::Dim),
+            ink(new, Meaning::Add),
+        ]];
+    }
+    before_and_after(name, before, after, room)
 }
 
 /// Where the steps are, and what the marked one changes; two lines of title come first.
@@ -498,13 +497,13 @@ const fn is_removal(step: &Step) -> bool {
 }
 
 /// The fields of a step with their values before and after.
-fn changes(step: &Step) -> Vec<(String, crate::core::Value, crate::core::Value)> {
+fn changes(step: &Step) -> Vec<(String, Value, Value)> {
     match &step.action {
         Deed::Create(draft) => draft
             .fields
             .iter()
             .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| (key.to_string(), crate::core::Value::Null, value.clone()))
+            .map(|(key, value)| (key.to_string(), Value::Null, value.clone()))
             .collect(),
         _ => step
             .changes()

@@ -83,10 +83,7 @@ fn conflicts(data: &Data) -> Vec<Waits> {
         let mut detail = Vec::new();
         for line in &lines {
             let conflict = &line.conflict;
-            detail.push((
-                format!("{}: {}", field(&conflict.field), conflict.note),
-                Meaning::Warn,
-            ));
+            detail.push((conflict.note.clone(), Meaning::Warn));
             let shown = [
                 ("GitHub", &conflict.github, Meaning::Github),
                 ("Notion", &conflict.notion, Meaning::Notion),
