@@ -9,6 +9,8 @@ mod rig;
 mod beside;
 #[path = "cli/budget.rs"]
 mod budget;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/environment.rs"]
 mod environment;
 #[path = "cli/exits.rs"]

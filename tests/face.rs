@@ -1,8 +1,12 @@
 //! The engine's face: a handle to a running engine, its commands, events and snapshots.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "face/guard.rs"]
+mod guard;
 #[path = "face/hold.rs"]
 mod hold;
+#[path = "face/paused.rs"]
+mod paused;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

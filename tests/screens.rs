@@ -19,6 +19,8 @@
 
 #[path = "screens/behaviour.rs"]
 mod behaviour;
+#[path = "screens/guard.rs"]
+mod guard;
 #[path = "screens/holds.rs"]
 mod holds;
 #[path = "screens/hostile.rs"]
@@ -29,8 +31,12 @@ mod keys;
 mod layouts;
 #[path = "screens/make.rs"]
 mod make;
+#[path = "screens/planned.rs"]
+mod planned;
 #[path = "screens/preview.rs"]
 mod preview;
+#[path = "screens/queue.rs"]
+mod queue;
 #[path = "screens/resolver.rs"]
 mod resolver;
 #[path = "screens/scenes.rs"]

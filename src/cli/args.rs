@@ -356,7 +356,8 @@ pub struct DemoOptions {
     /// Without a screen: a play in five acts, printed.
     #[arg(long)]
     pub headless: bool,
-    /// Keep the demo's state in this folder, instead of one that is thrown away.
+    /// Keep the demo's state in this folder, instead of one that is thrown away. Each play has a store of its own
+    /// there.
     #[arg(long, value_name = "FOLDER")]
     pub state: Option<PathBuf>,
     /// What the people do.

@@ -1,7 +1,7 @@
 //! `demo`: real syncs over HTTP between the small services, with people on both sides.
 
 use std::io::{Empty, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
@@ -25,6 +25,10 @@ use crate::store::sqlite::Access;
 
 /// How often the demo looks at both sides while its dashboard is open.
 const LIVE_INTERVAL_MS: i64 = 3_000;
+/// Requests a minute that the dashboard's demo allows itself in Notion.
+const NOTION_PER_MINUTE: u32 = 600;
+/// The store of the first play in a folder.
+const STORE: &str = "demo.db";
 /// Passes until everything is in step, at most.
 const PASSES: usize = 40;
 
@@ -44,7 +48,7 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&folder)?;
     let done = services(false).and_then(|(small, _thread)| {
         let small = Arc::new(small);
-        let mut setup = setup(&small, &folder, link(&small))?;
+        let (mut setup, earlier) = setup(&small, &folder, link(&small))?;
         setup.config.settings = Settings {
             guard_floor: 6,
             retry_base: 3_000,
@@ -52,9 +56,14 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             ..settings()
         };
         setup.config.timetable = timetable();
+        // Enough for the play; the screen shows what is left of it.
+        setup.config.notion_per_minute = NOTION_PER_MINUTE;
         setup.read_only = args.read_only;
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;
+        if let Some(said) = earlier {
+            tracing::warn!("{said}");
+        }
         let _people = super::people::begin(Arc::clone(&small), options.seed)?;
         if args.plain {
             return super::screen::plain(&setup, args);
@@ -98,8 +107,10 @@ fn headless(options: &DemoOptions) -> anyhow::Result<Exit> {
             .build()?;
         runtime.block_on(play(&small, &folder, options.seed))
     });
-    // The folder is ours alone; what is left of it does no harm.
-    let _ = std::fs::remove_dir_all(&folder);
+    if options.state.is_none() {
+        // The folder is ours alone; what is left of it does no harm.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
     done.map(|()| Exit::Done)
 }
 
@@ -178,10 +189,35 @@ fn link(small: &Small) -> LinkConfig {
     link
 }
 
-fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup> {
+/// A store that no play has used yet, and what to say where the folder holds an earlier one. The small services begin
+/// anew with each play, so its store knows items that they never had.
+fn fresh_store(folder: &Path) -> (PathBuf, Option<String>) {
+    let first = folder.join(STORE);
+    if !first.exists() {
+        return (first, None);
+    }
+    let others = (2..).map(|play| folder.join(format!("demo-{play}.db")));
+    let fresh = others.into_iter().find(|path| !path.exists());
+    let fresh = fresh.unwrap_or(first);
+    let said = format!(
+        "{} holds an earlier play, which is left as it is: a play begins with new services, so this one keeps its \
+         store in {}",
+        folder.display(),
+        fresh.file_name().unwrap_or_default().display()
+    );
+    (fresh, Some(said))
+}
+
+/// The set-up of a play, and what there is to say about an earlier one.
+fn setup(
+    small: &Small,
+    folder: &Path,
+    link: LinkConfig,
+) -> anyhow::Result<(Setup, Option<String>)> {
+    let (store, earlier) = fresh_store(folder);
     let mut config = Config::standard("demo");
     config.settings = settings();
-    config.store = StoreChoice::Embedded(Some(folder.join("demo.db")));
+    config.store = StoreChoice::Embedded(Some(store));
     let token = |text: &str| Some(SecretString::from(text));
     config.github = Service {
         token: token(small.github_token()),
@@ -197,13 +233,14 @@ fn setup(small: &Small, folder: &Path, link: LinkConfig) -> anyhow::Result<Setup
         .into_iter()
         .collect();
     let paths = Paths::find(&env)?;
-    Ok(Setup {
+    let setup = Setup {
         config,
         env,
         paths,
         masker: std::cell::OnceCell::new(),
         read_only: false,
-    })
+    };
+    Ok((setup, earlier))
 }
 
 /// One act after the other; each prints what it shows.
@@ -214,7 +251,10 @@ async fn play(small: &Small, folder: &Path, seed: u64) -> anyhow::Result<()> {
         small.github.url,
         small.notion.url
     );
-    let setup = setup(small, folder, link(small))?;
+    let (setup, earlier) = setup(small, folder, link(small))?;
+    if let Some(said) = earlier {
+        say!("{said}");
+    }
     let engine = setup.engine(setup.store(Access::Own)?, Box::new(narrate));
     let chosen: Vec<_> = setup.config.links.iter().collect();
     let (links, budgets) = setup.connect(&chosen, &engine.store).await?;

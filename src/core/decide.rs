@@ -187,12 +187,14 @@ pub fn conflict_id(pair: &Pair, field: Option<&FieldKey>, now: Time) -> String {
     format!("c{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
-/// GitHub takes a reason only for a closed issue: holds such a change back unless the issue is or becomes closed.
+/// GitHub takes a reason only for a closed issue: holds such a change back unless the issue is or becomes closed. A
+/// reason that goes away needs no write of its own: GitHub drops it when it opens the issue. `restoring` = the reason
+/// goes back with its state, or, where that waits for a choice, stays with it.
 pub fn hold_back_reason(
     changes: &mut Vec<(Side, Change)>,
     github: &Observation,
     moves: &mut Vec<Move>,
-    now: Time,
+    (now, restoring): (Time, bool),
 ) {
     let goes = |changes: &[(Side, Change)], key: &FieldKey| {
         changes
@@ -211,6 +213,9 @@ pub fn hold_back_reason(
         return;
     }
     changes.retain(|(side, change)| *side != Side::Github || change.field != FieldKey::CLOSED_AS);
+    if reason.new.is_empty() && (restoring || state.as_text() != "closed") {
+        return;
+    }
     let blocked = Blocked {
         side: Side::Github,
         source: reason.source,

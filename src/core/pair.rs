@@ -259,6 +259,9 @@ pub struct Pair {
     /// A person said that the changes on this side were wrong: its fields go back to the last agreement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Side>,
+    /// The side that what was last noticed has to be written to; none = not known, or both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<Side>,
     /// Fields whose foreign edits were put back: what value, when. The same value again within a day parks the field.
     pub reverted: BTreeMap<FieldKey, (Value, Time)>,
     /// When it was first seen.
@@ -295,6 +298,7 @@ impl Pair {
             hold: None,
             held_since: None,
             restore: None,
+            heading: Some(seen.side.other()),
             reverted: BTreeMap::new(),
             created_at: now,
             synced_at: None,

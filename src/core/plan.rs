@@ -401,7 +401,9 @@ fn plan_fields(input: &Input<'_>, github: &Observation, notion: &Observation) ->
         plan.moves.extend(ruled.moves);
         changes.extend(ruled.changes);
     }
-    decide::hold_back_reason(&mut changes, github, &mut plan.moves, input.now);
+    let restoring = input.pair.restore.is_some();
+    let when = (input.now, restoring);
+    decide::hold_back_reason(&mut changes, github, &mut plan.moves, when);
     plan.steps = group(changes);
     plan
 }

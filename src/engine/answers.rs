@@ -129,6 +129,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         }
         let now = self.clock.now();
         pair.touch(now);
+        pair.heading = None;
         pair.next_try = None;
         let mut record = self.note(&link.spec.name, &pair, "choose", &note);
         record.kind = RecordKind::Conflict;
@@ -223,6 +224,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             answered += 1;
         }
         self.store.put_setting(&format!("halt/{id}"), None).await?;
+        let listed = super::held::name_of(id);
+        self.store.put_setting(&listed, None).await?;
         Ok(answered)
     }
 
@@ -282,6 +285,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             pair.conflicts.push(conflict);
         }
         pair.touch(now);
+        pair.heading = None;
         pair.next_try = None;
         let note = self.note(&link.spec.name, &pair, "undo", &format!("undo of {record}"));
         self.store.put(&pair, &[note]).await?;
@@ -509,6 +513,7 @@ fn keep_held(pair: &mut Pair, halt: &Halt) {
         pair.life = PairLife::Unlinked("its partner is gone; kept because you said so".to_owned());
     } else {
         pair.restore = Some(halt.side);
+        pair.heading = Some(halt.side);
     }
 }
 

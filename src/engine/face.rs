@@ -6,7 +6,8 @@ use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::{Pick, PutBack};
-use super::queue::QueueLine;
+use super::held::HeldItem;
+use super::queue::{QueueLine, Standing};
 use super::report::{Event, PerSide, Report};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
@@ -108,6 +109,15 @@ pub struct LinkState {
     pub budgets: [Budget; 2],
 }
 
+impl LinkState {
+    /// How many items are set aside, or have a refused field, until a person does something.
+    pub fn aside(&self) -> u64 {
+        let is_aside = |line: &&QueueLine| matches!(line.standing, Standing::Parked { .. });
+        let rows = self.queue.iter().filter(is_aside).count() as u64;
+        rows.max(self.counts.parked)
+    }
+}
+
 /// The whole engine at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -165,6 +175,8 @@ pub enum Command {
         /// Told how many items it concerned.
         reply: Reply<usize>,
     },
+    /// What the guard holds as this halt, item by item.
+    Held(String, Reply<Vec<HeldItem>>),
     /// Read a page of the history.
     History(HistoryQuery, Reply<Vec<Record>>),
     /// Read a pair, for a view of its item.

@@ -7,6 +7,7 @@ mod bodies;
 pub mod clock;
 mod denied;
 pub mod face;
+pub mod held;
 mod hold;
 mod kin;
 pub mod link;

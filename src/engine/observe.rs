@@ -78,7 +78,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
         }
-        self.ask_guard(&tally).await
+        self.ask_guard(&tally).await?;
+        if self.saw_held {
+            self.remember_held().await?;
+        }
+        Ok(())
     }
 
     pub(super) fn now(&self) -> Time {
@@ -305,6 +309,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
         if !news.is_any() {
+            if pair.hold.is_some() {
+                self.saw_held = true;
+                // Somebody took a change back that the guard asks about.
+                let key = (row.side, row.id.node.clone());
+                self.rows.insert(key, row.clone());
+            }
             return None;
         }
         match pair.life {
@@ -324,6 +334,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             PairLife::Active => count(&pair, row.side, &news, tally),
             PairLife::New | PairLife::Unlinked(_) => {}
         }
+        self.saw_held |= pair.hold.is_some();
         let is_new = matches!(pair.life, PairLife::New);
         if is_new {
             pair.pending = Some(Box::new(row.clone()));
@@ -331,6 +342,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.rows
                 .insert((row.side, row.id.node.clone()), row.clone());
         }
+        let is_first = pair.dirty_since.is_none();
+        let to = Some(row.side.other());
+        pair.heading = to.filter(|_| is_first || pair.heading == to);
         *pair.object_mut(row.side) = Some(row.id.clone());
         pair.next_try = pair.next_try.filter(|_| !is_new);
         pair.touch(row.read_at);
@@ -610,6 +624,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .store
             .put_setting(&format!("halt/{}", halt.id), Some(&text))
             .await?;
+        self.saw_held = true;
         self.report.notes.push(format!("held: {note}"));
         (self.engine.sink)(Event::Halted(Box::new(halt)));
         Ok(())

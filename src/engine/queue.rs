@@ -5,7 +5,7 @@ use crate::core::{FieldKey, Kind, Pair, PairId, PairLife, Side, Time, Value};
 use crate::store::{Store, StoreError, Which};
 
 /// How many items of each standing a snapshot carries.
-const SHOWN: usize = 60;
+pub const SHOWN: usize = 60;
 
 /// Why an item is not in step yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct QueueLine {
     pub kind: Kind,
     /// Its addresses on GitHub and in Notion, where known.
     pub urls: [Option<String>; 2],
+    /// The side that it waits to be written to, where that is known.
+    pub to: Option<Side>,
     /// Why it is not in step yet.
     pub standing: Standing,
 }
@@ -91,8 +93,21 @@ fn line(pair: &Pair, standing: Standing) -> QueueLine {
         title: pair.title.clone(),
         kind: pair.kind,
         urls: urls(pair),
+        to: match &standing {
+            Standing::InDoubt { side, .. } => Some(*side),
+            Standing::Parked { .. } => refused_by(pair),
+            _ => pair.heading,
+        },
         standing,
     }
+}
+
+/// The side that refuses what an item waits with.
+fn refused_by(pair: &Pair) -> Option<Side> {
+    if matches!(pair.life, PairLife::Parked(_)) {
+        return None;
+    }
+    pair.blocked.values().next().map(|blocked| blocked.side)
 }
 
 fn deferred(pair: &Pair, now: Time) -> Option<Standing> {

@@ -45,6 +45,26 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
+    /// Notes which creates are open, so that what they may have made is not taken for new, and resolves none of them.
+    pub(super) async fn note_open_creates(&mut self) -> Flow<()> {
+        let mut after: Option<PairId> = None;
+        loop {
+            let (store, link) = (&self.engine.store, &self.link.spec.name);
+            let pairs = store
+                .pairs(link, Which::InDoubt, after.as_ref(), 100)
+                .await?;
+            let Some(last) = pairs.last() else {
+                return Ok(());
+            };
+            after = Some(last.id.clone());
+            let creates = pairs.into_iter().filter(|pair| {
+                let intent = pair.intent.as_ref();
+                intent.is_some_and(|intent| matches!(intent.step.action, Action::Create(_)))
+            });
+            self.open_creates.extend(creates.map(|pair| pair.key));
+        }
+    }
+
     async fn resolve(&mut self, mut pair: Pair) -> Result<(), Trouble> {
         let Some(intent) = pair.intent.clone() else {
             return Ok(());

@@ -73,6 +73,10 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) rows: BTreeMap<(Side, String), Observation>,
     /// Keys of creates that were open when the run began.
     pub(super) open_creates: BTreeSet<Key>,
+    /// The user has paused: this run reads and marks only.
+    pub(super) only_watches: bool,
+    /// The listings showed something of what the guard holds.
+    pub(super) saw_held: bool,
     pub(super) paused: BTreeSet<FieldKey>,
     /// Why, with what to do.
     pub(super) why_paused: BTreeMap<FieldKey, String>,
@@ -147,6 +151,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             id,
             rows: BTreeMap::new(),
             open_creates: BTreeSet::new(),
+            only_watches: false,
+            saw_held: false,
             paused: BTreeSet::new(),
             why_paused: BTreeMap::new(),
             unpaused: false,
@@ -205,19 +211,33 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn go(&mut self) -> Flow<()> {
-        if !self.ask.dry
-            && (self.engine.read_only || self.engine.store.setting(PAUSE).await?.is_some())
-        {
+        if self.engine.read_only && !self.ask.dry {
             return Err(Stop::Paused);
         }
+        self.only_watches = !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some();
         self.take_lease().await?;
-        let result = self.work().await;
+        let result = if self.only_watches {
+            self.watch().await
+        } else {
+            self.work().await
+        };
         let lease = self.lease_name();
         self.engine
             .store
             .release(&lease, &self.engine.holder)
             .await?;
         result
+    }
+
+    /// What a pass does while the user has paused: it reads what changed and marks it, so that the queue shows what
+    /// waits. Nothing is written to either side, open intents included.
+    async fn watch(&mut self) -> Flow<()> {
+        self.open_sides().await?;
+        self.compare_paused().await?;
+        self.mind_the_clock().await?;
+        self.note_open_creates().await?;
+        self.observe().await?;
+        Err(Stop::Paused)
     }
 
     async fn work(&mut self) -> Flow<()> {
@@ -425,7 +445,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let report = &self.report;
         let outcome = match &report.stopped {
             None | Some(Stop::MaxItems) if report.errors.is_empty() => Outcome::Done,
-            None | Some(Stop::MaxItems | Stop::Limited { .. }) => Outcome::Info,
+            None | Some(Stop::MaxItems | Stop::Limited { .. } | Stop::Paused) => Outcome::Info,
             Some(_) => Outcome::Failed,
         };
         Record {

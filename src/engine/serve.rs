@@ -12,6 +12,7 @@ use super::answers::{ASKED, AnswerError, Pick, PutBack};
 use super::face::{
     Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot, Writing,
 };
+use super::held::HeldItem;
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
@@ -297,7 +298,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         if ask.dry {
             self.slots[link].planned = Some((self.engine.clock.now(), planned));
         } else {
+            let was_paused = report.stopped == Some(Stop::Paused);
             self.ended(link, report);
+            // Resumed while it read: what waits goes on at once.
+            let is_paused = || self.engine.store.setting(PAUSE);
+            if was_paused && is_paused().await.is_ok_and(|since| since.is_none()) {
+                self.wake();
+            }
         }
     }
 
@@ -387,6 +394,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             }
             Some(Command::AnswerHalt { halt, apply, reply }) => {
                 let _ = reply.send(self.answer_halt(&halt, apply).await);
+            }
+            Some(Command::Held(halt, reply)) => {
+                let _ = reply.send(self.held(&halt).await);
             }
             Some(Command::UndoPlan(record, reply)) => {
                 let _ = reply.send(self.undo(&record, false).await);
@@ -513,6 +523,16 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             }
         }
         Err(last)
+    }
+
+    async fn held(&self, halt: &str) -> Result<Vec<HeldItem>, String> {
+        for link in self.links {
+            let items = self.engine.held_items(link, halt).await;
+            if let Some(items) = items.map_err(|error| error.to_string())? {
+                return Ok(items);
+            }
+        }
+        Err(format!("nothing is held as {halt}"))
     }
 
     async fn publish(&mut self) {

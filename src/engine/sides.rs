@@ -101,7 +101,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     async fn open(&self, side: Side, memo: Option<&str>) -> Result<Opened, RemoteError> {
-        let may_write = !self.ask.dry;
+        let may_write = !self.ask.dry && !self.only_watches;
         match side {
             Side::Github => self.link.github.open(memo, may_write).await,
             Side::Notion => self.link.notion.open(memo, may_write).await,

@@ -317,6 +317,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         });
         if plan.is_settled() && untouched {
             pair.dirty_since = None;
+            pair.heading = None;
             pair.next_try = None;
             pair.hold = None;
             pair.restore = None;

@@ -198,6 +198,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let is_over = self.is_over(pair, sight);
         if is_over {
             pair.dirty_since = None;
+            pair.heading = None;
             pair.next_try = None;
             pair.hold = None;
             pair.restore = None;

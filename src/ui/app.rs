@@ -19,6 +19,7 @@ use super::theme::{Look, Meaning};
 use crate::core::{Pair, PairId, Record, Time};
 use crate::engine::answers::{Pick, PutBack};
 use crate::engine::face::HistoryQuery;
+use crate::engine::held::HeldItem;
 use crate::engine::{Ask, Event, Snapshot};
 
 /// How long a message stays, in milliseconds.
@@ -78,6 +79,8 @@ pub enum Request {
     Choose(String, Pick),
     /// Answer the guard.
     AnswerHalt(String, bool),
+    /// The items of a halt, with what putting them back would change.
+    Held(String),
     /// A page of the history.
     History(HistoryQuery),
     /// One item whole.
@@ -101,6 +104,8 @@ pub enum Answer {
     History(HistoryQuery, Result<Vec<Record>, String>),
     /// An item.
     Item(PairId, Result<Option<Box<Pair>>, String>),
+    /// What the guard holds as one halt.
+    Held(String, Result<Vec<HeldItem>, String>),
     /// What an undo would put back.
     UndoPlan(String, Result<Vec<PutBack>, String>),
 }
@@ -442,7 +447,7 @@ impl App {
             | Answer::UndoPlan(_, Err(text)) => {
                 self.say(text, Meaning::Error);
             }
-            Answer::History(..) | Answer::Item(..) | Answer::UndoPlan(..) => {}
+            Answer::History(..) | Answer::Item(..) | Answer::UndoPlan(..) | Answer::Held(..) => {}
         }
     }
 

@@ -169,8 +169,8 @@ impl<'a> Canvas<'a> {
         if w > 6 && !left.is_empty() {
             self.put_in(2, 0, &format!(" {left} "), w - 4, title);
         }
-        let taken = width(left) + 6;
-        if !right.is_empty() && taken + width(right) + 4 < w {
+        // Each has a blank on both sides and a corner beyond; a bit of the border shows between them.
+        if !right.is_empty() && width(left) + width(right) + 9 <= w {
             self.put_right(w - 2, 0, &format!(" {right} "), Meaning::Text);
         }
         let area = self.area;

@@ -247,6 +247,7 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         };
         let short = match action {
             Action::Pause if app.data.snapshot.paused.is_some() => "resume",
+            Action::Hold if holds_marked(app) => "release",
             other => other.short(),
         };
         let wide = width(&key) + 1 + width(short);
@@ -265,6 +266,12 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         ));
     }
     buttons
+}
+
+/// Whether the marked item is held by the user already.
+fn holds_marked(app: &App) -> bool {
+    let pair = app.subject().and_then(|subject| subject.pair);
+    pair.is_some_and(|pair| app.data.is_held_by_you(&pair))
 }
 
 /// Draws the footer.

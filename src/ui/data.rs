@@ -8,7 +8,7 @@ use super::theme::Meaning;
 use crate::core::{Conflict, PairId, Record, RecordKind, Side, Time};
 use crate::engine::Snapshot;
 use crate::engine::face::{ConflictLine, LinkState};
-use crate::engine::queue::QueueLine;
+use crate::engine::queue::{QueueLine, Standing};
 use crate::shown::Shown;
 
 /// A person's name takes so many columns: at most, and at least or it is left out.
@@ -256,10 +256,18 @@ impl Data {
             .flat_map(move |link| lines(link).zip(&link.queue))
     }
 
-    /// How many things need a person: items in conflict, halts, and a service that refuses us.
+    /// How many things need a person: items in conflict, halts, and items set aside.
     pub fn needs(&self) -> usize {
         let halts: usize = self.links().iter().map(|link| link.halts.len()).sum();
-        self.conflicted().len() + halts
+        let aside: u64 = self.links().iter().map(LinkState::aside).sum();
+        self.conflicted().len() + halts + usize::try_from(aside).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the user holds an item.
+    pub fn is_held_by_you(&self, pair: &PairId) -> bool {
+        self.queue().any(|(_, line)| {
+            line.pair == *pair && matches!(line.standing, Standing::HeldByUser { .. })
+        })
     }
 
     /// That the user holds an item, and since when: `held by you since 14:20`.

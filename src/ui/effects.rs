@@ -113,6 +113,10 @@ async fn answer(handle: Handle, request: Request) -> Answer {
                 call(handle, |reply| Command::History(asked, reply)).await,
             )
         }
+        Request::Held(halt) => {
+            let id = halt.clone();
+            Answer::Held(id, call(handle, |reply| Command::Held(halt, reply)).await)
+        }
         Request::Item(pair) => {
             let id = pair.clone();
             Answer::Item(id, call(handle, |reply| Command::Item(pair, reply)).await)
@@ -164,7 +168,11 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             let count = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
             format!(
                 "{count} items {}",
-                if apply { "let through" } else { "refused" }
+                if apply {
+                    "let through"
+                } else {
+                    "kept; what was changed is put back"
+                }
             )
         }
         Request::Retry(pair) => {
@@ -180,7 +188,9 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             let count = backs.iter().filter(|back| back.refused.is_none()).count();
             format!("{count} values go back")
         }
-        Request::UndoPlan(_) | Request::History(_) | Request::Item(_) => String::new(),
+        Request::UndoPlan(_) | Request::History(_) | Request::Item(_) | Request::Held(_) => {
+            String::new()
+        }
     })
 }
 

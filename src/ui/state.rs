@@ -87,17 +87,15 @@ pub fn state(data: &Data) -> State {
             "the write in flight is finished first",
         );
     }
-    if let Some(state) = needs_a_person(data) {
+    let pause = pause(data);
+    if let Some(mut state) = needs_a_person(data) {
+        if let Some(pause) = pause {
+            state.word = format!("{} {}", state.word, pause.word);
+        }
         return state;
     }
-    match (data.pausing, data.snapshot.paused) {
-        (Some(true), None) => return State::of(Mood::Changing, "PAUSING", ""),
-        (Some(false), Some(_)) => return State::of(Mood::Changing, "RESUMING", ""),
-        (_, Some(since)) => {
-            let since = data.facts.zone.minute(since);
-            return State::of(Mood::Paused, "PAUSED", format!("since {since}"));
-        }
-        _ => {}
+    if let Some(pause) = pause {
+        return pause;
     }
     if let Some(trouble) = &data.snapshot.store_trouble {
         return State::of(Mood::Offline, "OFFLINE", format!("store: {trouble}"));
@@ -121,6 +119,19 @@ pub fn state(data: &Data) -> State {
         format!("next {}", countdown(next.until.since(data.now)))
     });
     State::of(Mood::Running, "RUNNING", detail)
+}
+
+/// A pause, as it is asked for or as it is.
+fn pause(data: &Data) -> Option<State> {
+    match (data.pausing, data.snapshot.paused) {
+        (Some(true), None) => Some(State::of(Mood::Changing, "PAUSING", "")),
+        (Some(false), Some(_)) => Some(State::of(Mood::Changing, "RESUMING", "")),
+        (_, Some(since)) => {
+            let since = data.facts.zone.minute(since);
+            Some(State::of(Mood::Paused, "PAUSED", format!("since {since}")))
+        }
+        _ => None,
+    }
 }
 
 fn needs_a_person(data: &Data) -> Option<State> {

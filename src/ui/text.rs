@@ -49,7 +49,8 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     for line in text.split('\n') {
         let mut now = String::new();
         let mut used = 0;
-        for word in line.split_word_bounds() {
+        for word in words(line, columns) {
+            let word = word.as_str();
             let wide = width(word);
             if used + wide > columns && used > 0 {
                 lines.push(std::mem::take(&mut now).trim_end().to_owned());
@@ -70,6 +71,25 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(now.trim_end().to_owned());
     }
     lines
+}
+
+/// The words of a line and the blanks between them. What closes stays with the word before it, what opens with the one
+/// after it.
+fn words(line: &str, columns: usize) -> Vec<String> {
+    let closes = |token: &str| token.chars().all(|c| ".,;:!?)]}…".contains(c));
+    let opens = |token: &str| token.chars().all(|c| "([{".contains(c));
+    let mut words: Vec<String> = Vec::new();
+    for token in line.split_word_bounds() {
+        let joined = words.last_mut().filter(|last| {
+            let is_bound = closes(token) && !last.trim().is_empty() || opens(last);
+            is_bound && width(last) + width(token) <= columns
+        });
+        match joined {
+            Some(last) => last.push_str(token),
+            None => words.push(token.to_owned()),
+        }
+    }
+    words
 }
 
 /// A word in pieces that each fit into a line.

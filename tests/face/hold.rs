@@ -24,7 +24,7 @@ async fn hold(handle: &Handle, pairs: Vec<PairId>) -> Holding {
 }
 
 /// Asks for a run until it is taken, and waits until it has ended.
-async fn run(handle: &Handle) {
+pub(super) async fn run(handle: &Handle) {
     let before = handle.snapshot().borrow().links[0].last.clone();
     let forced = || Ask {
         forced: true,
@@ -39,7 +39,7 @@ async fn run(handle: &Handle) {
     .await;
 }
 
-fn title(small: &Small) -> String {
+pub(super) fn title(small: &Small) -> String {
     let front = small.github.front.lock();
     let issue = front.hub.issue(&small.repository, 1).unwrap();
     issue.title.clone()

@@ -138,9 +138,16 @@ fn the_guard_is_answered_only_by_the_number() {
         press(&mut app, "H");
         app
     };
-    let table: [(&str, Vec<Request>); 6] = [
+    let table: [(&str, Vec<Request>); 9] = [
         ("Enter", vec![]),
-        ("j Enter", vec![Request::AnswerHalt("h1".to_owned(), false)]),
+        ("j Enter", vec![]),
+        (
+            "j 4 3 Enter",
+            vec![Request::AnswerHalt("h1".to_owned(), false)],
+        ),
+        // The number was typed for the other answer.
+        ("j 4 3 j Enter", vec![]),
+        ("j j 4 3 k Enter", vec![]),
         ("j j Enter", vec![]),
         ("j j 4 Enter", vec![]),
         (

@@ -15,7 +15,9 @@ use pulse_sync::core::{
     Outcome, Pair, PairId, PairLife, Record, RecordId, RecordKind, Row, Side, Step, Time, Value,
 };
 use pulse_sync::engine::Snapshot;
+use pulse_sync::engine::answers::PutBack;
 use pulse_sync::engine::face::{ConflictLine, LinkState, Progress, Writing};
+use pulse_sync::engine::held::HeldItem;
 use pulse_sync::engine::queue::{QueueLine, Standing};
 use pulse_sync::engine::report::{PerSide, Report};
 use pulse_sync::engine::run::Planned;
@@ -189,6 +191,11 @@ pub fn conflicts() -> Vec<ConflictLine> {
 
 pub fn queued(number: u32, title: &str, standing: Standing) -> QueueLine {
     QueueLine {
+        to: match number % 3 {
+            0 => None,
+            1 => Some(Side::Notion),
+            _ => Some(Side::Github),
+        },
         pair: pair(&format!("q{number}")),
         item: format!("acme/widgets#{number}"),
         title: title.to_owned(),
@@ -254,14 +261,19 @@ pub fn queue() -> Vec<QueueLine> {
                 since: NOW.minus(12 * MINUTE),
             },
         ),
-        queued(
-            107,
-            "A label that Notion refuses",
-            Standing::Parked {
-                reason: "labels: Notion refused it (400): too long".to_owned(),
-            },
-        ),
+        aside(107),
     ]
+}
+
+/// An item with a refused field.
+pub fn aside(number: u32) -> QueueLine {
+    queued(
+        number,
+        "A label that Notion refuses",
+        Standing::Parked {
+            reason: "labels: Notion refused it (400): too long".to_owned(),
+        },
+    )
 }
 
 pub fn halt() -> Halt {
@@ -273,6 +285,56 @@ pub fn halt() -> Halt {
         pairs: (0..43).map(|n| pair(&format!("h{n}"))).collect(),
         since: NOW.minus(20 * MINUTE),
     }
+}
+
+/// Items changed in bulk, instead of removed.
+pub fn halt_of_changes() -> Halt {
+    Halt {
+        id: "h9".to_owned(),
+        reason: Reason::Changes,
+        side: Side::Github,
+        note: "12 of 28 items changed on GitHub at once".to_owned(),
+        pairs: (0..12).map(|n| pair(&format!("h{n}"))).collect(),
+        since: NOW.minus(2 * MINUTE),
+    }
+}
+
+/// What the engine knows of a halt's items.
+pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
+    let back = |field: &'static str, now: &str, then: &str, refused: Option<&str>| PutBack {
+        field: FieldKey::of(field),
+        now: Value::text(now),
+        then: Value::text(then),
+        refused: refused.map(str::to_owned),
+    };
+    let item = |(at, id): (usize, &PairId)| HeldItem {
+        pair: id.clone(),
+        item: format!("acme/widgets#{}", 500 + at),
+        title: format!("{says} number {at}"),
+        urls: [None, None],
+        backs: match (halt.reason, at % 4) {
+            (Reason::Trashes, _) | (_, 3) => vec![],
+            (_, 0) => vec![
+                back("state", "closed", "open", None),
+                back("closed_as", says, "", None),
+            ],
+            (_, 1) => vec![back(
+                "body",
+                &format!("## Steps\n\n{says}\n\nEnd."),
+                "## Steps\n\n1. open in tmux\n2. resize pane\n\nEnd.",
+                None,
+            )],
+            _ => vec![back(
+                "pull_state",
+                says,
+                "open",
+                Some("it is GitHub's alone"),
+            )],
+        },
+        at: Some(NOW.minus(MINUTE)),
+        text_unread: at % 4 == 2,
+    };
+    halt.pairs.iter().enumerate().map(item).collect()
 }
 
 pub fn record(id: &str, minutes: i64, kind: RecordKind, outcome: Outcome, verb: &str) -> Record {
@@ -620,6 +682,7 @@ pub fn item(id: &str, title: &str) -> Pair {
         hold: None,
         held_since: None,
         restore: None,
+        heading: None,
         text_unsure: false,
         reverted: BTreeMap::new(),
         created_at: NOW.minus(900 * MINUTE),
@@ -634,6 +697,13 @@ pub fn answer_items(app: &mut App, effects: &[Effect]) {
             Effect::Ask(Request::Item(id)) => {
                 let item = item(&id.0, "Crash on resize in tmux");
                 Answer::Item(id.clone(), Ok(Some(Box::new(item))))
+            }
+            Effect::Ask(Request::Held(id)) => {
+                let halts = [halt(), halt_of_changes()];
+                let Some(halt) = halts.iter().find(|halt| halt.id == *id) else {
+                    continue;
+                };
+                Answer::Held(id.clone(), Ok(held_items(halt, "closed by a script")))
             }
             Effect::Ask(Request::History(query)) if query.pair.is_some() => {
                 Answer::History(query.clone(), Ok(history()))
@@ -678,7 +748,7 @@ pub fn writes(effects: &[Effect]) -> Vec<Request> {
 
 fn is_write(request: &Request) -> bool {
     match request {
-        Request::History(_) | Request::Item(_) | Request::UndoPlan(_) => false,
+        Request::History(_) | Request::Item(_) | Request::UndoPlan(_) | Request::Held(_) => false,
         Request::Sync(_, ask) => !ask.dry,
         _ => true,
     }

@@ -8,8 +8,8 @@ use pulse_sync::engine::answers::PutBack;
 use pulse_sync::ui::app::{Answer, App, Input};
 
 use crate::make::{
-    MINUTE, NOW, bare, busy, calm, changed, full, halt, living, plan, press, running, snapshot,
-    tell, type_in,
+    MINUTE, NOW, bare, busy, calm, changed, full, halt, halt_of_changes, living, plan, press,
+    running, snapshot, tell, text, type_in,
 };
 
 /// A screen to look at.
@@ -45,6 +45,18 @@ fn halted(width: u16, height: u16, keys: &str) -> App {
     link.halts = vec![halt()];
     let mut app = living(width, height, link);
     press(&mut app, keys);
+    app
+}
+
+fn put_back(width: u16, height: u16, keys: &str) -> App {
+    let mut link = busy();
+    link.halts = vec![halt_of_changes()];
+    let mut app = living(width, height, link);
+    // What was drawn tells how far the list goes.
+    for key in keys.split_whitespace() {
+        press(&mut app, key);
+        let _ = text(&app);
+    }
     app
 }
 
@@ -147,6 +159,8 @@ scenes! {
     item => |w, h| pressed(w, h, "2 j i");
     halt => |w, h| halted(w, h, "H");
     halt_typed => |w, h| halted(w, h, "H j j 4");
+    halt_put_back => |w, h| put_back(w, h, "H j 1");
+    halt_items => |w, h| put_back(w, h, "H j j j j j j");
     help => |w, h| pressed(w, h, "2 ?");
     help_found => |w, h| searching(w, h, "4 Enter ?", "hunk");
     palette => |w, h| pressed(w, h, ":");
@@ -226,6 +240,27 @@ pub fn moods() -> Vec<(&'static str, App, bool)> {
         (
             "HALTED",
             with(&|snapshot| snapshot.links[0].halts = vec![halt()]),
+            true,
+        ),
+        (
+            "HALTED PAUSED",
+            with(&|snapshot| {
+                snapshot.links[0].halts = vec![halt()];
+                snapshot.paused = Some(NOW.minus(MINUTE));
+            }),
+            true,
+        ),
+        (
+            "RUNNING",
+            with(&|snapshot| snapshot.links[0].queue = vec![crate::make::aside(107)]),
+            true,
+        ),
+        (
+            "SYNCING",
+            with(&|snapshot| {
+                snapshot.links[0].counts.parked = 1;
+                snapshot.links[0].running = Some(running());
+            }),
             true,
         ),
         ("ENDING", ending, false),

@@ -105,6 +105,7 @@ pub fn pair(number: u32) -> Pair {
         hold: None,
         held_since: None,
         restore: None,
+        heading: None,
         reverted: BTreeMap::from([(FieldKey::STATE, (Value::Bool(true), Time(3)))]),
         created_at: Time(1),
         synced_at: None,

@@ -2,7 +2,7 @@
 
 use super::{empty, rows_in_view, titled};
 use crate::core::{PairId, Side, Time};
-use crate::engine::queue::{QueueLine, Standing};
+use crate::engine::queue::{QueueLine, SHOWN, Standing};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
@@ -132,7 +132,7 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
             app,
             Pane::Queue,
             &mut inner,
-            &format!("Nothing waits. What changes on either side shows up here.{when}"),
+            &format!("Nothing waits. Changes on either side show up here.{when}"),
         );
         return;
     }
@@ -145,29 +145,44 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     }
 }
 
+/// How many rows there are of each kind; where a list is longer than what is shown of it, how long it is.
 fn totals(app: &App) -> String {
-    let (mut queued, mut deferred, mut held) = (0, 0, 0);
+    let (mut queued, mut deferred, mut held, mut aside) = (0, 0, 0, 0);
     for link in app.data.links() {
-        queued += link.counts.queued;
-        held += link.counts.held + link.counts.held_by_user + link.counts.parked;
-        let waits = |line: &&QueueLine| {
+        let of = |is: fn(&Standing) -> bool| {
+            let lines = link.queue.iter().filter(|line| is(&line.standing));
+            lines.count() as u64
+        };
+        let later = of(|standing| {
             matches!(
-                line.standing,
+                standing,
                 Standing::Deferred { .. } | Standing::InDoubt { .. }
             )
-        };
-        let waiting = link.queue.iter().filter(waits).count() as u64;
-        deferred += waiting;
-        queued = queued.saturating_sub(waiting);
+        });
+        let now = of(|standing| matches!(standing, Standing::Queued { .. }));
+        queued += whole(now, link.counts.queued.saturating_sub(later));
+        deferred += later;
+        let by_guard = of(|standing| matches!(standing, Standing::Held { .. }));
+        let by_user = of(|standing| matches!(standing, Standing::HeldByUser { .. }));
+        held += whole(by_guard, link.counts.held) + whole(by_user, link.counts.held_by_user);
+        aside += link.aside();
     }
     let mut parts = vec![format!("{queued} queued")];
-    if deferred > 0 {
-        parts.push(format!("{deferred} deferred"));
-    }
-    if held > 0 {
-        parts.push(format!("{held} held"));
+    for (count, what) in [(deferred, "deferred"), (held, "held"), (aside, "aside")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
     }
     parts.join("  ")
+}
+
+/// The rows of a kind; where there are more than a snapshot carries, what was counted.
+fn whole(rows: u64, counted: u64) -> u64 {
+    if rows < SHOWN as u64 {
+        rows
+    } else {
+        rows.max(counted)
+    }
 }
 
 /// The run in progress: what is written now, or what it waits for. Returns the rows it took.
@@ -224,8 +239,11 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, row: &Row<'_>, marked: boo
     let tone = meaning(&line.standing);
     let sign = if is_picked { "*" } else { sign(&line.standing) };
     canvas.put(1, y, sign, tone);
+    if let Some(to) = line.to {
+        canvas.put(3, y, way(Some(to)), way_meaning(Some(to)));
+    }
     let name = short(&line.item);
-    let x = canvas.put(3, y, &name, Meaning::Text).max(9) + 1;
+    let x = canvas.put(8, y, &name, Meaning::Text).max(14) + 1;
     let wait = wait(&line.standing, now);
     let end = columns.saturating_sub(1);
     let start = canvas.put_right(end, y, &wait, Meaning::Dim);

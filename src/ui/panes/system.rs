@@ -242,7 +242,7 @@ fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
             thousands(counts.active),
             thousands(counts.queued),
             counts.conflicted,
-            counts.held + counts.parked
+            counts.held + counts.held_by_user + link.aside()
         );
         canvas.put(3, y + 1, &text, Meaning::Text);
         y += 2;

@@ -1,16 +1,23 @@
-//! What the guard holds, and the question. The marked answer is the safe one; the big one wants the number typed.
+//! What the guard holds, item by item, and the question. The marked answer is the safe one; those that change something
+//! want the number typed.
+
+use std::cell::{Cell, RefCell};
 
 use crossterm::event::KeyCode;
 
-use super::Handled;
+use super::record::before_and_after;
+use super::{Handled, Subject};
 use crate::core::guard::{Halt, Reason};
+use crate::core::{Time, Value};
+use crate::engine::answers::PutBack;
+use crate::engine::held::HeldItem;
 use crate::engine::queue::Standing;
 use crate::ui::action::Action;
-use crate::ui::app::{App, Effect, Request};
-use crate::ui::canvas::Canvas;
+use crate::ui::app::{Answer as Told, App, Effect, Request};
+use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short};
 use crate::ui::keymap::Key;
-use crate::ui::text::{age, wrap};
+use crate::ui::text::{ago, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -18,10 +25,16 @@ pub const OFFERS: &[Action] = &[
     Action::Down,
     Action::Up,
     Action::Apply,
+    Action::ShowItem,
     Action::MakePlan,
+    Action::OpenGithub,
+    Action::OpenNotion,
     Action::Next,
     Action::Back,
 ];
+
+/// Lines of a page of the list.
+const PAGE: isize = 10;
 
 /// The answers, the safe one first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +55,14 @@ pub struct HaltScreen {
     answer: Answer,
     typed: String,
     note: Option<&'static str>,
+    /// The halt whose items are known, and its items.
+    items: Option<(String, Vec<HeldItem>)>,
+    asked_at: Option<Time>,
+    /// The marked line of the list; none while an answer is marked.
+    line: Option<usize>,
+    /// The first line in view, and for each line whose it is, both as last drawn.
+    top: Cell<usize>,
+    owners: RefCell<Vec<usize>>,
 }
 
 impl HaltScreen {
@@ -53,7 +74,7 @@ impl HaltScreen {
     }
 
     /// The engine's state is known anew.
-    pub fn refresh(&mut self, data: &Data) {
+    pub fn refresh(&mut self, data: &Data, out: &mut Vec<Effect>) {
         let count = data
             .links()
             .iter()
@@ -62,11 +83,30 @@ impl HaltScreen {
         if self.at >= count {
             *self = Self::default();
         }
+        if let Some(halt) = self.halt(data)
+            && self.asked_at != Some(data.snapshot.at)
+        {
+            self.asked_at = Some(data.snapshot.at);
+            out.push(Effect::Ask(Request::Held(halt.id.clone())));
+        }
+    }
+
+    /// The engine answered something.
+    pub fn answer(&mut self, answer: &Told) {
+        if let Told::Held(halt, Ok(items)) = answer {
+            self.items = Some((halt.clone(), items.clone()));
+        }
+    }
+
+    /// The items of a halt, as far as they are known.
+    fn items(&self, halt: &Halt) -> Option<&[HeldItem]> {
+        let known = self.items.as_ref().filter(|(id, _)| *id == halt.id);
+        known.map(|(_, items)| items.as_slice())
     }
 
     /// Whether keys type the number.
     pub fn takes_text(&self) -> bool {
-        self.answer == Answer::Apply
+        self.answer != Answer::Stay && self.line.is_none()
     }
 
     /// A key while the number is typed.
@@ -93,47 +133,116 @@ impl HaltScreen {
         self.note = None;
         match action {
             Action::Back => return Handled::Close,
-            Action::Down | Action::NextPane => {
-                self.answer = match self.answer {
-                    Answer::Stay => Answer::Refuse,
-                    Answer::Refuse | Answer::Apply => Answer::Apply,
-                }
+            Action::Down => self.down(),
+            Action::Up => self.up(),
+            Action::NextPane => self.line = self.line.is_none().then_some(self.top.get()),
+            Action::PrevPane => self.line = None,
+            Action::HalfDown | Action::PageDown => self.scroll(PAGE),
+            Action::HalfUp | Action::PageUp => self.scroll(-PAGE),
+            Action::Top => self.line = None,
+            Action::Bottom => self.scroll(isize::MAX),
+            Action::Next => self.turn(self.at + 1, data, out),
+            Action::Prev => self.turn(self.at.saturating_sub(1), data, out),
+            Action::Apply | Action::Open if self.line.is_some() => {
+                let pair = self.marked(data).map(|item| item.pair.clone());
+                return pair.map_or(Handled::Yes, |pair| {
+                    Handled::Show(Box::new(super::Screen::item(pair)))
+                });
             }
-            Action::Up | Action::PrevPane => {
-                self.answer = match self.answer {
-                    Answer::Apply => Answer::Refuse,
-                    Answer::Stay | Answer::Refuse => Answer::Stay,
-                }
+            Action::Apply | Action::Open => {
+                let (id, count) = (halt.id.clone(), halt.pairs.len());
+                return self.give(&id, count, data, out);
             }
-            Action::Next => self.turn(self.at + 1, data),
-            Action::Prev => self.turn(self.at.saturating_sub(1), data),
-            Action::Apply | Action::Open => match self.answer {
-                Answer::Stay => return Handled::Close,
-                _ if data.facts.read_only => self.note = Some("off: started with --read-only"),
-                Answer::Refuse => {
-                    out.push(Effect::Ask(Request::AnswerHalt(halt.id.clone(), false)));
-                    return Handled::Close;
-                }
-                Answer::Apply if self.typed == halt.pairs.len().to_string() => {
-                    out.push(Effect::Ask(Request::AnswerHalt(halt.id.clone(), true)));
-                    return Handled::Close;
-                }
-                Answer::Apply => self.note = Some("type the number of items to let this through"),
-            },
             _ => return Handled::No,
         }
         Handled::Yes
     }
 
+    /// Gives the marked answer; one that changes something only with the number.
+    fn give(&mut self, halt: &str, count: usize, data: &Data, out: &mut Vec<Effect>) -> Handled {
+        let apply = match self.answer {
+            Answer::Stay => return Handled::Close,
+            Answer::Refuse => false,
+            Answer::Apply => true,
+        };
+        if data.facts.read_only {
+            self.note = Some("off: started with --read-only");
+        } else if self.typed == count.to_string() {
+            out.push(Effect::Ask(Request::AnswerHalt(halt.to_owned(), apply)));
+            return Handled::Close;
+        } else {
+            self.note = Some("type the number of items to answer so");
+        }
+        Handled::Yes
+    }
+
+    /// A number that was typed was meant for the answer that was marked.
+    fn mark(&mut self, answer: Answer) {
+        if self.answer != answer {
+            self.answer = answer;
+            self.typed.clear();
+        }
+    }
+
+    fn down(&mut self) {
+        match (self.line, self.answer) {
+            (Some(_), _) => self.scroll(1),
+            (None, Answer::Stay) => self.mark(Answer::Refuse),
+            (None, Answer::Refuse) => self.mark(Answer::Apply),
+            (None, Answer::Apply) => self.scroll(0),
+        }
+    }
+
+    fn up(&mut self) {
+        match (self.line, self.answer) {
+            (Some(0), _) => self.line = None,
+            (Some(_), _) => self.scroll(-1),
+            (None, Answer::Apply) => self.mark(Answer::Refuse),
+            (None, Answer::Stay | Answer::Refuse) => self.mark(Answer::Stay),
+        }
+    }
+
+    /// Moves through the list; the first step enters it.
+    pub fn scroll(&mut self, by: isize) {
+        let last = self.owners.borrow().len().checked_sub(1);
+        let from = self.line.unwrap_or_else(|| self.top.get());
+        self.line = last.map(|last| from.saturating_add_signed(by).min(last));
+    }
+
     /// Goes to another halt, if it is there. Its question is asked anew: a number typed was meant for this one.
-    fn turn(&mut self, at: usize, data: &Data) {
+    fn turn(&mut self, at: usize, data: &Data, out: &mut Vec<Effect>) {
         let count: usize = data.links().iter().map(|link| link.halts.len()).sum();
         if at < count && at != self.at {
             *self = Self {
                 at,
                 ..Self::default()
             };
+            self.refresh(data, out);
         }
+    }
+
+    /// The item whose line is marked; the first in view while an answer is.
+    fn marked(&self, data: &Data) -> Option<&HeldItem> {
+        let items = self.items(self.halt(data)?)?;
+        let line = self.line.unwrap_or_else(|| self.top.get());
+        let owner = self.owners.borrow().get(line).copied();
+        items.get(owner.unwrap_or(0))
+    }
+
+    /// The marked item.
+    pub fn subject(&self, data: &Data) -> Option<Subject> {
+        let item = self.marked(data)?;
+        let backs = item.backs.iter().map(
+            |back| serde_json::json!({ "field": back.field, "now": back.now, "then": back.then }),
+        );
+        Some(Subject {
+            pair: Some(item.pair.clone()),
+            item: item.item.clone(),
+            title: item.title.clone(),
+            urls: item.urls.clone(),
+            error: Some(self.halt(data)?.note.clone()),
+            json: serde_json::Value::from_iter(backs).to_string(),
+        })
     }
 
     /// Draws the question.
@@ -144,10 +253,7 @@ impl HaltScreen {
             return;
         };
         let count = halt.pairs.len();
-        let title = format!(
-            "Held: {count} items, since {}",
-            age(data.now.since(halt.since))
-        );
+        let title = format!("Held: {count} items, {}", ago(data.now.since(halt.since)));
         let mut inner = canvas.frame(&title, halt.side.name(), true);
         let room = inner.columns().saturating_sub(2);
         let mut y = 0;
@@ -155,68 +261,177 @@ impl HaltScreen {
             inner.put(1, y, &line, Meaning::Text);
             y += 1;
         }
-        y += 1;
-        inner.put(
-            1,
-            y,
-            "Nothing of it was written. It stays held until you decide.",
-            Meaning::Info,
-        );
-        y += 2;
-        let y = self.draw_answers(&mut inner, halt, y);
-        draw_items(app, &mut inner, halt, y);
+        let text = "Nothing of it was written. It stays held until you decide.";
+        inner.put(1, y, text, Meaning::Info);
+        let y = self.draw_answers(&mut inner, halt, y + 2);
+        match self.items(halt) {
+            Some(items) => self.draw_items(app, &mut inner, halt, items, y),
+            None => draw_names(app, &mut inner, halt, y),
+        }
     }
 
     /// Draws the three answers from a row on; returns the row after them.
     fn draw_answers(&self, canvas: &mut Canvas<'_>, halt: &Halt, top: usize) -> usize {
         let count = halt.pairs.len();
-        let mut y = top;
         let refuse = match halt.reason {
-            Reason::Trashes => "The deletions were wrong: keep the pages, unlinked".to_owned(),
-            _ => format!(
-                "The changes were wrong: put {}'s values back to the last agreement",
-                halt.side.name()
-            ),
+            Reason::Trashes => "Wrong: keep the pages, unlinked".to_owned(),
+            _ => format!("Wrong: put {} back as listed below", halt.side.name()),
+        };
+        let asks = |answer: Answer, text: String| {
+            let typed = if answer == self.answer {
+                self.typed.as_str()
+            } else {
+                ""
+            };
+            (answer, format!("{text}; type {count}: {typed}_"))
         };
         let answers = [
             (Answer::Stay, "Keep it held".to_owned()),
-            (Answer::Refuse, refuse),
-            (
-                Answer::Apply,
-                format!("Right: apply exactly these; type {count}: {}_", self.typed),
-            ),
+            asks(Answer::Refuse, refuse),
+            asks(Answer::Apply, "Right: apply exactly these".to_owned()),
         ];
+        let mut y = top;
         for (answer, text) in answers {
             let marked = answer == self.answer;
-            let text = if marked {
-                format!("[ {text} ]")
+            let (text, tone) = if marked {
+                (format!("[ {text} ]"), Meaning::Focus)
             } else {
-                format!("  {text}")
+                (format!("  {text}"), Meaning::Text)
             };
-            if marked {
+            if marked && self.line.is_none() {
                 canvas.put(1, y, canvas.glyphs().mark, Meaning::Focus);
             }
-            canvas.put(
-                3,
-                y,
-                &text,
-                if marked {
-                    Meaning::Focus
-                } else {
-                    Meaning::Text
-                },
-            );
+            canvas.put(3, y, &text, tone);
             y += 1;
         }
-        if let Some(note) = self.note {
-            canvas.put(3, y, note, Meaning::Warn);
+        canvas.put(3, y, self.note.unwrap_or_default(), Meaning::Warn);
+        y + 1
+    }
+
+    /// Draws what each item shows now and what it would show again, as far as there is room, and says what is cut.
+    fn draw_items(
+        &self,
+        app: &App,
+        canvas: &mut Canvas<'_>,
+        halt: &Halt,
+        items: &[HeldItem],
+        y: usize,
+    ) {
+        let room = canvas.columns().saturating_sub(4);
+        let mut lines: Vec<(usize, Vec<Ink>)> = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let own = item_lines(app, halt, item, room);
+            lines.extend(own.into_iter().map(|line| (at, line)));
         }
-        y + 2
+        let height = canvas.rows().saturating_sub(y + 1);
+        let line = self
+            .line
+            .map(|line| line.min(lines.len().saturating_sub(1)));
+        let most = lines.len().saturating_sub(height);
+        let top = match line {
+            Some(line) if line < self.top.get() => line,
+            Some(line) => self.top.get().max((line + 1).saturating_sub(height)),
+            None => 0,
+        };
+        let top = top.min(most);
+        self.top.set(top);
+        let end = canvas.columns().saturating_sub(1);
+        let start = if lines.len() > height {
+            let last = (top + height).min(lines.len());
+            let text = format!("lines {}-{last} of {}, j k scroll", top + 1, lines.len());
+            canvas.put_right(end, y, &text, Meaning::Warn)
+        } else {
+            end
+        };
+        let head = match halt.reason {
+            Reason::Trashes => "Gone; kept, in step with nothing",
+            _ => "Now → put back",
+        };
+        canvas.put_in(1, y, head, start.saturating_sub(2), Meaning::Title);
+        for (row, (index, (_, parts))) in
+            lines.iter().enumerate().skip(top).take(height).enumerate()
+        {
+            canvas.line(3, y + 1 + row, room, parts);
+            if line == Some(index) {
+                canvas.put(1, y + 1 + row, canvas.glyphs().mark, Meaning::Focus);
+                canvas.select(y + 1 + row);
+            }
+        }
+        self.owners
+            .replace(lines.into_iter().map(|(owner, _)| owner).collect());
     }
 }
 
-/// The items that are held, as many as there is room for.
-fn draw_items(app: &App, canvas: &mut Canvas<'_>, halt: &Halt, top: usize) {
+/// One item: its name, then each field with what it shows now and what it would show again.
+fn item_lines(app: &App, halt: &Halt, item: &HeldItem, room: usize) -> Vec<Vec<Ink>> {
+    let mut lines = vec![vec![
+        ink(format!("{:<6} ", short(&item.item)), Meaning::Title),
+        ink(item.title.clone(), Meaning::Text),
+    ]];
+    let say = |text: &str, tone| vec![ink(format!("  {text}"), tone)];
+    for back in &item.backs {
+        lines.extend(back_lines(back, room));
+    }
+    if halt.reason == Reason::Trashes {
+        return lines;
+    }
+    if item.text_unread {
+        let text = "text: may have changed, too; it is read, and goes back if it did";
+        lines.push(say(text, Meaning::Warn));
+    }
+    let side = halt.side.name();
+    match item.at {
+        None => lines.push(say(
+            &format!("{side} has not listed it since; it is read before anything is written"),
+            Meaning::Warn,
+        )),
+        Some(at) if item.backs.is_empty() && !item.text_unread => {
+            let ago = ago(app.data.now.since(at));
+            let text = format!("shows the last agreement again ({ago}): nothing to put back");
+            lines.push(say(&text, Meaning::Dim));
+        }
+        _ => {}
+    }
+    lines
+}
+
+/// One field in one line where both values fit, else by the lines that differ.
+fn back_lines(back: &PutBack, room: usize) -> Vec<Vec<Ink>> {
+    const FIELD: usize = 14;
+    let told = |value: &Value| match value.brief(400) {
+        text if text.is_empty() => "(nothing)".to_owned(),
+        text => text,
+    };
+    let is_short = |value: &Value| !value.as_text().contains('\n');
+    let (now, then) = (told(&back.now), told(&back.then));
+    let field = ink(format!("  {:<FIELD$} ", back.field.as_str()), Meaning::Dim);
+    if let Some(why) = &back.refused {
+        let parts = [
+            field,
+            ink(now, Meaning::Text),
+            ink(format!("   {why}"), Meaning::Warn),
+        ];
+        return vec![parts.to_vec()];
+    }
+    let fits = width(&now) + width(&then) + FIELD + 8 <= room;
+    if fits && is_short(&back.now) && is_short(&back.then) {
+        let arrow = ink("  →  ", Meaning::Dim);
+        return vec![vec![
+            field,
+            ink(now, Meaning::Remove),
+            arrow,
+            ink(then, Meaning::Add),
+        ]];
+    }
+    let mut lines = before_and_after(back.field.as_str(), &back.now, &back.then, room - 2);
+    for line in &mut lines {
+        line.insert(0, ink("  ", Meaning::Dim));
+    }
+    lines
+}
+
+/// The names of what is held, until more is known.
+fn draw_names(app: &App, canvas: &mut Canvas<'_>, halt: &Halt, top: usize) {
     let lines = app.data.queue().filter(|(_, line)| match &line.standing {
         Standing::Held { halt: id, .. } => *id == halt.id,
         _ => false,

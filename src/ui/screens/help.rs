@@ -10,11 +10,14 @@ use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
 use crate::ui::keymap::{Key, Keymap};
 use crate::ui::list::passes;
-use crate::ui::text::width;
+use crate::ui::text::{width, wrap};
 use crate::ui::theme::Meaning;
 
 /// Columns of the keys.
 const KEYS: usize = 10;
+/// The least columns of a row, and how wide the window may be.
+const COLUMN: usize = 46;
+const WIDEST: u16 = 184;
 
 /// The help window.
 #[derive(Clone, Debug)]
@@ -80,53 +83,32 @@ impl Help {
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let rows = self.rows(&app.keymap);
         let here = self.places.first().map_or("", |place| place.name());
-        let mut window = window(canvas, 104);
-        let mut inner = window.frame(&format!("Help: {here}"), "type to find", true);
+        let mut window = window(canvas, WIDEST);
+        let room = usize::from(window.area.width).saturating_sub(2);
+        let height = usize::from(window.area.height).saturating_sub(5).max(1);
+        let columns = (room / COLUMN).clamp(1, 3);
+        let room = room / columns;
+        let lines = lines(app, &rows, room.saturating_sub(KEYS + 4), height);
+        let at_row = self.find.marked(rows.len());
+        let is_marked = |line: &Line| matches!(line, Line::Row(index, true, _) if *index == at_row);
+        let marked = lines.iter().position(is_marked).unwrap_or(0);
+        let page = height * columns;
+        let pages = lines.len().div_ceil(page).max(1);
+        let right = match pages {
+            1 => "type to find".to_owned(),
+            pages => format!("page {} of {pages}   type to find", marked / page + 1),
+        };
+        let mut inner = window.frame(&format!("Help: {here}"), &right, true);
         inner.put(1, 0, &format!("find: {}_", self.find.text), Meaning::Text);
         if rows.is_empty() {
             inner.put(1, 2, NOTHING, Meaning::Dim);
         }
-        let at_row = self.find.marked(rows.len());
-        let two = inner.columns() >= 92;
-        let lines = lines(&rows);
-        let height = inner.rows().saturating_sub(3);
-        let columns = if two { 2 } else { 1 };
-        let room = inner.columns() / columns;
-        let marked = lines
-            .iter()
-            .position(|line| matches!(line, Line::Row(index) if *index == at_row));
-        let page = height * columns;
-        let top = marked.unwrap_or(0) / page.max(1) * page;
+        let top = marked / page * page;
         for (at, line) in lines.iter().skip(top).take(page).enumerate() {
-            let (x, y) = (at / height.max(1) * room, at % height.max(1) + 2);
-            match line {
-                Line::Heading(group) => {
-                    inner.put(x + 1, y, group.name(), Meaning::Title);
-                }
-                Line::Row(index) => {
-                    let (action, keys) = &rows[*index];
-                    let off = app.is_off(*action);
-                    let key = if off.is_some() {
-                        Meaning::Dim
-                    } else {
-                        Meaning::Key
-                    };
-                    if *index == at_row {
-                        inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
-                    }
-                    inner.put_in(x + 2, y, keys, KEYS, key);
-                    let text = off.map_or_else(
-                        || action.says().to_owned(),
-                        |why| format!("{}  ({why})", action.says()),
-                    );
-                    let tone = if off.is_some() {
-                        Meaning::Dim
-                    } else {
-                        Meaning::Text
-                    };
-                    let from = x + KEYS + 3;
-                    inner.put_in(from, y, &text, room.saturating_sub(KEYS + 4), tone);
-                }
+            let (x, y) = (at / height * room, at % height + 2);
+            draw(app, &mut inner, (x, y), line, &rows);
+            if is_marked(line) {
+                inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
             }
         }
         let foot = inner.rows().saturating_sub(1);
@@ -135,22 +117,56 @@ impl Help {
     }
 }
 
+/// One line of the window.
 enum Line {
+    /// Nothing, so that no heading ends a column.
+    Blank,
     Heading(Group),
-    Row(usize),
+    /// A row's action: its index, whether it is its first line, and what the line says.
+    Row(usize, bool, String),
 }
 
-fn lines(rows: &[Row]) -> Vec<Line> {
+/// The lines of the rows, whose sentences get so many columns, in columns of this height.
+fn lines(app: &App, rows: &[Row], room: usize, height: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut last = None;
     for (index, (action, _)) in rows.iter().enumerate() {
         if last != Some(action.group()) {
             last = Some(action.group());
+            if lines.len() % height == height - 1 {
+                lines.push(Line::Blank);
+            }
             lines.push(Line::Heading(action.group()));
         }
-        lines.push(Line::Row(index));
+        let text = app.is_off(*action).map_or_else(
+            || action.says().to_owned(),
+            |why| format!("{}  ({why})", action.says()),
+        );
+        let own = wrap(&text, room).into_iter().enumerate();
+        lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line)));
     }
     lines
+}
+
+fn draw(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
+    match line {
+        Line::Blank => {}
+        Line::Heading(group) => {
+            canvas.put(x + 1, y, group.name(), Meaning::Title);
+        }
+        Line::Row(index, is_first, text) => {
+            let (action, keys) = &rows[*index];
+            let (key, tone) = if app.is_off(*action).is_some() {
+                (Meaning::Dim, Meaning::Dim)
+            } else {
+                (Meaning::Key, Meaning::Text)
+            };
+            if *is_first {
+                canvas.put_in(x + 2, y, keys, KEYS, key);
+            }
+            canvas.put(x + KEYS + 3, y, text, tone);
+        }
+    }
 }
 
 /// A window in the middle, at most so wide, with what lies below emptied.

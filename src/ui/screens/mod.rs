@@ -8,6 +8,7 @@ pub mod palette;
 pub mod plan;
 pub mod record;
 pub mod resolver;
+mod waits;
 
 use ratatui::layout::{Position, Rect};
 
@@ -229,7 +230,7 @@ impl Screen {
             Self::Plan(screen) => screen.refresh(data),
             Self::Record(screen) => screen.refresh(data, out),
             Self::Item(screen) => screen.refresh(data, out),
-            Self::Halt(screen) => screen.refresh(data),
+            Self::Halt(screen) => screen.refresh(data, out),
             Self::Help(_) | Self::Palette(_) => {}
         }
     }
@@ -248,7 +249,8 @@ impl Screen {
             Self::Record(screen) => screen.answer(answer),
             Self::Item(screen) => screen.answer(answer),
             Self::Plan(screen) => screen.answer(answer),
-            Self::Halt(_) | Self::Help(_) | Self::Palette(_) => {}
+            Self::Halt(screen) => screen.answer(answer),
+            Self::Help(_) | Self::Palette(_) => {}
         }
     }
 
@@ -270,7 +272,7 @@ impl Screen {
             Self::Plan(screen) => screen.scroll(by, data),
             Self::Record(screen) => screen.scroll(by),
             Self::Item(screen) => screen.scroll(by),
-            Self::Halt(_) => {}
+            Self::Halt(screen) => screen.scroll(by),
         }
     }
 
@@ -281,7 +283,8 @@ impl Screen {
             Self::Plan(screen) => screen.subject(data),
             Self::Record(screen) => screen.subject(),
             Self::Item(screen) => screen.subject(),
-            Self::Halt(_) | Self::Help(_) | Self::Palette(_) => None,
+            Self::Halt(screen) => screen.subject(data),
+            Self::Help(_) | Self::Palette(_) => None,
         }
     }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+use super::record::before_and_after;
+use super::waits::{self, Waits};
 use super::{Handled, Subject};
 use crate::core::plan::Move;
-use crate::core::{Action as Deed, PairId, Row, Step, Time};
+use crate::core::{Action as Deed, PairId, Row as Rule, Step, Time, Value};
 use crate::engine::Ask;
 use crate::engine::run::Planned;
 use crate::ui::action::Action;
@@ -30,6 +32,9 @@ pub const OFFERS: &[Action] = &[
     Action::Back,
 ];
 
+/// As many conflicts a snapshot carries of a link.
+const CUT: usize = 100;
+
 /// The plan's state.
 #[derive(Clone, Debug)]
 pub struct PlanScreen {
@@ -41,19 +46,47 @@ pub struct PlanScreen {
     removals: bool,
     applied: bool,
     failed: Option<String>,
-    /// What is not in the plan because it waits for a person, in a few words.
-    waiting: String,
+    /// What cannot be switched on because it waits.
+    waits: Vec<Waits>,
+    /// What waits for a person besides, in a few words.
+    more: String,
 }
 
-/// What waits for a person: in no plan, and in no way "the same".
-fn waiting(data: &Data) -> String {
-    let mut counts = [(0, "in conflict"), (0, "held"), (0, "set aside")];
-    for link in data.links() {
-        let of = &link.counts;
-        for (at, count) in [of.conflicted, of.held, of.parked].into_iter().enumerate() {
-            counts[at].0 += count;
+/// One row: what is planned for an item, or why nothing is.
+enum Row<'a> {
+    Planned(&'a Planned),
+    Waits(&'a Waits),
+}
+
+impl Row<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Planned(item) => &item.pair.0,
+            Self::Waits(waits) => &waits.name,
         }
     }
+}
+
+/// What waits for a person and is not among the rows, which have the first of each kind.
+fn more(data: &Data, listed: &[Waits]) -> String {
+    let of = |what: &[&str]| {
+        let rows = listed.iter().filter(|row| what.contains(&row.what()));
+        rows.count() as u64
+    };
+    let (mut conflicted, mut held, mut aside) = (0, 0, 0);
+    for link in data.links() {
+        conflicted += link.counts.conflicted;
+        held += link.counts.held + link.counts.held_by_user;
+        aside += link.aside();
+    }
+    // A conflict that has its choice, or is put aside, waits for nobody.
+    let is_cut = data.links().iter().any(|link| link.conflicts.len() >= CUT);
+    let conflicted = if is_cut { conflicted } else { 0 };
+    let counts = [
+        (conflicted.saturating_sub(of(&["conflict"])), "in conflict"),
+        (held.saturating_sub(of(&["held"])), "held"),
+        (aside.saturating_sub(of(&["aside"])), "set aside"),
+    ];
     let said = counts.iter().filter(|(count, _)| *count > 0);
     let said: Vec<String> = said
         .map(|(count, what)| format!("{count} {what}"))
@@ -73,13 +106,15 @@ impl PlanScreen {
             removals: false,
             applied: false,
             failed: None,
-            waiting: String::new(),
+            waits: Vec::new(),
+            more: String::new(),
         }
     }
 
     /// The engine's state is known anew: a plan made since it was asked for is taken over.
     pub fn refresh(&mut self, data: &Data) {
-        self.waiting = waiting(data);
+        self.waits = waits::all(data);
+        self.more = more(data, &self.waits);
         let plans: Vec<&(Time, Vec<Planned>)> = data
             .links()
             .iter()
@@ -109,18 +144,40 @@ impl PlanScreen {
         }
     }
 
-    fn rows(&self) -> Vec<&Planned> {
+    /// What is planned, as far as it is shown.
+    fn planned(&self) -> impl Iterator<Item = &Planned> {
         let shown = |item: &&Planned| !self.removals || item.plan.steps.iter().any(is_removal);
-        self.items.iter().filter(shown).collect()
+        self.items.iter().filter(shown)
+    }
+
+    /// The rows; what waits is shown beside a whole plan.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let waits = self.waits.iter().filter(|row| {
+            let is_planned = |item: &Planned| item.pair == row.pair && item.plan.steps.is_empty();
+            // A conflict that this plan would open is one row.
+            self.made.is_some() && !self.removals && !self.items.iter().any(is_planned)
+        });
+        let planned = self.planned().map(Row::Planned);
+        planned.chain(waits.map(Row::Waits)).collect()
     }
 
     fn names(&self) -> Vec<String> {
-        self.rows().iter().map(|item| item.pair.0.clone()).collect()
+        let names = self.rows().into_iter().map(|row| row.name().to_owned());
+        names.collect()
     }
 
-    fn marked(&self) -> Option<&Planned> {
-        let rows = self.rows();
-        rows.get(self.list.index(&self.names())).copied()
+    fn marked(&self) -> Option<Row<'_>> {
+        let mut rows = self.rows();
+        let at = self.list.index(&self.names());
+        (at < rows.len()).then(|| rows.swap_remove(at))
+    }
+
+    /// The marked item, if something is planned for it.
+    fn marked_plan(&self) -> Option<&Planned> {
+        match self.marked()? {
+            Row::Planned(item) => Some(item),
+            Row::Waits(_) => None,
+        }
     }
 
     /// Whether an item's steps will run.
@@ -140,7 +197,7 @@ impl PlanScreen {
             Action::Top => self.list.step(&names, Walk::First),
             Action::Bottom => self.list.step(&names, Walk::Last),
             Action::ToggleStep | Action::Mark => {
-                if let Some(pair) = self.marked().map(|item| item.pair.clone())
+                if let Some(pair) = self.marked_plan().map(|item| item.pair.clone())
                     && !self.off.remove(&pair)
                 {
                     self.off.insert(pair);
@@ -216,7 +273,10 @@ impl PlanScreen {
 
     /// The marked item.
     pub fn subject(&self, data: &Data) -> Option<Subject> {
-        let item = self.marked()?;
+        let item = match self.marked()? {
+            Row::Planned(item) => item,
+            Row::Waits(row) => return Some(row.subject()),
+        };
         let known = data.queue().find(|(_, line)| line.pair == item.pair);
         Some(Subject {
             pair: Some(item.pair.clone()),
@@ -256,10 +316,10 @@ impl PlanScreen {
         let made = self
             .made
             .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
-        let rest = if self.waiting.is_empty() {
+        let rest = if self.more.is_empty() {
             ink("   nothing has been written", Meaning::Dim)
         } else {
-            ink(format!("   not in it: {}", self.waiting), Meaning::Warn)
+            ink(format!("   not listed: {} more", self.more), Meaning::Warn)
         };
         let made = ink(format!(" {made}"), Meaning::Dim);
         let head = [ink(" Plan (dry run) ", Meaning::Title), made, rest];
@@ -275,29 +335,36 @@ impl PlanScreen {
         self.draw_detail(&mut canvas.part(below));
     }
 
+    /// How much of what; nothing is said of what there is nothing of.
     fn totals(&self) -> String {
         let steps = || self.items.iter().flat_map(|item| &item.plan.steps);
         let count = |verb: &str| steps().filter(|step| step.verb() == verb).count();
-        let conflicts = self.items.iter().filter(|item| opens(item)).count();
-        format!(
-            "create {}  update {}  close {}  trash {}  restore {}  off {}  conflicts {conflicts}   {} writes",
-            count("create"),
-            count("change"),
-            count("close"),
-            count("trash"),
-            count("restore"),
-            self.off.len(),
-            self.items
-                .iter()
-                .filter(|item| self.is_on(item))
-                .map(|item| item.plan.steps.len())
-                .sum::<usize>()
-        )
+        let waits = |what: &str| self.waits.iter().filter(|row| row.what() == what).count();
+        let opened = self.items.iter().filter(|item| opens(item)).count();
+        let on = self.items.iter().filter(|item| self.is_on(item));
+        let writes: usize = on.map(|item| item.plan.steps.len()).sum();
+        let counts = [
+            ("create", count("create")),
+            ("update", count("change")),
+            ("close", count("close")),
+            ("trash", count("trash")),
+            ("restore", count("restore")),
+            ("off", self.off.len()),
+            ("conflicts", opened + waits("conflict")),
+            ("held", waits("held")),
+            ("aside", waits("aside")),
+            ("later", waits("later") + waits("unclear")),
+        ];
+        let told = counts.iter().filter(|(_, count)| *count > 0);
+        let told: String = told
+            .map(|(what, count)| format!("{what} {count}  "))
+            .collect();
+        format!("{told} {writes} writes")
     }
 
     fn draw_steps(&self, canvas: &mut Canvas<'_>) {
         let rows = self.rows();
-        let on = rows.iter().filter(|item| self.is_on(item)).count();
+        let on = self.planned().filter(|item| self.is_on(item)).count();
         let title = if self.removals {
             "Steps, removals only"
         } else {
@@ -308,9 +375,6 @@ impl PlanScreen {
             let text = match self.made {
                 None => "Both sides are being read.",
                 Some(_) if self.removals => "No step removes anything. f shows all steps.",
-                Some(_) if !self.waiting.is_empty() => {
-                    "Nothing to write but for what waits for you."
-                }
                 Some(_) => "Nothing to do: both sides say the same.",
             };
             inner.put(1, 0, text, Meaning::Dim);
@@ -320,15 +384,19 @@ impl PlanScreen {
         let height = inner.rows();
         let top = self.list.window(&names, height);
         let at = self.list.index(&names);
-        for (y, (index, item)) in rows.iter().enumerate().skip(top).take(height).enumerate() {
-            self.draw_row(&mut inner, y, item, index == at);
+        for (y, (index, row)) in rows.iter().enumerate().skip(top).take(height).enumerate() {
+            match row {
+                Row::Planned(item) => self.draw_row(&mut inner, y, item),
+                Row::Waits(row) => row.draw(&mut inner, y),
+            }
+            if index == at {
+                inner.put(0, y, inner.glyphs().mark, Meaning::Focus);
+                inner.select(y);
+            }
         }
     }
 
-    fn draw_row(&self, canvas: &mut Canvas<'_>, y: usize, item: &Planned, marked: bool) {
-        if marked {
-            canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
-        }
+    fn draw_row(&self, canvas: &mut Canvas<'_>, y: usize, item: &Planned) {
         let (check, tone) = match (item.plan.steps.is_empty(), self.is_on(item)) {
             (true, _) => (" ! ", Meaning::Error),
             (false, true) => ("[x]", Meaning::Ok),
@@ -353,66 +421,60 @@ impl PlanScreen {
         if room > 12 {
             canvas.put_in(x + 2, y, &item.title, room, Meaning::Dim);
         }
-        if marked {
-            canvas.select(y);
-        }
     }
 
     fn draw_detail(&self, canvas: &mut Canvas<'_>) {
-        let Some(item) = self.marked() else {
-            canvas.frame("Before and after", "", false);
-            return;
+        let item = match self.marked() {
+            Some(Row::Planned(item)) => item,
+            Some(Row::Waits(row)) => return row.draw_detail(canvas),
+            None => {
+                canvas.frame("Before and after", "", false);
+                return;
+            }
         };
         let mut inner = canvas.frame(
             &format!("{} before and after", short(&item.item)),
             reason(item),
             false,
         );
-        let mut y = 0;
-        let rows = inner.rows();
-        for step in &item.plan.steps {
-            for (name, before, after) in changes(step) {
-                if y >= rows {
-                    return;
-                }
-                inner.put_in(1, y, &name, 12, Meaning::Title);
-                let room = inner.columns().saturating_sub(16);
-                let old = before.brief(400);
-                let new = after.brief(400);
-                if width(&old) + width(&new) + 4 <= room {
-                    let parts = [
-                        ink(old, Meaning::Remove),
-                        ink(format!(" {} ", inner.glyphs().right), Meaning::Dim),
-                        ink(new, Meaning::Add),
-                    ];
-                    inner.line(14, y, room, &parts);
-                    y += 1;
-                } else {
-                    inner.line(
-                        14,
-                        y,
-                        room,
-                        &[ink("- ", Meaning::Dim), ink(old, Meaning::Remove)],
-                    );
-                    inner.line(
-                        14,
-                        y + 1,
-                        room,
-                        &[ink("+ ", Meaning::Dim), ink(new, Meaning::Add)],
-                    );
-                    y += 2;
-                }
-            }
+        let room = inner.columns().saturating_sub(2);
+        let mut lines: Vec<Vec<Ink>> = Vec::new();
+        for (name, before, after) in item.plan.steps.iter().flat_map(changes) {
+            lines.extend(change_lines(&name, &before, &after, room));
         }
         for mv in &item.plan.moves {
-            if let Move::Open(conflict) = mv
-                && y < rows
-            {
-                inner.put(1, y, &conflict.note, Meaning::Warn);
-                y += 1;
+            if let Move::Open(conflict) = mv {
+                lines.push(vec![ink(conflict.note.clone(), Meaning::Warn)]);
             }
         }
+        let rows = inner.rows();
+        let cut = lines.len() > rows;
+        for (y, line) in lines.iter().take(rows).enumerate() {
+            inner.line(1, y, room, line);
+        }
+        if cut && rows > 0 {
+            let text = format!(" {} more lines: i shows the item ", lines.len() + 1 - rows);
+            let text = format!("{text:<room$}");
+            inner.put_in(1, rows - 1, &text, room, Meaning::Dim);
+        }
     }
+}
+
+/// A field's change in one line where both values fit, else by the lines that differ.
+fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+    const NAME: usize = 12;
+    let is_short = |value: &Value| !value.as_text().contains('\n');
+    let (old, new) = (before.brief(400), after.brief(400));
+    let fits = width(&old) + width(&new) + NAME + 5 <= room;
+    if fits && is_short(before) && is_short(after) {
+        return vec![vec![
+            ink(format!("{name:<NAME$} "), Meaning::Title),
+            ink(old, Meaning::Remove),
+            ink(" → ", Meaning::Dim),
+            ink(new, Meaning::Add),
+        ]];
+    }
+    before_and_after(name, before, after, room)
 }
 
 /// Where the steps are, and what the marked one changes; two lines of title come first.
@@ -435,13 +497,13 @@ const fn is_removal(step: &Step) -> bool {
 }
 
 /// The fields of a step with their values before and after.
-fn changes(step: &Step) -> Vec<(String, crate::core::Value, crate::core::Value)> {
+fn changes(step: &Step) -> Vec<(String, Value, Value)> {
     match &step.action {
         Deed::Create(draft) => draft
             .fields
             .iter()
             .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| (key.to_string(), crate::core::Value::Null, value.clone()))
+            .map(|(key, value)| (key.to_string(), Value::Null, value.clone()))
             .collect(),
         _ => step
             .changes()
@@ -488,20 +550,20 @@ fn reason(item: &Planned) -> &'static str {
         return "needs a choice";
     };
     match step.row {
-        Row::F3 => "only GitHub changed",
-        Row::F4 => "only Notion changed",
-        Row::F5 => "names of both sides join",
-        Row::F6 | Row::F12 => "texts of both sides join",
-        Row::F7 => "decided by the policy",
-        Row::F8 => "GitHub's own field is put back",
-        Row::F10 | Row::Choice => "your choice",
-        Row::F11 => "first agreement",
-        Row::I1 => "new on GitHub",
-        Row::I2 => "new in Notion",
-        Row::I5 => "deleted on GitHub",
-        Row::I7 => "its page was trashed",
-        Row::I8 => "its issue changed",
-        Row::Undo => "undo",
+        Rule::F3 => "only GitHub changed",
+        Rule::F4 => "only Notion changed",
+        Rule::F5 => "names of both sides join",
+        Rule::F6 | Rule::F12 => "texts of both sides join",
+        Rule::F7 => "decided by the policy",
+        Rule::F8 => "GitHub's own field is put back",
+        Rule::F10 | Rule::Choice => "your choice",
+        Rule::F11 => "first agreement",
+        Rule::I1 => "new on GitHub",
+        Rule::I2 => "new in Notion",
+        Rule::I5 => "deleted on GitHub",
+        Rule::I7 => "its page was trashed",
+        Rule::I8 => "its issue changed",
+        Rule::Undo => "undo",
         _ => "by the rules",
     }
 }

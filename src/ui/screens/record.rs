@@ -365,7 +365,7 @@ impl RecordScreen {
 }
 
 /// A field's name, then what it said and what it says. Of a text only the lines that differ, each with its neighbours.
-fn before_and_after(field: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+pub fn before_and_after(field: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
     let told = |value: &Value| match value {
         Value::Text(text) => text.clone(),
         other => other.brief(500),

@@ -1,0 +1,180 @@
+//! What the guard holds, item by item: what each shows now, and what putting it back would make of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::answers::PutBack;
+use super::run::{Flow, Run};
+use super::{Clock, Engine, Link};
+use crate::core::guard::{Halt, Reason};
+use crate::core::history::FieldChange;
+use crate::core::{Class, FieldKey, Mapping, Observation, Pair, PairId, Side, Time, sight};
+use crate::remote::Remote;
+use crate::store::{Store, StoreError};
+
+/// Stamps that follow from another change.
+const FOLLOW: [&str; 2] = ["updated", "closed"];
+
+/// One item that the guard holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldItem {
+    /// The pair.
+    pub pair: PairId,
+    /// The item's name.
+    pub item: String,
+    /// Its title.
+    pub title: String,
+    /// Its addresses on GitHub and in Notion, where known.
+    pub urls: [Option<String>; 2],
+    /// What its side showed when it was last listed, where that is not the last agreement, and what it would show again.
+    pub backs: Vec<PutBack>,
+    /// When that was listed; none = it was not listed since.
+    pub at: Option<Time>,
+    /// Its text may have changed as well, and is read before anything is written.
+    pub text_unread: bool,
+}
+
+/// What a listing showed of one held item, as kept in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Listed {
+    at: Time,
+    changes: Vec<FieldChange>,
+    text_unread: bool,
+}
+
+impl Listed {
+    /// What a row shows that is not the last agreement.
+    fn of(pair: &Pair, row: &Observation, mapping: &Mapping) -> Self {
+        let differs = |key: &FieldKey| {
+            let field = mapping.field(pair.kind, key)?;
+            let (shown, base) = (row.field(key)?, pair.base.get(key)?.of(row.side));
+            (!field.codec.same(shown, base)).then(|| FieldChange {
+                field: key.clone(),
+                before: shown.clone(),
+                after: base.clone(),
+            })
+        };
+        let has_text = mapping.field(pair.kind, &FieldKey::BODY).is_some();
+        Self {
+            at: row.read_at,
+            changes: mapping
+                .fields(pair.kind)
+                .filter_map(|field| differs(&field.key))
+                .collect(),
+            text_unread: has_text
+                && row.field(&FieldKey::BODY).is_none()
+                && !sight::body_is_known(pair, row),
+        }
+    }
+}
+
+/// The setting with what was listed of a halt's items.
+pub(super) fn name_of(halt: &str) -> String {
+    format!("held/{halt}")
+}
+
+impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Keeps what this run's listings show of the items that the guard holds, so that whoever answers sees what the
+    /// answer would change.
+    pub(super) async fn remember_held(&mut self) -> Flow<()> {
+        let engine = self.engine;
+        for halt in engine.halts(&self.link.spec.name).await? {
+            let name = name_of(&halt.id);
+            let known = engine.listed(&halt.id).await?;
+            let mut listed = known.clone();
+            for id in &halt.pairs {
+                let Some(pair) = engine.store.pair(id).await? else {
+                    continue;
+                };
+                let object = pair.object(halt.side).map(|object| object.node.clone());
+                let row = object.and_then(|node| self.rows.get(&(halt.side, node)));
+                if let Some(row) = row {
+                    let mapping = &self.link.spec.mapping;
+                    listed.insert(id.clone(), Listed::of(&pair, row, mapping));
+                }
+            }
+            if listed != known {
+                let text = serde_json::to_string(&listed).unwrap_or_default();
+                engine.store.put_setting(&name, Some(&text)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store, C: Clock> Engine<S, C> {
+    async fn listed(&self, halt: &str) -> Result<BTreeMap<PairId, Listed>, StoreError> {
+        let text = self.store.setting(&name_of(halt)).await?;
+        Ok(text
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default())
+    }
+
+    /// The items of a halt, each with what putting it back would change on its side; none if there is no such halt.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn held_items<G, N>(
+        &self,
+        link: &Link<G, N>,
+        id: &str,
+    ) -> Result<Option<Vec<HeldItem>>, StoreError> {
+        let halts = self.halts(&link.spec.name).await?;
+        let Some(halt) = halts.into_iter().find(|halt| halt.id == id) else {
+            return Ok(None);
+        };
+        let mut listed = self.listed(id).await?;
+        let mut items = Vec::new();
+        for pair in &halt.pairs {
+            let Some(pair) = self.store.pair(pair).await? else {
+                continue;
+            };
+            if pair.hold.as_ref().is_none_or(|hold| hold.halt != halt.id) {
+                continue;
+            }
+            let shown = listed.remove(&pair.id);
+            items.push(held_item(&pair, &halt, shown, &link.spec.mapping));
+        }
+        Ok(Some(items))
+    }
+}
+
+fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping) -> HeldItem {
+    let (at, text_unread) = listed.as_ref().map_or((None, false), |listed| {
+        (Some(listed.at), listed.text_unread)
+    });
+    // What would be removed is kept as it is.
+    let changes = listed
+        .filter(|_| halt.reason != Reason::Trashes)
+        .map_or_else(Vec::new, |listed| listed.changes);
+    let is_githubs = |key: &FieldKey| {
+        let field = mapping.field(pair.kind, key);
+        halt.side == Side::Github && field.is_none_or(|field| field.class == Class::Mirror)
+    };
+    let backs: Vec<PutBack> = changes
+        .into_iter()
+        .filter(|change| !FOLLOW.contains(&change.field.as_str()))
+        .map(|change| PutBack {
+            refused: is_githubs(&change.field)
+                .then(|| "it is GitHub's alone: it stays, and goes to Notion".to_owned()),
+            field: change.field,
+            now: change.before,
+            then: change.after,
+        })
+        .collect();
+    // What is GitHub's alone says nothing beside what goes back.
+    let has_own = backs.iter().any(|back| back.refused.is_none());
+    HeldItem {
+        pair: pair.id.clone(),
+        item: pair.name().to_owned(),
+        title: pair.title.clone(),
+        urls: super::queue::urls(pair),
+        backs: backs
+            .into_iter()
+            .filter(|back| !has_own || back.refused.is_none())
+            .collect(),
+        at,
+        text_unread,
+    }
+}
