@@ -232,12 +232,23 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// What a pass does while the user has paused: it reads what changed and marks it, so that the queue shows what
     /// waits. Nothing is written to either side, open intents included.
     async fn watch(&mut self) -> Flow<()> {
+        match self.look_only().await {
+            Ok(()) => Err(Stop::Paused),
+            // The pause is what keeps the pass from its work; what could not be read is told beside it.
+            Err(Stop::Side { message, .. }) => {
+                self.report.errors.push(message);
+                Err(Stop::Paused)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    async fn look_only(&mut self) -> Flow<()> {
         self.open_sides().await?;
         self.compare_paused().await?;
         self.mind_the_clock().await?;
         self.note_open_creates().await?;
-        self.observe().await?;
-        Err(Stop::Paused)
+        self.observe().await
     }
 
     async fn work(&mut self) -> Flow<()> {

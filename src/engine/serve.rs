@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::answers::{ASKED, AnswerError, Pick, PutBack};
 use super::face::{
-    Command, ConflictLine, DoubtLine, Handle, LinkState, Progress, Snapshot, Writing,
+    Command, ConflictLine, DoubtLine, Handle, Holding, LinkState, Progress, Snapshot, Writing,
 };
 use super::held::HeldItem;
 use super::report::{Event, Report, Stop};
@@ -408,11 +408,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 let _ = reply.send(self.retry(pair.as_ref()).await);
             }
             Some(Command::Hold(pairs, reply)) => {
-                let done = self.engine.hold_all(&pairs).await;
-                if done.as_ref().is_ok_and(|done| !done.on) {
-                    self.wake();
-                }
-                let _ = reply.send(done.map_err(|error| error.to_string()));
+                let _ = reply.send(self.hold(&pairs).await);
             }
             Some(Command::History(query, reply)) => {
                 let page = self.engine.store.history(&query).await;
@@ -523,6 +519,14 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             }
         }
         Err(last)
+    }
+
+    async fn hold(&mut self, pairs: &[PairId]) -> Result<Holding, String> {
+        let done = self.engine.hold_all(pairs).await;
+        if done.as_ref().is_ok_and(|done| !done.on) {
+            self.wake();
+        }
+        done.map_err(|error| error.to_string())
     }
 
     async fn held(&self, halt: &str) -> Result<Vec<HeldItem>, String> {

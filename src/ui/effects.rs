@@ -166,14 +166,7 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::AnswerHalt(halt, apply) => {
             let count = call(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
-            format!(
-                "{count} items {}",
-                if apply {
-                    "let through"
-                } else {
-                    "kept; what was changed is put back"
-                }
-            )
+            answered(count, apply)
         }
         Request::Retry(pair) => {
             let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
@@ -192,6 +185,15 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             String::new()
         }
     })
+}
+
+/// What became of an answer to the guard, in words.
+fn answered(count: usize, apply: bool) -> String {
+    if apply {
+        format!("{count} items let through")
+    } else {
+        format!("{count} items kept; what was changed is put back")
+    }
 }
 
 /// What became of holding or releasing, in words.

@@ -136,10 +136,9 @@ impl HaltScreen {
             Action::Down => self.down(),
             Action::Up => self.up(),
             Action::NextPane => self.line = self.line.is_none().then_some(self.top.get()),
-            Action::PrevPane => self.line = None,
             Action::HalfDown | Action::PageDown => self.scroll(PAGE),
             Action::HalfUp | Action::PageUp => self.scroll(-PAGE),
-            Action::Top => self.line = None,
+            Action::PrevPane | Action::Top => self.line = None,
             Action::Bottom => self.scroll(isize::MAX),
             Action::Next => self.turn(self.at + 1, data, out),
             Action::Prev => self.turn(self.at.saturating_sub(1), data, out),
@@ -241,7 +240,7 @@ impl HaltScreen {
             title: item.title.clone(),
             urls: item.urls.clone(),
             error: Some(self.halt(data)?.note.clone()),
-            json: serde_json::Value::from_iter(backs).to_string(),
+            json: backs.collect::<serde_json::Value>().to_string(),
         })
     }
 

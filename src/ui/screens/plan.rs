@@ -356,10 +356,10 @@ impl PlanScreen {
             ("later", waits("later") + waits("unclear")),
         ];
         let told = counts.iter().filter(|(_, count)| *count > 0);
-        let told: String = told
-            .map(|(what, count)| format!("{what} {count}  "))
+        let told: Vec<String> = told
+            .map(|(what, count)| format!("{what} {count}"))
             .collect();
-        format!("{told} {writes} writes")
+        format!("{}   {writes} writes", told.join("  "))
     }
 
     fn draw_steps(&self, canvas: &mut Canvas<'_>) {
