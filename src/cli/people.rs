@@ -153,7 +153,8 @@ fn close_many(small: &Small) {
     let open: Vec<u64> = repository
         .issues
         .values()
-        .filter(|issue| issue.number >= FIRST_TO_CLOSE && issue.state == State::Open)
+        .filter(|issue| issue.number >= FIRST_TO_CLOSE)
+        .filter(|issue| issue.state == State::Open && issue.pull.is_none())
         .map(|issue| issue.number)
         .collect();
     for number in open {
