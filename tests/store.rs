@@ -11,6 +11,8 @@
 mod make;
 #[path = "store/model.rs"]
 mod model;
+#[path = "mongo/mod.rs"]
+mod mongo;
 #[path = "store/sqlite.rs"]
 mod sqlite;
 #[macro_use]
@@ -18,7 +20,8 @@ mod sqlite;
 mod suite;
 
 use make::{Made, Scratch};
-use pulse_sync::store::{Access, MemoryStore, SqliteStore};
+use mongo::{Mode, Space};
+use pulse_sync::store::{Access, MemoryStore, MongoStore, SqliteStore};
 
 async fn memory() -> Made<MemoryStore> {
     Made::alone(MemoryStore::new())
@@ -30,5 +33,34 @@ async fn embedded() -> Made<SqliteStore> {
     Made::with(store, folder)
 }
 
-conformance!(on_memory, memory);
-conformance!(on_sqlite, embedded);
+async fn shared(mode: Mode) -> Made<MongoStore> {
+    let space = Space::new(mode).await;
+    Made::with(space.store(), space)
+}
+
+async fn standalone() -> Made<MongoStore> {
+    shared(Mode::Standalone).await
+}
+
+async fn replica_set() -> Made<MongoStore> {
+    shared(Mode::Replica).await
+}
+
+async fn with_users() -> Made<MongoStore> {
+    shared(Mode::Auth).await
+}
+
+async fn replica_set_with_users() -> Made<MongoStore> {
+    shared(Mode::ReplicaAuth).await
+}
+
+conformance!(on_memory, memory, caller);
+conformance!(on_sqlite, embedded, caller);
+conformance!(on_mongo, standalone, server);
+conformance!(on_mongo_replica_set, replica_set, server);
+conformance!(on_mongo_with_users, with_users, server);
+conformance!(
+    on_mongo_replica_set_with_users,
+    replica_set_with_users,
+    server
+);

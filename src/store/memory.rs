@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::core::{Outcome, Pair, PairId, PairLife, Record, RecordId, RecordKind, Side, Time};
+use crate::core::{Pair, PairId, PairLife, Record, RecordId, Side, Time};
 
 use super::rules::{self, ALWAYS};
 use super::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
@@ -142,15 +142,6 @@ fn keys(pair: &Pair) -> impl Iterator<Item = (String, Option<Side>, String)> {
     nodes.chain([(pair.link.clone(), None, pair.key.0.clone())])
 }
 
-/// Whether a record passes the filters other than time.
-fn passes(query: &HistoryQuery, record: &Record) -> bool {
-    let outcomes: &[Outcome] = &query.outcomes;
-    let kinds: &[RecordKind] = &query.kinds;
-    (query.pair.is_none() || query.pair == record.pair)
-        && (outcomes.is_empty() || outcomes.contains(&record.outcome))
-        && (kinds.is_empty() || kinds.contains(&record.kind))
-}
-
 impl Store for MemoryStore {
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
         let mut inner = self.inner.borrow_mut();
@@ -255,7 +246,7 @@ impl Store for MemoryStore {
             .skip_while(|key| query.before.as_ref().is_some_and(|before| *key >= before))
             .take_while(|(at, _)| *at >= since)
             .filter_map(|(_, id)| inner.records.get(id))
-            .filter(|record| passes(query, record));
+            .filter(|record| rules::passes(query, record));
         Ok(records.take(query.limit).map(|r| (**r).clone()).collect())
     }
 

@@ -3,10 +3,12 @@
 //! Every commit of a pair is a compare-and-swap on its `rev`; unique keys forbid two pairs for one object.
 
 pub mod memory;
+pub mod mongo;
 mod rules;
 pub mod sqlite;
 
 pub use memory::MemoryStore;
+pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};
 
 use std::collections::BTreeMap;
@@ -223,6 +225,9 @@ pub trait Store {
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
 
     /// Takes or renews a lease if it is free, expired or ours; returns who holds it now.
+    ///
+    /// A store that several machines share goes by its server's clock and asks `now` only to say in the caller's time
+    /// until when the lease lasts; the others go by `now`.
     async fn lease(
         &self,
         name: &str,

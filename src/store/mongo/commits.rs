@@ -1,0 +1,301 @@
+//! Commits of pairs: a compare-and-swap on one document, which carries its records along in an outbox.
+//!
+//! A record goes with its pair in one write, then to the history, then out of the outbox. Whoever dies between leaves
+//! it in the outbox, where reads see it and the next start, read or commit moves it on; moving it twice is once.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, stream};
+use mongodb::Collection;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::{Acknowledgment, WriteConcern};
+
+use super::MongoStore;
+use super::documents::{self, HISTORY, ITEMS};
+use super::faults;
+use crate::core::{Pair, PairId, Record, Side};
+use crate::store::StoreError;
+
+/// How many commits of a batch are on their way at once; the driver opens no more connections by default.
+const AT_ONCE: usize = 10;
+
+/// How many pairs with an outbox are looked at in one read.
+const PAGE: i64 = 100;
+
+/// A pair made ready to be committed.
+struct Ready {
+    old: i64,
+    doc: Document,
+}
+
+impl Ready {
+    fn of(pair: &Pair) -> Result<Self, StoreError> {
+        // A number that no commit ever reached cannot be the stored one.
+        let next = pair.rev.checked_add(1).map(i64::try_from);
+        let Some(Ok(next)) = next else {
+            return Err(StoreError::Stale);
+        };
+        let doc = documents::of_pair(pair, next)?;
+        documents::fits(ITEMS, &pair.id.0, &doc)?;
+        Ok(Self { old: next - 1, doc })
+    }
+}
+
+/// The outbox after what `expression` makes of it, or no field when that is nothing.
+fn outbox_or_none(expression: &Document) -> Document {
+    let empty = doc! { "$eq": [{ "$size": expression.clone() }, 0] };
+    doc! { "$cond": [empty, "$$REMOVE", expression.clone()] }
+}
+
+fn stored_outbox() -> Document {
+    doc! { "$ifNull": ["$outbox", []] }
+}
+
+/// The change that puts a document in the place of a pair's, and keeps what still waits in its outbox.
+fn replacement(doc: Document, outbox: &[Document]) -> Vec<Document> {
+    let all = doc! { "$concatArrays": [stored_outbox(), { "$literal": outbox.to_vec() }] };
+    // As a value, so that no text in it is taken for an expression.
+    let parts = vec![
+        Bson::from(doc! { "$literal": doc }),
+        Bson::from(doc! { "outbox": outbox_or_none(&all) }),
+    ];
+    vec![doc! { "$replaceWith": { "$mergeObjects": parts } }]
+}
+
+/// The records of an outbox, each id once: the first stands.
+fn outbox_of(records: &[Record]) -> Result<Vec<Document>, StoreError> {
+    let mut known = BTreeSet::new();
+    let once = records.iter().filter(|record| known.insert(&record.id));
+    once.map(documents::of_record).collect()
+}
+
+impl MongoStore {
+    /// Commits a pair with its records, all or nothing.
+    pub(super) async fn commit(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
+        let ready = Ready::of(pair)?;
+        let rev = (ready.old + 1).unsigned_abs();
+        let outbox = outbox_of(records)?;
+        self.swap(pair, ready, &outbox).await?;
+        if !outbox.is_empty() {
+            // What was committed is committed. What cannot be moved now waits in the outbox.
+            if let Err(error) = self.move_on(&pair.id.0, &outbox).await {
+                tracing::warn!(%error, pair = %pair.id.0, "records wait in the outbox of their pair");
+            }
+        }
+        Ok(rev)
+    }
+
+    /// Commits many pairs. Those that claim something in common keep their order, the others go side by side.
+    pub(super) async fn commit_all(
+        &self,
+        pairs: &[Pair],
+    ) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
+        let mut answers = Vec::with_capacity(pairs.len());
+        let mut rest = pairs;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(apart(rest));
+            let mut commits =
+                stream::iter(now.iter().map(|pair| self.commit(pair, &[]))).buffered(AT_ONCE);
+            while let Some(answer) = commits.next().await {
+                if let Err(StoreError::Unavailable(_)) = &answer {
+                    return Err(answer.err().unwrap_or(StoreError::Stale));
+                }
+                answers.push(answer);
+            }
+            rest = later;
+        }
+        Ok(answers)
+    }
+
+    /// The one write of a commit.
+    async fn swap(&self, pair: &Pair, ready: Ready, outbox: &[Document]) -> Result<(), StoreError> {
+        let items = self.collection(ITEMS).await?;
+        let id = pair.id.0.as_str();
+        let mut doc = ready.doc;
+        let answer = if ready.old == 0 {
+            if !outbox.is_empty() {
+                doc.insert("outbox", outbox.to_vec());
+            }
+            documents::fits(ITEMS, id, &doc)?;
+            self.connection
+                .raw(async { items.insert_one(doc).await.map(|_| true) })
+                .await?
+        } else {
+            let filter = doc! { "_id": id, "rev": ready.old };
+            let change = replacement(doc, outbox);
+            let write = async { items.update_one(filter, change).await };
+            let answer = self.connection.raw(write).await?;
+            answer.map(|answer| answer.matched_count == 1)
+        };
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Stale),
+            Err(error) if faults::is_duplicate(&error) => Err(self.refusal(pair, &items).await?),
+            Err(error) if faults::is_too_large(&error) => Err(documents::too_large(ITEMS, id)),
+            Err(error) => Err(self.connection.teller.tell(&error)),
+        }
+    }
+
+    /// Why a unique index refused a pair. That it is stale is said before that another has its object.
+    async fn refusal(
+        &self,
+        pair: &Pair,
+        items: &Collection<Document>,
+    ) -> Result<StoreError, StoreError> {
+        let find = async |filter: Document| {
+            let look = async { items.find_one(filter).projection(doc! { "rev": 1 }).await };
+            self.connection.bounded(look).await
+        };
+        let stored = find(doc! { "_id": &pair.id.0 }).await?;
+        let rev = stored.map_or(0, |stored| stored.get_i64("rev").unwrap_or(0));
+        if u64::try_from(rev) != Ok(pair.rev) {
+            return Ok(StoreError::Stale);
+        }
+        for side in Side::BOTH {
+            let Some(object) = pair.object(side) else {
+                continue;
+            };
+            let other = doc! {
+                "link": &pair.link, node_field(side): &object.node, "_id": { "$ne": &pair.id.0 },
+            };
+            if find(other).await?.is_some() {
+                return Ok(StoreError::Duplicate(object.node.clone()));
+            }
+        }
+        Ok(StoreError::Duplicate(pair.key.0.clone()))
+    }
+
+    /// Inserts records into the history; an id that exists stays as it is.
+    pub(super) async fn insert_records(&self, records: &[Document]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let history = self.collection(HISTORY).await?;
+        let write = async { history.insert_many(records).ordered(false).await };
+        match self.connection.raw(write).await? {
+            Err(error) if !faults::is_duplicate(&error) => Err(self.connection.teller.tell(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves records from the outbox of a pair to the history.
+    async fn move_on(&self, pair: &str, records: &[Document]) -> Result<(), StoreError> {
+        self.insert_records(records).await?;
+        let ids: Vec<Bson> = records
+            .iter()
+            .filter_map(|record| record.get("_id").cloned())
+            .collect();
+        let known = doc! { "$in": ["$$this._id", { "$literal": ids }] };
+        let rest = doc! { "$filter": { "input": stored_outbox(), "cond": { "$not": [known] } } };
+        let change = vec![doc! { "$set": { "outbox": outbox_or_none(&rest) } }];
+        // Nothing is lost with this write: the records would only be moved again.
+        let quick = WriteConcern::builder().w(Acknowledgment::Nodes(1)).build();
+        let items = self.collection(ITEMS).await?;
+        let filter = doc! { "_id": pair };
+        let write = async { items.update_one(filter, change).write_concern(quick).await };
+        self.connection.bounded(write).await.map(drop)
+    }
+
+    /// Moves on what was left in outboxes; returns what could not be moved, in the order of the pairs.
+    pub(super) async fn drain(&self) -> Result<Vec<Document>, StoreError> {
+        let mut left = Vec::new();
+        let mut after: Option<PairId> = None;
+        loop {
+            let page = self.outboxes(after.as_ref()).await?;
+            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            for (pair, records) in page {
+                if let Err(error) = self.move_on(&pair.0, &records).await {
+                    tracing::warn!(%error, pair = %pair.0, "records wait in the outbox of their pair");
+                    left.extend(records);
+                }
+                after = Some(pair);
+            }
+            if is_last {
+                return Ok(left);
+            }
+        }
+    }
+
+    /// A page of the pairs with records in their outbox.
+    async fn outboxes(
+        &self,
+        after: Option<&PairId>,
+    ) -> Result<Vec<(PairId, Vec<Document>)>, StoreError> {
+        let mut filter = doc! { "outbox": { "$exists": true } };
+        if let Some(after) = after {
+            filter.insert("_id", doc! { "$gt": &after.0 });
+        }
+        let found = self
+            .find(ITEMS, filter, |find| {
+                find.sort(doc! { "_id": 1 })
+                    .projection(doc! { "outbox": 1 })
+                    .limit(PAGE)
+            })
+            .await?;
+        let read = found.into_iter().map(|mut doc| {
+            let id = doc.get_str("_id").unwrap_or_default().to_owned();
+            let outbox = match doc.remove("outbox") {
+                Some(Bson::Array(records)) => records,
+                _ => Vec::new(),
+            };
+            let records = outbox.into_iter().filter_map(|record| match record {
+                Bson::Document(record) => Some(record),
+                _ => None,
+            });
+            (PairId(id), records.collect())
+        });
+        Ok(read.collect())
+    }
+
+    /// A record that still waits in an outbox.
+    pub(super) async fn waiting_record(&self, id: &str) -> Result<Option<Document>, StoreError> {
+        let filter = doc! { "outbox": { "$exists": true }, "outbox._id": id };
+        let found = self
+            .find(ITEMS, filter, |find| {
+                find.sort(doc! { "_id": 1 })
+                    .projection(doc! { "outbox.$": 1 })
+                    .limit(1)
+            })
+            .await?;
+        let first = found.into_iter().next();
+        let outbox = first.and_then(|mut doc| doc.remove("outbox"));
+        Ok(outbox.and_then(|outbox| match outbox {
+            Bson::Array(records) => records.into_iter().find_map(|record| match record {
+                Bson::Document(record) => Some(record),
+                _ => None,
+            }),
+            _ => None,
+        }))
+    }
+}
+
+/// The field by which a side's object is found.
+pub(super) const fn node_field(side: Side) -> &'static str {
+    match side {
+        Side::Github => "github.node",
+        Side::Notion => "notion.node",
+    }
+}
+
+/// How many pairs from the first on claim nothing in common: no id, no object, no key.
+fn apart(pairs: &[Pair]) -> usize {
+    let mut claimed = BTreeSet::new();
+    for (count, pair) in pairs.iter().enumerate() {
+        let node = |side| pair.object(side).map(|object| object.node.as_str());
+        let claims = [
+            (0, Some(pair.id.0.as_str())),
+            (1, Some(pair.key.0.as_str())),
+            (2, node(Side::Github)),
+            (3, node(Side::Notion)),
+        ];
+        let claims = claims
+            .into_iter()
+            .filter_map(|(what, name)| Some((what, name?)));
+        let mine: Vec<_> = claims.collect();
+        if mine.iter().any(|claim| claimed.contains(claim)) {
+            return count;
+        }
+        claimed.extend(mine);
+    }
+    pairs.len()
+}
