@@ -3,7 +3,7 @@
 //! A record goes with its pair in one write, then to the history, then out of the outbox. Whoever dies between leaves
 //! it in the outbox, where reads see it and the next start, read or commit moves it on; moving it twice is once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use mongodb::Collection;
@@ -18,6 +18,12 @@ use crate::store::StoreError;
 
 /// How many commits of a batch are on their way at once; the driver opens no more connections by default.
 const AT_ONCE: usize = 10;
+
+/// How often a commit is tried that a unique index refuses though nothing is found that stands against it.
+const TRIES: usize = 3;
+
+/// How many ids are asked for at once; a question has the same 16 MB as a document.
+pub(super) const ASKED: usize = 1_000;
 
 /// How many pairs with an outbox are looked at in one read.
 const PAGE: i64 = 100;
@@ -85,63 +91,102 @@ impl MongoStore {
         Ok(rev)
     }
 
-    /// Commits many pairs. Those that claim something in common keep their order, the others go side by side.
+    /// Commits many pairs. Those that claim or free something in common keep their order, the others go side by side.
     pub(super) async fn commit_all(
         &self,
         pairs: &[Pair],
     ) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
+        let stored = self.stored_claims(pairs).await?;
         let mut answers = Vec::with_capacity(pairs.len());
         let mut rest = pairs;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(apart(rest));
-            let mut commits =
-                stream::iter(now.iter().map(|pair| self.commit(pair, &[]))).buffered(AT_ONCE);
+            let (now, later) = rest.split_at(apart(rest, &stored));
+            let commits = now.iter().map(|pair| self.commit(pair, &[]));
+            let mut commits = stream::iter(commits).buffered(AT_ONCE);
             while let Some(answer) = commits.next().await {
-                if let Err(StoreError::Unavailable(_)) = &answer {
-                    return Err(answer.err().unwrap_or(StoreError::Stale));
+                match answer {
+                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                    answer => answers.push(answer),
                 }
-                answers.push(answer);
             }
             rest = later;
         }
         Ok(answers)
     }
 
-    /// The one write of a commit.
-    async fn swap(&self, pair: &Pair, ready: Ready, outbox: &[Document]) -> Result<(), StoreError> {
-        let items = self.collection(ITEMS).await?;
-        let id = pair.id.0.as_str();
-        let mut doc = ready.doc;
-        let answer = if ready.old == 0 {
-            if !outbox.is_empty() {
-                doc.insert("outbox", outbox.to_vec());
+    /// What the stored versions of pairs claim, which a commit may free.
+    async fn stored_claims(&self, pairs: &[Pair]) -> Result<BTreeMap<String, Claims>, StoreError> {
+        let old = pairs.iter().filter(|pair| pair.rev > 0);
+        let ids: Vec<&str> = old.map(|pair| pair.id.0.as_str()).collect();
+        let mut stored = BTreeMap::new();
+        for ids in ids.chunks(ASKED) {
+            let filter = doc! { "_id": { "$in": ids.to_vec() } };
+            let parts = doc! { "key": 1, "github.node": 1, "notion.node": 1 };
+            let found = self
+                .find(ITEMS, filter, |find| find.projection(parts))
+                .await?;
+            for doc in found {
+                let text = |doc: &Document, name: &str| doc.get_str(name).ok().map(str::to_owned);
+                let node = |side| text(doc.get_document(side).ok()?, "node");
+                let claims = [
+                    text(&doc, "_id"),
+                    text(&doc, "key"),
+                    node("github"),
+                    node("notion"),
+                ];
+                if let Some(id) = claims[0].clone() {
+                    stored.insert(id, claims);
+                }
             }
-            documents::fits(ITEMS, id, &doc)?;
-            self.connection
-                .raw(async { items.insert_one(doc).await.map(|_| true) })
-                .await?
-        } else {
-            let filter = doc! { "_id": id, "rev": ready.old };
-            let change = replacement(doc, outbox);
-            let write = async { items.update_one(filter, change).await };
-            let answer = self.connection.raw(write).await?;
-            answer.map(|answer| answer.matched_count == 1)
-        };
-        match answer {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::Stale),
-            Err(error) if faults::is_duplicate(&error) => Err(self.refusal(pair, &items).await?),
-            Err(error) if faults::is_too_large(&error) => Err(documents::too_large(ITEMS, id)),
-            Err(error) => Err(self.connection.teller.tell(&error)),
         }
+        Ok(stored)
     }
 
-    /// Why a unique index refused a pair. That it is stale is said before that another has its object.
+    /// The one write of a commit.
+    async fn swap(&self, pair: &Pair, ready: Ready, outbox: &[Document]) -> Result<(), StoreError> {
+        let id = pair.id.0.as_str();
+        let mut doc = ready.doc;
+        if ready.old == 0 && !outbox.is_empty() {
+            doc.insert("outbox", outbox.to_vec());
+        }
+        documents::fits(ITEMS, id, &doc)?;
+        let items = self.collection(ITEMS).await?;
+        for _ in 0..TRIES {
+            let answer = if ready.old == 0 {
+                let write = async { items.insert_one(&doc).await };
+                self.connection.raw(write).await?.map(|_| true)
+            } else {
+                let filter = doc! { "_id": id, "rev": ready.old };
+                let change = replacement(doc.clone(), outbox);
+                let write = async { items.update_one(filter, change).await };
+                let answer = self.connection.raw(write).await?;
+                answer.map(|answer| answer.matched_count == 1)
+            };
+            match answer {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(StoreError::Stale),
+                Err(error) if faults::is_duplicate(&error) => {
+                    if let Some(refusal) = self.refusal(pair, &items).await? {
+                        return Err(refusal);
+                    }
+                    // Who had it gave it up meanwhile.
+                }
+                Err(error) if faults::is_too_large(&error) => {
+                    return Err(documents::too_large(ITEMS, id));
+                }
+                Err(error) => return Err(self.connection.teller.tell(&error)),
+            }
+        }
+        Err(StoreError::Duplicate(pair.key.0.clone()))
+    }
+
+    /// Why a unique index refused a pair; none when nothing stands against it any more. That it is stale is said before
+    /// that another has its object.
     async fn refusal(
         &self,
         pair: &Pair,
         items: &Collection<Document>,
-    ) -> Result<StoreError, StoreError> {
+    ) -> Result<Option<StoreError>, StoreError> {
         let find = async |filter: Document| {
             let look = async { items.find_one(filter).projection(doc! { "rev": 1 }).await };
             self.connection.bounded(look).await
@@ -149,20 +194,18 @@ impl MongoStore {
         let stored = find(doc! { "_id": &pair.id.0 }).await?;
         let rev = stored.map_or(0, |stored| stored.get_i64("rev").unwrap_or(0));
         if u64::try_from(rev) != Ok(pair.rev) {
-            return Ok(StoreError::Stale);
+            return Ok(Some(StoreError::Stale));
         }
-        for side in Side::BOTH {
-            let Some(object) = pair.object(side) else {
-                continue;
-            };
-            let other = doc! {
-                "link": &pair.link, node_field(side): &object.node, "_id": { "$ne": &pair.id.0 },
-            };
+        let node = |side| Some((node_field(side), pair.object(side)?.node.as_str()));
+        let key = Some(("key", pair.key.0.as_str()));
+        let unique = [node(Side::Github), node(Side::Notion), key];
+        for (field, name) in unique.into_iter().flatten() {
+            let other = doc! { "link": &pair.link, field: name, "_id": { "$ne": &pair.id.0 } };
             if find(other).await?.is_some() {
-                return Ok(StoreError::Duplicate(object.node.clone()));
+                return Ok(Some(StoreError::Duplicate(name.to_owned())));
             }
         }
-        Ok(StoreError::Duplicate(pair.key.0.clone()))
+        Ok(None)
     }
 
     /// Inserts records into the history; an id that exists stays as it is.
@@ -277,21 +320,28 @@ pub(super) const fn node_field(side: Side) -> &'static str {
     }
 }
 
-/// How many pairs from the first on claim nothing in common: no id, no object, no key.
-fn apart(pairs: &[Pair]) -> usize {
+/// The id, the key, GitHub's node and Notion's.
+type Claims = [Option<String>; 4];
+
+fn claims_of(pair: &Pair) -> Claims {
+    let node = |side| pair.object(side).map(|object| object.node.clone());
+    let (github, notion) = (node(Side::Github), node(Side::Notion));
+    [
+        Some(pair.id.0.clone()),
+        Some(pair.key.0.clone()),
+        github,
+        notion,
+    ]
+}
+
+/// How many pairs from the first on claim nothing that another of them claims or has stored.
+fn apart(pairs: &[Pair], stored: &BTreeMap<String, Claims>) -> usize {
     let mut claimed = BTreeSet::new();
     for (count, pair) in pairs.iter().enumerate() {
-        let node = |side| pair.object(side).map(|object| object.node.as_str());
-        let claims = [
-            (0, Some(pair.id.0.as_str())),
-            (1, Some(pair.key.0.as_str())),
-            (2, node(Side::Github)),
-            (3, node(Side::Notion)),
-        ];
-        let claims = claims
-            .into_iter()
-            .filter_map(|(what, name)| Some((what, name?)));
-        let mine: Vec<_> = claims.collect();
+        let claims = [Some(claims_of(pair)), stored.get(&pair.id.0).cloned()];
+        let claims = claims.into_iter().flatten();
+        let mine = claims.flat_map(|claims| (0_u8..).zip(claims));
+        let mine: BTreeSet<_> = mine.filter(|(_, name)| name.is_some()).collect();
         if mine.iter().any(|claim| claimed.contains(claim)) {
             return count;
         }

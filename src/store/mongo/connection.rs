@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::address::{self, Address};
 use super::documents::SETTINGS;
-use super::faults::Teller;
+use super::faults::{self, Teller};
 use super::indexes;
 use crate::store::StoreError;
 
@@ -186,14 +186,17 @@ impl Connection {
         let settings = database.collection::<Document>(SETTINGS);
         let first = doc! { "$setOnInsert": { "value": FORMAT.to_string() } };
         let name = doc! { "_id": FORMAT_NAME };
-        let kept = self
-            .bounded(async {
-                settings
-                    .find_one_and_update(name, first)
-                    .with_options(options)
-                    .await
-            })
-            .await?;
+        let mut kept = None;
+        while kept.is_none() {
+            let write = settings
+                .find_one_and_update(name.clone(), first.clone())
+                .with_options(options.clone());
+            kept = match self.raw(async { write.await }).await? {
+                // Another that starts made it at the same moment.
+                Err(error) if faults::is_duplicate(&error) => None,
+                answer => answer.map_err(|error| self.teller.tell(&error))?,
+            };
+        }
         let value = kept.as_ref().and_then(|kept| kept.get_str("value").ok());
         match value.and_then(|value| value.parse::<u32>().ok()) {
             Some(version) if version <= FORMAT => Ok(()),

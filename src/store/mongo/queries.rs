@@ -6,13 +6,10 @@ use mongodb::action::Find;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoStore;
-use super::commits::node_field;
+use super::commits::{ASKED, node_field};
 use super::documents::{self, ITEMS, date, mark_word};
 use crate::core::{Pair, PairId, Side, Time};
 use crate::store::{Counts, StoreError, Which};
-
-/// How many ids are asked for at once; a question has the same 16 MB as a document.
-const ASKED: usize = 1_000;
 
 /// A limit as the server counts; 0 would mean none to it, and is answered before it is asked.
 pub(super) fn count(limit: usize) -> i64 {
