@@ -7,12 +7,18 @@
     clippy::assigning_clones
 )]
 
+#[path = "store/breakage.rs"]
+mod breakage;
+#[path = "store/copying.rs"]
+mod copying;
 #[path = "store/make.rs"]
 mod make;
 #[path = "store/model.rs"]
 mod model;
 #[path = "mongo/mod.rs"]
 mod mongo;
+#[path = "store/mongo.rs"]
+mod on_mongo_only;
 #[path = "store/sqlite.rs"]
 mod sqlite;
 #[macro_use]

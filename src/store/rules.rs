@@ -2,7 +2,7 @@
 
 use crate::core::{Kind, Outcome, Pair, PairLife, Record, RecordKind, Time};
 
-use super::{HistoryQuery, Lease, Which};
+use super::{HistoryQuery, Lease, StoreError, Which};
 
 /// Before every point in time.
 pub(super) const ALWAYS: Time = Time(i64::MIN);
@@ -12,6 +12,16 @@ pub(super) fn ready_at(pair: &Pair) -> Time {
     pair.next_try
         .unwrap_or(ALWAYS)
         .max(pair.quiet_until.unwrap_or(ALWAYS))
+}
+
+/// The pair as it was handed in to be stored as it is, which is what commits are made of.
+pub(super) fn before(pair: &Pair) -> Result<Pair, StoreError> {
+    // What was never stored cannot be taken over.
+    let rev = pair.rev.checked_sub(1).ok_or(StoreError::Stale)?;
+    Ok(Pair {
+        rev,
+        ..pair.clone()
+    })
 }
 
 /// Whether a pair is asked for.

@@ -3,6 +3,7 @@
 //! `caller` or `server` says whose clock its leases go by.
 
 pub mod commits;
+pub mod contents;
 pub mod hostile;
 pub mod leases;
 pub mod named;
@@ -64,6 +65,12 @@ macro_rules! conformance {
                     a_record_stays_as_it_was_first, an_unknown_record_is_none, times_before_1970_are_kept,
                     errors_are_newest_first, an_error_is_replaced, open_errors_are_those_not_resolved,
                     a_reopened_error_is_listed_again, an_unknown_error_is_none, errors_obey_their_limit,
+                ]
+                contents: [
+                    links_are_listed_once, names_are_listed_in_pages, a_pair_is_taken_over_as_it_is,
+                    taking_over_never_goes_back, taking_over_obeys_the_unique_keys, old_values_go_and_the_line_stays,
+                    old_runs_go, pruning_takes_the_oldest_first_and_obeys_its_limit,
+                    what_came_with_a_pair_grows_old_too,
                 ]
                 named: [
                     a_cursor_comes_back, a_cursor_is_replaced, cursors_do_not_mix, a_setting_comes_back,

@@ -142,6 +142,13 @@ impl MongoStore {
         Ok(stored)
     }
 
+    /// Puts what a commit of a pair makes in the place of the stored version with another `rev`; 0 = none is stored.
+    pub(super) async fn put_over(&self, pair: &Pair, stored: u64) -> Result<(), StoreError> {
+        let mut ready = Ready::of(pair)?;
+        ready.old = i64::try_from(stored).map_err(|_large| StoreError::Stale)?;
+        self.swap(pair, ready, &[]).await
+    }
+
     /// The one write of a commit.
     async fn swap(&self, pair: &Pair, ready: Ready, outbox: &[Document]) -> Result<(), StoreError> {
         let id = pair.id.0.as_str();
@@ -166,7 +173,7 @@ impl MongoStore {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(StoreError::Stale),
                 Err(error) if faults::is_duplicate(&error) => {
-                    if let Some(refusal) = self.refusal(pair, &items).await? {
+                    if let Some(refusal) = self.refusal(pair, ready.old, &items).await? {
                         return Err(refusal);
                     }
                     // Who had it gave it up meanwhile.
@@ -185,6 +192,7 @@ impl MongoStore {
     async fn refusal(
         &self,
         pair: &Pair,
+        expected: i64,
         items: &Collection<Document>,
     ) -> Result<Option<StoreError>, StoreError> {
         let find = async |filter: Document| {
@@ -193,7 +201,7 @@ impl MongoStore {
         };
         let stored = find(doc! { "_id": &pair.id.0 }).await?;
         let rev = stored.map_or(0, |stored| stored.get_i64("rev").unwrap_or(0));
-        if u64::try_from(rev) != Ok(pair.rev) {
+        if rev != expected {
             return Ok(Some(StoreError::Stale));
         }
         let node = |side| Some((node_field(side), pair.object(side)?.node.as_str()));

@@ -82,6 +82,12 @@ impl Teller {
         Some(match code {
             codes::AUTHENTICATION_FAILED => self.refused(error),
             codes::ATLAS if error.to_string().contains("auth") => self.refused(error),
+            codes::UNAUTHORIZED if error.to_string().contains("requires authentication") => {
+                format!(
+                    "{name} asks for a user name and a password, and the address has none; nothing is written to either \
+                 side. Correct MONGODB_URI or `uri` under [store]"
+                )
+            }
             codes::UNAUTHORIZED => format!(
                 "{name}: the user may not do this with the database {database}; nothing is written to either side. \
                  Give the user the role readWrite on {database}, or use another user ({})",

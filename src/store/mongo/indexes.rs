@@ -61,6 +61,7 @@ pub(super) fn all() -> [(&'static str, Vec<IndexModel>); 3] {
         ),
         index("outcome", doc! { "outcome": 1, "at": 1, "_id": 1 }),
         index("kind", doc! { "kind": 1, "at": 1, "_id": 1 }),
+        partial("values", doc! { "at": 1 }, there("changes.field"), false),
     ];
     let errors = vec![
         index("at", doc! { "last_at": 1, "_id": 1 }),

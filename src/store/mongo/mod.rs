@@ -12,6 +12,7 @@ mod documents;
 mod faults;
 mod indexes;
 mod names;
+mod pages;
 mod queries;
 mod records;
 
@@ -24,10 +25,12 @@ use secrecy::SecretString;
 
 use crate::core::{Pair, PairId, Record, Side, Time};
 
-use super::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
+use super::{
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
+};
 use connection::Connection;
 pub use connection::Patience;
-use documents::{CURSORS, ERRORS, ITEMS};
+use documents::{CURSORS, ERRORS, ITEMS, SETTINGS};
 
 /// A store in a `MongoDB` database.
 pub struct MongoStore {
@@ -56,11 +59,6 @@ impl MongoStore {
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.collection(ITEMS).await?;
         self.drain().await.map(drop)
-    }
-
-    /// What to tell about each document that could not be read since the start. Lists pass over them.
-    pub fn damaged(&self) -> Vec<String> {
-        self.damaged.borrow().values().cloned().collect()
     }
 
     /// The servers, for people, without user and password.
@@ -133,6 +131,15 @@ impl Store for MongoStore {
         self.find_record(id).await
     }
 
+    async fn prune(
+        &self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, StoreError> {
+        self.drop_old(values_before, runs_before, limit).await
+    }
+
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
         self.replace_error(entry).await
     }
@@ -173,5 +180,43 @@ impl Store for MongoStore {
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         self.give_back(name, holder).await
+    }
+}
+
+impl Contents for MongoStore {
+    async fn links(&self) -> Result<Vec<String>, StoreError> {
+        self.all_links().await
+    }
+
+    async fn error_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ErrorEntry>, StoreError> {
+        self.page(ERRORS, after, limit, documents::read).await
+    }
+
+    async fn cursor_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Cursor)>, StoreError> {
+        self.page(CURSORS, after, limit, pages::cursor).await
+    }
+
+    async fn setting_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        self.page(SETTINGS, after, limit, pages::setting).await
+    }
+
+    async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        self.take_pairs(pairs).await
+    }
+
+    async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.damaged.borrow().values().cloned().collect())
     }
 }
