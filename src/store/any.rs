@@ -14,7 +14,7 @@ pub enum AnyStore {
     /// The embedded one.
     Embedded(SqliteStore),
     /// The shared one.
-    Mongo(MongoStore),
+    Mongo(Box<MongoStore>),
 }
 
 /// Calls the store that it is.

@@ -28,7 +28,7 @@ pub const COLLECTIONS: [&str; 6] = [
 pub const PATIENT: Patience = Patience {
     connect: Duration::from_secs(20),
     select: Duration::from_secs(20),
-    operation: Duration::from_secs(60),
+    operation: Duration::from_mins(1),
 };
 
 /// The server of a mode that all tests of this binary share. It ends with the test process.

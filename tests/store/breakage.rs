@@ -18,7 +18,7 @@ const HASTY: Patience = Patience {
 };
 
 /// Far more than an operation may take: who waits longer waits for ever.
-const FOR_EVER: Duration = Duration::from_secs(60);
+const FOR_EVER: Duration = Duration::from_mins(1);
 
 /// What is said when the store does not work, which must be soon and say that it is away.
 async fn told<T: std::fmt::Debug>(asked: impl Future<Output = Result<T, StoreError>>) -> String {

@@ -138,17 +138,10 @@ fn unescape(name: &str) -> String {
         let found = known
             .iter()
             .find_map(|(digits, char)| Some((char, part.strip_prefix(digits)?)));
-        match found {
-            Some((char, rest)) => {
-                text.push(*char);
-                text.push_str(rest);
-            }
-            // Not written by us; kept as it is.
-            None => {
-                text.push('%');
-                text.push_str(part);
-            }
-        }
+        // What is not written by us is kept as it is.
+        let (char, rest) = found.unwrap_or((&'%', part));
+        text.push(*char);
+        text.push_str(rest);
     }
     text
 }

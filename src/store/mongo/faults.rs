@@ -38,8 +38,7 @@ pub(super) struct Teller {
 impl Teller {
     /// The error as the store's caller sees it.
     pub(super) fn tell(&self, error: &Error) -> StoreError {
-        let text = self.text(error);
-        StoreError::Unavailable(address::hide(&self.secrets, &text))
+        StoreError::Unavailable(self.text(error))
     }
 
     /// The server did not answer in time.
@@ -60,19 +59,20 @@ impl Teller {
         let name = &self.name;
         match &*error.kind {
             ErrorKind::Authentication { .. } => self.refused(error),
-            ErrorKind::ServerSelection { message, .. } => self.away(&reason(message)),
-            ErrorKind::Io(error) => self.away(&error.to_string()),
-            ErrorKind::ConnectionPoolCleared { message, .. } => self.away(&reason(message)),
-            ErrorKind::DnsResolve { message, .. } => self.away(&short(message)),
+            ErrorKind::ServerSelection { message, .. }
+            | ErrorKind::ConnectionPoolCleared { message, .. } => self.away(&self.reason(message)),
+            ErrorKind::Io(error) => self.away(&self.short(&error.to_string())),
+            ErrorKind::DnsResolve { message, .. } => self.away(&self.short(message)),
             ErrorKind::InvalidTlsConfig { message, .. } => {
-                format!("{name}: the TLS settings do not work ({message}); correct the address")
+                let detail = self.short(message);
+                format!("{name}: the TLS settings do not work ({detail}); correct the address")
             }
             ErrorKind::InvalidArgument { message, .. } => {
-                format!("{name}: {message}; correct the address")
+                format!("{name}: {}; correct the address", self.short(message))
             }
             _ => format!(
                 "{name}: {}; nothing is written to either side until it works. It is tried again by itself",
-                short(&error.to_string())
+                self.detail(error)
             ),
         }
     }
@@ -91,7 +91,7 @@ impl Teller {
             codes::UNAUTHORIZED => format!(
                 "{name}: the user may not do this with the database {database}; nothing is written to either side. \
                  Give the user the role readWrite on {database}, or use another user ({})",
-                short(&error.to_string())
+                self.detail(error)
             ),
             codes::OUT_OF_DISK => format!(
                 "the disk of {name} is full; nothing is written to either side until there is room. It is tried again \
@@ -112,12 +112,12 @@ impl Teller {
             code if codes::OTHER_INDEX.contains(&code) => format!(
                 "{name}: an index in {database} has one of our names but is another ({}). Drop that index; it is made \
                  again at the next start",
-                short(&error.to_string())
+                self.detail(error)
             ),
             DUPLICATE => format!(
                 "{name}: {database} holds documents that may exist only once ({}). Name another database, or delete \
                  the surplus documents",
-                short(&error.to_string())
+                self.detail(error)
             ),
             _ => return None,
         })
@@ -144,8 +144,33 @@ impl Teller {
             "{} refused the user name or the password ({}); nothing is written to either side. Correct MONGODB_URI or \
              `uri` under [store]; authSource names the database that knows the user",
             self.name,
-            short(&error.to_string())
+            self.detail(error)
         )
+    }
+
+    /// The driver's words.
+    fn detail(&self, error: &Error) -> String {
+        self.short(&error.to_string())
+    }
+
+    /// The error at the bottom of the driver's description of the servers.
+    fn reason(&self, message: &str) -> String {
+        let bottom = message
+            .rsplit_once("Error: ")
+            .map_or(message, |(_, rest)| rest);
+        let bottom = bottom.trim_end_matches([' ', '}', ']', '>']);
+        let bottom = bottom.strip_prefix("Kind: ").unwrap_or(bottom);
+        self.short(bottom.split(", labels: ").next().unwrap_or(bottom))
+    }
+
+    /// One line of it, without secrets.
+    fn short(&self, text: &str) -> String {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = address::hide(&self.secrets, &words.join(" "));
+        if line.chars().count() <= 200 {
+            return line;
+        }
+        line.chars().take(199).chain(['…']).collect()
     }
 }
 
@@ -176,24 +201,4 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
 /// Whether the document is larger than the server stores.
 pub(super) fn is_too_large(error: &Error) -> bool {
     code(error).is_some_and(|code| codes::TOO_LARGE.contains(&code))
-}
-
-/// The error at the bottom of the driver's description of the servers.
-fn reason(message: &str) -> String {
-    let bottom = message
-        .rsplit_once("Error: ")
-        .map_or(message, |(_, rest)| rest);
-    let bottom = bottom.trim_end_matches([' ', '}', ']', '>']);
-    let bottom = bottom.strip_prefix("Kind: ").unwrap_or(bottom);
-    short(bottom.split(", labels: ").next().unwrap_or(bottom))
-}
-
-/// One line of it.
-fn short(text: &str) -> String {
-    let line: Vec<&str> = text.split_whitespace().collect();
-    let line = line.join(" ");
-    if line.chars().count() <= 200 {
-        return line;
-    }
-    line.chars().take(199).chain(['…']).collect()
 }

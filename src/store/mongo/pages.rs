@@ -18,6 +18,7 @@ pub(super) fn cursor(doc: Document) -> Result<(String, Cursor), String> {
 }
 
 /// Reads a setting with its name.
+#[expect(clippy::needless_pass_by_value, reason = "as all that read a document")]
 pub(super) fn setting(doc: Document) -> Result<(String, String), String> {
     let text = |name| doc.get_str(name).map_err(|error| error.to_string());
     Ok((text("_id")?.to_owned(), text("value")?.to_owned()))
