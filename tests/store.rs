@@ -24,6 +24,8 @@ mod sqlite;
 #[macro_use]
 #[path = "store/suite.rs"]
 mod suite;
+#[path = "store/watching.rs"]
+mod watching;
 
 use make::{Made, Scratch};
 use mongo::{Mode, Space};

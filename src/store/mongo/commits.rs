@@ -91,19 +91,33 @@ impl MongoStore {
         Ok(rev)
     }
 
-    /// Commits many pairs. Those that claim or free something in common keep their order, the others go side by side.
+    /// Commits many pairs.
     pub(super) async fn commit_all(
         &self,
         pairs: &[Pair],
     ) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
-        let stored = self.stored_claims(pairs).await?;
+        // What a commit frees another may claim.
+        let stored = self
+            .stored(pairs.iter().filter(|pair| pair.rev > 0))
+            .await?;
+        self.side_by_side(pairs, &stored, async |pair| self.commit(pair, &[]).await)
+            .await
+    }
+
+    /// Does something with many pairs. Those that claim or free something in common keep their order, the others go
+    /// side by side.
+    pub(super) async fn side_by_side<T>(
+        &self,
+        pairs: &[Pair],
+        stored: &BTreeMap<String, Stored>,
+        work: impl AsyncFn(&Pair) -> Result<T, StoreError>,
+    ) -> Result<Vec<Result<T, StoreError>>, StoreError> {
         let mut answers = Vec::with_capacity(pairs.len());
         let mut rest = pairs;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(apart(rest, &stored));
-            let commits = now.iter().map(|pair| self.commit(pair, &[]));
-            let mut commits = stream::iter(commits).buffered(AT_ONCE);
-            while let Some(answer) = commits.next().await {
+            let (now, later) = rest.split_at(apart(rest, stored));
+            let mut done = stream::iter(now.iter().map(|pair| work(pair))).buffered(AT_ONCE);
+            while let Some(answer) = done.next().await {
                 match answer {
                     Err(error @ StoreError::Unavailable(_)) => return Err(error),
                     answer => answers.push(answer),
@@ -114,29 +128,32 @@ impl MongoStore {
         Ok(answers)
     }
 
-    /// What the stored versions of pairs claim, which a commit may free.
-    async fn stored_claims(&self, pairs: &[Pair]) -> Result<BTreeMap<String, Claims>, StoreError> {
-        let old = pairs.iter().filter(|pair| pair.rev > 0);
-        let ids: Vec<&str> = old.map(|pair| pair.id.0.as_str()).collect();
+    /// What is stored of pairs.
+    pub(super) async fn stored(
+        &self,
+        pairs: impl IntoIterator<Item = &Pair>,
+    ) -> Result<BTreeMap<String, Stored>, StoreError> {
+        let ids = pairs.into_iter().map(|pair| pair.id.0.as_str());
+        let ids: Vec<&str> = ids.collect();
         let mut stored = BTreeMap::new();
         for ids in ids.chunks(ASKED) {
             let filter = doc! { "_id": { "$in": ids.to_vec() } };
-            let parts = doc! { "key": 1, "github.node": 1, "notion.node": 1 };
+            let parts = doc! { "rev": 1, "key": 1, "github.node": 1, "notion.node": 1 };
             let found = self
                 .find(ITEMS, filter, |find| find.projection(parts))
                 .await?;
             for doc in found {
                 let text = |doc: &Document, name: &str| doc.get_str(name).ok().map(str::to_owned);
                 let node = |side| text(doc.get_document(side).ok()?, "node");
+                let id = text(&doc, "_id");
                 let claims = [
-                    text(&doc, "_id"),
+                    id.clone(),
                     text(&doc, "key"),
                     node("github"),
                     node("notion"),
                 ];
-                if let Some(id) = claims[0].clone() {
-                    stored.insert(id, claims);
-                }
+                let rev = doc.get_i64("rev").unwrap_or(0).unsigned_abs();
+                stored.extend(id.map(|id| (id, Stored { rev, claims })));
             }
         }
         Ok(stored)
@@ -331,6 +348,12 @@ pub(super) const fn node_field(side: Side) -> &'static str {
 /// The id, the key, GitHub's node and Notion's.
 type Claims = [Option<String>; 4];
 
+/// What is stored of a pair.
+pub(super) struct Stored {
+    pub(super) rev: u64,
+    claims: Claims,
+}
+
 fn claims_of(pair: &Pair) -> Claims {
     let node = |side| pair.object(side).map(|object| object.node.clone());
     let (github, notion) = (node(Side::Github), node(Side::Notion));
@@ -343,11 +366,11 @@ fn claims_of(pair: &Pair) -> Claims {
 }
 
 /// How many pairs from the first on claim nothing that another of them claims or has stored.
-fn apart(pairs: &[Pair], stored: &BTreeMap<String, Claims>) -> usize {
+fn apart(pairs: &[Pair], stored: &BTreeMap<String, Stored>) -> usize {
     let mut claimed = BTreeSet::new();
     for (count, pair) in pairs.iter().enumerate() {
-        let claims = [Some(claims_of(pair)), stored.get(&pair.id.0).cloned()];
-        let claims = claims.into_iter().flatten();
+        let old = stored.get(&pair.id.0).map(|stored| stored.claims.clone());
+        let claims = [Some(claims_of(pair)), old].into_iter().flatten();
         let mine = claims.flat_map(|claims| (0_u8..).zip(claims));
         let mine: BTreeSet<_> = mine.filter(|(_, name)| name.is_some()).collect();
         if mine.iter().any(|claim| claimed.contains(claim)) {

@@ -104,8 +104,13 @@ impl Connection {
 
     /// A collection of the prepared database.
     pub(super) async fn collection(&self, name: &str) -> Result<Collection<Document>, StoreError> {
+        Ok(self.prepared_database().await?.collection(name))
+    }
+
+    /// The prepared database.
+    pub(super) async fn prepared_database(&self) -> Result<Database, StoreError> {
         self.prepared.get_or_try_init(|| self.prepare()).await?;
-        Ok(self.database().await?.collection(name))
+        self.database().await.cloned()
     }
 
     /// The database, whose indexes may not be made yet.

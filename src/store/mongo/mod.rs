@@ -15,6 +15,7 @@ mod names;
 mod pages;
 mod queries;
 mod records;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use super::{
 use connection::Connection;
 pub use connection::Patience;
 use documents::{CURSORS, ERRORS, ITEMS, SETTINGS};
+pub use watch::Watch;
 
 /// A store in a `MongoDB` database.
 pub struct MongoStore {

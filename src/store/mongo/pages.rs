@@ -70,25 +70,16 @@ impl MongoStore {
         &self,
         pairs: &[Pair],
     ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-        let mut answers = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            match self.take_pair(pair).await {
-                Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                answer => answers.push(answer),
+        let stored = self.stored(pairs).await?;
+        self.side_by_side(pairs, &stored, async |pair| {
+            let before = rules::before(pair)?;
+            match stored.get(&pair.id.0).map_or(0, |stored| stored.rev) {
+                rev if rev > pair.rev => Err(StoreError::Stale),
+                rev if rev == pair.rev => Ok(()),
+                rev => self.put_over(&before, rev).await,
             }
-        }
-        Ok(answers)
-    }
-
-    async fn take_pair(&self, pair: &Pair) -> Result<(), StoreError> {
-        let before = rules::before(pair)?;
-        let rev = |doc: Document| doc.get_i64("rev").map_err(|error| error.to_string());
-        let stored = self.one(ITEMS, &pair.id.0, rev).await?;
-        match stored.map(i64::unsigned_abs) {
-            Some(stored) if stored > pair.rev => Err(StoreError::Stale),
-            Some(stored) if stored == pair.rev => Ok(()),
-            stored => self.put_over(&before, stored.unwrap_or(0)).await,
-        }
+        })
+        .await
     }
 
     /// Takes old values and old summaries away.
