@@ -191,7 +191,7 @@ async fn left(space: &Space, number: u32, records: &[(&str, i64)]) {
 
 async fn has_outbox(space: &Space) -> bool {
     let items = space.collection("sync_items").await;
-    let waiting = doc! { "outbox": { "$exists": true } };
+    let waiting = doc! { "outbox._id": { "$exists": true } };
     items.find_one(waiting).await.unwrap().is_some()
 }
 
@@ -419,6 +419,94 @@ fn an_index_that_is_not_ours_is_told() {
         let text = told.to_string();
         assert!(text.contains("Drop that index"), "{text}");
         database.drop().await.unwrap();
+    });
+}
+
+/// Asks everything that is asked often.
+async fn ask_everything(store: &MongoStore) {
+    let now = Time(150);
+    store.due(LINK, now, 5).await.unwrap();
+    store.next_due(LINK, now).await.unwrap();
+    store.waiting(LINK, now, 5).await.unwrap();
+    for which in [Which::All, Which::Conflicted, Which::Troubled] {
+        store.pairs(LINK, which, Some(&id(20)), 5).await.unwrap();
+    }
+    for side in pulse_sync::core::Side::BOTH {
+        let nodes = ["I_5", "page-5"];
+        store.by_nodes(LINK, side, &nodes).await.unwrap();
+    }
+    store.pair(&id(7)).await.unwrap();
+    store.counts(LINK).await.unwrap();
+    let before = Some((Time(150), "r9".to_owned()));
+    let of_pair = HistoryQuery {
+        pair: Some(id(3)),
+        ..all()
+    };
+    let failed = HistoryQuery {
+        outcomes: vec![pulse_sync::core::Outcome::Failed],
+        ..all()
+    };
+    let page = HistoryQuery {
+        before,
+        limit: 5,
+        ..all()
+    };
+    for query in [of_pair, failed, page] {
+        store.history(&query).await.unwrap();
+    }
+    store.record_by_id("nobody").await.unwrap();
+    store.errors(true, 5).await.unwrap();
+    store.errors(false, 5).await.unwrap();
+    store.prune(Time(0), Time(0), 9).await.unwrap();
+    let next = with(pair(1), |pair| pair.rev = 1);
+    store.put(&next, &[record("new", 1)]).await.unwrap();
+}
+
+#[test]
+fn what_is_asked_often_walks_an_index_and_never_sorts() {
+    block_on(async {
+        let space = space().await;
+        let store = space.store();
+        let pairs = (0..300).map(|number| {
+            with(dirty(number, i64::from(number)), |pair| {
+                pair.next_try = Some(Time(i64::from(number)));
+                pair.conflicts = vec![conflict(); usize::from(number % 50 == 0)];
+            })
+        });
+        store.put_all(&pairs.collect::<Vec<_>>()).await.unwrap();
+        let records = (0..300).map(|number| Record {
+            pair: Some(id(number % 30)),
+            ..record(&format!("r{number}"), i64::from(number))
+        });
+        store.record(&records.collect::<Vec<_>>()).await.unwrap();
+        for number in 0..100 {
+            store
+                .put_error(&error(&format!("e{number}"), number))
+                .await
+                .unwrap();
+        }
+        let database = space.server.client().await.database(&space.name);
+        database.run_command(doc! { "profile": 2 }).await.unwrap();
+        ask_everything(&store).await;
+        database.run_command(doc! { "profile": 0 }).await.unwrap();
+        let profile = database.collection::<mongodb::bson::Document>("system.profile");
+        let asked = doc! { "appName": "pulse-sync", "planSummary": { "$exists": true } };
+        let mut cursor = profile.find(asked).await.unwrap();
+        let mut count = 0;
+        while cursor.advance().await.unwrap() {
+            let one = cursor.deserialize_current().unwrap();
+            count += 1;
+            let plan = one.get_str("planSummary").unwrap();
+            assert!(!plan.contains("COLLSCAN"), "{one}");
+            let is_long = one.get_bool("hasSortStage").unwrap_or(false);
+            let few = |name| one.get_i32(name).unwrap_or(0) <= 5;
+            assert!(!is_long || few("keysExamined"), "{one}");
+            if plan != "COUNT_SCAN" && !one.to_string().contains("$group") {
+                assert!(one.get_i32("docsExamined").unwrap_or(0) <= 100, "{one}");
+            }
+        }
+        assert!(count > 20, "{count}");
+        profile.drop().await.unwrap();
     });
 }
 

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt, stream};
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{Acknowledgment, WriteConcern};
+use mongodb::options::{Acknowledgment, Hint, WriteConcern};
 
 use super::MongoStore;
 use super::documents::{self, HISTORY, ITEMS};
 use super::faults;
+use super::indexes::OUTBOX;
 use crate::core::{Pair, PairId, Record, Side};
 use crate::store::StoreError;
 
@@ -289,7 +290,7 @@ impl MongoStore {
         &self,
         after: Option<&PairId>,
     ) -> Result<Vec<(PairId, Vec<Document>)>, StoreError> {
-        let mut filter = doc! { "outbox": { "$exists": true } };
+        let mut filter = doc! { "outbox._id": { "$exists": true } };
         if let Some(after) = after {
             filter.insert("_id", doc! { "$gt": &after.0 });
         }
@@ -297,6 +298,7 @@ impl MongoStore {
             .find(ITEMS, filter, |find| {
                 find.sort(doc! { "_id": 1 })
                     .projection(doc! { "outbox": 1 })
+                    .hint(Hint::Name(OUTBOX.to_owned()))
                     .limit(PAGE)
             })
             .await?;
@@ -317,11 +319,12 @@ impl MongoStore {
 
     /// A record that still waits in an outbox.
     pub(super) async fn waiting_record(&self, id: &str) -> Result<Option<Document>, StoreError> {
-        let filter = doc! { "outbox": { "$exists": true }, "outbox._id": id };
+        let filter = doc! { "outbox._id": id };
         let found = self
             .find(ITEMS, filter, |find| {
                 find.sort(doc! { "_id": 1 })
                     .projection(doc! { "outbox.$": 1 })
+                    .hint(Hint::Name(OUTBOX.to_owned()))
                     .limit(1)
             })
             .await?;

@@ -25,6 +25,9 @@ fn there(field: &str) -> Document {
     doc! { field: { "$exists": true } }
 }
 
+/// The index of the pairs with records in their outbox, which are always asked for by its name.
+pub(super) const OUTBOX: &str = "outbox";
+
 /// All indexes by collection.
 ///
 /// Within a link an object occurs once, whatever its kind: no two pairs for one issue, none for one page, none with one
@@ -49,7 +52,7 @@ pub(super) fn all() -> [(&'static str, Vec<IndexModel>); 3] {
             false,
         ),
         partial("wake", doc! { "link": 1, "ready_at": 1 }, wants(), false),
-        partial("outbox", doc! { "outbox._id": 1 }, there("outbox"), false),
+        partial(OUTBOX, doc! { "outbox._id": 1 }, there("outbox._id"), false),
     ];
     let history = vec![
         index("at", doc! { "at": 1, "_id": 1 }),
