@@ -5,7 +5,7 @@
 pub mod apply;
 pub mod codec;
 pub mod decide;
-mod digest;
+pub(crate) mod digest;
 pub mod field;
 pub mod guard;
 pub mod history;

@@ -8,7 +8,9 @@ use super::sabotage::Sabotage;
 use super::world::Shared;
 use crate::core::{Action, Base, Pair, PairId, Record, Side, Time};
 use crate::store::memory::MemoryStore;
-use crate::store::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
+use crate::store::{
+    Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
+};
 
 /// A store in memory that sometimes says no, and sometimes says no after having said yes.
 #[derive(Clone, Debug)]
@@ -213,6 +215,17 @@ impl Store for FaultyStore {
 
     async fn record_by_id(&self, id: &str) -> Result<Option<Record>, StoreError> {
         self.inner.record_by_id(id).await
+    }
+
+    async fn prune(
+        &self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, StoreError> {
+        self.before().await?;
+        let done = self.inner.prune(values_before, runs_before, limit).await;
+        self.after(done).await
     }
 
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::core::{Outcome, Pair, PairId, PairLife, Record, RecordId, RecordKind, Side, Time};
+use crate::core::{Pair, PairId, PairLife, Record, RecordId, RecordKind, Side, Time};
 
 use super::rules::{self, ALWAYS};
-use super::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
+use super::{
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
+};
 
 /// A handle to a store in memory. Clones share the content, which thus outlives an engine that is dropped.
 ///
@@ -78,21 +80,32 @@ impl MemoryStore {
 impl Inner {
     /// Commits one pair, or changes nothing.
     fn commit(&mut self, pair: &Pair) -> Result<u64, StoreError> {
-        let stored = self.pairs.get(&pair.id).map(Rc::clone);
-        if stored.as_ref().map_or(0, |stored| stored.rev) != pair.rev {
+        if self.rev(&pair.id) != pair.rev {
             return Err(StoreError::Stale);
         }
-        for key in keys(pair) {
+        let mut next = pair.clone();
+        next.rev += 1;
+        let rev = next.rev;
+        self.replace(next)?;
+        self.commits += 1;
+        Ok(rev)
+    }
+
+    /// The stored `rev` of a pair; 0 = not stored.
+    fn rev(&self, id: &PairId) -> u64 {
+        self.pairs.get(id).map_or(0, |stored| stored.rev)
+    }
+
+    /// Puts a pair in the place of its stored version, unless another has one of its keys.
+    fn replace(&mut self, pair: Pair) -> Result<(), StoreError> {
+        for key in keys(&pair) {
             if self.owners.get(&key).is_some_and(|owner| *owner != pair.id) {
                 return Err(StoreError::Duplicate(key.2));
             }
         }
-        if let Some(old) = stored {
+        if let Some(old) = self.pairs.get(&pair.id).map(Rc::clone) {
             self.forget(&old);
         }
-        let mut pair = pair.clone();
-        pair.rev += 1;
-        let rev = pair.rev;
         for key in keys(&pair) {
             self.owners.insert(key, pair.id.clone());
         }
@@ -100,8 +113,7 @@ impl Inner {
             self.dirty.insert((since, pair.id.clone()));
         }
         self.pairs.insert(pair.id.clone(), Rc::new(pair));
-        self.commits += 1;
-        Ok(rev)
+        Ok(())
     }
 
     /// Removes what leads to an old version of a pair.
@@ -140,15 +152,6 @@ fn keys(pair: &Pair) -> impl Iterator<Item = (String, Option<Side>, String)> {
         Some((pair.link.clone(), Some(side), object.node.clone()))
     });
     nodes.chain([(pair.link.clone(), None, pair.key.0.clone())])
-}
-
-/// Whether a record passes the filters other than time.
-fn passes(query: &HistoryQuery, record: &Record) -> bool {
-    let outcomes: &[Outcome] = &query.outcomes;
-    let kinds: &[RecordKind] = &query.kinds;
-    (query.pair.is_none() || query.pair == record.pair)
-        && (outcomes.is_empty() || outcomes.contains(&record.outcome))
-        && (kinds.is_empty() || kinds.contains(&record.kind))
 }
 
 impl Store for MemoryStore {
@@ -255,12 +258,43 @@ impl Store for MemoryStore {
             .skip_while(|key| query.before.as_ref().is_some_and(|before| *key >= before))
             .take_while(|(at, _)| *at >= since)
             .filter_map(|(_, id)| inner.records.get(id))
-            .filter(|record| passes(query, record));
+            .filter(|record| rules::passes(query, record));
         Ok(records.take(query.limit).map(|r| (**r).clone()).collect())
     }
 
     async fn record_by_id(&self, id: &str) -> Result<Option<Record>, StoreError> {
         Ok(self.inner.borrow().records.get(id).map(|r| (**r).clone()))
+    }
+
+    async fn prune(
+        &self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, StoreError> {
+        let inner = &mut *self.inner.borrow_mut();
+        let mut pruned = Pruned::default();
+        for key in &inner.timeline {
+            let Some(record) = inner.records.get_mut(&key.1) else {
+                continue;
+            };
+            let valued = !record.changes.is_empty() && record.at < values_before;
+            if valued && pruned.values < limit as u64 {
+                Rc::make_mut(record).changes.clear();
+                pruned.values += 1;
+            }
+        }
+        let runs = inner.timeline.iter().filter(|(at, id)| {
+            let record = inner.records.get(id);
+            *at < runs_before && record.is_some_and(|record| record.kind == RecordKind::Run)
+        });
+        let runs: Vec<_> = runs.take(limit).cloned().collect();
+        pruned.runs = runs.len() as u64;
+        for key in runs {
+            inner.timeline.remove(&key);
+            inner.records.remove(&key.1);
+        }
+        Ok(pruned)
     }
 
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
@@ -327,5 +361,65 @@ impl Store for MemoryStore {
             lease.until = ALWAYS;
         }
         Ok(())
+    }
+}
+
+/// The entries after a name, in the order of the names.
+fn page<T: Clone>(
+    all: &BTreeMap<String, T>,
+    after: Option<&str>,
+    limit: usize,
+) -> Vec<(String, T)> {
+    let rest = all
+        .iter()
+        .filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
+    let page = rest.map(|(name, entry)| (name.clone(), entry.clone()));
+    page.take(limit).collect()
+}
+
+impl Contents for MemoryStore {
+    async fn links(&self) -> Result<Vec<String>, StoreError> {
+        let inner = self.inner.borrow();
+        let links: BTreeSet<_> = inner.pairs.values().map(|pair| pair.link.clone()).collect();
+        Ok(links.into_iter().collect())
+    }
+
+    async fn error_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ErrorEntry>, StoreError> {
+        let errors = page(&self.inner.borrow().errors, after, limit);
+        Ok(errors.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    async fn cursor_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Cursor)>, StoreError> {
+        Ok(page(&self.inner.borrow().cursors, after, limit))
+    }
+
+    async fn setting_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(page(&self.inner.borrow().settings, after, limit))
+    }
+
+    async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let mut inner = self.inner.borrow_mut();
+        let answers = pairs.iter().map(|pair| match inner.rev(&pair.id) {
+            rev if rev > pair.rev || pair.rev == 0 => Err(StoreError::Stale),
+            rev if rev == pair.rev => Ok(()),
+            _ => inner.replace(pair.clone()),
+        });
+        Ok(answers.collect())
+    }
+
+    async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 }

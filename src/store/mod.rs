@@ -2,11 +2,17 @@
 //!
 //! Every commit of a pair is a compare-and-swap on its `rev`; unique keys forbid two pairs for one object.
 
+mod any;
+pub mod copy;
 pub mod memory;
+pub mod mongo;
 mod rules;
 pub mod sqlite;
 
+pub use any::AnyStore;
+pub use copy::{Contents, copy};
 pub use memory::MemoryStore;
+pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};
 
 use std::collections::BTreeMap;
@@ -147,6 +153,15 @@ pub struct Lease {
     pub fence: u64,
 }
 
+/// How much a pruning took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Records that lost their values.
+    pub values: u64,
+    /// Summaries of runs.
+    pub runs: u64,
+}
+
 /// The store. Single-document commits only; a batch is many commits of which each stands for itself.
 #[allow(
     async_fn_in_trait,
@@ -201,6 +216,16 @@ pub trait Store {
     /// Reads one record.
     async fn record_by_id(&self, id: &str) -> Result<Option<Record>, StoreError>;
 
+    /// Takes away what is old, the oldest first, at most `limit` records of each sort: the values of records before
+    /// one time, whose line stays with `changes` empty and can be undone no more; and the summaries of runs before
+    /// another. Says how much it was; less than the limit of both means that nothing old is left.
+    async fn prune(
+        &self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, StoreError>;
+
     /// Inserts or replaces an error entry.
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError>;
 
@@ -223,6 +248,9 @@ pub trait Store {
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
 
     /// Takes or renews a lease if it is free, expired or ours; returns who holds it now.
+    ///
+    /// A store that several machines share goes by its server's clock and asks `now` only to say in the caller's time
+    /// until when the lease lasts; the others go by `now`.
     async fn lease(
         &self,
         name: &str,

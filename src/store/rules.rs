@@ -1,8 +1,8 @@
 //! What every store decides in the same way: the facts of a pair that queries ask for, and who gets a lease.
 
-use crate::core::{Kind, Outcome, Pair, PairLife, RecordKind, Time};
+use crate::core::{Kind, Outcome, Pair, PairLife, Record, RecordKind, Time};
 
-use super::{Lease, Which};
+use super::{HistoryQuery, Lease, StoreError, Which};
 
 /// Before every point in time.
 pub(super) const ALWAYS: Time = Time(i64::MIN);
@@ -12,6 +12,16 @@ pub(super) fn ready_at(pair: &Pair) -> Time {
     pair.next_try
         .unwrap_or(ALWAYS)
         .max(pair.quiet_until.unwrap_or(ALWAYS))
+}
+
+/// The pair as it was handed in to be stored as it is, which is what commits are made of.
+pub(super) fn before(pair: &Pair) -> Result<Pair, StoreError> {
+    // What was never stored cannot be taken over.
+    let rev = pair.rev.checked_sub(1).ok_or(StoreError::Stale)?;
+    Ok(Pair {
+        rev,
+        ..pair.clone()
+    })
 }
 
 /// Whether a pair is asked for.
@@ -28,6 +38,24 @@ pub(super) fn is(which: Which, pair: &Pair) -> bool {
             matches!(pair.life, PairLife::Parked(_)) || !pair.blocked.is_empty() || pair.tries > 0
         }
     }
+}
+
+/// Whether a record passes the filters of a query other than time.
+pub(super) fn passes(query: &HistoryQuery, record: &Record) -> bool {
+    let HistoryQuery {
+        outcomes, kinds, ..
+    } = query;
+    (query.pair.is_none() || query.pair == record.pair)
+        && (outcomes.is_empty() || outcomes.contains(&record.outcome))
+        && (kinds.is_empty() || kinds.contains(&record.kind))
+}
+
+/// Whether a query asks for a record.
+pub(super) fn is_asked(query: &HistoryQuery, record: &Record) -> bool {
+    let before = query.before.as_ref();
+    query.since.is_none_or(|since| record.at >= since)
+        && before.is_none_or(|(at, id)| (record.at, &record.id) < (*at, id))
+        && passes(query, record)
 }
 
 /// Whether a pair counts as queued: dirty, and not in a life in which no turn does anything.

@@ -1,4 +1,4 @@
-//! Random operations: `SQLite` must answer exactly as the store in memory does, also after it was closed and opened.
+//! Random operations: every store must answer exactly as the one in memory does, also after it was closed and opened.
 
 use proptest::prelude::*;
 use pulse_sync::core::{Outcome, Pair, PairLife, Record, RecordKind, Side, Time};
@@ -9,6 +9,7 @@ use pulse_sync::store::{
 use crate::make::{
     LINK, Scratch, block_on, blocked, conflict, error, hold, id, intent, object, pair, record, with,
 };
+use crate::mongo::{Mode, Space};
 
 const WHICH: [Which; 6] = [
     Which::All,
@@ -267,21 +268,21 @@ async fn aim(model: &MemoryStore, op: &mut Op) {
     }
 }
 
-async fn compare(ops: Vec<Op>) {
-    let folder = Scratch::new();
-    let path = folder.path("store.db");
-    let open = || SqliteStore::open(&path, Access::Own).unwrap();
+/// Does the same on both stores; `open` opens the one that is compared, with what an opening makes of leases.
+async fn compare<S: Store>(ops: Vec<Op>, open: impl Fn() -> S, frees_leases: bool) {
     let model = MemoryStore::new();
     let mut store = Some(open());
     for mut op in ops {
         if matches!(op, Op::Reopen) {
             store = None;
-            // An owner that starts knows that earlier holders are gone; the model is told.
-            for (name, holder) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
-                answer(&model, &Op::Release(name, holder)).await;
+            if frees_leases {
+                // An owner that starts knows that earlier holders are gone; the model is told.
+                for (name, holder) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
+                    answer(&model, &Op::Release(name, holder)).await;
+                }
             }
         }
-        let store = store.get_or_insert_with(open);
+        let store = store.get_or_insert_with(&open);
         aim(&model, &mut op).await;
         assert_eq!(
             answer(store, &op).await,
@@ -293,6 +294,20 @@ async fn compare(ops: Vec<Op>) {
     assert_eq!(everything(&store).await, everything(&model).await);
 }
 
+async fn compare_sqlite(ops: Vec<Op>) {
+    let folder = Scratch::new();
+    let path = folder.path("store.db");
+    let open = || SqliteStore::open(&path, Access::Own).unwrap();
+    compare(ops, open, true).await;
+}
+
+async fn compare_mongo(mode: Mode, mut ops: Vec<Op>) {
+    // Its leases go by another clock.
+    ops.retain(|op| !matches!(op, Op::Lease(..) | Op::Release(..)));
+    let space = Space::new(mode).await;
+    compare(ops, || space.store(), false).await;
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 48,
@@ -302,6 +317,24 @@ proptest! {
 
     #[test]
     fn sqlite_answers_as_memory_does(ops in prop::collection::vec(op(), 1..60)) {
-        block_on(compare(ops));
+        block_on(compare_sqlite(ops));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 8,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn mongo_answers_as_memory_does(ops in prop::collection::vec(op(), 1..60)) {
+        block_on(compare_mongo(Mode::Standalone, ops));
+    }
+
+    #[test]
+    fn a_replica_set_answers_as_memory_does(ops in prop::collection::vec(op(), 1..60)) {
+        block_on(compare_mongo(Mode::Replica, ops));
     }
 }

@@ -1,15 +1,33 @@
 //! The conformance suite: what every store must do. Another store takes part with one line:
-//! `conformance!(on_mongo, make)`, where `make` is an `async fn() -> Made<impl Store>` that gives an empty store.
+//! `conformance!(on_x, make, caller)`, where `make` is an `async fn() -> Made<impl Store>` that gives an empty store, and
+//! `caller` or `server` says whose clock its leases go by.
 
 pub mod commits;
+pub mod contents;
 pub mod hostile;
+pub mod leases;
 pub mod named;
 pub mod queries;
 pub mod records;
+pub mod server_leases;
 
 /// Makes one test of every case. A case that is not listed here is reported as unused by the compiler.
 macro_rules! conformance {
-    ($name:ident, $make:path) => {
+    ($name:ident, $make:path, caller) => {
+        conformance! { @store $name; $make; leases: [
+            a_free_lease_is_taken, a_lease_is_renewed, a_held_lease_stays, an_expired_lease_is_taken,
+            a_lease_ends_at_its_last_moment, a_released_lease_is_free, only_the_holder_releases,
+            the_fence_counts_holders, leases_do_not_mix,
+        ] }
+    };
+    ($name:ident, $make:path, server) => {
+        conformance! { @store $name; $make; server_leases: [
+            a_free_lease_is_taken, a_lease_is_renewed, a_held_lease_stays, an_expired_lease_is_taken,
+            a_released_lease_is_free, only_the_holder_releases, the_fence_counts_holders, leases_do_not_mix,
+            the_clock_of_the_caller_is_not_asked, a_lease_from_before_the_clock_was_set_back_is_taken,
+        ] }
+    };
+    (@store $name:ident; $make:path; $($leases:tt)*) => {
         mod $name {
             conformance! { @tests $make;
                 commits: [
@@ -48,13 +66,17 @@ macro_rules! conformance {
                     errors_are_newest_first, an_error_is_replaced, open_errors_are_those_not_resolved,
                     a_reopened_error_is_listed_again, an_unknown_error_is_none, errors_obey_their_limit,
                 ]
+                contents: [
+                    links_are_listed_once, names_are_listed_in_pages, a_pair_is_taken_over_as_it_is,
+                    taking_over_never_goes_back, taking_over_obeys_the_unique_keys, old_values_go_and_the_line_stays,
+                    old_runs_go, pruning_takes_the_oldest_first_and_obeys_its_limit,
+                    what_came_with_a_pair_grows_old_too,
+                ]
                 named: [
                     a_cursor_comes_back, a_cursor_is_replaced, cursors_do_not_mix, a_setting_comes_back,
-                    a_setting_is_removed, removing_nothing_is_fine, a_free_lease_is_taken, a_lease_is_renewed,
-                    a_held_lease_stays, an_expired_lease_is_taken, a_lease_ends_at_its_last_moment,
-                    a_released_lease_is_free, only_the_holder_releases, the_fence_counts_holders,
-                    leases_do_not_mix,
+                    a_setting_is_removed, removing_nothing_is_fine,
                 ]
+                $($leases)*
                 hostile: [
                     texts_of_a_pair, nodes_and_links, titles_with_a_megabyte, names_of_settings_and_cursors,
                     texts_of_records_and_errors, names_of_leases, field_keys,

@@ -17,9 +17,10 @@ const INSERT: &str = "INSERT INTO sync_items (id, link, kind, rev, github_node, 
      ready_at, has_intent, conflicted, held, troubled, doc, key, \
      user_held) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO NOTHING";
 
+/// Without which stored versions it replaces.
 const UPDATE: &str = "UPDATE sync_items SET link = ?2, kind = ?3, rev = ?4, github_node = ?5, notion_node = ?6, \
      life = ?7, dirty_since = ?8, ready_at = ?9, has_intent = ?10, conflicted = ?11, held = ?12, troubled = ?13, \
-     doc = ?14, key = CASE WHEN key IS NULL THEN NULL ELSE ?15 END, user_held = ?16 WHERE id = ?1 AND rev = ?4 - 1";
+     doc = ?14, key = CASE WHEN key IS NULL THEN NULL ELSE ?15 END, user_held = ?16 WHERE id = ?1";
 
 pub(super) const DUE: &str = "SELECT id, rev, doc FROM sync_items INDEXED BY items_due \
      WHERE link = ?1 AND dirty_since IS NOT NULL AND has_intent = 0 AND life <> 'tombstone' AND ready_at <= ?2 \
@@ -89,7 +90,30 @@ impl ItemRow {
     /// Commits the row if the stored `rev` is the one before. A refusal changes nothing and leaves the transaction
     /// usable.
     fn commit(&self, conn: &Connection) -> Result<u64, Trouble> {
-        let sql = if self.rev == 1 { INSERT } else { UPDATE };
+        if self.rev == 1 {
+            self.write(conn, INSERT)
+        } else {
+            self.write(conn, &format!("{UPDATE} AND rev = ?4 - 1"))
+        }
+    }
+
+    /// Takes the row over from another store, unless this version or a newer one is stored.
+    fn take_over(&self, conn: &Connection) -> Result<(), Trouble> {
+        let sql = "SELECT rev FROM sync_items WHERE id = ?1";
+        let mut statement = conn.prepare_cached(sql)?;
+        let stored: Option<i64> = statement
+            .query_row([&self.id], |row| row.get(0))
+            .optional()?;
+        match stored {
+            None => self.write(conn, INSERT)?,
+            Some(stored) if stored < self.rev => self.write(conn, UPDATE)?,
+            Some(stored) if stored == self.rev => 0,
+            Some(_) => return Err(StoreError::Stale.into()),
+        };
+        Ok(())
+    }
+
+    fn write(&self, conn: &Connection, sql: &str) -> Result<u64, Trouble> {
         let [in_doubt, conflicted, held, troubled, user_held] = self.marks;
         let changed = conn.prepare_cached(sql)?.execute(params![
             self.id,
@@ -214,6 +238,36 @@ impl Db {
         }
         change.commit()?;
         Ok(answers)
+    }
+
+    /// Takes rows over from another store, in one transaction. A refused one changes nothing.
+    pub(super) fn take_over(
+        &mut self,
+        rows: Vec<Result<ItemRow, StoreError>>,
+    ) -> Result<Vec<Result<(), StoreError>>, Trouble> {
+        let change = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut answers = Vec::with_capacity(rows.len());
+        for row in rows {
+            let answer = row
+                .map_err(Trouble::Told)
+                .and_then(|row| row.take_over(&change));
+            answers.push(match answer {
+                Ok(()) => Ok(()),
+                Err(Trouble::Told(refusal)) => Err(refusal),
+                Err(trouble) => return Err(trouble),
+            });
+        }
+        change.commit()?;
+        Ok(answers)
+    }
+
+    pub(super) fn links(&self) -> Result<Vec<String>, Trouble> {
+        let sql = "SELECT DISTINCT link FROM sync_items ORDER BY link";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let links = statement.query_map([], |row| row.get(0))?;
+        Ok(links.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(super) fn pair(&mut self, id: &str) -> Result<Option<Pair>, Trouble> {

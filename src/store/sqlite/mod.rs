@@ -16,7 +16,9 @@ use std::path::Path;
 
 use crate::core::{Pair, PairId, Record, Side, Time};
 
-use super::{Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Store, StoreError, Which};
+use super::{
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
+};
 use items::ItemRow;
 use records::RecordRow;
 use worker::{Db, Worker};
@@ -157,6 +159,17 @@ impl Store for SqliteStore {
         self.worker.run(move |db| db.record_by_id(&id)).await
     }
 
+    async fn prune(
+        &self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, StoreError> {
+        self.worker
+            .run(move |db| db.prune(values_before, runs_before, limit))
+            .await
+    }
+
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
         let entry = entry.clone();
         self.worker.run(move |db| db.put_error(&entry)).await
@@ -215,6 +228,57 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         let holder = holder.to_owned();
         self.worker.run(move |db| db.release(&name, &holder)).await
+    }
+}
+
+impl Contents for SqliteStore {
+    async fn links(&self) -> Result<Vec<String>, StoreError> {
+        self.worker.run(|db| db.links()).await
+    }
+
+    async fn error_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ErrorEntry>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.worker
+            .run(move |db| db.error_page(after.as_deref(), limit))
+            .await
+    }
+
+    async fn cursor_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Cursor)>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.worker
+            .run(move |db| db.cursor_page(after.as_deref(), limit))
+            .await
+    }
+
+    async fn setting_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.worker
+            .run(move |db| db.setting_page(after.as_deref(), limit))
+            .await
+    }
+
+    async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let rows = pairs
+            .iter()
+            .map(|pair| ItemRow::of(&super::rules::before(pair)?));
+        let rows: Vec<_> = rows.collect();
+        self.worker.run(move |db| db.take_over(rows)).await
+    }
+
+    async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {
+        self.damaged().await
     }
 }
 

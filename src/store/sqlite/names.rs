@@ -31,6 +31,41 @@ impl Db {
         Ok(())
     }
 
+    /// A page of cursors in the order of their names.
+    pub(super) fn cursor_page(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Cursor)>, Trouble> {
+        let sql = "SELECT name, doc FROM cursors WHERE ?1 IS NULL OR name > ?1 ORDER BY name";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([after])?;
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(row) = rows.next()? else { break };
+            let name: String = row.get(0)?;
+            let doc = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+            if let Ok(cursor) = self.damaged.decode(CURSORS, name.as_bytes(), doc) {
+                found.push((name, cursor));
+            }
+        }
+        Ok(found)
+    }
+
+    /// A page of settings in the order of their names.
+    pub(super) fn setting_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, Trouble> {
+        let sql =
+            "SELECT name, value FROM settings WHERE ?1 IS NULL OR name > ?1 ORDER BY name LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let settings = statement.query_map((after, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(settings.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(super) fn setting(&self, name: &str) -> Result<Option<String>, Trouble> {
         let sql = "SELECT value FROM settings WHERE name = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;

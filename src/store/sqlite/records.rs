@@ -7,13 +7,13 @@ use super::fault::{Trouble, damaged_document};
 use super::worker::Db;
 use crate::core::{Record, Time};
 use crate::store::rules::{self, ALWAYS};
-use crate::store::{ErrorEntry, HistoryQuery, StoreError};
+use crate::store::{ErrorEntry, HistoryQuery, Pruned, StoreError};
 
 const HISTORY: &str = "sync_history";
 const ERRORS: &str = "sync_errors";
 
-const INSERT: &str = "INSERT INTO sync_history (id, at, kind, outcome, link, pair, doc) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING";
+const INSERT: &str = "INSERT INTO sync_history (id, at, kind, outcome, link, pair, doc, valued) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
 
 const PUT_ERROR: &str = "INSERT INTO sync_errors (id, link, scope, class, pair, last_at, resolved_at, doc) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET link = ?2, scope = ?3, class = ?4, \
@@ -24,6 +24,15 @@ pub(super) const ERRORS_ALL: &str =
 
 pub(super) const ERRORS_OPEN: &str = "SELECT id, doc FROM sync_errors WHERE resolved_at IS NULL ORDER BY last_at DESC, id DESC LIMIT ?1";
 
+pub(super) const OLD_VALUES: &str =
+    "SELECT id FROM sync_history WHERE valued = 1 AND at < ?1 ORDER BY at LIMIT ?2";
+
+pub(super) const OLD_RUNS: &str =
+    "SELECT id FROM sync_history WHERE kind = 'run' AND at < ?1 ORDER BY at LIMIT ?2";
+
+const DROP_VALUES: &str = "UPDATE sync_history SET valued = 0, doc = CASE WHEN json_valid(doc) \
+     THEN json_set(doc, '$.changes', json('[]')) ELSE doc END WHERE id = ?1";
+
 /// A record as it is stored.
 pub(super) struct RecordRow {
     id: String,
@@ -33,6 +42,7 @@ pub(super) struct RecordRow {
     link: String,
     pair: Option<String>,
     doc: String,
+    is_valued: bool,
 }
 
 impl RecordRow {
@@ -47,6 +57,7 @@ impl RecordRow {
             link: record.link.clone(),
             pair: record.pair.as_ref().map(|id| id.0.clone()),
             doc,
+            is_valued: !record.changes.is_empty(),
         })
     }
 
@@ -66,7 +77,8 @@ pub(super) fn insert(conn: &Connection, rows: &[RecordRow]) -> rusqlite::Result<
             row.outcome,
             row.link,
             row.pair,
-            row.doc
+            row.doc,
+            row.is_valued
         ])?;
     }
     Ok(())
@@ -134,6 +146,43 @@ impl Db {
         }
     }
 
+    /// Takes old values and old summaries away, in one transaction.
+    pub(super) fn prune(
+        &mut self,
+        values_before: Time,
+        runs_before: Time,
+        limit: usize,
+    ) -> Result<Pruned, Trouble> {
+        let change = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = ids(&change, OLD_VALUES, values_before, limit)?;
+        for id in &values {
+            change.prepare_cached(DROP_VALUES)?.execute([id])?;
+        }
+        let runs = ids(&change, OLD_RUNS, runs_before, limit)?;
+        for id in &runs {
+            let sql = "DELETE FROM sync_history WHERE id = ?1";
+            change.prepare_cached(sql)?.execute([id])?;
+        }
+        change.commit()?;
+        Ok(Pruned {
+            values: values.len() as u64,
+            runs: runs.len() as u64,
+        })
+    }
+
+    /// A page of error entries in the order of their ids.
+    pub(super) fn error_page(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ErrorEntry>, Trouble> {
+        let sql = "SELECT id, doc FROM sync_errors WHERE ?1 IS NULL OR id > ?1 ORDER BY id";
+        self.documents(ERRORS, sql, [after], limit)
+    }
+
     pub(super) fn record_by_id(&mut self, id: &str) -> Result<Option<Record>, Trouble> {
         self.document(HISTORY, id)
     }
@@ -198,6 +247,12 @@ impl Db {
         }
         Ok(found)
     }
+}
+
+fn ids(conn: &Connection, sql: &str, before: Time, limit: i64) -> rusqlite::Result<Vec<String>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let ids = statement.query_map((before.0, limit), |row| row.get(0))?;
+    ids.collect()
 }
 
 fn encode_error(entry: &ErrorEntry) -> Result<String, StoreError> {

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v1.sql"),
     include_str!("v2.sql"),
     include_str!("v3.sql"),
+    include_str!("v4.sql"),
 ];
 
 /// Opens the connection, looks at the file before anything can change it, and brings it to our version.
@@ -254,6 +255,30 @@ mod tests {
     }
 
     #[test]
+    fn a_store_of_version_3_knows_which_records_hold_values() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, &MIGRATIONS[..3], 0).unwrap();
+        for (id, doc) in [
+            ("1", r#"{"changes":[{"field":"title"}]}"#),
+            ("2", r#"{"changes":[]}"#),
+            ("3", "{cut"),
+            ("4", "{}"),
+        ] {
+            conn.execute(
+                "INSERT INTO sync_history VALUES (?1, 1, 'write', 'done', 'l', NULL, ?2)",
+                [id, doc],
+            )
+            .unwrap();
+        }
+        migrate(&mut conn, MIGRATIONS, 3).unwrap();
+        let mut statement = conn
+            .prepare("SELECT id FROM sync_history WHERE valued = 1")
+            .unwrap();
+        let ids = statement.query_map([], |row| row.get(0)).unwrap();
+        assert_eq!(ids.map(Result::unwrap).collect::<Vec<String>>(), ["1"]);
+    }
+
+    #[test]
     fn errors_are_found_by_item_and_by_class() {
         for (column, index) in [("pair", "errors_pair"), ("class", "errors_class")] {
             let plan = plan_of(
@@ -304,6 +329,8 @@ mod tests {
             (records::ERRORS_OPEN.to_owned(), 1, "errors_open"),
             (records::ERRORS_ALL.to_owned(), 1, "errors_at"),
         ];
+        queries.push((records::OLD_VALUES.to_owned(), 2, "history_values"));
+        queries.push((records::OLD_RUNS.to_owned(), 2, "history_runs"));
         queries.push((records::history_sql(false, &[], &[]), 4, "history_at"));
         queries.push((records::history_sql(true, &[], &[]), 4, "history_pair"));
         queries.push((

@@ -1,0 +1,456 @@
+//! Copying a store into another: page by page, so that it can be broken off and called again, and compared at the end.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::core::{Pair, Record, digest};
+
+use super::{Cursor, ErrorEntry, HistoryQuery, Store, StoreError, Which};
+
+/// Which store something came from in the first place: a store and its copies have the same. A setting.
+pub const LINEAGE: &str = "store/lineage";
+
+/// Set in a target as long as a copy into it is not finished. A setting; nothing may be synced with such a store.
+pub const UNFINISHED: &str = "store/copying";
+
+/// How many documents are read and written at once.
+const PAGE: usize = 200;
+
+/// What a store can be asked for so that all of it can be copied. Leases are not: they are about who runs now.
+#[allow(
+    async_fn_in_trait,
+    reason = "the engine runs on one thread; nothing needs Send"
+)]
+pub trait Contents: Store {
+    /// The links that have pairs, in the order of their names.
+    async fn links(&self) -> Result<Vec<String>, StoreError>;
+
+    /// A page of the error entries in the order of their ids, after one.
+    async fn error_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ErrorEntry>, StoreError>;
+
+    /// A page of the cursors in the order of their names, after one.
+    async fn cursor_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Cursor)>, StoreError>;
+
+    /// A page of the settings in the order of their names, after one.
+    async fn setting_page(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Takes pairs over from another store as they are, with their `rev`; the answers are in the same order. One that
+    /// is stored with the same `rev` stays; with a greater one it is `Stale`.
+    async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError>;
+
+    /// What to tell about each document that could not be read since the store was opened. Lists pass over them.
+    async fn damaged_texts(&self) -> Result<Vec<String>, StoreError>;
+}
+
+/// Why a copy was not made, or is not finished.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CopyError {
+    /// The source does not answer or cannot be written.
+    #[error("the source: {0}")]
+    From(StoreError),
+    /// The target does not answer or refuses a document. What was copied stays; called again, the copy goes on.
+    #[error("the target: {0}. What was copied so far stays; the same command goes on from there")]
+    To(StoreError),
+    /// The source is the target of a copy that was broken off. Nothing was changed.
+    #[error("the source is itself a copy that is not finished; finish that one first")]
+    Unfinished,
+    /// The target holds something that is not from this source. Nothing was changed.
+    #[error(
+        "the target holds another store's data ({0}); nothing was changed. Name an empty file or database as the target"
+    )]
+    Foreign(String),
+    /// The target was synced after the last copy, so that both have news. Its data stay as they are.
+    #[error(
+        "the target has a newer version of {0} than the source: it went on by itself after an earlier copy. It is left \
+         as it is. Copy the other way round, or name an empty target"
+    )]
+    Ahead(String),
+    /// The source has documents that cannot be read and would be left behind. The target is not finished.
+    #[error(
+        "{} of the source cannot be read and would be left behind: {}. Mend or delete them, then use the same command again",
+        count(.0.len()),
+        .0.join("; ")
+    )]
+    Damaged(Vec<String>),
+    /// What is in the target is not what is in the source. The target is not finished.
+    #[error(
+        "the copy is not the same as the source: {what} ({from} and {to}). Look that nothing syncs with either, then use \
+         the same command again; if it stays so, name an empty target"
+    )]
+    Differs {
+        /// The collection.
+        what: &'static str,
+        /// What the source has: how many, and the digest.
+        from: String,
+        /// What the target has.
+        to: String,
+    },
+}
+
+fn count(documents: usize) -> String {
+    match documents {
+        1 => "1 document".to_owned(),
+        count => format!("{count} documents"),
+    }
+}
+
+/// How many documents of a collection there are, and what they say in one number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// How many.
+    pub count: u64,
+    /// A SHA-256 over all of them in their order.
+    pub digest: String,
+}
+
+impl Tally {
+    fn add<T: Serialize>(&mut self, document: &T) -> Result<(), StoreError> {
+        let text = serde_json::to_string(document)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        self.count += 1;
+        self.digest = digest::sha256(&format!("{}{text}", self.digest));
+        Ok(())
+    }
+
+    fn brief(&self) -> String {
+        let short: String = self.digest.chars().take(12).collect();
+        format!("{} {short}", self.count)
+    }
+}
+
+/// What a store holds, by collection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tallies {
+    /// The pairs of all links.
+    pub pairs: Tally,
+    /// The history.
+    pub records: Tally,
+    /// The errors.
+    pub errors: Tally,
+    /// The cursors.
+    pub cursors: Tally,
+    /// The settings.
+    pub settings: Tally,
+}
+
+/// Copies everything from one store into another, and compares. Both must be at rest. Called again after it was broken
+/// off, or after the source went on, it copies what is missing.
+///
+/// `lineage` is a name that no other store has (random); it is used if the source has none yet. `progress` is told
+/// which collection is copied, and how many documents of it are.
+///
+/// # Errors
+/// Each says what to do; the target is marked as unfinished until a copy went through.
+pub async fn copy<F: Contents, T: Contents>(
+    from: &F,
+    to: &T,
+    lineage: &str,
+    mut progress: impl FnMut(&'static str, u64),
+) -> Result<Tallies, CopyError> {
+    let lineage = own_lineage(from, lineage).await?;
+    claim(to, &lineage).await?;
+    copy_pairs(from, to, &mut progress).await?;
+    copy_records(from, to, &mut progress).await?;
+    copy_errors(from, to, &mut progress).await?;
+    copy_names(from, to, &mut progress).await?;
+    let damaged = from.damaged_texts().await.map_err(CopyError::From)?;
+    if !damaged.is_empty() {
+        return Err(CopyError::Damaged(damaged));
+    }
+    let source = tallies(from).await.map_err(CopyError::From)?;
+    let target = tallies(to).await.map_err(CopyError::To)?;
+    compare(&source, &target)?;
+    let done = to.put_setting(UNFINISHED, None).await;
+    done.map_err(CopyError::To)?;
+    Ok(target)
+}
+
+/// Whether a copy into this store was begun and not finished: then nothing may be synced with it.
+pub async fn is_unfinished(store: &impl Store) -> Result<bool, StoreError> {
+    Ok(store.setting(UNFINISHED).await?.is_some())
+}
+
+async fn own_lineage<F: Contents>(from: &F, fresh: &str) -> Result<String, CopyError> {
+    if is_unfinished(from).await.map_err(CopyError::From)? {
+        return Err(CopyError::Unfinished);
+    }
+    let known = from.setting(LINEAGE).await.map_err(CopyError::From)?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let written = from.put_setting(LINEAGE, Some(fresh)).await;
+    written.map_err(CopyError::From)?;
+    Ok(fresh.to_owned())
+}
+
+/// Makes sure that the target is empty or an earlier copy, and marks it as unfinished.
+async fn claim<T: Contents>(to: &T, lineage: &str) -> Result<(), CopyError> {
+    let known = to.setting(LINEAGE).await.map_err(CopyError::To)?;
+    if known.as_deref() != Some(lineage) {
+        let found = holds(to).await.map_err(CopyError::To)?;
+        if let Some(found) = found {
+            return Err(CopyError::Foreign(found));
+        }
+    }
+    // First that it is unfinished: a lineage alone says that what is there is whole.
+    for (name, value) in [(UNFINISHED, "true"), (LINEAGE, lineage)] {
+        let marked = to.put_setting(name, Some(value)).await;
+        marked.map_err(CopyError::To)?;
+    }
+    Ok(())
+}
+
+/// What a store holds, if anything.
+async fn holds<T: Contents>(store: &T) -> Result<Option<String>, StoreError> {
+    if let Some(link) = store.links().await?.first() {
+        return Ok(Some(format!("pairs of the link {link}")));
+    }
+    let query = HistoryQuery {
+        limit: 1,
+        ..HistoryQuery::default()
+    };
+    if !store.history(&query).await?.is_empty() {
+        return Ok(Some("a history".to_owned()));
+    }
+    if !store.error_page(None, 1).await?.is_empty() {
+        return Ok(Some("errors".to_owned()));
+    }
+    if !store.cursor_page(None, 1).await?.is_empty() {
+        return Ok(Some("cursors".to_owned()));
+    }
+    let settings = store.setting_page(None, 2).await?;
+    let settings = settings.into_iter().map(|(name, _)| name);
+    // Left by a copy that was broken off between its first two writes.
+    let mut settings = settings.filter(|name| name != UNFINISHED);
+    Ok(settings.next().map(|name| format!("the setting {name}")))
+}
+
+async fn copy_pairs<F: Contents, T: Contents>(
+    from: &F,
+    to: &T,
+    progress: &mut impl FnMut(&'static str, u64),
+) -> Result<(), CopyError> {
+    let mut done = 0;
+    // Whose object another pair of the target still has, which is copied later.
+    let mut waiting = Vec::new();
+    for link in from.links().await.map_err(CopyError::From)? {
+        let mut after = None;
+        loop {
+            let page = from.pairs(&link, Which::All, after.as_ref(), PAGE).await;
+            let page = page.map_err(CopyError::From)?;
+            let Some(last) = page.last() else { break };
+            let there = to.pairs(&link, Which::All, after.as_ref(), PAGE).await;
+            let there = there.map_err(CopyError::To)?;
+            let there: BTreeMap<_, _> = there.iter().map(|pair| (&pair.id, pair)).collect();
+            after = Some(last.id.clone());
+            done += page.len() as u64;
+            let missing = page.iter().filter(|pair| there.get(&pair.id) != Some(pair));
+            let missing: Vec<Pair> = missing.cloned().collect();
+            waiting.extend(take(to, missing).await?);
+            progress("pairs", done);
+        }
+    }
+    // Each round frees what others wait for; a ring of pairs that exchanged their objects is never freed.
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        waiting = take(to, waiting).await?;
+        if waiting.len() == before {
+            let name = waiting[0].name().to_owned();
+            return Err(CopyError::To(StoreError::Duplicate(name)));
+        }
+    }
+    Ok(())
+}
+
+/// Takes pairs over; returns those whose object another pair has.
+async fn take<T: Contents>(to: &T, pairs: Vec<Pair>) -> Result<Vec<Pair>, CopyError> {
+    let answers = to.take_over(&pairs).await.map_err(CopyError::To)?;
+    let mut again = Vec::new();
+    for (pair, answer) in pairs.into_iter().zip(answers) {
+        match answer {
+            Ok(()) => {}
+            Err(StoreError::Duplicate(_)) => again.push(pair),
+            Err(StoreError::Stale) => return Err(CopyError::Ahead(pair.name().to_owned())),
+            Err(error) => return Err(CopyError::To(error)),
+        }
+    }
+    Ok(again)
+}
+
+async fn copy_records<F: Contents, T: Contents>(
+    from: &F,
+    to: &T,
+    progress: &mut impl FnMut(&'static str, u64),
+) -> Result<(), CopyError> {
+    let mut done = 0;
+    let mut query = all_records();
+    loop {
+        let page = from.history(&query).await.map_err(CopyError::From)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        query.before = Some((last.at, last.id.clone()));
+        to.record(&page).await.map_err(CopyError::To)?;
+        done += page.len() as u64;
+        progress("history", done);
+    }
+}
+
+fn all_records() -> HistoryQuery {
+    HistoryQuery {
+        limit: PAGE,
+        ..HistoryQuery::default()
+    }
+}
+
+async fn copy_errors<F: Contents, T: Contents>(
+    from: &F,
+    to: &T,
+    progress: &mut impl FnMut(&'static str, u64),
+) -> Result<(), CopyError> {
+    let mut done = 0;
+    let mut after: Option<String> = None;
+    loop {
+        let page = from.error_page(after.as_deref(), PAGE).await;
+        let page = page.map_err(CopyError::From)?;
+        for entry in &page {
+            to.put_error(entry).await.map_err(CopyError::To)?;
+        }
+        done += page.len() as u64;
+        progress("errors", done);
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last.id.clone());
+    }
+}
+
+/// Copies cursors and settings; those of the target that the source no longer has are removed.
+async fn copy_names<F: Contents, T: Contents>(
+    from: &F,
+    to: &T,
+    progress: &mut impl FnMut(&'static str, u64),
+) -> Result<(), CopyError> {
+    let cursors = cursors(from).await.map_err(CopyError::From)?;
+    for (name, cursor) in &cursors {
+        let put = to.put_cursor(name, cursor).await;
+        put.map_err(CopyError::To)?;
+    }
+    progress("cursors", cursors.len() as u64);
+    let wanted = settings(from).await.map_err(CopyError::From)?;
+    for (name, value) in &wanted {
+        let put = to.put_setting(name, Some(value)).await;
+        put.map_err(CopyError::To)?;
+    }
+    for name in settings(to).await.map_err(CopyError::To)?.keys() {
+        if !wanted.contains_key(name) {
+            let removed = to.put_setting(name, None).await;
+            removed.map_err(CopyError::To)?;
+        }
+    }
+    progress("settings", wanted.len() as u64);
+    Ok(())
+}
+
+async fn cursors<S: Contents>(store: &S) -> Result<Vec<(String, Cursor)>, StoreError> {
+    let mut all = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.cursor_page(after.as_deref(), PAGE).await?;
+        let Some((last, _)) = page.last() else {
+            return Ok(all);
+        };
+        after = Some(last.clone());
+        all.extend(page);
+    }
+}
+
+/// All settings but the mark of a copy that is under way.
+async fn settings<S: Contents>(store: &S) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut all = BTreeMap::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.setting_page(after.as_deref(), PAGE).await?;
+        let Some((last, _)) = page.last() else {
+            all.remove(UNFINISHED);
+            return Ok(all);
+        };
+        after = Some(last.clone());
+        all.extend(page);
+    }
+}
+
+/// Counts what a store holds, and sums it up in digests.
+pub async fn tallies<S: Contents>(store: &S) -> Result<Tallies, StoreError> {
+    let mut sum = Tallies::default();
+    for link in store.links().await? {
+        let mut after = None;
+        loop {
+            let page = store.pairs(&link, Which::All, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id.clone());
+            for pair in &page {
+                sum.pairs.add(pair)?;
+            }
+        }
+    }
+    let mut query = all_records();
+    loop {
+        let page: Vec<Record> = store.history(&query).await?;
+        let Some(last) = page.last() else { break };
+        query.before = Some((last.at, last.id.clone()));
+        for record in &page {
+            sum.records.add(record)?;
+        }
+    }
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.error_page(after.as_deref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        for entry in &page {
+            sum.errors.add(entry)?;
+        }
+    }
+    for cursor in cursors(store).await? {
+        sum.cursors.add(&cursor)?;
+    }
+    for setting in settings(store).await? {
+        sum.settings.add(&setting)?;
+    }
+    Ok(sum)
+}
+
+fn compare(source: &Tallies, target: &Tallies) -> Result<(), CopyError> {
+    let collections = [
+        ("pairs", &source.pairs, &target.pairs),
+        ("history", &source.records, &target.records),
+        ("errors", &source.errors, &target.errors),
+        ("cursors", &source.cursors, &target.cursors),
+        ("settings", &source.settings, &target.settings),
+    ];
+    for (what, from, to) in collections {
+        if from != to {
+            return Err(CopyError::Differs {
+                what,
+                from: from.brief(),
+                to: to.brief(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! One client for the store's life: made at the first use, prepared once, every operation bounded in time.
+
+use std::time::Duration;
+
+use mongodb::bson::{Document, doc};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, FindOneAndUpdateOptions, ReadPreference, ReturnDocument,
+    SelectionCriteria, WriteConcern,
+};
+use mongodb::{Client, Collection, Database};
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use super::address::{self, Address};
+use super::documents::SETTINGS;
+use super::faults::{self, Teller};
+use super::indexes;
+use crate::store::StoreError;
+
+/// The version of the documents' form, and where it is kept: among the settings, as a collection for one word is much.
+const FORMAT: u32 = 1;
+/// The setting that holds it. No setting of the program begins so.
+pub(super) const FORMAT_NAME: &str = "store/format";
+
+/// How long a server may take. A frozen one keeps its connections open, so only a clock notices it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// To open a connection.
+    pub connect: Duration,
+    /// To find a server that takes writes. A new primary is chosen in about ten seconds; the engine tries again.
+    pub select: Duration,
+    /// For one operation, from asking to the answer, whatever it waits for.
+    pub operation: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            select: Duration::from_secs(3),
+            operation: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Patience {
+    /// What the server is told, so that it stops working for an answer that nobody waits for.
+    pub(super) fn of_server(self) -> Duration {
+        self.operation.mul_f32(0.8)
+    }
+}
+
+/// The way to a server. Nothing is sent before the first use, and nothing but `ready` ever waits for more than one
+/// operation.
+pub(super) struct Connection {
+    address: Address,
+    pub(super) teller: Teller,
+    pub(super) patience: Patience,
+    database: OnceCell<Database>,
+    prepared: OnceCell<()>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        uri: &SecretString,
+        database: &str,
+        patience: Patience,
+    ) -> Result<Self, StoreError> {
+        let address = Address::parse(uri)?;
+        let teller = Teller {
+            name: address.name.clone(),
+            database: database.to_owned(),
+            secrets: address.secrets.clone(),
+        };
+        Ok(Self {
+            address,
+            teller,
+            patience,
+            database: OnceCell::new(),
+            prepared: OnceCell::new(),
+        })
+    }
+
+    /// Waits for an answer, no longer than there is patience.
+    pub(super) async fn bounded<T>(
+        &self,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, StoreError> {
+        self.raw(operation)
+            .await?
+            .map_err(|error| self.teller.tell(&error))
+    }
+
+    /// The same, with the driver's error for those who know what it means to them.
+    pub(super) async fn raw<T>(
+        &self,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
+        // On the heap: the driver's futures are large, and are part of every future of the engine.
+        let late = tokio::time::timeout(self.patience.operation, Box::pin(operation));
+        let seconds = self.patience.operation.as_secs_f64();
+        late.await.map_err(|_elapsed| self.teller.silent(seconds))
+    }
+
+    /// A collection of the prepared database.
+    pub(super) async fn collection(&self, name: &str) -> Result<Collection<Document>, StoreError> {
+        Ok(self.prepared_database().await?.collection(name))
+    }
+
+    /// The prepared database.
+    pub(super) async fn prepared_database(&self) -> Result<Database, StoreError> {
+        self.prepared.get_or_try_init(|| self.prepare()).await?;
+        self.database().await.cloned()
+    }
+
+    /// The database, whose indexes may not be made yet.
+    async fn database(&self) -> Result<&Database, StoreError> {
+        self.database.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Database, StoreError> {
+        // Asks the name service for the servers behind `mongodb+srv`.
+        let parsed = self.bounded(async { ClientOptions::parse(self.address.uri.clone()).await });
+        let mut options = parsed.await?;
+        options.app_name = Some("pulse-sync".to_owned());
+        options.connect_timeout = Some(self.patience.connect);
+        options.server_selection_timeout = Some(self.patience.select);
+        options.retry_reads = Some(true);
+        options.retry_writes = Some(true);
+        options.selection_criteria =
+            Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+        // What was answered survives the loss of a server and a power cut.
+        let concern = WriteConcern::builder()
+            .w(Acknowledgment::Majority)
+            .journal(true)
+            .w_timeout(self.patience.of_server())
+            .build();
+        options.write_concern = Some(concern);
+        let client = Client::with_options(options).map_err(|error| self.teller.tell(&error))?;
+        Ok(client.database(&self.teller.database))
+    }
+
+    /// Looks who answers, and makes the indexes.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let database = self.database().await?;
+        let hello = self.bounded(async { database.run_command(doc! { "hello": 1 }).await });
+        self.refuse_far(&hello.await?)?;
+        self.check_format(database).await?;
+        for (collection, indexes) in indexes::all() {
+            let collection = database.collection::<Document>(collection);
+            let time = self.patience.of_server();
+            self.bounded(async { collection.create_indexes(indexes).max_time(time).await })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// A server on this machine may name members of its replica set elsewhere, to which the driver would go without
+    /// TLS.
+    fn refuse_far(&self, hello: &Document) -> Result<(), StoreError> {
+        let safe = matches!(
+            &self.address.uri.tls,
+            Some(mongodb::options::Tls::Enabled(_))
+        ) || matches!(
+            &self.address.uri.host_info,
+            mongodb::options::HostInfo::DnsRecord(_)
+        );
+        let direct = self.address.uri.direct_connection == Some(true);
+        let hosts = hello.get_array("hosts").cloned().unwrap_or_default();
+        let far = hosts
+            .iter()
+            .filter_map(|host| host.as_str())
+            .find(|host| !host.parse().is_ok_and(|host| address::is_here(&host)));
+        match far {
+            Some(host) if !safe && !direct => Err(StoreError::Unavailable(format!(
+                "{} belongs to a replica set with {host}, which is not this machine, and the address asks for no TLS. \
+                 Add tls=true to the address, or directConnection=true to use this server alone",
+                self.teller.name
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says which form the documents have, or learns it. A user who may only read is refused here.
+    async fn check_format(&self, database: &Database) -> Result<(), StoreError> {
+        let options = FindOneAndUpdateOptions::builder()
+            .upsert(true)
+            .return_document(ReturnDocument::After)
+            .max_time(self.patience.of_server())
+            .build();
+        let settings = database.collection::<Document>(SETTINGS);
+        let first = doc! { "$setOnInsert": { "value": FORMAT.to_string() } };
+        let name = doc! { "_id": FORMAT_NAME };
+        let mut kept = None;
+        while kept.is_none() {
+            let write = settings
+                .find_one_and_update(name.clone(), first.clone())
+                .with_options(options.clone());
+            kept = match self.raw(async { write.await }).await? {
+                // Another that starts made it at the same moment.
+                Err(error) if faults::is_duplicate(&error) => None,
+                answer => answer.map_err(|error| self.teller.tell(&error))?,
+            };
+        }
+        let value = kept.as_ref().and_then(|kept| kept.get_str("value").ok());
+        match value.and_then(|value| value.parse::<u32>().ok()) {
+            Some(version) if version <= FORMAT => Ok(()),
+            _ => Err(StoreError::Damaged(format!(
+                "the database {} on {} was written by a newer pulse-sync or is not its: its format is {}, this program \
+                 knows {FORMAT}. Nothing was changed. Use the newer program, or name another database",
+                self.teller.database,
+                self.teller.name,
+                value.unwrap_or("unknown")
+            ))),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What the driver's errors mean for a user: what happened, what the program does, what to do.
+
+use mongodb::error::{Error, ErrorKind, WriteFailure};
+
+use super::address;
+use crate::store::StoreError;
+
+/// A unique index has this value already.
+pub(super) const DUPLICATE: i32 = 11_000;
+
+/// The server's codes (`src/mongo/base/error_codes.yml` of the server) that say something to a user.
+mod codes {
+    pub(super) const UNAUTHORIZED: i32 = 13;
+    pub(super) const AUTHENTICATION_FAILED: i32 = 18;
+    /// Atlas' own answer, also to a wrong password.
+    pub(super) const ATLAS: i32 = 8_000;
+    pub(super) const OUT_OF_DISK: i32 = 14_031;
+    /// `NotWritablePrimary`, `NotPrimaryNoSecondaryOk`, `NotPrimaryOrSecondary`, `PrimarySteppedDown`,
+    /// `ShutdownInProgress`, `InterruptedAtShutdown`, `InterruptedDueToReplStateChange`.
+    pub(super) const NO_PRIMARY: [i32; 7] = [10_107, 13_435, 13_436, 189, 91, 11_600, 11_602];
+    /// `MaxTimeMSExpired`, `ExceededTimeLimit`.
+    pub(super) const TOO_SLOW: [i32; 2] = [50, 262];
+    /// `WriteConcernFailed`, `UnsatisfiableWriteConcern`.
+    pub(super) const NO_MAJORITY: [i32; 2] = [64, 100];
+    /// `IndexOptionsConflict`, `IndexKeySpecsConflict`.
+    pub(super) const OTHER_INDEX: [i32; 2] = [85, 86];
+    pub(super) const TOO_LARGE: [i32; 3] = [10_334, 17_419, 17_420];
+}
+
+/// What is said of a server, and what may not be.
+pub(super) struct Teller {
+    /// The servers, for people.
+    pub(super) name: String,
+    pub(super) database: String,
+    pub(super) secrets: Vec<String>,
+}
+
+impl Teller {
+    /// The error as the store's caller sees it.
+    pub(super) fn tell(&self, error: &Error) -> StoreError {
+        StoreError::Unavailable(self.text(error))
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn silent(&self, seconds: f64) -> StoreError {
+        StoreError::Unavailable(format!(
+            "{} did not answer within {seconds} s; nothing is written to either side until it does. It is tried again \
+             by itself; look whether the server hangs or the line to it is slow",
+            self.name
+        ))
+    }
+
+    fn text(&self, error: &Error) -> String {
+        if let Some(code) = code(error)
+            && let Some(text) = self.of_code(code, error)
+        {
+            return text;
+        }
+        let name = &self.name;
+        match &*error.kind {
+            ErrorKind::Authentication { .. } => self.refused(error),
+            ErrorKind::ServerSelection { message, .. }
+            | ErrorKind::ConnectionPoolCleared { message, .. } => self.away(&self.reason(message)),
+            ErrorKind::Io(error) => self.away(&self.short(&error.to_string())),
+            ErrorKind::DnsResolve { message, .. } => self.away(&self.short(message)),
+            ErrorKind::InvalidTlsConfig { message, .. } => {
+                let detail = self.short(message);
+                format!("{name}: the TLS settings do not work ({detail}); correct the address")
+            }
+            ErrorKind::InvalidArgument { message, .. } => {
+                format!("{name}: {}; correct the address", self.short(message))
+            }
+            _ => format!(
+                "{name}: {}; nothing is written to either side until it works. It is tried again by itself",
+                self.detail(error)
+            ),
+        }
+    }
+
+    fn of_code(&self, code: i32, error: &Error) -> Option<String> {
+        let Self { name, database, .. } = self;
+        Some(match code {
+            codes::AUTHENTICATION_FAILED => self.refused(error),
+            codes::ATLAS if error.to_string().contains("auth") => self.refused(error),
+            codes::UNAUTHORIZED if error.to_string().contains("requires authentication") => {
+                format!(
+                    "{name} asks for a user name and a password, and the address has none; nothing is written to either \
+                 side. Correct MONGODB_URI or `uri` under [store]"
+                )
+            }
+            codes::UNAUTHORIZED => format!(
+                "{name}: the user may not do this with the database {database}; nothing is written to either side. \
+                 Give the user the role readWrite on {database}, or use another user ({})",
+                self.detail(error)
+            ),
+            codes::OUT_OF_DISK => format!(
+                "the disk of {name} is full; nothing is written to either side until there is room. It is tried again \
+                 by itself"
+            ),
+            code if codes::NO_PRIMARY.contains(&code) => format!(
+                "{name} takes no writes just now: it stops or chooses a new primary; nothing is written to either side \
+                 until it has one. It is tried again by itself"
+            ),
+            code if codes::TOO_SLOW.contains(&code) => format!(
+                "{name} did not finish in time; nothing is written to either side until it does. It is tried again by \
+                 itself; look whether the server is overloaded"
+            ),
+            code if codes::NO_MAJORITY.contains(&code) => format!(
+                "{name} could not confirm a write: too few members of the replica set answered in time. What was \
+                 written is looked at again; nothing is written to either side until it confirms"
+            ),
+            code if codes::OTHER_INDEX.contains(&code) => format!(
+                "{name}: an index in {database} has one of our names but is another ({}). Drop that index; it is made \
+                 again at the next start",
+                self.detail(error)
+            ),
+            DUPLICATE => format!(
+                "{name}: {database} holds documents that may exist only once ({}). Name another database, or delete \
+                 the surplus documents",
+                self.detail(error)
+            ),
+            _ => return None,
+        })
+    }
+
+    fn away(&self, why: &str) -> String {
+        // Certificates are refused while the connection is made, as an error of input and output.
+        if why.contains("certificate") {
+            return format!(
+                "{} shows a certificate that cannot be trusted ({why}); nothing was sent. tlsCAFile in the address \
+                 names a certificate of your own",
+                self.name
+            );
+        }
+        format!(
+            "{} cannot be reached ({why}); nothing is written to either side until it is back. It is tried again by \
+             itself; look whether the server runs and the address is right",
+            self.name
+        )
+    }
+
+    fn refused(&self, error: &Error) -> String {
+        format!(
+            "{} refused the user name or the password ({}); nothing is written to either side. Correct MONGODB_URI or \
+             `uri` under [store]; authSource names the database that knows the user",
+            self.name,
+            self.detail(error)
+        )
+    }
+
+    /// The driver's words.
+    fn detail(&self, error: &Error) -> String {
+        self.short(&error.to_string())
+    }
+
+    /// The error at the bottom of the driver's description of the servers.
+    fn reason(&self, message: &str) -> String {
+        let bottom = message
+            .rsplit_once("Error: ")
+            .map_or(message, |(_, rest)| rest);
+        let bottom = bottom.trim_end_matches([' ', '}', ']', '>']);
+        let bottom = bottom.strip_prefix("Kind: ").unwrap_or(bottom);
+        self.short(bottom.split(", labels: ").next().unwrap_or(bottom))
+    }
+
+    /// One line of it, without secrets.
+    fn short(&self, text: &str) -> String {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = address::hide(&self.secrets, &words.join(" "));
+        if line.chars().count() <= 200 {
+            return line;
+        }
+        line.chars().take(199).chain(['…']).collect()
+    }
+}
+
+/// The server's code of an error, in whichever of its shapes.
+pub(super) fn code(error: &Error) -> Option<i32> {
+    match &*error.kind {
+        ErrorKind::Command(error) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => Some(error.code),
+        ErrorKind::InsertMany(error) => match (&error.write_concern_error, &error.write_errors) {
+            (Some(error), _) => Some(error.code),
+            // Of many the one that is not about a document that is there already.
+            (None, Some(errors)) => {
+                let other = errors.iter().find(|error| error.code != DUPLICATE);
+                other.or(errors.first()).map(|error| error.code)
+            }
+            (None, None) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether only documents were refused that are there already.
+pub(super) fn is_duplicate(error: &Error) -> bool {
+    code(error) == Some(DUPLICATE)
+}
+
+/// Whether the document is larger than the server stores.
+pub(super) fn is_too_large(error: &Error) -> bool {
+    code(error).is_some_and(|code| codes::TOO_LARGE.contains(&code))
+}
