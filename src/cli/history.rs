@@ -9,7 +9,8 @@ use super::json;
 use super::wire::Setup;
 use crate::core::{Outcome, Record, RecordKind, Time};
 use crate::shown::Shown;
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::AnyStore;
+use crate::store::sqlite::Access;
 use crate::store::{HistoryQuery, Store, StoreError, Which};
 
 /// How many open writes are shown at most.
@@ -70,7 +71,7 @@ pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit
 
 /// The beginnings of those writes of which nothing more is known yet.
 async fn open_writes(
-    store: &SqliteStore,
+    store: &AnyStore,
     link: &str,
     since: Option<Time>,
 ) -> Result<Vec<Record>, StoreError> {

@@ -15,7 +15,8 @@ use crate::core::{Action, FieldKey, Pair, Time};
 use crate::engine::run::Planned;
 use crate::engine::{Ask, Report};
 use crate::shown::Shown;
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::AnyStore;
+use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError, Which};
 
 /// As good as all items.
@@ -145,7 +146,7 @@ impl Waits {
 
 /// What a pass would leave for later: written a moment ago, held, in conflict, or by its own plan.
 async fn who_waits(
-    store: &SqliteStore,
+    store: &AnyStore,
     link: &str,
     planned: &[Planned],
 ) -> Result<Vec<Waits>, StoreError> {

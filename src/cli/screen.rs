@@ -17,7 +17,8 @@ use crate::core::Policy;
 use crate::engine::serve::{Samples, Server, wires};
 use crate::engine::{Event, Handle};
 use crate::logging::Tap;
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::AnyStore;
+use crate::store::sqlite::Access;
 use crate::system::{Sampler, Smooth};
 use crate::ui::data::{Facts, Level, LogLine, Sample};
 use crate::ui::text::{Zone, countdown};
@@ -170,7 +171,7 @@ pub fn facts(setup: &Setup, args: &Args) -> Facts {
     let offset = chrono::Local::now().offset().fix().local_minus_utc();
     Facts {
         subject: subject(setup),
-        store: "sqlite".to_owned(),
+        store: setup.config.store.name().to_owned(),
         zone: Zone::east(offset),
         memory_limit: setup.config.timetable.memory.enter,
         cpu_limit: setup.config.timetable.cpu.enter,
@@ -327,7 +328,7 @@ async fn serve(
 }
 
 /// What the engine is made of, or why it cannot be.
-type Parts = (SqliteStore, Vec<RealLink>, Budgets);
+type Parts = (AnyStore, Vec<RealLink>, Budgets);
 
 async fn prepare(setup: &Setup) -> anyhow::Result<Parts> {
     let store = setup.store(Access::Own)?;

@@ -13,7 +13,8 @@ use super::wire::Setup;
 use crate::core::{RecordKind, Time};
 use crate::engine::run::{PAUSE, why_paused};
 use crate::shown::Shown;
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::AnyStore;
+use crate::store::sqlite::Access;
 use crate::store::{Counts, HistoryQuery, Store};
 
 /// One link's standing.
@@ -94,7 +95,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-async fn standing(store: &SqliteStore, link: &str) -> anyhow::Result<Standing> {
+async fn standing(store: &AnyStore, link: &str) -> anyhow::Result<Standing> {
     let query = HistoryQuery {
         kinds: vec![RecordKind::Run],
         limit: 50,

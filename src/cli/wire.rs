@@ -12,7 +12,9 @@ use super::budgets::Budgets;
 use super::clock::{SystemClock, now};
 use super::exit::{Exit, Failed};
 use crate::auth;
-use crate::config::{self, Config, Environment, Link as LinkConfig, Window, render_all};
+use crate::config::{
+    self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
+};
 use crate::core::{FieldKey, Kind, Observation, Record, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
@@ -20,7 +22,8 @@ use crate::paths::Paths;
 use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
-use crate::store::sqlite::{Access, SqliteStore};
+use crate::store::mongo::Patience;
+use crate::store::{Access, AnyStore, MongoStore, SqliteStore};
 use anyhow::{Context, anyhow};
 
 /// What every command starts from.
@@ -40,7 +43,7 @@ pub struct Setup {
 /// The link type of the real program.
 pub type RealLink = Link<GithubRemote, NotionRemote>;
 /// The engine type of the real program.
-pub type RealEngine = Engine<SqliteStore, SystemClock>;
+pub type RealEngine = Engine<AnyStore, SystemClock>;
 
 /// Where the configuration file is.
 pub fn config_path(args: &Args) -> anyhow::Result<PathBuf> {
@@ -109,21 +112,10 @@ impl Setup {
         Ok(log)
     }
 
-    /// What every sync needs: a link, and a store that exists. Whatever is missing is said at once.
+    /// What every sync needs: a link.
     pub fn require(&self) -> anyhow::Result<&[LinkConfig]> {
         let links = self.config.require_links();
-        let mut said: Vec<String> = Vec::new();
-        said.extend(links.as_ref().err().map(ToString::to_string));
-        let store = self.config.store.embedded();
-        said.extend(store.err().map(|why| format!("error: {why}")));
-        match links {
-            Ok(links) if said.is_empty() => Ok(links),
-            _ => Err(anyhow!(
-                "the configuration has {} problem(s)\n\n{}",
-                said.len(),
-                said.join("\n\n")
-            )),
-        }
+        links.map_err(|problem| anyhow!("the configuration has 1 problem(s)\n\n{problem}"))
     }
 
     /// The links that a command is about.
@@ -142,10 +134,15 @@ impl Setup {
         Ok(vec![link])
     }
 
-    /// Opens the store.
-    pub fn store(&self, access: Access) -> anyhow::Result<SqliteStore> {
-        let file = self.config.store.embedded().map_err(|why| anyhow!(why))?;
-        let path = file.cloned().unwrap_or_else(|| self.paths.store_file());
+    /// Opens the store. A shared one is reached when it is used first; within a runtime that runs on.
+    pub fn store(&self, access: Access) -> anyhow::Result<AnyStore> {
+        let path = match &self.config.store {
+            StoreChoice::Embedded(file) => file.clone().unwrap_or_else(|| self.paths.store_file()),
+            StoreChoice::Mongo { uri, database } => {
+                let store = MongoStore::new(uri, database, Patience::default())?;
+                return Ok(AnyStore::Mongo(Box::new(store)));
+            }
+        };
         if std::fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() == 0) {
             eprintln!(
                 "warning: {} is empty (0 bytes) and is taken for a new store. If it held something, stop, and put a \
@@ -153,11 +150,11 @@ impl Setup {
                 path.display()
             );
         }
-        Ok(SqliteStore::open(&path, access)?)
+        Ok(AnyStore::Embedded(SqliteStore::open(&path, access)?))
     }
 
     /// An engine on a store.
-    pub fn engine(&self, store: SqliteStore, sink: Box<dyn Fn(Event)>) -> RealEngine {
+    pub fn engine(&self, store: AnyStore, sink: Box<dyn Fn(Event)>) -> RealEngine {
         Engine {
             store,
             clock: SystemClock,
@@ -177,7 +174,7 @@ impl Setup {
     pub async fn connect(
         &self,
         links: &[&LinkConfig],
-        store: &SqliteStore,
+        store: &AnyStore,
     ) -> anyhow::Result<(Vec<RealLink>, Budgets)> {
         let login = |error: auth::AuthError| Failed {
             message: error.to_string(),

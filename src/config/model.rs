@@ -164,16 +164,11 @@ impl Default for StoreChoice {
 }
 
 impl StoreChoice {
-    /// The embedded store's file, if one was named.
-    ///
-    /// # Errors
-    /// When `MongoDB` was asked for, which does not exist yet; the text says what to do.
-    pub fn embedded(&self) -> Result<Option<&PathBuf>, &'static str> {
+    /// The store's name where there is little room.
+    pub const fn name(&self) -> &'static str {
         match self {
-            Self::Embedded(path) => Ok(path.as_ref()),
-            Self::Mongo { .. } => Err(
-                "the MongoDB store does not exist yet; unset MONGODB_URI to use the embedded store",
-            ),
+            Self::Embedded(_) => "sqlite",
+            Self::Mongo { .. } => "mongodb",
         }
     }
 }

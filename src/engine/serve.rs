@@ -342,7 +342,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 again: self.again(link),
             },
             Some(Stop::Store { message }) => Ended::StoreAway {
-                store: "the store".to_owned(),
+                store: self.engine.store.name().to_owned(),
                 message: message.clone(),
                 again: self.again(link),
             },

@@ -17,6 +17,16 @@ pub enum AnyStore {
     Mongo(Box<MongoStore>),
 }
 
+impl AnyStore {
+    /// Whether another process has the embedded store for its own, so that this one only writes beside it.
+    pub fn is_beside(&self) -> bool {
+        match self {
+            Self::Embedded(store) => store.is_beside(),
+            Self::Mongo(_) => false,
+        }
+    }
+}
+
 /// Calls the store that it is.
 macro_rules! of {
     ($any:expr, $store:ident => $call:expr) => {
@@ -29,6 +39,13 @@ macro_rules! of {
 }
 
 impl Store for AnyStore {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Embedded(_) => "the store's file",
+            Self::Mongo(_) => "MongoDB",
+        }
+    }
+
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
         of!(self, store => store.put(pair, records))
     }

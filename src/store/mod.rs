@@ -168,6 +168,11 @@ pub struct Pruned {
     reason = "the engine runs on one thread; nothing needs Send"
 )]
 pub trait Store {
+    /// Its name for people.
+    fn name(&self) -> &'static str {
+        "the store"
+    }
+
     /// Commits a pair if its stored `rev` is still `pair.rev` (0 = not stored yet), together with its records, and
     /// returns the new `rev`. Records are inserted once per id. Either all of it is durable or none of it.
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError>;

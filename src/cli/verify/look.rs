@@ -12,7 +12,7 @@ use crate::core::plan::Input;
 use crate::core::{FieldKey, Life, Observation, Pair, PairId, PairLife, Side, Time, Value};
 use crate::engine::{Clock, Event, Report, Stop};
 use crate::remote::{ListFrom, Page, Remote, RemoteError};
-use crate::store::{SqliteStore, Store, Which};
+use crate::store::{AnyStore, Store, Which};
 
 /// Pairs and objects asked of the store at once.
 const CHUNK: usize = 200;
@@ -24,7 +24,7 @@ const BRIEF: usize = 100;
 /// The work on one link.
 pub struct Look<'a> {
     link: &'a RealLink,
-    store: &'a SqliteStore,
+    store: &'a AnyStore,
     sink: &'a dyn Fn(Event),
     paused: BTreeSet<FieldKey>,
     /// GitHub's rows by node id, while the pages are gone through.
@@ -41,7 +41,7 @@ pub struct Look<'a> {
 /// Compares both sides of a link.
 pub async fn compare(
     link: &RealLink,
-    store: &SqliteStore,
+    store: &AnyStore,
     sink: &dyn Fn(Event),
 ) -> anyhow::Result<Found> {
     let made = || (link.github.budget().made, link.notion.budget().made);
