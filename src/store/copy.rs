@@ -2,59 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use thiserror::Error;
 
-use crate::core::{Pair, Record, digest};
+use crate::core::Pair;
 
-use super::{Cursor, ErrorEntry, HistoryQuery, Store, StoreError, Which};
+use super::contents::{Contents, PAGE, Tallies, all_records, cursors, settings, tallies};
+use super::{HistoryQuery, Store, StoreError, Which};
 
 /// Which store something came from in the first place: a store and its copies have the same. A setting.
 pub const LINEAGE: &str = "store/lineage";
 
 /// Set in a target as long as a copy into it is not finished. A setting; nothing may be synced with such a store.
 pub const UNFINISHED: &str = "store/copying";
-
-/// How many documents are read and written at once.
-const PAGE: usize = 200;
-
-/// What a store can be asked for so that all of it can be copied. Leases are not: they are about who runs now.
-#[allow(
-    async_fn_in_trait,
-    reason = "the engine runs on one thread; nothing needs Send"
-)]
-pub trait Contents: Store {
-    /// The links that have pairs, in the order of their names.
-    async fn links(&self) -> Result<Vec<String>, StoreError>;
-
-    /// A page of the error entries in the order of their ids, after one.
-    async fn error_page(
-        &self,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<ErrorEntry>, StoreError>;
-
-    /// A page of the cursors in the order of their names, after one.
-    async fn cursor_page(
-        &self,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<(String, Cursor)>, StoreError>;
-
-    /// A page of the settings in the order of their names, after one.
-    async fn setting_page(
-        &self,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<(String, String)>, StoreError>;
-
-    /// Takes pairs over from another store as they are, with their `rev`; the answers are in the same order. One that
-    /// is stored with the same `rev` stays; with a greater one it is `Stale`.
-    async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError>;
-
-    /// What to tell about each document that could not be read since the store was opened. Lists pass over them.
-    async fn damaged_texts(&self) -> Result<Vec<String>, StoreError>;
-}
 
 /// Why a copy was not made, or is not finished.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -106,45 +65,6 @@ fn count(documents: usize) -> String {
         1 => "1 document".to_owned(),
         count => format!("{count} documents"),
     }
-}
-
-/// How many documents of a collection there are, and what they say in one number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// How many.
-    pub count: u64,
-    /// A SHA-256 over all of them in their order.
-    pub digest: String,
-}
-
-impl Tally {
-    fn add<T: Serialize>(&mut self, document: &T) -> Result<(), StoreError> {
-        let text = serde_json::to_string(document)
-            .map_err(|error| StoreError::Damaged(error.to_string()))?;
-        self.count += 1;
-        self.digest = digest::sha256(&format!("{}{text}", self.digest));
-        Ok(())
-    }
-
-    fn brief(&self) -> String {
-        let short: String = self.digest.chars().take(12).collect();
-        format!("{} {short}", self.count)
-    }
-}
-
-/// What a store holds, by collection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Tallies {
-    /// The pairs of all links.
-    pub pairs: Tally,
-    /// The history.
-    pub records: Tally,
-    /// The errors.
-    pub errors: Tally,
-    /// The cursors.
-    pub cursors: Tally,
-    /// The settings.
-    pub settings: Tally,
 }
 
 /// Copies everything from one store into another, and compares. Both must be at rest. Called again after it was broken
@@ -310,13 +230,6 @@ async fn copy_records<F: Contents, T: Contents>(
     }
 }
 
-fn all_records() -> HistoryQuery {
-    HistoryQuery {
-        limit: PAGE,
-        ..HistoryQuery::default()
-    }
-}
-
 async fn copy_errors<F: Contents, T: Contents>(
     from: &F,
     to: &T,
@@ -364,75 +277,6 @@ async fn copy_names<F: Contents, T: Contents>(
     }
     progress("settings", wanted.len() as u64);
     Ok(())
-}
-
-async fn cursors<S: Contents>(store: &S) -> Result<Vec<(String, Cursor)>, StoreError> {
-    let mut all = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.cursor_page(after.as_deref(), PAGE).await?;
-        let Some((last, _)) = page.last() else {
-            return Ok(all);
-        };
-        after = Some(last.clone());
-        all.extend(page);
-    }
-}
-
-/// All settings but the mark of a copy that is under way.
-async fn settings<S: Contents>(store: &S) -> Result<BTreeMap<String, String>, StoreError> {
-    let mut all = BTreeMap::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.setting_page(after.as_deref(), PAGE).await?;
-        let Some((last, _)) = page.last() else {
-            all.remove(UNFINISHED);
-            return Ok(all);
-        };
-        after = Some(last.clone());
-        all.extend(page);
-    }
-}
-
-/// Counts what a store holds, and sums it up in digests.
-pub async fn tallies<S: Contents>(store: &S) -> Result<Tallies, StoreError> {
-    let mut sum = Tallies::default();
-    for link in store.links().await? {
-        let mut after = None;
-        loop {
-            let page = store.pairs(&link, Which::All, after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
-            for pair in &page {
-                sum.pairs.add(pair)?;
-            }
-        }
-    }
-    let mut query = all_records();
-    loop {
-        let page: Vec<Record> = store.history(&query).await?;
-        let Some(last) = page.last() else { break };
-        query.before = Some((last.at, last.id.clone()));
-        for record in &page {
-            sum.records.add(record)?;
-        }
-    }
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.error_page(after.as_deref(), PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id.clone());
-        for entry in &page {
-            sum.errors.add(entry)?;
-        }
-    }
-    for cursor in cursors(store).await? {
-        sum.cursors.add(&cursor)?;
-    }
-    for setting in settings(store).await? {
-        sum.settings.add(&setting)?;
-    }
-    Ok(sum)
 }
 
 fn compare(source: &Tallies, target: &Tallies) -> Result<(), CopyError> {

@@ -3,6 +3,7 @@
 //! Every commit of a pair is a compare-and-swap on its `rev`; unique keys forbid two pairs for one object.
 
 mod any;
+pub mod contents;
 pub mod copy;
 pub mod memory;
 pub mod mongo;
@@ -10,7 +11,8 @@ mod rules;
 pub mod sqlite;
 
 pub use any::AnyStore;
-pub use copy::{Contents, copy};
+pub use contents::Contents;
+pub use copy::copy;
 pub use memory::MemoryStore;
 pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};

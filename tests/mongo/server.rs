@@ -225,6 +225,24 @@ impl Server {
         self.signal("-CONT");
     }
 
+    /// Gives its files no room to grow, as a full disk does; a restart gives it back.
+    pub fn fill_disk(&self) {
+        let limit = Command::new("prlimit")
+            .args(["--pid", &self.pid.to_string(), "--fsize=1000"])
+            .status();
+        assert!(
+            limit.is_ok_and(|status| status.success()),
+            "prlimit (of util-linux) is needed to give the server no room"
+        );
+    }
+
+    /// Makes it give up taking writes for so many seconds.
+    pub async fn step_down(&self, seconds: i32) {
+        let down =
+            doc! { "replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": true };
+        self.command(down).await.unwrap();
+    }
+
     /// Kills it as a power cut would; its files stay.
     pub fn kill(&mut self) {
         if let Some(mut pipe) = self.pipe.take() {

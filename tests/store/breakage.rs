@@ -10,11 +10,17 @@ use pulse_sync::store::{HistoryQuery, MongoStore, Store, StoreError};
 use crate::make::{block_on, id, pair, record, with};
 use crate::mongo::{Mode, PATIENT, Server, store_with};
 
-/// Little, so that the tests need not wait.
+/// Little for a server that is gone, so that the tests need not wait; enough for one that is busy.
+const STEADY: Patience = Patience {
+    connect: Duration::from_secs(2),
+    select: Duration::from_secs(1),
+    operation: Duration::from_secs(20),
+};
+
+/// Little for a server that says nothing.
 const HASTY: Patience = Patience {
-    connect: Duration::from_millis(500),
-    select: Duration::from_millis(500),
-    operation: Duration::from_millis(1_500),
+    operation: Duration::from_secs(3),
+    ..STEADY
 };
 
 /// Far more than an operation may take: who waits longer waits for ever.
@@ -52,7 +58,7 @@ fn away_at_start_and_back_later() {
     block_on(async {
         let mut server = Server::start(Mode::Standalone).await;
         server.kill();
-        let store = store_with(&server.uri(), "pulse", HASTY);
+        let store = store_with(&server.uri(), "pulse", STEADY);
         let text = told(store.ready()).await;
         says(
             &text,
@@ -75,7 +81,7 @@ fn away_at_start_and_back_later() {
 fn what_was_answered_survives_a_kill() {
     block_on(async {
         let mut server = Server::start(Mode::Replica).await;
-        let store = store_with(&server.uri(), "pulse", HASTY);
+        let store = store_with(&server.uri(), "pulse", STEADY);
         goes_on(&store).await;
         let mut done = Vec::new();
         for round in 0..3 {
@@ -110,7 +116,7 @@ fn a_frozen_server_is_not_waited_for() {
         let text = told(store.put(&next, &[record("r", 1)])).await;
         says(
             &text,
-            &["did not answer within 1.5 s", "nothing is written", "hangs"],
+            &["did not answer within 3 s", "nothing is written", "hangs"],
         );
         told(store.pair(&id(1))).await;
         told(store.history(&HistoryQuery {
@@ -129,13 +135,49 @@ fn a_frozen_server_is_not_waited_for() {
 }
 
 #[test]
+fn a_full_disk_loses_nothing_that_was_answered() {
+    block_on(async {
+        let mut server = Server::start(Mode::Replica).await;
+        let store = store_with(&server.uri(), "pulse", STEADY);
+        goes_on(&store).await;
+        let mut done = Vec::new();
+        let refused = loop {
+            let number = u32::try_from(done.len()).unwrap();
+            if number == 10 {
+                server.fill_disk();
+            }
+            assert!(number < 1_000, "the disk is never full");
+            let large = with(pair(number), |pair| {
+                pair.last_error = Some("x".repeat(50_000));
+            });
+            match store.put(&large, &[record(&format!("r{number}"), 1)]).await {
+                Ok(rev) => done.push((number, rev)),
+                Err(error) => break error,
+            }
+        };
+        says(
+            &told(async { Err::<(), _>(refused) }).await,
+            &["nothing is written"],
+        );
+        server.restart().await;
+        goes_on(&store).await;
+        for (number, rev) in done {
+            let stored = store.pair(&id(number)).await.unwrap();
+            assert_eq!(stored.map(|pair| pair.rev), Some(rev), "{number}");
+            let name = format!("r{number}");
+            assert!(store.record_by_id(&name).await.unwrap().is_some(), "{name}");
+        }
+        assert_eq!(store.put(&pair(5_000), &[]).await, Ok(1));
+    });
+}
+
+#[test]
 fn a_primary_that_steps_down_is_waited_for() {
     block_on(async {
         let server = Server::start(Mode::Replica).await;
-        let store = store_with(&server.uri(), "pulse", HASTY);
+        let store = store_with(&server.uri(), "pulse", STEADY);
         store.put(&pair(1), &[]).await.unwrap();
-        let down = doc! { "replSetStepDown": 4, "secondaryCatchUpPeriodSecs": 0, "force": true };
-        server.command(down).await.unwrap();
+        server.step_down(4).await;
         let text = told(store.put(&pair(2), &[])).await;
         says(&text, &["nothing is written", "tried again by itself"]);
         let has_words = ["takes no writes", "cannot be reached", "did not answer"];

@@ -5,7 +5,8 @@ use std::task::Poll;
 
 use pulse_sync::core::history::FieldChange;
 use pulse_sync::core::{FieldKey, Pair, PairId, Record, Time, Value};
-use pulse_sync::store::copy::{CopyError, Tallies, is_unfinished, tallies};
+use pulse_sync::store::contents::{Tallies, tallies};
+use pulse_sync::store::copy::{CopyError, is_unfinished};
 use pulse_sync::store::{
     Access, AnyStore, Contents, Cursor, MemoryStore, MongoStore, SqliteStore, Store, StoreError,
     copy,

@@ -138,6 +138,16 @@ async fn broken_off<T>(times: u32, future: impl Future<Output = T>) -> bool {
     .await
 }
 
+/// Whether a pair is there, its record is listed and its record is found.
+async fn seen(space: &Space, number: u32, name: &str) -> [bool; 3] {
+    let store = space.store();
+    let is_there = store.pair(&id(number)).await.unwrap().is_some();
+    let history = store.history(&all()).await.unwrap();
+    let is_listed = history.iter().any(|record| record.id == name);
+    let is_found = store.record_by_id(name).await.unwrap().is_some();
+    [is_there, is_listed, is_found]
+}
+
 #[test]
 fn a_commit_that_is_broken_off_is_whole_or_not_there() {
     block_on(async {
@@ -151,14 +161,18 @@ fn a_commit_that_is_broken_off_is_whole_or_not_there() {
             let records = [record(&name, i64::from(times))];
             let done = broken_off(times, store.put(&pair(number), &records)).await;
             drop(store);
-            // What was sent may still be on its way for a moment.
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            let next = space.store();
-            let history = next.history(&all()).await.unwrap();
-            let is_listed = history.iter().any(|record| record.id == name);
-            let is_found = next.record_by_id(&name).await.unwrap().is_some();
-            let is_there = next.pair(&id(number)).await.unwrap().is_some();
-            assert_eq!([is_listed, is_found], [is_there; 2], "after {times}");
+            let mut seen = seen(&space, number, &name).await;
+            for _ in 0..50 {
+                // What was sent may still be on its way, and arrive between two looks.
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                let before = seen;
+                seen = self::seen(&space, number, &name).await;
+                if seen == before {
+                    break;
+                }
+            }
+            let is_there = seen[0];
+            assert_eq!(seen, [is_there; 3], "after {times}");
             whole += u32::from(is_there);
             none += u32::from(!is_there);
             if done {
