@@ -328,7 +328,7 @@ async fn by_policy(small: &Small, engine: &RealEngine, setup: &Setup) -> anyhow:
 
 fn narrate(event: Event) {
     if let Event::Recorded(record) = event
-        && record.kind != RecordKind::Intent
+        && !matches!(record.kind, RecordKind::Intent | RecordKind::Run)
         && record.verb != "create"
     {
         say!("   {}", line(&record));

@@ -123,7 +123,7 @@ fn say(event: &Event, as_json: bool) {
     }
     match event {
         Event::RunStarted { link, .. } => say!("{now}  {}: run", Shown::line(link)),
-        Event::Recorded(record) if record.kind != RecordKind::Intent => {
+        Event::Recorded(record) if !matches!(record.kind, RecordKind::Intent | RecordKind::Run) => {
             let side = record.side.map_or("", crate::core::Side::name);
             say!(
                 "{now}  {} {side} {}  {}",
@@ -142,6 +142,7 @@ fn say(event: &Event, as_json: bool) {
             Shown::line(reason)
         ),
         Event::RunEnded(report) => super::sync::print(report),
+        // The end of a run is told by itself.
         Event::Listed { .. } | Event::Recorded(_) => {}
     }
 }
@@ -151,6 +152,7 @@ fn event_json(event: &Event) -> Option<serde_json::Value> {
         Event::RunStarted { run, link } => {
             json!({"event": "run_started", "run": run, "link": link})
         }
+        Event::Recorded(record) if record.kind == RecordKind::Run => return None,
         Event::Recorded(record) => json!({"event": "record", "record": json::record(record)}),
         Event::Halted(halt) => json!({"event": "halted", "halt": halt}),
         Event::Waiting { until, reason } => {

@@ -13,7 +13,7 @@ use super::clock::now;
 use super::exit::Exit;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
-use crate::core::Policy;
+use crate::core::{Policy, RecordKind};
 use crate::engine::serve::{Samples, Server, wires};
 use crate::engine::{Event, Handle};
 use crate::logging::Tap;
@@ -341,6 +341,10 @@ fn line(event: &Event) -> (Level, String) {
     match event {
         Event::RunStarted { link, .. } => (Level::Debug, format!("{link}: run started")),
         Event::Listed { stream, rows } => (Level::Debug, format!("{stream}: {rows} rows read")),
+        // Its end tells more.
+        Event::Recorded(record) if record.kind == RecordKind::Run => {
+            (Level::Debug, format!("{}: {}", record.verb, record.note))
+        }
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
             let fields: Vec<&str> = record

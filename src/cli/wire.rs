@@ -15,7 +15,7 @@ use crate::auth;
 use crate::config::{
     self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
 };
-use crate::core::{FieldKey, Kind, Observation, Record, Time, Value};
+use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
@@ -239,6 +239,8 @@ fn log(event: &Event) {
     match event {
         Event::RunStarted { run, link } => tracing::info!(target: EVENTS, run, link, "run started"),
         Event::Listed { stream, rows } => tracing::debug!(target: EVENTS, stream, rows, "listed"),
+        // Its end tells more.
+        Event::Recorded(record) if record.kind == RecordKind::Run => {}
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
             let fields: Vec<&str> = record

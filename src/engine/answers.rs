@@ -134,7 +134,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let mut record = self.note(&link.spec.name, &pair, "choose", &note);
         record.kind = RecordKind::Conflict;
         record.changes = super::write::conflict_values(&conflict);
-        pair.rev = self.store.put(&pair, &[record]).await?;
+        pair.rev = self.commit_with(&pair, record).await?;
         Ok(pair)
     }
 
@@ -220,7 +220,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             pair.touch(self.clock.now());
             pair.next_try = None;
             let record = self.note(&link.spec.name, &pair, verb, &halt.note);
-            self.store.put(&pair, &[record]).await?;
+            self.commit_with(&pair, record).await?;
             answered += 1;
         }
         self.store.put_setting(&format!("halt/{id}"), None).await?;
@@ -288,7 +288,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         pair.heading = None;
         pair.next_try = None;
         let note = self.note(&link.spec.name, &pair, "undo", &format!("undo of {record}"));
-        self.store.put(&pair, &[note]).await?;
+        self.commit_with(&pair, note).await?;
         Ok(backs)
     }
 
@@ -375,7 +375,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             try_anew(&mut pair);
             pair.touch(self.clock.now());
             let record = self.note(link, &pair, "retry", "tried again because you said so");
-            match self.store.put(&pair, &[record]).await {
+            match self.commit_with(&pair, record).await {
                 Ok(_) => return Ok(Some(pair.name().to_owned())),
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error),

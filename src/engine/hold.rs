@@ -48,7 +48,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             pair.next_try = None;
         }
         let record = self.note(&pair.link, &pair, verb, note);
-        self.store.put(&pair, &[record]).await?;
+        self.commit_with(&pair, record).await?;
         Ok(true)
     }
 

@@ -186,6 +186,13 @@ impl<S: Store, C: Clock> Engine<S, C> {
         (run.report, run.planned)
     }
 
+    /// Commits a pair with a record, and tells the sink of it.
+    pub(super) async fn commit_with(&self, pair: &Pair, record: Record) -> Result<u64, StoreError> {
+        let rev = self.store.put(pair, std::slice::from_ref(&record)).await?;
+        (self.sink)(Event::Recorded(Box::new(record)));
+        Ok(rev)
+    }
+
     /// A new id: time first, so that ids sort by age, then chance.
     pub fn new_id(&self) -> String {
         let now = self.clock.now().0.max(0);
@@ -425,6 +432,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .await
             {
                 self.report.stopped.get_or_insert(error.into());
+            } else {
+                (self.engine.sink)(Event::Recorded(Box::new(record)));
             }
         }
         (self.engine.sink)(Event::RunEnded(Box::new(self.report.clone())));
@@ -452,6 +461,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
+    /// A run that found nothing to write, and nothing wrong, was a look.
+    fn run_verb(&self, outcome: Outcome) -> &'static str {
+        let writes = self.report.writes.github + self.report.writes.notion;
+        if writes == 0 && matches!(outcome, Outcome::Done | Outcome::Info) {
+            "look"
+        } else {
+            "run"
+        }
+    }
+
     fn run_record(&self, started: Time) -> Record {
         let report = &self.report;
         let outcome = match &report.stopped {
@@ -470,7 +489,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             item: self.link.spec.name.clone(),
             item_kind: None,
             side: None,
-            verb: "run".to_owned(),
+            verb: self.run_verb(outcome).to_owned(),
             row: None,
             changes: Vec::new(),
             note: format!(

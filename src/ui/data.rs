@@ -183,7 +183,11 @@ impl Data {
         if record.kind == RecordKind::Intent || is_known {
             return;
         }
-        self.history.push_front(record);
+        // A run's record comes when the run has ended, and is as old as its beginning.
+        let is_older = |known: &Record| (known.at, &known.id) < (record.at, &record.id);
+        let at = self.history.iter().position(is_older);
+        let at = at.unwrap_or(self.history.len());
+        self.history.insert(at, record);
         self.history.truncate(RECORDS);
     }
 

@@ -31,7 +31,7 @@ fn is_failed(record: &Record) -> bool {
 fn rows(app: &App) -> Vec<&Record> {
     let filter = &app.lists[Pane::History as usize].filter;
     let records = app.data.history.iter();
-    records
+    let passing = records
         .filter(|record| !app.prefs.only_failed || is_failed(record))
         .filter(|record| {
             filter.is_empty()
@@ -46,7 +46,27 @@ fn rows(app: &App) -> Vec<&Record> {
                     ),
                 )
         })
-        .collect()
+        .collect();
+    without_repeated_looks(passing)
+}
+
+/// Of looks in a row that found nothing to do, the newest stands for all.
+fn without_repeated_looks(records: Vec<&Record>) -> Vec<&Record> {
+    let mut kept: Vec<&Record> = Vec::with_capacity(records.len());
+    for record in records {
+        let is_repeated = is_look(record)
+            && kept
+                .last()
+                .is_some_and(|last| is_look(last) && last.link == record.link);
+        if !is_repeated {
+            kept.push(record);
+        }
+    }
+    kept
+}
+
+fn is_look(record: &Record) -> bool {
+    record.kind == RecordKind::Run && record.verb == "look"
 }
 
 /// The rows' names.
@@ -94,6 +114,7 @@ pub fn what(record: &Record) -> String {
             _ => "created issue".to_owned(),
         },
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),
+        RecordKind::Run if is_look(record) => "looked, nothing to write".to_owned(),
         RecordKind::Run => record.note.clone(),
         RecordKind::Conflict | RecordKind::Item => format!("{} {}", record.verb, record.note),
     }

@@ -227,6 +227,16 @@ impl PlanScreen {
             return Handled::Yes;
         }
         self.applied = true;
+        let off: Vec<PairId> = self
+            .items
+            .iter()
+            .filter(|item| !self.is_on(item))
+            .map(|item| item.pair.clone())
+            .collect();
+        if !off.is_empty() {
+            // Else the next run, a minute later, would write what was just switched off.
+            out.push(Effect::Ask(Request::Hold(off)));
+        }
         let on = self.items.iter().filter(|item| self.is_on(item));
         out.push(Effect::Ask(Request::Sync(
             None,
