@@ -215,7 +215,7 @@ fn depth(args: &Args) -> Depth {
 }
 
 /// ASCII where it is asked for, or where the locale knows nothing else.
-fn glyphs(args: &Args, ascii: bool) -> Glyphs {
+pub fn glyphs(args: &Args, ascii: bool) -> Glyphs {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL")
         .or_else(|| set("LC_CTYPE"))

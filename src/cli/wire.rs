@@ -142,6 +142,17 @@ impl Setup {
         Ok(vec![link])
     }
 
+    /// Where the embedded store is, or will be; none where another store is configured.
+    pub fn store_path(&self) -> Option<PathBuf> {
+        let file = self.config.store.embedded().ok()?;
+        Some(file.cloned().unwrap_or_else(|| self.paths.store_file()))
+    }
+
+    /// Whether the embedded store was not made yet.
+    pub fn is_new(&self) -> bool {
+        self.store_path().is_some_and(|path| !path.exists())
+    }
+
     /// Opens the store.
     pub fn store(&self, access: Access) -> anyhow::Result<SqliteStore> {
         let file = self.config.store.embedded().map_err(|why| anyhow!(why))?;
