@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::args::{
-    Command, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions,
+    Command, DoctorOptions, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions,
+    VerifyOptions,
 };
 use super::attention::Attention;
 use crate::core::plan::Move;
@@ -20,6 +21,7 @@ pub const fn is_asked(command: &Command) -> bool {
             | Command::Plan(PlanOptions { json: true, .. })
             | Command::Verify(VerifyOptions { json: true, .. })
             | Command::Status(StatusOptions { json: true, .. })
+            | Command::Doctor(DoctorOptions { json: true })
             | Command::Retry(RetryOptions { json: true, .. })
             | Command::Hold(HoldOptions { json: true, .. })
             | Command::Release(HoldOptions { json: true, .. })

@@ -14,6 +14,7 @@ mod budgets;
 mod clock;
 mod conflicts;
 mod demo;
+mod doctor;
 mod errors;
 mod exit;
 mod glance;
@@ -94,6 +95,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Some(Command::Demo(options)) => demo::run(options, args),
         Some(Command::Selftest(options)) => selftest::run(options),
         Some(Command::Config(command)) => config(args, command),
+        Some(Command::Doctor(options)) => doctor::run(args, options),
         Some(Command::Status(options)) if options.line => Ok(glance::run(args)),
         Some(command) => with_setup(args, command),
     }

@@ -205,7 +205,7 @@ fn told(setup: &Setup, link: &LinkConfig) -> (String, Vec<(&'static str, String)
     (link.name.clone(), told)
 }
 
-fn depth(args: &Args) -> Depth {
+pub fn depth(args: &Args) -> Depth {
     let wanted = match args.color {
         Colour::Auto => Wanted::Auto,
         Colour::Always => Wanted::Always,

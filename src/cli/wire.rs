@@ -212,7 +212,7 @@ impl Setup {
     }
 
     /// How the two accounts behave.
-    fn accounts(&self) -> (AccountConfig, AccountConfig) {
+    pub fn accounts(&self) -> (AccountConfig, AccountConfig) {
         let mut github = AccountConfig::github(&self.config.github.api_url);
         if !self.config.github_limits {
             github.rules = Rules::none();
@@ -345,7 +345,8 @@ fn takes_in(closed_since: Window, seen: &Observation, now: Time) -> bool {
     }
 }
 
-fn selection(link: &LinkConfig) -> GithubLink {
+/// What a link keeps of GitHub.
+pub fn selection(link: &LinkConfig) -> GithubLink {
     let commits_within = match link.commits_since {
         Window::All => None,
         Window::Last(ms) => Some(ms),
