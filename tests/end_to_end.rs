@@ -19,6 +19,8 @@ mod clock;
 mod commits;
 #[path = "end_to_end/denied.rs"]
 mod denied;
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[path = "end_to_end/errors.rs"]
 mod errors;
 #[path = "end_to_end/fields.rs"]
@@ -31,6 +33,8 @@ mod glance;
 mod kill;
 #[path = "end_to_end/scope.rs"]
 mod scope;
+#[path = "end_to_end/service.rs"]
+mod service;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

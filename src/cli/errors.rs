@@ -4,14 +4,14 @@ use super::args::ErrorsOptions;
 use super::clock::now;
 use super::exit::Exit;
 use super::json;
-use super::out::columns;
+use super::out::{columns, wrap};
 use super::wire::Setup;
 use crate::core::Time;
 use crate::core::schedule::span;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{ErrorEntry, Store};
-use crate::ui::text::{ago, width, wrap};
+use crate::ui::text::{ago, width};
 
 /// How many entries are looked through for those of one link.
 const SEARCHED: usize = 10_000;

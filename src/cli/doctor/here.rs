@@ -234,35 +234,51 @@ fn free(_folder: &Path) -> Option<u64> {
 }
 
 /// Whether another process owns the store: no failure, but good to know.
+///
+/// The lock is tried only where the process that wrote its number there is alive: a try holds the lock for a moment,
+/// in which a pulse-sync that starts would be turned away.
 pub(super) fn instance(setup: &Setup) -> Option<Check> {
-    let lock = beside(&setup.store_path()?, ".lock");
-    let Ok(mut file) = File::open(lock) else {
-        return Some(Check::ok("instance", "no other pulse-sync runs here"));
+    let none = Some(Check::ok("instance", "no other pulse-sync runs here"));
+    let Ok(mut file) = File::open(beside(&setup.store_path()?, ".lock")) else {
+        return none;
     };
-    Some(match file.try_lock_shared() {
-        Ok(()) => Check::ok("instance", "no other pulse-sync runs here"),
+    let mut text = String::new();
+    // Some systems do not let a locked file be read: then it goes without the number.
+    let read = file.by_ref().take(20).read_to_string(&mut text);
+    let process = text.trim().parse::<i32>().ok();
+    if read.is_ok() && !process.is_some_and(is_alive) {
+        return none;
+    }
+    match file.try_lock_shared() {
+        Ok(()) => none,
         Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            // Some systems do not let a locked file be read: then it goes without the number.
-            let read = file.by_ref().take(20).read_to_string(&mut text);
-            let who = match (read, text.trim().parse::<u32>()) {
-                (Ok(_), Ok(process)) => format!("process {process}"),
-                _ => "another process".to_owned(),
-            };
-            Check::ok(
-                "instance",
-                format!("{who} runs, and keeps the links in step"),
-            )
+            let who = process.map_or_else(
+                || "another process".to_owned(),
+                |process| format!("process {process}"),
+            );
+            let text = format!("{who} runs, and keeps the links in step");
+            Some(Check::ok("instance", text))
         }
         Err(TryLockError::Error(error)) => {
             let text = format!("the lock beside the store cannot be looked at: {error}");
-            Check::warn(
-                "instance",
-                text,
-                "a folder on a network drive may not know locks",
-            )
+            let help = "a folder on a network drive may not know locks";
+            Some(Check::warn("instance", text, help))
         }
-    })
+    }
+}
+
+#[cfg(unix)]
+fn is_alive(process: i32) -> bool {
+    let Some(process) = rustix::process::Pid::from_raw(process) else {
+        return false;
+    };
+    // One that we may not signal is alive, too.
+    rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
+}
+
+#[cfg(not(unix))]
+const fn is_alive(_process: i32) -> bool {
+    true
 }
 
 /// Whether the dashboard can be shown here.

@@ -11,7 +11,7 @@ use crate::cli::budgets;
 use crate::cli::clock::now;
 use crate::cli::wire::Setup;
 use crate::config::Link;
-use crate::core::{PropertyKind, Side};
+use crate::core::Side;
 use crate::remote::http::{Account, Ask, Reply, build_client};
 use crate::remote::notion::adopted::Adopted;
 use crate::remote::notion::schema::{self, Binding, Fit};
@@ -169,8 +169,7 @@ fn fits(fit: &Fit, all: usize) -> String {
     let there = all - fit.missing.len() - fit.lost.len().min(all - fit.missing.len());
     let mut text = format!("{there} of {all} mapped ones are there and fit");
     if !fit.missing.is_empty() {
-        let named = |(name, kind): &(String, PropertyKind)| format!("{name} ({})", kind.api_name());
-        let names: Vec<String> = fit.missing.iter().map(named).collect();
+        let names: Vec<&str> = fit.missing.iter().map(|(name, _)| name.as_str()).collect();
         text = format!("{text}; the first sync adds {}", names.join(", "));
     }
     text

@@ -7,10 +7,9 @@ use serde_json::{Value as Json, json};
 use super::{Check, Level};
 use crate::cli::args::{Args, Colour};
 use crate::cli::exit::Exit;
-use crate::cli::out::columns;
+use crate::cli::out::{columns, wrap};
 use crate::logging::mask;
 use crate::shown::Shown;
-use crate::ui::text::wrap;
 
 /// Columns before the text: the verdict, the name, and the gaps.
 const BEFORE: usize = 6 + NAME + 2;
