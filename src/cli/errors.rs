@@ -122,12 +122,11 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
     let needs_you = matches!(entry.class.as_str(), "unauthorized" | "denied" | "setup");
     match (entry.next_try, &entry.pair) {
         (Some(at), _) if at > now => format!("tried again in {}", span(at.since(now))),
-        (Some(_), _) => "tried again by the next pass".to_owned(),
         (None, Some(_)) => format!("waits for you: pulse-sync retry {}", name(entry)),
         (None, None) if needs_you => {
             "waits for you; every pass looks whether it is done".to_owned()
         }
-        (None, None) => "tried again by the next pass".to_owned(),
+        _ => "tried again by the next pass".to_owned(),
     }
 }
 

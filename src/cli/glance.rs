@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::args::{Args, Colour};
-use super::attention::Attention;
+use super::attention::refused;
 use super::clock::now;
 use super::exit::Exit;
 use super::screen::glyphs;
@@ -31,7 +31,6 @@ const SAID: usize = 2;
 #[derive(Debug, Default)]
 struct Seen {
     counts: Counts,
-    set_aside: usize,
     refused: usize,
     fields_off: usize,
     is_paused: bool,
@@ -115,9 +114,8 @@ async fn look(setup: &Setup, store: &impl Store) -> Result<Seen, StoreError> {
     let runs = store.history(&query).await?;
     for link in &setup.config.links {
         let counts = store.counts(&link.name).await?;
-        let attention = Attention::of(store, &link.name, &counts).await?;
-        seen.set_aside += attention.set_aside();
-        seen.refused += attention.refused();
+        seen.refused += refused(store, &link.name).await?;
+        seen.counts.parked += counts.parked;
         seen.counts.held += counts.held;
         seen.counts.conflicted += counts.conflicted;
         seen.counts.queued += counts.queued;
@@ -163,7 +161,7 @@ fn say_all(seen: &Seen, late: i64) -> Vec<Said> {
     said.extend(of_sides(seen, &["setup"], "set-up of", Exit::Failed));
     let waits = [
         (count(seen.counts.conflicted), "conflict", "conflicts"),
-        (seen.set_aside, "set aside", "set aside"),
+        (count(seen.counts.parked), "set aside", "set aside"),
         (seen.refused, "refused", "refused"),
         (seen.fields_off, "field off", "fields off"),
     ];
@@ -181,6 +179,10 @@ fn say_all(seen: &Seen, late: i64) -> Vec<Said> {
     let away = &["offline", "unclear", "stale", "refused"];
     said.extend(of_sides(seen, away, "offline", Exit::Network));
     match seen.age {
+        None if seen.counts.queued > 0 => {
+            let text = format!("first sync, {} queued", seen.counts.queued);
+            said.push((text, Exit::Waits));
+        }
         None => said.push(("not synced yet".to_owned(), Exit::Waits)),
         Some(ms) if ms > late => said.push((format!("late {}", age(ms)), Exit::Waits)),
         Some(ms) if said.is_empty() => said.push((quiet(&seen.counts, ms), Exit::Done)),
@@ -248,7 +250,7 @@ mod tests {
             of("paused", Exit::Halted)
         );
         assert_eq!(
-            line(|seen| seen.set_aside = 1),
+            line(|seen| seen.counts.parked = 1),
             of("1! set aside", Exit::Waits)
         );
         assert_eq!(
@@ -259,6 +261,11 @@ mod tests {
             line(|seen| seen.age = None),
             of("not synced yet", Exit::Waits)
         );
+        let first = line(|seen| {
+            seen.age = None;
+            seen.counts.queued = 70;
+        });
+        assert_eq!(first, of("first sync, 70 queued", Exit::Waits));
         assert_eq!(
             line(|seen| seen.age = Some(86_400_000)),
             of("late 1d", Exit::Waits)

@@ -193,7 +193,7 @@ fn weight(path: &Path) -> String {
     bytes(sizes.map(|data| data.len()).sum())
 }
 
-/// The version of the tables, from the header of the file (SQLite's file format, byte 60).
+/// The version of the tables, from the header of the file (byte 60 in `SQLite`'s file format).
 fn format_of(path: &Path) -> String {
     let mut header = [0_u8; 64];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
