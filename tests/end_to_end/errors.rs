@@ -1,7 +1,10 @@
 //! `errors`: what went wrong, how often, what to do, and when it is tried again.
 
+use pulse_sync::core::Time;
 use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::notion::http::{FaultKind, Rule};
+use pulse_sync::store::sqlite::{Access, SqliteStore};
+use pulse_sync::store::{ErrorEntry, Store};
 use serde_json::json;
 
 use super::rig::{Rig, world};
@@ -98,11 +101,32 @@ fn a_link_that_is_not_there_is_no_link_without_errors() {
 fn words_from_outside_steer_no_terminal() {
     let rig = Rig::start(Some(world(1, 0, 0)));
     rig.settle();
-    rig.edit_body(rig.page(1), |_| "x".repeat(70_000));
-    rig.rename_issue(1, "\u{1b}[2J\u{202e}boo");
-    rig.run(&["sync", "--once"]);
+    let hostile = "a\u{1b}[2J\u{202e}b\nc\u{9b}31m";
+    let entry = ErrorEntry {
+        id: "default/x/refused".to_owned(),
+        link: "default".to_owned(),
+        scope: hostile.to_owned(),
+        pair: None,
+        class: "refused".to_owned(),
+        message: hostile.repeat(20),
+        first_at: Time(0),
+        last_at: Time(0),
+        count: 2,
+        next_try: None,
+        resolved_at: None,
+    };
+    let store = SqliteStore::open(&rig.store(), Access::Own).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(store.put_error(&entry)).unwrap();
+    drop(store);
     for command in ["errors", "status"] {
         let out = rig.run(&[command]).out;
-        assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out:?}");
+        assert!(out.contains("[2Jb c"), "{out:?}");
+        let is_bad = |c: char| c == '\u{202e}' || (c.is_control() && c != '\n');
+        assert!(!out.contains(is_bad), "{out:?}");
     }
+    let line = rig.run(&["status", "--line"]).out;
+    assert!(!line.contains("2J"), "{line:?}");
 }

@@ -56,7 +56,8 @@ async fn ask(setup: &Setup, store: Option<&SqliteStore>, findings: &Findings, to
         Err(error) => return findings.add(troubled(NAME, &error)),
     };
     findings.note_time(&reply, asked);
-    let is_let_in = matches!(reply.status, 200..=299 | 403 | 404);
+    // An app's token may not ask who it is, and is let in all the same.
+    let is_let_in = reply.is_success() || (reply.status != 401 && is_of_app(token));
     findings.extend(viewer(&reply, token));
     if is_let_in {
         limits(setup, account.sender(), findings).await;
@@ -92,10 +93,7 @@ fn viewer(reply: &Reply, token: &Token) -> Vec<Check> {
             Ok(_) => "acts as an account without a name".to_owned(),
             Err(error) => return vec![troubled(NAME, &error)],
         },
-        // Installation tokens act for an app.
-        403 | 404 if token.secret.expose_secret().starts_with("ghs_") => {
-            "acts for an app".to_owned()
-        }
+        403 | 404 if is_of_app(token) => "acts for an app".to_owned(),
         404 => {
             let help = "look at the address in the configuration: it must be GitHub's API";
             let text = format!("no GitHub API answers there: {}", reply.message());
@@ -110,6 +108,11 @@ fn viewer(reply: &Reply, token: &Token) -> Vec<Check> {
     }));
     checks.extend(end(reply, now()));
     checks
+}
+
+/// Whether it is an installation token.
+fn is_of_app(token: &Token) -> bool {
+    token.secret.expose_secret().starts_with("ghs_")
 }
 
 /// The scopes of a classic token; none for other kinds.
@@ -130,7 +133,7 @@ fn kind(reply: &Reply, token: &Token) -> String {
         (Some(scopes), _) if scopes.is_empty() => "a classic token without scopes".to_owned(),
         (Some(scopes), _) => format!("a classic token with {}", scopes.join(", ")),
         (None, text) if text.starts_with("github_pat_") => "a fine-grained token".to_owned(),
-        (None, text) if text.starts_with("ghs_") => "an installation token".to_owned(),
+        (None, _) if is_of_app(token) => "an installation token".to_owned(),
         (None, _) => "GitHub tells no scopes of the token".to_owned(),
     }
 }
