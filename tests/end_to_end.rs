@@ -19,14 +19,22 @@ mod clock;
 mod commits;
 #[path = "end_to_end/denied.rs"]
 mod denied;
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
+#[path = "end_to_end/errors.rs"]
+mod errors;
 #[path = "end_to_end/fields.rs"]
 mod fields;
 #[path = "end_to_end/first_days.rs"]
 mod first_days;
+#[path = "end_to_end/glance.rs"]
+mod glance;
 #[path = "end_to_end/kill.rs"]
 mod kill;
 #[path = "end_to_end/scope.rs"]
 mod scope;
+#[path = "end_to_end/service.rs"]
+mod service;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

@@ -104,6 +104,8 @@ pub enum Command {
     Status(StatusOptions),
     /// What happened, newest first.
     History(HistoryOptions),
+    /// What went wrong and is not over: since when, how often, what to do, when it is tried again.
+    Errors(ErrorsOptions),
     /// Conflicts that wait for you.
     Conflicts(ConflictsOptions),
     /// Changes that the guard holds until you agree.
@@ -121,6 +123,11 @@ pub enum Command {
     Hold(HoldOptions),
     /// Lets an item go on that `hold` holds.
     Release(HoldOptions),
+    /// Looks at everything a sync needs, and says what to do about what is missing; writes nothing to either service.
+    ///
+    /// Ends with 0 when no check fails (warnings are no failure), with 1 when one does, with 4 when a service refuses
+    /// the token or a right is missing, with 5 when one cannot be reached; the graver one counts.
+    Doctor(DoctorOptions),
     /// Real syncs between a small built-in GitHub and Notion: no token, no server.
     Demo(DemoOptions),
     /// Serves the small GitHub and Notion until stopped.
@@ -223,6 +230,36 @@ pub struct RunOptions {
 /// `status`.
 #[derive(Debug, Group)]
 pub struct StatusOptions {
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// One short line for a shell prompt or the line of tmux, from the store alone. It ends with the exit code that a
+    /// sync would: 0 in step, 2 something waits for you, 3 held or paused, 4 and 5 a service refuses or is away, 1
+    /// anything else.
+    #[arg(long, conflicts_with = "json")]
+    pub line: bool,
+}
+
+/// `errors`.
+#[derive(Debug, Group)]
+pub struct ErrorsOptions {
+    /// Also those that are over.
+    #[arg(long)]
+    pub all: bool,
+    /// Only of this link.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
+    /// At most so many, the latest first.
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+    /// One JSON array on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Group)]
+pub struct DoctorOptions {
     /// One JSON object on stdout.
     #[arg(long)]
     pub json: bool,

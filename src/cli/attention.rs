@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// How many pairs are read at once.
 const PAGE: usize = 200;
+/// How many such pages a glance reads.
+const GLANCE_PAGES: usize = 3;
 /// How many lines of each list are printed; JSON has all of them.
 const SHOWN: usize = 20;
 
@@ -79,7 +81,7 @@ impl Attention {
                 .push((pair.name().to_owned(), pair.title.clone(), reason.clone()));
             return;
         }
-        if matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_)) {
+        if !is_linked(pair) {
             return;
         }
         self.refused
@@ -166,4 +168,29 @@ impl Attention {
             say!("  and {more} more: `pulse-sync status --json`");
         }
     }
+}
+
+/// Whether a pair's refused fields still wait for anybody.
+const fn is_linked(pair: &Pair) -> bool {
+    !matches!(
+        pair.life,
+        PairLife::Parked(_) | PairLife::Tombstone | PairLife::Unlinked(_)
+    )
+}
+
+/// How many fields of a link were refused; with very many troubled items at least so many, as only the first pages of
+/// them are read: a prompt must not wait.
+pub async fn refused<S: Store>(store: &S, link: &str) -> Result<usize, StoreError> {
+    let mut count = 0;
+    let mut after: Option<PairId> = None;
+    for _ in 0..GLANCE_PAGES {
+        let pairs = store
+            .pairs(link, Which::Troubled, after.as_ref(), PAGE)
+            .await?;
+        let Some(last) = pairs.last() else { break };
+        after = Some(last.id.clone());
+        let linked = pairs.iter().filter(|pair| is_linked(pair));
+        count += linked.map(|pair| pair.blocked.len()).sum::<usize>();
+    }
+    Ok(count)
 }

@@ -30,21 +30,8 @@ impl Budgets {
     /// The budgets of these accounts, going on where the last process that used the store ended. One that cannot be
     /// read is logged and counts as unused: the services then say themselves when it is too much.
     pub async fn recalled(accounts: [(&Account, &SecretString); 2], store: &impl Store) -> Self {
-        let named = accounts.map(|(account, token)| {
-            let service = account.service().name().to_lowercase();
-            let name = format!("budget/{service}/{}", fingerprint(account.base(), token));
-            (name, account.clone())
-        });
-        for (name, account) in &named {
-            match store.setting(name).await {
-                Ok(None) => {}
-                Ok(Some(text)) => match serde_json::from_str(&text) {
-                    Ok(memory) => account.recall(memory),
-                    Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
-                },
-                Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
-            }
-        }
+        let [one, other] = accounts;
+        let named = [recall(one, store).await, recall(other, store).await];
         Self {
             accounts: named.into(),
             written: RefCell::new(vec![None; 2]),
@@ -106,4 +93,22 @@ impl Budgets {
         // What was sent since, without anything to tell of it.
         self.save(store).await;
     }
+}
+
+/// Lets an account go on where the last process that used the store ended, and names its budget.
+pub async fn recall(
+    (account, token): (&Account, &SecretString),
+    store: &impl Store,
+) -> (String, Account) {
+    let service = account.service().name().to_lowercase();
+    let name = format!("budget/{service}/{}", fingerprint(account.base(), token));
+    match store.setting(&name).await {
+        Ok(None) => {}
+        Ok(Some(text)) => match serde_json::from_str(&text) {
+            Ok(memory) => account.recall(memory),
+            Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
+        },
+        Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
+    }
+    (name, account.clone())
 }

@@ -3,13 +3,15 @@
 use serde_json::{Value as Json, json};
 
 use super::args::{
-    Command, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions, VerifyOptions,
+    Command, DoctorOptions, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions,
+    VerifyOptions,
 };
 use super::attention::Attention;
 use crate::core::plan::Move;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
 use crate::engine::Report;
 use crate::engine::run::Planned;
+use crate::store::ErrorEntry;
 
 /// Whether a command promises one JSON object on stdout.
 pub const fn is_asked(command: &Command) -> bool {
@@ -18,7 +20,8 @@ pub const fn is_asked(command: &Command) -> bool {
         Command::Sync(SyncOptions { json: true, .. })
             | Command::Plan(PlanOptions { json: true, .. })
             | Command::Verify(VerifyOptions { json: true, .. })
-            | Command::Status(StatusOptions { json: true })
+            | Command::Status(StatusOptions { json: true, .. })
+            | Command::Doctor(DoctorOptions { json: true })
             | Command::Retry(RetryOptions { json: true, .. })
             | Command::Hold(HoldOptions { json: true, .. })
             | Command::Release(HoldOptions { json: true, .. })
@@ -86,6 +89,23 @@ pub fn conflict(pair: &Pair, conflict: &Conflict) -> Json {
         "note": conflict.note,
         "choice": conflict.choice.as_ref().map(|choice| choice.pick.clone()),
         "held_since": pair.held_since.map(time),
+    })
+}
+
+/// An entry of the error log.
+pub fn error(entry: &ErrorEntry) -> Json {
+    json!({
+        "id": entry.id,
+        "link": entry.link,
+        "scope": entry.scope,
+        "item": entry.pair.as_ref().map(|_| &entry.scope),
+        "class": entry.class,
+        "message": entry.message,
+        "count": entry.count,
+        "first_at": time(entry.first_at),
+        "last_at": time(entry.last_at),
+        "next_try": entry.next_try.map(time),
+        "resolved_at": entry.resolved_at.map(time),
     })
 }
 

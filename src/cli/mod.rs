@@ -14,7 +14,10 @@ mod budgets;
 mod clock;
 mod conflicts;
 mod demo;
+mod doctor;
+mod errors;
 mod exit;
+mod glance;
 mod held;
 mod history;
 mod hold;
@@ -92,6 +95,8 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Some(Command::Demo(options)) => demo::run(options, args),
         Some(Command::Selftest(options)) => selftest::run(options),
         Some(Command::Config(command)) => config(args, command),
+        Some(Command::Doctor(options)) => doctor::run(args, options),
+        Some(Command::Status(options)) if options.line => Ok(glance::run(args)),
         Some(command) => with_setup(args, command),
     }
 }
@@ -174,6 +179,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             }
             Command::Status(options) => status::run(&setup, options).await,
             Command::History(options) => history::run(&setup, options).await,
+            Command::Errors(options) => errors::run(&setup, options).await,
             Command::Conflicts(command) => conflicts::run(&setup, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,

@@ -212,7 +212,7 @@ fn told(setup: &Setup, link: &LinkConfig) -> (String, Vec<(&'static str, String)
     (link.name.clone(), told)
 }
 
-fn depth(args: &Args) -> Depth {
+pub fn depth(args: &Args) -> Depth {
     let wanted = match args.color {
         Colour::Auto => Wanted::Auto,
         Colour::Always => Wanted::Always,
@@ -222,7 +222,7 @@ fn depth(args: &Args) -> Depth {
 }
 
 /// ASCII where it is asked for, or where the locale knows nothing else.
-fn glyphs(args: &Args, ascii: bool) -> Glyphs {
+pub fn glyphs(args: &Args, ascii: bool) -> Glyphs {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL")
         .or_else(|| set("LC_CTYPE"))

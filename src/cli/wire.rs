@@ -134,6 +134,21 @@ impl Setup {
         Ok(vec![link])
     }
 
+    /// Where the embedded store is, or will be; none where another store is configured.
+    pub fn store_path(&self) -> Option<PathBuf> {
+        match &self.config.store {
+            StoreChoice::Embedded(file) => {
+                Some(file.clone().unwrap_or_else(|| self.paths.store_file()))
+            }
+            StoreChoice::Mongo { .. } => None,
+        }
+    }
+
+    /// Whether the embedded store was not made yet.
+    pub fn is_new(&self) -> bool {
+        self.store_path().is_some_and(|path| !path.exists())
+    }
+
     /// Opens the store. A shared one is reached when it is used first; within a runtime that runs on.
     pub fn store(&self, access: Access) -> anyhow::Result<AnyStore> {
         let path = match &self.config.store {
@@ -198,7 +213,7 @@ impl Setup {
     }
 
     /// How the two accounts behave.
-    fn accounts(&self) -> (AccountConfig, AccountConfig) {
+    pub fn accounts(&self) -> (AccountConfig, AccountConfig) {
         let mut github = AccountConfig::github(&self.config.github.api_url);
         if !self.config.github_limits {
             github.rules = Rules::none();
@@ -333,7 +348,8 @@ fn takes_in(closed_since: Window, seen: &Observation, now: Time) -> bool {
     }
 }
 
-fn selection(link: &LinkConfig) -> GithubLink {
+/// What a link keeps of GitHub.
+pub fn selection(link: &LinkConfig) -> GithubLink {
     let commits_within = match link.commits_since {
         Window::All => None,
         Window::Last(ms) => Some(ms),

@@ -1,0 +1,198 @@
+//! `errors`: what went wrong and is not over, from the store.
+
+use super::args::ErrorsOptions;
+use super::clock::now;
+use super::exit::Exit;
+use super::json;
+use super::out::{columns, wrap};
+use super::wire::Setup;
+use crate::core::Time;
+use crate::core::schedule::span;
+use crate::shown::Shown;
+use crate::store::sqlite::Access;
+use crate::store::{ErrorEntry, Store};
+use crate::ui::text::{ago, width};
+
+/// How many entries are looked through for those of one link.
+const SEARCHED: usize = 10_000;
+/// The widest name that the other columns still line up behind.
+const NAME: usize = 32;
+
+/// Prints the error log, the latest first: open entries, or all of them.
+pub async fn run(setup: &Setup, options: &ErrorsOptions) -> anyhow::Result<Exit> {
+    let store = setup.store(Access::Read)?;
+    let entries = match &options.link {
+        None => store.errors(!options.all, options.limit).await?,
+        Some(link) => {
+            let mut entries = store.errors(!options.all, SEARCHED).await?;
+            entries.retain(|entry| entry.link == *link);
+            if entries.is_empty() {
+                // A name that is wrong is not the same as one without errors.
+                setup.links(Some(link))?;
+            }
+            entries.truncate(options.limit);
+            entries
+        }
+    };
+    if options.json {
+        let entries = entries.iter().map(json::error).collect();
+        say!("{}", serde_json::Value::Array(entries));
+        return Ok(Exit::Done);
+    }
+    let is_several = setup.config.links.len() > 1;
+    let lines = Lines::of(&entries, is_several);
+    for entry in &entries {
+        lines.print(entry, now());
+    }
+    match (entries.len(), options.all) {
+        (0, false) => say!("no open errors"),
+        (0, true) => say!("no errors"),
+        (count, _) if count == options.limit => say!("the latest {count}; --limit shows more"),
+        (count, false) => say!("{count} open"),
+        (count, true) => say!("{count} in all"),
+    }
+    Ok(Exit::Done)
+}
+
+/// How the entries line up.
+struct Lines {
+    name: usize,
+    class: usize,
+    columns: usize,
+    is_several: bool,
+}
+
+impl Lines {
+    fn of(entries: &[ErrorEntry], is_several: bool) -> Self {
+        let names = entries.iter().map(|entry| width(&name(entry)));
+        let classes = entries.iter().map(|entry| entry.class.len());
+        Self {
+            name: names.filter(|name| *name <= NAME).max().unwrap_or(0),
+            class: classes.max().unwrap_or(0),
+            columns: columns(),
+            is_several,
+        }
+    }
+
+    fn print(&self, entry: &ErrorEntry, now: Time) {
+        let name = name(entry);
+        let gap = self.name.saturating_sub(width(&name));
+        let link = if self.is_several {
+            format!("  link {}", Shown::line(&entry.link))
+        } else {
+            String::new()
+        };
+        say!(
+            "{name}{:gap$}  {:<class$}  {:>4}  {}{link}",
+            "",
+            Shown::line(&entry.class),
+            format!("{}x", entry.count),
+            when(entry, now),
+            class = self.class,
+        );
+        let room = self.columns.saturating_sub(4);
+        let message = Shown::line(&entry.message);
+        for line in wrap(message.as_str(), room) {
+            say!("    {line}");
+        }
+        for line in wrap(&next(entry, now), room) {
+            say!("    {line}");
+        }
+    }
+}
+
+fn name(entry: &ErrorEntry) -> String {
+    Shown::line(&entry.scope).to_string()
+}
+
+/// When it happened, first and last.
+fn when(entry: &ErrorEntry, now: Time) -> String {
+    let last = ago(now.since(entry.last_at));
+    if entry.count < 2 {
+        return last;
+    }
+    format!("{last}, first {}", ago(now.since(entry.first_at)))
+}
+
+/// When it is tried again, or who has to do something first.
+fn next(entry: &ErrorEntry, now: Time) -> String {
+    if let Some(at) = entry.resolved_at {
+        return format!("over since {}", json::time(at));
+    }
+    let needs_you = matches!(entry.class.as_str(), "unauthorized" | "denied" | "setup");
+    match (entry.next_try, &entry.pair) {
+        (Some(at), _) if at > now => format!("tried again in {}", span(at.since(now))),
+        (None, Some(_)) => format!("waits for you: pulse-sync retry {}", name(entry)),
+        (None, None) if needs_you => {
+            "waits for you; every pass looks whether it is done".to_owned()
+        }
+        _ => "tried again by the next pass".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::PairId;
+
+    fn entry() -> ErrorEntry {
+        ErrorEntry {
+            id: "default/x/refused".to_owned(),
+            link: "default".to_owned(),
+            scope: "ada/lantern#12".to_owned(),
+            pair: Some(PairId("p".to_owned())),
+            class: "refused".to_owned(),
+            message: "no".to_owned(),
+            first_at: Time(0),
+            last_at: Time(60_000),
+            count: 3,
+            next_try: None,
+            resolved_at: None,
+        }
+    }
+
+    #[test]
+    fn everything_that_waits_says_for_what() {
+        let now = Time(120_000);
+        let said = |change: fn(&mut ErrorEntry)| {
+            let mut entry = entry();
+            change(&mut entry);
+            next(&entry, now)
+        };
+        assert_eq!(
+            said(|_| {}),
+            "waits for you: pulse-sync retry ada/lantern#12"
+        );
+        assert_eq!(
+            said(|entry| entry.next_try = Some(Time(161_000))),
+            "tried again in 41 s"
+        );
+        assert_eq!(
+            said(|entry| entry.next_try = Some(Time(1))),
+            "tried again by the next pass"
+        );
+        assert_eq!(
+            said(|entry| entry.pair = None),
+            "tried again by the next pass"
+        );
+        let token = said(|entry| {
+            entry.pair = None;
+            entry.class = "unauthorized".to_owned();
+        });
+        assert!(token.starts_with("waits for you"), "{token}");
+        assert_eq!(
+            said(|entry| entry.resolved_at = Some(Time(0))),
+            "over since 1970-01-01T00:00:00Z"
+        );
+    }
+
+    #[test]
+    fn a_repeated_error_says_its_first_and_its_last_time() {
+        assert_eq!(when(&entry(), Time(120_000)), "1m ago, first 2m ago");
+        let once = ErrorEntry {
+            count: 1,
+            ..entry()
+        };
+        assert_eq!(when(&once, Time(120_000)), "1m ago");
+    }
+}
