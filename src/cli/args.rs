@@ -123,6 +123,9 @@ pub enum Command {
     Hold(HoldOptions),
     /// Lets an item go on that `hold` holds.
     Release(HoldOptions),
+    /// The memory of what was synced.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Looks at everything a sync needs, and says what to do about what is missing; writes nothing to either service.
     ///
     /// Ends with 0 when no check fails (warnings are no failure), with 1 when one does, with 4 when a service refuses
@@ -163,6 +166,7 @@ impl Command {
             Self::Hold(_) => "hold",
             Self::Release(_) => "release",
             Self::Retry(_) => "retry",
+            Self::Store(_) => "store move",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Undo(UndoOptions { yes: true, .. }) => "undo --yes",
@@ -431,6 +435,31 @@ pub struct SelftestOptions {
     /// The first one.
     #[arg(long, default_value_t = 0)]
     pub from: u64,
+}
+
+/// `store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Copies everything from one store into another and compares both. It can be repeated: what is there is not copied
+    /// again.
+    ///
+    /// A store is named by the path of its file, a mongodb:// address, env:NAME for an address in that environment
+    /// variable (so that no password is seen among the processes), or `configured`.
+    Move(MoveOptions),
+}
+
+/// `store move`.
+#[derive(Debug, Group)]
+pub struct MoveOptions {
+    /// The store that is read. It is left as it is.
+    #[arg(long, value_name = "STORE")]
+    pub from: String,
+    /// The store that is written: empty, or an earlier copy of the same one.
+    #[arg(long, value_name = "STORE")]
+    pub to: String,
+    /// The database of a MongoDB address [default: MONGODB_DATABASE, or pulse].
+    #[arg(long, value_name = "NAME")]
+    pub database: Option<String>,
 }
 
 /// `config`.

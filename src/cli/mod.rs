@@ -33,6 +33,7 @@ mod screen;
 mod selftest;
 mod sim;
 mod status;
+mod store;
 mod sync;
 mod undo;
 mod verify;
@@ -184,6 +185,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
             Command::Retry(options) => retry::run(&setup, options).await,
+            Command::Store(command) => Box::pin(store::run(&setup, command)).await,
             Command::Hold(options) => hold::run(&setup, options, true).await,
             Command::Release(options) => hold::run(&setup, options, false).await,
             Command::Pause => held::pause(&setup, true).await,

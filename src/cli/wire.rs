@@ -23,8 +23,8 @@ use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
-use crate::store::{Access, AnyStore, MongoStore, SqliteStore};
-use anyhow::{Context, anyhow};
+use crate::store::{Access, AnyStore, MongoStore, SqliteStore, copy};
+use anyhow::{Context, anyhow, bail};
 
 /// What every command starts from.
 pub struct Setup {
@@ -191,6 +191,13 @@ impl Setup {
         links: &[&LinkConfig],
         store: &AnyStore,
     ) -> anyhow::Result<(Vec<RealLink>, Budgets)> {
+        if copy::is_unfinished(store).await.unwrap_or(false) {
+            // A store that is away is told by the first pass.
+            bail!(
+                "this store is an unfinished copy of another one; nothing is synced with it. Finish it with \
+                 `pulse-sync store move`, or name the other store in the configuration"
+            );
+        }
         let login = |error: auth::AuthError| Failed {
             message: error.to_string(),
             exit: Exit::Login,

@@ -30,5 +30,5 @@ pub use clock::Clock;
 pub use face::{Command, Handle, Snapshot};
 pub use link::{Link, LinkSpec};
 pub use report::{Event, Report, Stop};
-pub use run::{Ask, Engine};
+pub use run::{Ask, Engine, lease_name};
 pub use settings::Settings;

@@ -113,6 +113,11 @@ pub fn why_paused(link: &str) -> String {
     format!("why_paused/{link}")
 }
 
+/// The lease of a link: who has it runs it.
+pub fn lease_name(link: &str) -> String {
+    format!("link/{link}")
+}
+
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Runs one pass over a link.
     pub async fn run<G: Remote, N: Remote>(&self, link: &Link<G, N>, ask: &Ask) -> Report {
@@ -273,7 +278,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     fn lease_name(&self) -> String {
-        format!("link/{}", self.link.spec.name)
+        lease_name(&self.link.spec.name)
     }
 
     /// Takes or renews the lease. It only saves work; what keeps several instances safe is the pair's `rev`.

@@ -1,0 +1,131 @@
+//! `store move`: copies one store into another, and compares both afterwards.
+
+use anyhow::{Context, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::SecretString;
+
+use super::args::{MoveOptions, StoreCommand};
+use super::exit::Exit;
+use super::wire::Setup;
+use crate::config::StoreChoice;
+use crate::shown::Shown;
+use crate::store::mongo::Patience;
+use crate::store::{Access, AnyStore, MongoStore, SqliteStore, Store, copy};
+
+/// How long a lease lasts that keeps others from syncing while their store is copied, in milliseconds.
+const LEASE_MS: i64 = 10 * 60_000;
+
+/// Carries out a command about stores.
+pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> {
+    match command {
+        StoreCommand::Move(options) => move_store(setup, options).await,
+    }
+}
+
+async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit> {
+    ensure!(options.from != options.to, "both stores are the same one");
+    let from = open(setup, &options.from, options)
+        .with_context(|| format!("cannot open {}", place(&options.from)))?;
+    let to = open(setup, &options.to, options)
+        .with_context(|| format!("cannot open {}", place(&options.to)))?;
+    let holder = format!("store move {}", std::process::id());
+    for store in [&from, &to] {
+        keep_others_out(setup, store, &holder).await?;
+    }
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
+    let lineage = format!("{:032x}", fastrand::u128(..));
+    let copied = copy::copy(&from, &to, &lineage, |what, done| {
+        bar.set_message(format!("{done} {what}"));
+        bar.tick();
+    })
+    .await;
+    bar.finish_and_clear();
+    for store in [&from, &to] {
+        let_others_in(setup, store, &holder).await;
+    }
+    let tallies = copied?;
+    say!(
+        "{} pairs, {} records, {} errors, {} cursors, {} settings: the same in both stores, by count and content",
+        tallies.pairs.count,
+        tallies.records.count,
+        tallies.errors.count,
+        tallies.cursors.count,
+        tallies.settings.count
+    );
+    say!("The first store is left as it is. Say the second one in the configuration to use it.");
+    Ok(Exit::Done)
+}
+
+/// Opens a store by the word for it: `configured`, `env:NAME` with an address in that variable, a `MongoDB` address, or
+/// the path of a file.
+fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
+    if word == "configured" {
+        return setup.store(Access::Own);
+    }
+    if let Some(name) = word.strip_prefix("env:") {
+        let uri = setup.env.get(name);
+        let uri = uri.with_context(|| format!("the environment variable {name} is not set"))?;
+        return mongo(setup, uri, options);
+    }
+    if word.starts_with("mongodb://") || word.starts_with("mongodb+srv://") {
+        return mongo(setup, word, options);
+    }
+    if word.contains("://") {
+        bail!(
+            "only mongodb:// and mongodb+srv:// addresses are known; a file is named by its path"
+        );
+    }
+    let path = std::path::Path::new(word);
+    Ok(AnyStore::Embedded(SqliteStore::open(path, Access::Own)?))
+}
+
+fn mongo(setup: &Setup, uri: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
+    let configured = match &setup.config.store {
+        StoreChoice::Mongo { database, .. } => Some(database.as_str()),
+        StoreChoice::Embedded(_) => setup.env.get("MONGODB_DATABASE"),
+    };
+    let database = options
+        .database
+        .as_deref()
+        .or(configured)
+        .unwrap_or("pulse");
+    let store = MongoStore::new(&SecretString::from(uri), database, Patience::default())?;
+    Ok(AnyStore::Mongo(Box::new(store)))
+}
+
+/// The word for a store without a login in it.
+fn place(word: &str) -> String {
+    match word.split_once('@') {
+        Some((_, rest)) if word.starts_with("mongodb") => {
+            format!("mongodb://***@{}", Shown::line(rest))
+        }
+        _ => Shown::line(word).to_string(),
+    }
+}
+
+/// Takes the leases of the configured links: a file has one owner anyway, a shared store may be in use elsewhere.
+async fn keep_others_out(setup: &Setup, store: &AnyStore, holder: &str) -> anyhow::Result<()> {
+    for link in &setup.config.links {
+        let name = crate::engine::lease_name(&link.name);
+        let lease = store
+            .lease(&name, holder, super::clock::now(), LEASE_MS)
+            .await?;
+        ensure!(
+            lease.holder == holder,
+            "{} runs the link {} with this store; stop it first (`q` in its dashboard)",
+            Shown::line(&lease.holder),
+            Shown::line(&link.name)
+        );
+    }
+    Ok(())
+}
+
+async fn let_others_in(setup: &Setup, store: &AnyStore, holder: &str) {
+    for link in &setup.config.links {
+        // A lease that cannot be given back runs out by itself.
+        let _ = store
+            .release(&crate::engine::lease_name(&link.name), holder)
+            .await;
+    }
+}
