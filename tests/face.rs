@@ -16,7 +16,7 @@ use std::time::Duration;
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::Timetable;
-use pulse_sync::core::{Mapping, Policy, Time, Value};
+use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Time, Value};
 use pulse_sync::engine::answers::Pick;
 use pulse_sync::engine::serve::{Server, wires};
 use pulse_sync::engine::{Ask, Clock, Command, Engine, Handle, Link, LinkSpec, Settings, Snapshot};
@@ -27,8 +27,8 @@ use pulse_sync::sim::github::IssueEdit;
 use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::notion::value::Value as Shown;
 use pulse_sync::sim::small::{COLLEAGUE, Options, Small};
-use pulse_sync::store::Store;
 use pulse_sync::store::memory::MemoryStore;
+use pulse_sync::store::{HistoryQuery, Store};
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
@@ -225,6 +225,26 @@ async fn resolve(handle: &Handle, small: &Small) {
             .clone(),
         "other"
     );
+    undo_of_the_choice(handle).await;
+}
+
+/// The record of the choice leads to what it wrote: its undo would bring the value back that lost.
+async fn undo_of_the_choice(handle: &Handle) {
+    let query = HistoryQuery {
+        kinds: vec![RecordKind::Conflict],
+        limit: 10,
+        ..HistoryQuery::default()
+    };
+    let (reply, answer) = oneshot::channel();
+    handle.send(Command::History(query, reply)).await.unwrap();
+    let records = answer.await.unwrap().unwrap();
+    let choice = records.iter().find(|record| record.verb == "choose");
+    let (reply, answer) = oneshot::channel();
+    let undo = Command::UndoPlan(choice.unwrap().id.clone(), reply);
+    handle.send(undo).await.unwrap();
+    let backs = answer.await.unwrap().unwrap();
+    let title = backs.iter().find(|back| back.field == FieldKey::TITLE);
+    assert_eq!(title.unwrap().then, Value::text("one"), "{backs:?}");
 }
 
 /// The script of the test: what a screen would do.

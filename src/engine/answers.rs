@@ -16,7 +16,7 @@ use crate::core::{
     RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
-use crate::store::{Store, StoreError, Which};
+use crate::store::{HistoryQuery, Store, StoreError, Which};
 
 /// How often an answer about one item is given anew when somebody else commits it.
 const COMMIT_TRIES: usize = 5;
@@ -24,6 +24,8 @@ const COMMIT_TRIES: usize = 5;
 pub const ALREADY: &str = "both sides show that value already";
 /// Items that one "retry all" touches at most, of those that wait for a time.
 const RETRIED: usize = 1_000;
+/// How many writes to an item after a choice are looked through for what the choice wrote.
+const WRITES_AFTER_A_CHOICE: usize = 500;
 /// The setting that changes with every answer given from outside.
 pub(super) const ASKED: &str = "asked";
 
@@ -301,6 +303,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let record = record.ok_or_else(|| {
             AnswerError::Unknown(format!("there is no record {id}; `history` shows them"))
         })?;
+        let record = self.carried_out(record).await?;
         if record.verb != "change" && record.verb != "policy" || record.changes.is_empty() {
             let why = format!(
                 "only changes of fields can be undone; this record says \"{}\"",
@@ -337,6 +340,31 @@ impl<S: Store, C: Clock> Engine<S, C> {
             })
             .collect();
         Ok((pair, [github, notion], backs))
+    }
+
+    /// What a choice wrote: its undo is the undo of that. Any other record is the one itself.
+    async fn carried_out(&self, record: Record) -> Result<Record, AnswerError> {
+        if record.verb != "choose" {
+            return Ok(record);
+        }
+        let fields: Vec<&FieldKey> = record.changes.iter().map(|change| &change.field).collect();
+        let query = HistoryQuery {
+            since: Some(record.at),
+            pair: record.pair.clone(),
+            outcomes: vec![Outcome::Done],
+            kinds: vec![RecordKind::Write],
+            limit: WRITES_AFTER_A_CHOICE,
+            ..HistoryQuery::default()
+        };
+        let writes = self.store.history(&query).await?;
+        // Newest first: the one that the choice led to is the oldest.
+        let wrote = |write: &&Record| write.changes.iter().any(|c| fields.contains(&&c.field));
+        let found = writes.iter().rev().find(wrote).cloned();
+        found.ok_or_else(|| {
+            AnswerError::Impossible(
+                "this choice has not written anything yet; another choice in the resolver replaces it".to_owned(),
+            )
+        })
     }
 
     /// Lets an item (or every one that waits for a time, is set aside or has a refused field) be tried again at once: a

@@ -195,7 +195,7 @@ actions! {
     Next, "next", Decide, "next", "Go to the next one", false;
     Prev, "previous", Decide, "previous", "Go to the previous one", false;
     Apply, "apply", Decide, "apply", "Apply: write what the preview shows", true;
-    Defer, "defer", Decide, "defer", "Put this conflict aside for a day, or until a side changes", false;
+    Defer, "defer", Decide, "defer", "Put this conflict aside for a day, or until a side changes", true;
     Undo, "undo", Decide, "undo", "Undo the last choice; in the history, plan the reverse of a written change", false;
     Redo, "redo", Decide, "redo", "Do the undone choice again", false;
     ToggleStep, "toggle-step", Decide, "on/off", "Switch this step on or off", false;

@@ -223,6 +223,8 @@ pub struct App {
     pub level: Level,
     /// Whether the terminal has the focus.
     pub has_focus: bool,
+    /// Syncs that the program asked for by itself, and whose answer is on its way.
+    syncs_of_ours: usize,
     /// Something has to be drawn.
     pub dirty: bool,
     asked_history: bool,
@@ -247,6 +249,7 @@ impl App {
             message: None,
             level: Level::Info,
             has_focus: true,
+            syncs_of_ours: 0,
             dirty: true,
             asked_history: false,
             told: Vec::new(),
@@ -316,6 +319,7 @@ impl App {
                 self.data.trouble = Some(text);
             }
             Input::Awake(ms) => {
+                self.syncs_of_ours += 1;
                 self.say(
                     format!("was away for {}", super::text::age(ms)),
                     Meaning::Info,
@@ -420,6 +424,10 @@ impl App {
                 let text = Resolver::kept(&self.data, text);
                 self.say(text, Meaning::Ok);
             }
+            // The resolver's own line says what becomes of its choices, and "was away" is what counts after that.
+            Answer::Done(Request::Sync(..), answer) if self.is_sync_beside_the_point(&answer) => {
+                self.syncs_of_ours = self.syncs_of_ours.saturating_sub(1);
+            }
             Answer::Done(Request::Sync(..), Err(text)) if text == ALREADY_RUNNING => {
                 self.say("a sync is under way already", Meaning::Info);
             }
@@ -469,6 +477,14 @@ impl App {
             meaning,
             until: self.data.now.plus(MESSAGE_MS),
         });
+    }
+
+    /// Whether the answer to a sync that no key asked for would only stand before something that matters.
+    fn is_sync_beside_the_point(&self, answer: &Result<String, String>) -> bool {
+        let is_calm =
+            answer.as_ref().is_ok() || answer.as_ref().is_err_and(|e| e == ALREADY_RUNNING);
+        let is_resolving = matches!(self.screens.last(), Some(Screen::Resolver(_)));
+        is_calm && (is_resolving || self.syncs_of_ours > 0)
     }
 
     fn ask_history(&mut self, out: &mut Vec<Effect>) {

@@ -3,6 +3,7 @@
 use super::data::Data;
 use super::text::{age, countdown};
 use super::theme::Meaning;
+use crate::core::schedule::Reason;
 use crate::core::{Side, Time};
 use crate::engine::Stop;
 use crate::engine::face::LinkState;
@@ -115,9 +116,11 @@ pub fn state(data: &Data) -> State {
         .iter()
         .filter_map(|link| link.next.as_ref())
         .min();
-    let detail = next.map_or_else(String::new, |next| {
-        format!("next {}", countdown(next.until.since(data.now)))
-    });
+    let detail = match next {
+        None => String::new(),
+        Some(next) if next.reason == Reason::ReadOnly => "nothing syncs by itself".to_owned(),
+        Some(next) => format!("next {}", countdown(next.until.since(data.now))),
+    };
     State::of(Mood::Running, "RUNNING", detail)
 }
 

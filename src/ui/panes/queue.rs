@@ -1,6 +1,7 @@
 //! What runs, what waits for its turn, what is deferred or held, and why.
 
 use super::{empty, rows_in_view, titled};
+use crate::core::schedule::Reason;
 use crate::core::{PairId, Side, Time};
 use crate::engine::queue::{QueueLine, SHOWN, Standing};
 use crate::ui::action::Action;
@@ -120,20 +121,21 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
             .iter()
             .filter_map(|link| link.next.as_ref())
             .min();
-        let when = next.map_or_else(String::new, |next| {
-            let zone = app.data.facts.zone;
-            format!(
-                " Next look in {} ({}).",
+        let zone = app.data.facts.zone;
+        let text = match next {
+            Some(next) if next.reason == Reason::ReadOnly => {
+                "Started to read only: nothing is synced, and nothing is looked at by itself. The plan (d) shows what \
+                 a sync would do."
+                    .to_owned()
+            }
+            Some(next) => format!(
+                "Nothing waits. Changes on either side show up here. Next look in {} ({}).",
                 countdown(next.until.since(app.data.now)),
                 next.reason.words(&|at| zone.minute(at))
-            )
-        });
-        empty(
-            app,
-            Pane::Queue,
-            &mut inner,
-            &format!("Nothing waits. Changes on either side show up here.{when}"),
-        );
+            ),
+            None => "Nothing waits. Changes on either side show up here.".to_owned(),
+        };
+        empty(app, Pane::Queue, &mut inner, &text);
         return;
     }
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
