@@ -10,6 +10,8 @@
 mod directed;
 #[path = "simulation/held.rs"]
 mod held;
+#[path = "simulation/moved.rs"]
+mod moved;
 #[path = "simulation/pressure.rs"]
 mod pressure;
 

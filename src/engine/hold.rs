@@ -42,7 +42,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let now = self.clock.now();
         pair.held_since = on.then_some(now);
         if !on && pair.intent.is_none() {
-            pair.touch(now);
+            // Marked now, whatever marked it before: what was listed while it was held is no basis for a write.
+            pair.dirty_since = Some(now);
         }
         if !on {
             pair.next_try = None;

@@ -3,7 +3,7 @@
 use super::Clock;
 use super::run::Run;
 use super::turn::Trouble;
-use crate::core::{Action, Change, FieldKey, Observation, Pair, Side, Step, Time};
+use crate::core::{Action, Change, FieldKey, ObjectId, Observation, Pair, Side, Step, Time};
 use crate::remote::Remote;
 use crate::store::Store;
 
@@ -60,11 +60,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if sight.of(side).is_some() {
                 continue;
             }
-            if let Some(pending) = pair
-                .pending
-                .as_deref()
-                .filter(|pending| pending.side == side && pending.id == id)
-            {
+            if let Some(pending) = waiting_row(pair, &id) {
                 let row = pending.clone();
                 let row = self
                     .with_body(row, pair)
@@ -126,6 +122,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         unknown.seen[step.side as usize] = None;
         self.read(&unknown, sight, step.side).await
     }
+}
+
+/// The listed row that a new item waits with, if nothing marked the item since: it may have been held for days, and a
+/// listing says nothing of one that was deleted or moved away.
+fn waiting_row<'a>(pair: &'a Pair, id: &ObjectId) -> Option<&'a Observation> {
+    let row = pair.pending.as_deref().filter(|row| row.id == *id)?;
+    let is_latest = pair.dirty_since.is_none_or(|marked| marked <= row.read_at);
+    is_latest.then_some(row)
 }
 
 /// Whether a step needs the page's text itself, however well it is known: it is written as an exchange of the very

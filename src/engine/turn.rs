@@ -196,10 +196,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             {
                 // The new place has a page already, and this pair has none to bring along.
                 *pair = before.clone();
-                pair.life = PairLife::Tombstone;
-                (pair.pending, pair.dirty_since) = (None, None);
-                self.commit(pair, Vec::new()).await?;
-                return Ok(false);
+                return self.leave_to(pair, &mut other).await;
             }
             if let Some(page) = hand_made(before, &other, &turn.sight) {
                 let mut page = page.clone();
@@ -214,8 +211,46 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if !self.give_way(&mut other, there).await? {
                 return Ok(false);
             }
+            return self.take_over(pair, before, there, records).await;
         }
         self.commit(pair, records).await
+    }
+
+    /// A pair without a page gives way to the one of its new place, which is held from then on if this one was.
+    async fn leave_to(&mut self, pair: &mut Pair, other: &mut Pair) -> Flow<bool> {
+        if other.held_since.is_none() && pair.held_since.is_some() {
+            other.held_since = pair.held_since;
+            if !self.commit(other, Vec::new()).await? {
+                return Ok(false);
+            }
+        }
+        pair.life = PairLife::Tombstone;
+        (pair.pending, pair.dirty_since, pair.held_since) = (None, None, None);
+        self.commit(pair, Vec::new()).await?;
+        Ok(false)
+    }
+
+    /// The pair gets what another gave up for it. Whoever committed the pair meanwhile (a mark, a hold) does not leave
+    /// the issue without a pair: the next listing would take it for a new one, and make it one more page.
+    async fn take_over(
+        &mut self,
+        pair: &mut Pair,
+        before: &Pair,
+        there: &ObjectId,
+        records: Vec<Record>,
+    ) -> Flow<bool> {
+        if self.commit(pair, records.clone()).await? {
+            return Ok(true);
+        }
+        let Some(mut stored) = self.engine.store.pair(&pair.id).await? else {
+            return Ok(false);
+        };
+        if stored.github == before.github && stored.intent.is_none() {
+            stored.github = Some(there.clone());
+            stored.held_since = stored.held_since.or(pair.held_since);
+            self.commit(&mut stored, records).await?;
+        }
+        Ok(false)
     }
 
     /// A page that a person made names an issue that left, and nothing else ties the two: it is a copy of the issue's
@@ -402,10 +437,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 }
 
-/// The page of a pair that was never in step, if a person made it while the issue is in step with another page.
+/// The page of a pair that was never in step, if a person made it while the issue is, or was, in step with another page.
 fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Observation> {
-    let is_owned =
-        owner.notion.is_some() && owner.life == PairLife::Active && !owner.base.is_empty();
+    // One that left the selection with its issue, or was cut from it, is no less the issue's page.
+    let is_kept = matches!(owner.life, PairLife::Active | PairLife::Unlinked(_));
+    let is_owned = owner.notion.is_some() && is_kept && !owner.base.is_empty();
     let page = sight.of(Side::Notion)?;
     (is_owned && pair.base.is_empty() && !page.created_by_us).then_some(page)
 }

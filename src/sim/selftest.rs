@@ -64,8 +64,8 @@ fn explain(outcome: &Outcome, options: Options) -> Failure {
     }
 }
 
-/// The last lines before the first violation, without the reads.
-fn script(lines: &[String], most: usize) -> String {
+/// The last lines of a trace before the first violation, without the reads.
+pub fn script(lines: &[String], most: usize) -> String {
     let end = lines
         .iter()
         .position(|line| line.contains("VIOLATION"))
