@@ -194,7 +194,13 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
     }
     let room = end.saturating_sub(x);
     let wide = width(&what).min(room / 2);
-    canvas.put_in(x, y, &first.title, room.saturating_sub(wide + 2), text);
+    canvas.put_in(
+        x,
+        y,
+        titled_item(&first.title),
+        room.saturating_sub(wide + 2),
+        text,
+    );
     canvas.put_in(end.saturating_sub(wide), y, &what, wide, Meaning::Dim);
     if marked {
         canvas.select(y);
