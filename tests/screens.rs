@@ -17,6 +17,8 @@
     reason = "tables and hand-made data read best in one piece"
 )]
 
+#[path = "screens/aside.rs"]
+mod aside;
 #[path = "screens/behaviour.rs"]
 mod behaviour;
 #[path = "screens/guard.rs"]

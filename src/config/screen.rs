@@ -25,13 +25,17 @@ pub(super) fn read(mut section: Section<'_, '_>, screen: &mut Screen) {
     section.finish();
 }
 
-/// Reads `[keys]` and its tables, one for each place.
+/// Reads `[keys]` and its tables, one for each place; `[keys.everywhere]` is the same as `[keys]`.
 pub(super) fn keys(mut section: Section<'_, '_>, screen: &mut Screen) {
     let mut wishes = Vec::new();
     let mut spans = Vec::new();
     let source = section.source;
     let mut take = |section: &mut Section<'_, '_>, place: Place| {
         for action in Action::ALL {
+            // `plan` is a place as well: a table is the place, anything else is the action.
+            if is_place(action.name()) && section.is_table(action.name()) {
+                continue;
+            }
             if let Some(list) = section.listed(action.name()) {
                 spans.push(list.span.clone());
                 wishes.push(Wish {
@@ -43,10 +47,11 @@ pub(super) fn keys(mut section: Section<'_, '_>, screen: &mut Screen) {
         }
     };
     take(&mut section, Place::Everywhere);
-    for place in Place::ALL
-        .into_iter()
-        .filter(|place| *place != Place::Everywhere)
-    {
+    for place in Place::ALL {
+        let is_action = Action::named(place.name()).is_some();
+        if is_action && !section.is_table(place.name()) {
+            continue;
+        }
         let mut own = section.listed_table(place.name());
         take(&mut own, place);
         own.finish();
@@ -62,6 +67,10 @@ pub(super) fn keys(mut section: Section<'_, '_>, screen: &mut Screen) {
             }
         }
     }
+}
+
+fn is_place(name: &str) -> bool {
+    Place::ALL.into_iter().any(|place| place.name() == name)
 }
 
 /// A chosen theme; none = by the terminal's background.

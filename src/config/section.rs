@@ -229,6 +229,12 @@ impl<'s, 't> Section<'s, 't> {
         names.any(|name| name.get_ref() == key)
     }
 
+    /// Whether the key is written as a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        let mut entries = self.table.into_iter().flat_map(|table| table.iter());
+        entries.any(|(name, value)| name.get_ref() == key && value.get_ref().as_table().is_some())
+    }
+
     /// Whether the key is written as a list without elements.
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         let mut entries = self.table.into_iter().flat_map(|table| table.iter());

@@ -521,17 +521,10 @@ impl App {
         if self.typing && self.type_filter(key) {
             return;
         }
-        let Self {
-            screens,
-            data,
-            drafts,
-            keymap,
-            ..
-        } = self;
-        if let Some(screen) = screens.last_mut()
+        if let Some(screen) = self.screens.last_mut()
             && screen.takes_text()
         {
-            let typed = screen.type_key(key, data, keymap, drafts, out);
+            let typed = screen.type_key(key, &self.keymap);
             match typed {
                 Handled::Yes => return,
                 Handled::Close => {

@@ -234,21 +234,34 @@ impl Data {
 
     /// Whether a conflict is put aside now.
     pub fn is_deferred(&self, conflict: &str) -> bool {
-        self.deferred
-            .iter()
-            .any(|(id, until)| id == conflict && *until > self.now)
+        self.deferred_until(conflict).is_some()
+    }
+
+    /// Until when a conflict is put aside, if it is.
+    pub fn deferred_until(&self, conflict: &str) -> Option<Time> {
+        let mut untils = self.deferred.iter().filter(|(id, _)| id == conflict);
+        untils
+            .find(|(_, until)| *until > self.now)
+            .map(|(_, until)| *until)
+    }
+
+    /// Puts a conflict aside until then, unless a side of it changes before.
+    pub fn defer(&mut self, conflict: String, until: Time) {
+        self.deferred.retain(|(id, _)| *id != conflict);
+        self.deferred.push((conflict, until));
     }
 
     /// The items in conflict, each with its conflicts, the oldest first.
     pub fn conflicted(&self) -> Vec<(PairId, Vec<&ConflictLine>)> {
-        let mut items: Vec<(PairId, Vec<&ConflictLine>)> = Vec::new();
-        for line in self.conflicts() {
-            match items.iter_mut().find(|(pair, _)| *pair == line.pair) {
-                Some((_, lines)) => lines.push(line),
-                None => items.push((line.pair.clone(), vec![line])),
-            }
-        }
-        items.sort_by_key(|(_, lines)| lines.iter().map(|line| line.conflict.found_at).min());
+        by_item(self.conflicts())
+    }
+
+    /// The items of which every conflict is put aside, each with its conflicts, the oldest first.
+    pub fn put_aside(&self) -> Vec<(PairId, Vec<&ConflictLine>)> {
+        let lines = self.links().iter().flat_map(|link| &link.conflicts);
+        let open = lines.filter(|line| line.conflict.choice.is_none());
+        let mut items = by_item(open.collect());
+        items.retain(|(_, lines)| lines.iter().all(|line| self.is_deferred(&line.conflict.id)));
         items
     }
 
@@ -328,6 +341,19 @@ impl Data {
     }
 }
 
+/// Conflicts by their item, the item with the oldest first.
+fn by_item(lines: Vec<&ConflictLine>) -> Vec<(PairId, Vec<&ConflictLine>)> {
+    let mut items: Vec<(PairId, Vec<&ConflictLine>)> = Vec::new();
+    for line in lines {
+        match items.iter_mut().find(|(pair, _)| *pair == line.pair) {
+            Some((_, lines)) => lines.push(line),
+            None => items.push((line.pair.clone(), vec![line])),
+        }
+    }
+    items.sort_by_key(|(_, lines)| lines.iter().map(|line| line.conflict.found_at).min());
+    items
+}
+
 /// A way in four columns: `GH→N`, `N→GH`.
 pub const fn way(to: Option<Side>) -> &'static str {
     match to {
@@ -343,6 +369,15 @@ pub const fn way_meaning(to: Option<Side>) -> Meaning {
         Some(Side::Notion) => Meaning::Notion,
         Some(Side::Github) => Meaning::Github,
         None => Meaning::Dim,
+    }
+}
+
+/// A title, or that there is none: without a word, the next column would take its place.
+pub fn titled(title: &str) -> &str {
+    if title.trim().is_empty() {
+        "(no title)"
+    } else {
+        title
     }
 }
 

@@ -56,7 +56,7 @@ impl Loop {
                     Err(why) => self.app.say(why, Meaning::Error),
                 }
             }
-            Effect::Defer(conflict, until) => self.app.data.deferred.push((conflict, until)),
+            Effect::Defer(conflict, until) => self.app.data.defer(conflict, until),
             Effect::Save(name, text) => match std::fs::write(&name, text) {
                 Ok(()) => self.app.say(format!("written to {name}"), Meaning::Ok),
                 Err(error) => self

@@ -40,18 +40,16 @@ impl Memory {
 
     /// What there is to remember of a screen.
     pub fn of(app: &App) -> Self {
-        let mut deferred = app.data.deferred.clone();
-        deferred.retain(|(_, until)| *until > app.data.now);
         Self {
             prefs: app.remember(),
             drafts: app.drafts.clone(),
-            deferred,
+            deferred: deferred(app).cloned().collect(),
         }
     }
 
     /// Whether a screen's choices are others than those kept. Where one is, is kept at the end.
     pub fn differs(&self, app: &App) -> bool {
-        !self.drafts.same_as(&app.drafts) || self.deferred.len() < app.data.deferred.len()
+        !self.drafts.same_as(&app.drafts) || !self.deferred.iter().eq(deferred(app))
     }
 
     /// Writes it, all or nothing, for this account only.
@@ -68,4 +66,13 @@ impl Memory {
         io::Write::write_all(&mut options.open(&next)?, text.as_bytes())?;
         std::fs::rename(next, path)
     }
+}
+
+/// The conflicts that are still put aside.
+fn deferred(app: &App) -> impl Iterator<Item = &(String, Time)> {
+    let now = app.data.now;
+    app.data
+        .deferred
+        .iter()
+        .filter(move |(_, until)| *until > now)
 }

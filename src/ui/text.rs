@@ -188,6 +188,19 @@ impl Zone {
         }
     }
 
+    /// A moment to come, to the minute: `14:20`, `tomorrow 14:20`, `24 Nov 14:20`.
+    pub fn ahead(self, at: Time, now: Time) -> String {
+        let (Some(day), Some(today)) = (self.at(at), self.at(now)) else {
+            return "?".to_owned();
+        };
+        let minute = self.minute(at);
+        match (day.date_naive() - today.date_naive()).num_days() {
+            0 => minute,
+            1 => format!("tomorrow {minute}"),
+            _ => format!("{} {minute}", day.format("%-d %b")),
+        }
+    }
+
     fn at(self, at: Time) -> Option<chrono::DateTime<FixedOffset>> {
         self.0.timestamp_millis_opt(at.0).single()
     }
@@ -264,6 +277,11 @@ mod tests {
         assert_eq!(zone.clock(now), "23:13:20");
         assert_eq!(zone.when(now.minus(24 * HOUR), now), "yesterday");
         assert_eq!(zone.when(now.minus(60 * DAY), now), "15 Sep");
+        let ahead = |ms| zone.ahead(now.plus(ms), now);
+        assert_eq!(
+            [ahead(60_000), ahead(HOUR), ahead(24 * HOUR), ahead(2 * DAY)],
+            ["23:14", "tomorrow 00:13", "tomorrow 23:13", "16 Nov 23:13"]
+        );
     }
 
     #[test]

@@ -387,13 +387,14 @@ fn nothing_is_drawn_differently_when_nothing_happened() {
     }
 }
 
-fn tell_again(app: &mut App) {
+fn tell_again(app: &mut App) -> Vec<Effect> {
     let same = app.data.snapshot.clone();
     if app.data.links().is_empty() {
-        return;
+        return Vec::new();
     }
     let effects = app.update(Input::Snapshot(same));
     answer_items(app, &effects);
+    effects
 }
 
 #[test]
@@ -458,6 +459,28 @@ fn an_undo_is_shown_before_it_is_asked_for() {
     let effects = press(&mut app, "Enter");
     assert_eq!(writes(&effects), [Request::Undo("r1".to_owned())]);
     assert_eq!(writes(&press(&mut app, "Enter")), [], "once");
+}
+
+#[test]
+fn the_records_of_an_item_are_read_again_when_one_comes() {
+    let scene = SCENES.iter().find(|scene| scene.name == "record_undo");
+    let mut app = (scene.unwrap().make)(120, 40);
+    press(&mut app, "Enter");
+    // What is on its way stays in view, not the change that it undoes.
+    assert!(text(&app).contains("Undo writes"), "{}", text(&app));
+    let own = |effects: &[Effect]| {
+        let is_own = |effect: &&Effect| matches!(effect, Effect::Ask(Request::History(query)) if query.pair.is_some());
+        effects.iter().filter(is_own).count()
+    };
+    assert_eq!(own(&tell_again(&mut app)), 0, "nothing is new");
+    let back = record("r0", 0, RecordKind::Write, Outcome::Done, "change");
+    app.update(Input::Event(Event::Recorded(Box::new(back))));
+    assert_eq!(own(&tell_again(&mut app)), 1);
+    assert_eq!(own(&tell_again(&mut app)), 0, "once for each");
+    let mut other = record("r00", 0, RecordKind::Write, Outcome::Done, "change");
+    other.pair = Some(PairId("p1".to_owned()));
+    app.update(Input::Event(Event::Recorded(Box::new(other))));
+    assert_eq!(own(&tell_again(&mut app)), 0, "of another item");
 }
 
 #[test]

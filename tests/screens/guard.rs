@@ -3,7 +3,7 @@
 use pulse_sync::ui::app::App;
 use pulse_sync::ui::screens::Screen;
 
-use crate::make::{busy, halt_of_changes, living, press, text};
+use crate::make::{busy, full, halt, halt_of_changes, living, press, text, writes};
 
 fn asked(width: u16, height: u16) -> App {
     let mut link = busy();
@@ -61,4 +61,74 @@ fn an_item_of_the_list_opens_its_timeline() {
         let pair = screen.subject().and_then(|subject| subject.pair);
         assert_eq!(pair.map(|pair| pair.0).as_deref(), Some(wanted), "{keys}");
     }
+}
+
+#[test]
+fn each_answer_lists_what_it_writes() {
+    let of = |shown: &str, line: &str| {
+        let found = shown.lines().find(|row| row.contains(line));
+        found.map_or_else(String::new, str::to_owned)
+    };
+    let mut app = asked(120, 40);
+    let wrong = walk(&mut app, "j");
+    assert!(wrong.contains("Now → put back"), "{wrong}");
+    assert!(of(&wrong, "  state ").contains("closed  →  open"));
+    let right = walk(&mut app, "j");
+    assert!(!right.contains("put back 12"), "{right}");
+    assert!(right.contains("Was → now, and goes to Notion"), "{right}");
+    assert!(
+        of(&right, "  state ").contains("open  →  closed"),
+        "{right}"
+    );
+    assert!(right.contains("+ closed by a script"), "{right}");
+    assert!(right.contains("- 1. open in tmux"), "{right}");
+    // What cannot be put back goes to Notion like the rest.
+    let own = of(&right, "pull_state");
+    assert!(!own.contains("GitHub's alone"), "{own}");
+    assert!(own.contains("open  →  closed by a script"), "{own}");
+    assert!(right.contains("nothing to write"), "{right}");
+    assert!(walk(&mut app, "k").contains("Now → put back"));
+
+    let mut link = busy();
+    link.halts = vec![halt()];
+    let mut app = living(120, 40, link);
+    let kept = walk(&mut app, "H j");
+    assert!(kept.contains("Gone; kept, in step with nothing"), "{kept}");
+    let gone = walk(&mut app, "j");
+    let wanted = "Gone; their pages go to Notion's trash";
+    assert!(gone.contains(wanted), "{gone}");
+}
+
+#[test]
+fn while_the_number_is_typed_no_letter_does_anything_else() {
+    for key in [
+        "q", "p", "d", "i", "o", "S", "H", "x", ":", "y", "L", "Space",
+    ] {
+        let mut app = asked(120, 40);
+        press(&mut app, "j j 1");
+        let effects = press(&mut app, key);
+        assert_eq!(effects, [], "{key}");
+        assert_eq!(app.screens.len(), 1, "{key}");
+        assert!(!app.data.quitting, "{key}");
+        assert!(text(&app).contains("Esc leaves"), "{key}: {}", text(&app));
+        // The number goes on where it was.
+        let effects = press(&mut app, "2 Enter");
+        assert_eq!(writes(&effects).len(), 1, "{key}");
+    }
+    let mut app = asked(120, 40);
+    assert!(!walk(&mut app, "j j 1 q 2").contains("Esc leaves"));
+    // Esc leaves; without a number to type, q is what it is everywhere.
+    press(&mut app, "Esc");
+    assert!(app.screens.is_empty());
+    let mut app = asked(120, 40);
+    press(&mut app, "q");
+    assert!(app.data.quitting);
+    // Moving and help work, and the keys that end at once.
+    for (keys, wanted) in [("j j ?", 2), ("j j j i", 2), ("j j k k i", 2)] {
+        let mut app = asked(120, 40);
+        walk(&mut app, keys);
+        assert_eq!(app.screens.len(), wanted, "{keys}");
+    }
+    let mut app = full(120, 40);
+    assert!(!press(&mut app, "ctrl-c").is_empty());
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pulse_sync::config;
 use pulse_sync::ui::action::{Action, DEFAULT_KEYS, Place};
 use pulse_sync::ui::app::{Effect, Input};
 use pulse_sync::ui::keymap::{Key, Keymap, Overrides, Resolved, markdown};
@@ -199,6 +200,42 @@ fn keys_can_be_changed() {
     assert!(text(&app).contains("P  F5"), "help knows the new keys");
     press(&mut app, "Esc F5");
     assert_eq!(app.data.pausing, Some(true));
+}
+
+/// The keys of a configuration file.
+fn configured(text: &str) -> Keymap {
+    config::load(text, "config.toml", &config::Environment::default())
+        .unwrap_or_else(|problems| panic!("{text}{}", config::render_all(&problems, false)))
+        .screen
+        .keymap
+}
+
+#[test]
+fn every_action_can_be_rebound_at_every_place() {
+    for action in Action::ALL {
+        let name = action.name();
+        let map = configured(&format!("[keys]\n{name} = [\"F5\"]\n"));
+        let pressed = map.resolve(&[Place::Everywhere], &keys("F5"));
+        assert_eq!(pressed, Resolved::Action(*action), "{name}");
+        for place in Place::ALL {
+            let at = place.name();
+            let map = configured(&format!("[keys.{at}]\n{name} = [\"F5\"]\n"));
+            let pressed = map.resolve(&[place], &keys("F5"));
+            assert_eq!(pressed, Resolved::Action(*action), "{name} at {at}");
+        }
+    }
+    // The action and the place of one name, side by side.
+    let map = configured(
+        "[keys.everywhere]\nplan = [\"ctrl-e\"]\n[keys.plan]\nplan = [\"F6\"]\napply = [\"F7\"]\n",
+    );
+    for (place, key, wanted) in [
+        (Place::Everywhere, "ctrl-e", Action::MakePlan),
+        (Place::Plan, "F6", Action::MakePlan),
+        (Place::Plan, "F7", Action::Apply),
+    ] {
+        let pressed = map.resolve(&[place], &keys(key));
+        assert_eq!(pressed, Resolved::Action(wanted), "{key}");
+    }
 }
 
 #[test]

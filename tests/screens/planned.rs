@@ -2,7 +2,7 @@
 
 use pulse_sync::ui::app::{App, Effect, Request};
 
-use crate::make::{NOW, busy, living, plan, press, snapshot, tell, text};
+use crate::make::{NOW, busy, living, plan, press, said, snapshot, tell, text, writes};
 
 fn planned() -> App {
     let mut app = living(120, 40, busy());
@@ -49,4 +49,38 @@ fn what_waits_cannot_be_switched_on() {
     let planned = plan().into_iter().filter(|one| !one.plan.steps.is_empty());
     let planned = planned.map(|one| one.pair).collect();
     assert_eq!(pairs, Some(planned));
+}
+
+#[test]
+fn during_a_pause_a_plan_stays_open_and_says_why() {
+    let mut app = planned();
+    let with_plan = |paused| {
+        let mut link = busy();
+        link.planned = Some((NOW, plan()));
+        let mut snapshot = snapshot(link);
+        snapshot.paused = paused;
+        snapshot
+    };
+    tell(&mut app, with_plan(Some(NOW)));
+    assert!(said(&app).contains("writing is paused"), "{}", said(&app));
+    press(&mut app, "g Space");
+    let before = app.screens.len();
+    assert_eq!(writes(&press(&mut app, "Enter")), []);
+    assert_eq!(app.screens.len(), before, "it stays open");
+    assert!(said(&app).contains("NOT applied"), "{}", said(&app));
+
+    // Resumed, it is applied as it was switched.
+    assert_eq!(writes(&press(&mut app, "p")), [Request::Pause(false)]);
+    tell(&mut app, with_plan(None));
+    assert!(!said(&app).contains("paused"), "{}", said(&app));
+    let asked = writes(&press(&mut app, "Enter"));
+    let [Request::Sync(_, ask)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let planned = plan().into_iter().filter(|one| !one.plan.steps.is_empty());
+    assert_eq!(
+        ask.only.as_ref().map_or(0, |on| on.len()),
+        planned.count() - 1
+    );
+    assert_eq!(app.screens.len(), before - 1);
 }

@@ -107,3 +107,22 @@ fn the_help_says_every_sentence_whole() {
         assert!(shown.contains("marked)"), "{shown}");
     }
 }
+
+#[test]
+fn a_row_without_a_title_keeps_its_columns() {
+    for title in ["", "  "] {
+        let standing = Standing::Parked {
+            reason: "text".to_owned(),
+        };
+        let app = only(vec![
+            queued(7, title, standing),
+            queued(8, title, Standing::Queued { since: None }),
+        ]);
+        assert!(
+            row(&app, "#7 ").contains("(no title)  text"),
+            "{}",
+            text(&app)
+        );
+        assert!(row(&app, "#8 ").contains("(no title)"), "{}", text(&app));
+    }
+}

@@ -165,12 +165,40 @@ fn each_clashing_place_is_decided_by_itself() {
     holds("h l", [g1, n2], [n1, g2]);
     holds("l h", [n1, g2], [g1, n2]);
     holds("J h l", [n1, g2], [g1, n2]);
-    holds("h l J h", [g1, n2], [n1, g2]);
+    // Behind the last place there is no other: it does not go round to a decided one.
+    holds("h l J h", [g1, g2], [n1, n2]);
+    holds("h l K h", [g1, n2], [n1, g2]);
+    holds("h l K K K l", [n1, n2], [g1, g2]);
     holds("b h", ["Resize the window", g2], [g1, n1]);
     holds("m l", [g1, n1], [g2, "stays whole"]);
     assert_eq!(start("h"), None, "one of two is no choice");
     assert_eq!(start("h h u"), None, "taken back");
     holds("h h u ctrl-r", [g1, g2], [n1, n2]);
+}
+
+#[test]
+fn a_place_that_is_decided_anew_says_so() {
+    let hint = |keys: &str| {
+        let mut app = full(120, 40);
+        press(&mut app, &format!("4 Enter j {keys}"));
+        said(&app)
+    };
+    for (keys, wanted) in [
+        ("J J", "place 2 of 2 is the last one"),
+        ("K", "place 1 of 2 is the first one"),
+        (
+            "h l h",
+            "place 2 of 2 was decided: it takes GitHub's lines now, not Notion's lines; u takes it back",
+        ),
+        ("h K h", "place 1 of 2 takes GitHub's lines already"),
+    ] {
+        let shown = hint(keys);
+        assert!(shown.contains(wanted), "{keys}: {shown}");
+    }
+    for keys in ["h", "h l", "l K"] {
+        let shown = hint(keys);
+        assert!(!shown.contains("place "), "{keys}: {shown}");
+    }
 }
 
 #[test]

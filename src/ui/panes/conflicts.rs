@@ -1,12 +1,12 @@
 //! What waits for a choice: one row an item.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::{FieldKey, PairId, Side};
+use crate::core::{FieldKey, PairId, Side, Time};
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::short;
+use crate::ui::data::{short, titled as titled_item};
 use crate::ui::drafts::Draft;
 use crate::ui::layout::Pane;
 use crate::ui::list::passes;
@@ -20,11 +20,25 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// What an action on conflicts says where there is none.
 const NOTHING_MARKED: &str = "there is no conflict here: nothing was done";
 
+/// What is said of conflicts that were put aside.
+const PUT_ASIDE: &str = "put aside for a day, or until a side changes; u takes it back";
+
 type Item<'a> = (PairId, Vec<&'a ConflictLine>);
 
+/// Until when all of an item's conflicts are put aside; none while one of them needs a choice.
+fn aside_until(app: &App, lines: &[&ConflictLine]) -> Option<Time> {
+    let untils: Option<Vec<Time>> = lines
+        .iter()
+        .map(|line| app.data.deferred_until(&line.conflict.id))
+        .collect();
+    untils?.into_iter().min()
+}
+
+/// The items that need a choice, then those put aside.
 fn rows(app: &App) -> Vec<Item<'_>> {
     let filter = &app.lists[Pane::Conflicts as usize].filter;
     let mut items = app.data.conflicted();
+    items.extend(app.data.put_aside());
     items.retain(|(_, lines)| {
         lines.first().is_some_and(|line| {
             passes(
@@ -67,17 +81,7 @@ fn kept(app: &App) -> usize {
 /// Draws the conflicts.
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let rows = rows(app);
-    let marks = &app.lists[Pane::Conflicts as usize].picked;
-    let picked = rows
-        .iter()
-        .filter(|(pair, _)| marks.contains(&pair.0))
-        .count();
-    let right = match (rows.len(), picked) {
-        (0, _) => String::new(),
-        (open, 0) => format!("{open} need you"),
-        (open, picked) => format!("{picked} of {open} marked"),
-    };
-    let mut inner = canvas.frame(&titled(app, Pane::Conflicts), &right, focused);
+    let mut inner = canvas.frame(&titled(app, Pane::Conflicts), &counts(app, &rows), focused);
     if rows.is_empty() {
         let why = match kept(app) {
             0 => "No conflicts. When both sides change the same field it shows up here.".to_owned(),
@@ -97,20 +101,59 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         draw(app, &mut inner, y, &rows[index], marked && focused);
     }
     if spare > 1 {
-        let waiting: usize = rows.iter().map(|(_, lines)| lines.len()).sum();
-        let oldest = rows
-            .iter()
-            .flat_map(|(_, lines)| lines)
-            .map(|line| line.conflict.found_at)
-            .min();
-        let oldest = oldest.map_or_else(String::new, |at| age(app.data.now.since(at)));
-        let rest = match kept(app) {
-            0 => "the other fields of these items keep syncing".to_owned(),
-            kept => format!("{kept} chosen, not written yet"),
-        };
-        let text = format!("oldest {oldest}   {waiting} to choose; {rest}");
-        inner.put(3, height, &text, Meaning::Dim);
+        inner.put(3, height, &summary(app, &rows), Meaning::Dim);
     }
+}
+
+/// How many items need a choice, how many of them are marked, and how many are put aside.
+fn counts(app: &App, rows: &[Item<'_>]) -> String {
+    let marks = &app.lists[Pane::Conflicts as usize].picked;
+    let picked = rows
+        .iter()
+        .filter(|(pair, _)| marks.contains(&pair.0))
+        .count();
+    let aside = rows
+        .iter()
+        .filter(|(_, lines)| aside_until(app, lines).is_some())
+        .count();
+    let open = rows.len() - aside;
+    let mut parts = Vec::new();
+    match (open, picked) {
+        (0, 0) => {}
+        (open, 0) => parts.push(format!("{open} need you")),
+        (_, picked) => parts.push(format!("{picked} of {} marked", rows.len())),
+    }
+    if aside > 0 {
+        parts.push(format!("{aside} put aside"));
+    }
+    parts.join("  ")
+}
+
+/// What waits in all, in a line.
+fn summary(app: &App, rows: &[Item<'_>]) -> String {
+    let (aside, open): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|(_, lines)| aside_until(app, lines).is_some());
+    if open.is_empty() {
+        let first = aside
+            .iter()
+            .filter_map(|(_, lines)| aside_until(app, lines));
+        let zone = app.data.facts.zone;
+        let back = first
+            .min()
+            .map_or_else(String::new, |at| zone.ahead(at, app.data.now));
+        let count = aside.len();
+        return format!("{count} put aside, back {back} or when a side changes; u: back now");
+    }
+    let lines = || open.iter().flat_map(|(_, lines)| lines);
+    let waiting = lines().count();
+    let oldest = lines().map(|line| line.conflict.found_at).min();
+    let oldest = oldest.map_or_else(String::new, |at| age(app.data.now.since(at)));
+    let rest = match kept(app) {
+        0 => "the other fields of these items keep syncing".to_owned(),
+        kept => format!("{kept} chosen, not written yet"),
+    };
+    format!("oldest {oldest}   {waiting} to choose; {rest}")
 }
 
 fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, marked: bool) {
@@ -119,16 +162,25 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
         canvas.put(0, y, canvas.glyphs().mark, Meaning::Focus);
     }
     let is_picked = app.lists[Pane::Conflicts as usize].picked.contains(&pair.0);
-    canvas.put(1, y, if is_picked { "*" } else { "!" }, Meaning::Error);
-    let x = canvas.put(3, y, &short(&first.item), Meaning::Text).max(7) + 1;
+    let aside = aside_until(app, lines);
+    let (sign, tone, text) = match aside {
+        Some(_) => ("~", Meaning::Dim, Meaning::Dim),
+        None => ("!", Meaning::Error, Meaning::Text),
+    };
+    canvas.put(1, y, if is_picked { "*" } else { sign }, tone);
+    let x = canvas.put(3, y, &short(&first.item), text).max(7) + 1;
     let oldest = lines
         .iter()
         .map(|line| line.conflict.found_at)
         .min()
         .unwrap_or_default();
     let end = canvas.columns().saturating_sub(1);
-    canvas.put_right(end, y, &app.data.when(oldest), Meaning::Dim);
-    let end = end.saturating_sub(6);
+    let when = match aside {
+        Some(until) => app.data.facts.zone.ahead(until, app.data.now),
+        None => app.data.when(oldest),
+    };
+    let start = canvas.put_right(end, y, &when, Meaning::Dim);
+    let end = end.saturating_sub(6).min(start.saturating_sub(2));
     let drafts = lines
         .iter()
         .filter(|line| app.drafts.get(&line.conflict).is_some())
@@ -137,14 +189,17 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
     if drafts > 0 {
         what = format!("{what}, {drafts} chosen");
     }
+    if aside.is_some() {
+        what.push_str(", put aside till");
+    }
     let room = end.saturating_sub(x);
     let wide = width(&what).min(room / 2);
     canvas.put_in(
         x,
         y,
-        &first.title,
+        titled_item(&first.title),
         room.saturating_sub(wide + 2),
-        Meaning::Text,
+        text,
     );
     canvas.put_in(end.saturating_sub(wide), y, &what, wide, Meaning::Dim);
     if marked {
@@ -258,17 +313,46 @@ pub fn act(app: &mut App, action: Action, out: &mut Vec<Effect>) {
                 app.say(NOTHING_MARKED, Meaning::Dim);
                 return;
             }
-            app.data
-                .deferred
-                .extend(ids.into_iter().map(|id| (id, until)));
+            for id in ids {
+                app.data.defer(id, until);
+            }
             app.list().picked.clear();
-            app.say(
-                "put aside for a day, or until a side changes",
-                Meaning::Info,
-            );
+            app.say(PUT_ASIDE, Meaning::Info);
         }
+        Action::Undo => take_back(app),
         _ => {}
     }
+}
+
+/// Takes back that the chosen items were put aside; where none of them is, that of the item put aside last.
+fn take_back(app: &mut App) {
+    let aside = |lines: &[&ConflictLine]| aside_until(app, lines).is_some();
+    let mut items: Vec<Item<'_>> = chosen(app);
+    items.retain(|(_, lines)| aside(lines));
+    if items.is_empty() {
+        let last = app.data.deferred.last().map(|(id, _)| id);
+        let is_last = |line: &&ConflictLine| Some(&line.conflict.id) == last;
+        items = app.data.put_aside();
+        items.retain(|(_, lines)| lines.iter().any(is_last));
+    }
+    let ids: Vec<String> = items
+        .iter()
+        .flat_map(|(_, lines)| lines.iter().map(|line| line.conflict.id.clone()))
+        .collect();
+    if ids.is_empty() {
+        app.say("nothing was put aside", Meaning::Dim);
+        return;
+    }
+    let text = match items.as_slice() {
+        [(_, lines)] => {
+            let name = lines.first().map(|line| short(&line.item));
+            format!("{} needs you again", name.unwrap_or_default())
+        }
+        many => format!("{} items need you again", many.len()),
+    };
+    app.data.deferred.retain(|(id, _)| !ids.contains(id));
+    app.list().picked.clear();
+    app.say(text, Meaning::Info);
 }
 
 /// Drafts everything of the chosen items to one side, and opens the first: nothing is written without a look.

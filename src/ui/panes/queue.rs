@@ -7,7 +7,7 @@ use crate::engine::queue::{QueueLine, SHOWN, Standing};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{Data, short, way, way_meaning};
+use crate::ui::data::{self, Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::{Step, passes};
 use crate::ui::screens::{Screen, Subject};
@@ -251,17 +251,18 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, row: &Row<'_>, marked: boo
     let start = canvas.put_right(end, y, &wait, Meaning::Dim);
     let room = start.saturating_sub(x + 1);
     let why = reason(&line.standing, &app.data);
+    let heading = data::titled(&line.title);
     let is_plain = matches!(line.standing, Standing::Queued { .. });
     if is_plain {
-        canvas.put_in(x, y, &line.title, room, Meaning::Text);
+        canvas.put_in(x, y, heading, room, Meaning::Text);
     } else {
         // The reason matters more than the title.
-        let least = (room / 3).min(width(&line.title));
+        let least = (room / 3).min(width(heading));
         let title = room
             .saturating_sub(width(&why) + 2)
             .max(least)
-            .min(width(&line.title));
-        canvas.put_in(x, y, &line.title, title, Meaning::Text);
+            .min(width(heading));
+        canvas.put_in(x, y, heading, title, Meaning::Text);
         let x = x + title + 2;
         canvas.put_in(x, y, &why, start.saturating_sub(x + 1), tone);
     }

@@ -8,20 +8,20 @@ use crossterm::event::KeyCode;
 use super::record::before_and_after;
 use super::{Handled, Subject};
 use crate::core::guard::{Halt, Reason};
-use crate::core::{Time, Value};
+use crate::core::{Side, Time, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::held::HeldItem;
 use crate::engine::queue::Standing;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, Place};
 use crate::ui::app::{Answer as Told, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short};
-use crate::ui::keymap::Key;
+use crate::ui::keymap::{Key, Keymap, Resolved};
 use crate::ui::text::{ago, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
-pub const OFFERS: &[Action] = &[
+const OFFERS: &[Action] = &[
     Action::Down,
     Action::Up,
     Action::Apply,
@@ -29,6 +29,15 @@ pub const OFFERS: &[Action] = &[
     Action::MakePlan,
     Action::OpenGithub,
     Action::OpenNotion,
+    Action::Next,
+    Action::Back,
+];
+
+/// What it offers while the number is typed.
+const TYPING: &[Action] = &[
+    Action::Apply,
+    Action::Down,
+    Action::Up,
     Action::Next,
     Action::Back,
 ];
@@ -105,18 +114,30 @@ impl HaltScreen {
     }
 
     /// Whether keys type the number.
-    pub fn takes_text(&self) -> bool {
-        self.answer != Answer::Stay && self.line.is_none()
+    pub const fn takes_text(&self) -> bool {
+        !matches!(self.answer, Answer::Stay) && self.line.is_none()
     }
 
-    /// A key while the number is typed.
-    pub fn type_key(&mut self, key: Key, data: &Data, out: &mut Vec<Effect>) -> Handled {
-        let _ = (data, out);
+    /// What the footer offers now.
+    pub const fn offers(&self) -> &'static [Action] {
+        if self.takes_text() { TYPING } else { OFFERS }
+    }
+
+    /// A key while the number is typed: only keys that answer, leave or move do something else.
+    pub fn type_key(&mut self, key: Key, keymap: &Keymap) -> Handled {
+        self.note = None;
         match (key.code(), key.typed()) {
             (KeyCode::Backspace, _) => {
                 self.typed.pop();
             }
             (_, Some(digit)) if digit.is_ascii_digit() => self.typed.push(digit),
+            (_, Some(_)) => {
+                let means = keymap.resolve(&[Place::Halt, Place::Everywhere], &[key]);
+                if matches!(means, Resolved::Action(action) if acts_while_typing(action)) {
+                    return Handled::No;
+                }
+                self.note = Some("only the number is typed here; Esc leaves");
+            }
             _ => return Handled::No,
         }
         Handled::Yes
@@ -319,7 +340,7 @@ impl HaltScreen {
         let room = canvas.columns().saturating_sub(4);
         let mut lines: Vec<(usize, Vec<Ink>)> = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            let own = item_lines(app, halt, item, room);
+            let own = self.item_lines(app, halt, item, room);
             lines.extend(own.into_iter().map(|line| (at, line)));
         }
         let height = canvas.rows().saturating_sub(y + 1);
@@ -342,11 +363,13 @@ impl HaltScreen {
         } else {
             end
         };
-        let head = match halt.reason {
-            Reason::Trashes => "Gone; kept, in step with nothing",
-            _ => "Now → put back",
-        };
-        canvas.put_in(1, y, head, start.saturating_sub(2), Meaning::Title);
+        canvas.put_in(
+            1,
+            y,
+            &self.head(halt),
+            start.saturating_sub(2),
+            Meaning::Title,
+        );
         for (row, (index, (_, parts))) in
             lines.iter().enumerate().skip(top).take(height).enumerate()
         {
@@ -359,43 +382,111 @@ impl HaltScreen {
         self.owners
             .replace(lines.into_iter().map(|(owner, _)| owner).collect());
     }
+
+    /// What the list is about: what the marked answer would write.
+    fn head(&self, halt: &Halt) -> String {
+        let other = halt.side.other();
+        match (halt.reason, self.answer, other) {
+            (Reason::Trashes, Answer::Apply, Side::Notion) => {
+                "Gone; their pages go to Notion's trash".to_owned()
+            }
+            (Reason::Trashes, Answer::Apply, Side::Github) => {
+                "Gone; their issues are closed on GitHub".to_owned()
+            }
+            (Reason::Trashes, ..) => "Gone; kept, in step with nothing".to_owned(),
+            (_, Answer::Apply, _) => format!("Was → now, and goes to {}", other.name()),
+            _ => "Now → put back".to_owned(),
+        }
+    }
+
+    /// One item: its name, then each field with what it shows now and what it would show again; where the changes are
+    /// to be applied, with what it showed before and what the other side gets.
+    fn item_lines(&self, app: &App, halt: &Halt, item: &HeldItem, room: usize) -> Vec<Vec<Ink>> {
+        let mut lines = vec![vec![
+            ink(format!("{:<6} ", short(&item.item)), Meaning::Title),
+            ink(item.title.clone(), Meaning::Text),
+        ]];
+        let applies = self.answer == Answer::Apply;
+        for back in &item.backs {
+            if applies {
+                lines.extend(change_lines(&forth(back), room));
+            } else {
+                lines.extend(change_lines(back, room));
+            }
+        }
+        if halt.reason != Reason::Trashes {
+            lines.extend(self.unsure(app, halt, item));
+        }
+        lines
+    }
+
+    /// What is not known of an item, or that there is nothing to write.
+    fn unsure(&self, app: &App, halt: &Halt, item: &HeldItem) -> Vec<Vec<Ink>> {
+        let applies = self.answer == Answer::Apply;
+        let say = |text: &str, tone| vec![ink(format!("  {text}"), tone)];
+        let (side, other) = (halt.side.name(), halt.side.other().name());
+        let mut lines = Vec::new();
+        if item.text_unread {
+            let goes = if applies {
+                format!("goes to {other}")
+            } else {
+                "goes back".to_owned()
+            };
+            let text = format!("text: may have changed, too; it is read, and {goes} if it did");
+            lines.push(say(&text, Meaning::Warn));
+        }
+        match item.at {
+            None => lines.push(say(
+                &format!("{side} has not listed it since; it is read before anything is written"),
+                Meaning::Warn,
+            )),
+            Some(at) if item.backs.is_empty() && !item.text_unread => {
+                let ago = ago(app.data.now.since(at));
+                let nothing = if applies { "write" } else { "put back" };
+                let text = format!("shows the last agreement again ({ago}): nothing to {nothing}");
+                lines.push(say(&text, Meaning::Dim));
+            }
+            _ => {}
+        }
+        lines
+    }
 }
 
-/// One item: its name, then each field with what it shows now and what it would show again.
-fn item_lines(app: &App, halt: &Halt, item: &HeldItem, room: usize) -> Vec<Vec<Ink>> {
-    let mut lines = vec![vec![
-        ink(format!("{:<6} ", short(&item.item)), Meaning::Title),
-        ink(item.title.clone(), Meaning::Text),
-    ]];
-    let say = |text: &str, tone| vec![ink(format!("  {text}"), tone)];
-    for back in &item.backs {
-        lines.extend(back_lines(back, room));
+/// A change as it goes to the other side: from what was agreed on to what is shown now.
+fn forth(back: &PutBack) -> PutBack {
+    PutBack {
+        field: back.field.clone(),
+        now: back.then.clone(),
+        then: back.now.clone(),
+        refused: None,
     }
-    if halt.reason == Reason::Trashes {
-        return lines;
-    }
-    if item.text_unread {
-        let text = "text: may have changed, too; it is read, and goes back if it did";
-        lines.push(say(text, Meaning::Warn));
-    }
-    let side = halt.side.name();
-    match item.at {
-        None => lines.push(say(
-            &format!("{side} has not listed it since; it is read before anything is written"),
-            Meaning::Warn,
-        )),
-        Some(at) if item.backs.is_empty() && !item.text_unread => {
-            let ago = ago(app.data.now.since(at));
-            let text = format!("shows the last agreement again ({ago}): nothing to put back");
-            lines.push(say(&text, Meaning::Dim));
-        }
-        _ => {}
-    }
-    lines
+}
+
+/// Whether an action is carried out while the number is typed.
+const fn acts_while_typing(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Back
+            | Action::Apply
+            | Action::Open
+            | Action::Down
+            | Action::Up
+            | Action::Top
+            | Action::Bottom
+            | Action::HalfDown
+            | Action::HalfUp
+            | Action::PageDown
+            | Action::PageUp
+            | Action::NextPane
+            | Action::PrevPane
+            | Action::Next
+            | Action::Prev
+            | Action::Help
+    )
 }
 
 /// One field in one line where both values fit, else by the lines that differ.
-fn back_lines(back: &PutBack, room: usize) -> Vec<Vec<Ink>> {
+fn change_lines(back: &PutBack, room: usize) -> Vec<Vec<Ink>> {
     const FIELD: usize = 14;
     let told = |value: &Value| match value.brief(400) {
         text if text.is_empty() => "(nothing)".to_owned(),

@@ -170,7 +170,7 @@ impl Screen {
     }
 
     /// Whether keys type text into it.
-    pub fn takes_text(&self) -> bool {
+    pub const fn takes_text(&self) -> bool {
         match self {
             Self::Help(_) | Self::Palette(_) => true,
             Self::Halt(screen) => screen.takes_text(),
@@ -179,19 +179,11 @@ impl Screen {
     }
 
     /// A key for a screen that takes text. `No` means that it is a key like any other.
-    pub fn type_key(
-        &mut self,
-        key: Key,
-        data: &Data,
-        keymap: &Keymap,
-        drafts: &mut Drafts,
-        out: &mut Vec<Effect>,
-    ) -> Handled {
-        let _ = drafts;
+    pub fn type_key(&mut self, key: Key, keymap: &Keymap) -> Handled {
         match self {
             Self::Help(screen) => screen.type_key(key, keymap),
             Self::Palette(screen) => screen.type_key(key),
-            Self::Halt(screen) => screen.type_key(key, data, out),
+            Self::Halt(screen) => screen.type_key(key, keymap),
             _ => Handled::No,
         }
     }
@@ -305,7 +297,7 @@ impl Screen {
             Self::Plan(_) => plan::OFFERS,
             Self::Record(_) => record::OFFERS,
             Self::Item(_) => item::OFFERS,
-            Self::Halt(_) => halt::OFFERS,
+            Self::Halt(screen) => screen.offers(),
             Self::Help(_) | Self::Palette(_) => {
                 &[Action::Down, Action::Up, Action::Open, Action::Back]
             }

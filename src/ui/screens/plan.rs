@@ -46,6 +46,8 @@ pub struct PlanScreen {
     removals: bool,
     applied: bool,
     failed: Option<String>,
+    /// It was to be applied during a pause, and was not.
+    refused: bool,
     /// What cannot be switched on because it waits.
     waits: Vec<Waits>,
     /// What waits for a person besides, in a few words.
@@ -106,6 +108,7 @@ impl PlanScreen {
             removals: false,
             applied: false,
             failed: None,
+            refused: false,
             waits: Vec::new(),
             more: String::new(),
         }
@@ -226,6 +229,10 @@ impl PlanScreen {
         if data.facts.read_only || self.applied || self.items.iter().all(|item| !self.is_on(item)) {
             return Handled::Yes;
         }
+        if is_paused(data) {
+            self.refused = true;
+            return Handled::Yes;
+        }
         self.applied = true;
         let off: Vec<PairId> = self
             .items
@@ -270,8 +277,16 @@ impl PlanScreen {
     }
 
     /// What the message line says.
-    pub fn hint(&self, _data: &Data) -> Ink {
+    pub fn hint(&self, data: &Data) -> Ink {
         match (&self.failed, self.made) {
+            (None, Some(_)) if is_paused(data) && self.refused => ink(
+                "NOT applied: writing is paused; p resumes it, then Enter applies",
+                Meaning::Warn,
+            ),
+            (None, Some(_)) if is_paused(data) => ink(
+                "writing is paused: Enter applies nothing before p resumes it",
+                Meaning::Warn,
+            ),
             (Some(why), _) => ink(format!("no plan: {why}"), Meaning::Error),
             (None, None) => ink("reading both sides …", Meaning::Dim),
             (None, Some(_)) => ink(
@@ -485,6 +500,11 @@ fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<V
         ]];
     }
     before_and_after(name, before, after, room)
+}
+
+/// Whether nothing is written, now or as soon as the engine hears of it.
+fn is_paused(data: &Data) -> bool {
+    data.pausing.unwrap_or(data.snapshot.paused.is_some())
 }
 
 /// Where the steps are, and what the marked one changes; two lines of title come first.

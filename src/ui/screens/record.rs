@@ -7,7 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{Record, RecordKind, Value};
+use crate::core::{Record, RecordId, RecordKind, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::face::HistoryQuery;
 use crate::ui::action::Action;
@@ -43,8 +43,8 @@ enum Reverse {
     Asked,
     /// What it would do.
     Planned(Vec<PutBack>),
-    /// It was sent.
-    Sent,
+    /// It was sent, and this is what it writes.
+    Sent(Vec<PutBack>),
     /// It cannot be done, and why.
     Refused(String),
 }
@@ -56,7 +56,8 @@ pub struct RecordScreen {
     reverse: Reverse,
     /// Everything that happened to the same item, newest first.
     others: Vec<Record>,
-    asked: bool,
+    /// The item's newest record when its records were asked for; none = they were not yet.
+    asked: Option<Option<RecordId>>,
     /// Lines scrolled down; what is drawn last says how far that can be.
     scrolled: Cell<usize>,
 }
@@ -69,16 +70,22 @@ impl RecordScreen {
             record,
             reverse,
             others: Vec::new(),
-            asked: false,
+            asked: None,
             scrolled: Cell::new(0),
         }
     }
 
-    /// Asks for what it needs, once.
-    pub fn refresh(&mut self, _data: &Data, out: &mut Vec<Effect>) {
-        if std::mem::replace(&mut self.asked, true) {
+    /// Asks for what it needs: once, and for the item's records whenever there is a new one.
+    pub fn refresh(&mut self, data: &Data, out: &mut Vec<Effect>) {
+        let mut own = data
+            .history
+            .iter()
+            .filter(|one| one.pair == self.record.pair);
+        let newest = own.next().map(|record| record.id.clone());
+        if self.asked.as_ref() == Some(&newest) {
             return;
         }
+        let is_first = self.asked.replace(newest).is_none();
         if self.record.pair.is_some() {
             out.push(Effect::Ask(Request::History(HistoryQuery {
                 pair: self.record.pair.clone(),
@@ -87,7 +94,7 @@ impl RecordScreen {
                 ..HistoryQuery::default()
             })));
         }
-        if self.reverse == Reverse::Asked {
+        if is_first && self.reverse == Reverse::Asked {
             out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
         }
     }
@@ -127,7 +134,7 @@ impl RecordScreen {
                     && backs.iter().any(|back| back.refused.is_none())
                     && !data.facts.read_only
                 {
-                    self.reverse = Reverse::Sent;
+                    self.reverse = Reverse::Sent(backs.clone());
                     out.push(Effect::Ask(Request::Undo(self.record.id.clone())));
                 }
             }
@@ -196,7 +203,7 @@ impl RecordScreen {
                 "Enter writes the reverse as shown; Esc leaves everything as it is",
                 Meaning::Info,
             ),
-            Reverse::Sent => ink(
+            Reverse::Sent(_) => ink(
                 "the reverse is on its way; it shows up in the history",
                 Meaning::Ok,
             ),
@@ -294,7 +301,7 @@ impl RecordScreen {
     /// The change, or the reverse of it, as lines.
     fn change(&self, room: usize) -> Vec<Vec<Ink>> {
         match &self.reverse {
-            Reverse::Planned(backs) => backs
+            Reverse::Planned(backs) | Reverse::Sent(backs) => backs
                 .iter()
                 .flat_map(|back| match &back.refused {
                     None => before_and_after(back.field.as_str(), &back.now, &back.then, room),
@@ -322,7 +329,7 @@ impl RecordScreen {
     fn draw_change(&self, canvas: &mut Canvas<'_>) {
         let title = match self.reverse {
             Reverse::Planned(_) => "Undo would write",
-            Reverse::Sent => "Undo",
+            Reverse::Sent(_) => "Undo writes",
             _ => "Change",
         };
         let lines = self.change(canvas.columns().saturating_sub(4));

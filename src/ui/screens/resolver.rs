@@ -350,16 +350,6 @@ impl Resolver {
         self.ask_item(out);
     }
 
-    fn step_hunk(&mut self, forward: bool, data: &Data) {
-        let count = self
-            .marked(data)
-            .map_or(0, |line| drafts::hunks(&line.conflict));
-        if count > 0 {
-            self.hunk = next_of(self.hunk, count, forward);
-            self.scrolled = 0;
-        }
-    }
-
     fn defer(&mut self, data: &Data, out: &mut Vec<Effect>) {
         let until = data.now.plus(DAY_MS);
         let open = self.open(data);

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::core::Value;
 use crate::engine::face::ConflictLine;
-use crate::ui::canvas::ink;
+use crate::ui::canvas::{Ink, ink};
 use crate::ui::data::Data;
 use crate::ui::drafts::{self, Draft, Drafts, HunkPick};
 use crate::ui::theme::Meaning;
@@ -38,13 +38,36 @@ impl Resolver {
             _ => vec![None; count],
         };
         let at = self.hunk.min(count - 1);
-        picks[at] = Some(pick);
+        if let Some(before) = picks[at].replace(pick) {
+            self.note = Some(decided_again(at + 1, count, before, pick));
+        }
         let next = (1..count)
             .map(|by| (at + by) % count)
             .find(|at| picks[*at].is_none());
         self.hunk = next.unwrap_or(at);
         self.scrolled = 0;
         drafts.set(&line.conflict, Some(Draft::Hunks(picks)));
+    }
+
+    /// Goes to the next clashing place, or the one before; behind the last there is none.
+    pub(super) fn step_hunk(&mut self, forward: bool, data: &Data) {
+        let line = self.marked(data);
+        let count = line.map_or(0, |line| drafts::hunks(&line.conflict));
+        let Some(last) = count.checked_sub(1) else {
+            return;
+        };
+        let at = self.hunk.min(last);
+        let next = if forward {
+            (at + 1).min(last)
+        } else {
+            at.saturating_sub(1)
+        };
+        if next == at {
+            let end = if forward { "last" } else { "first" };
+            let text = format!("place {} of {count} is the {end} one", at + 1);
+            self.note = Some(ink(text, Meaning::Dim));
+        }
+        (self.hunk, self.scrolled) = (next, 0);
     }
 
     pub(super) fn take_base(&mut self, data: &Data, drafts: &mut Drafts) {
@@ -77,4 +100,24 @@ impl Resolver {
             self.note = Some(ink("only names and texts can be joined", Meaning::Warn));
         }
     }
+}
+
+/// What is said where a place had its choice already.
+fn decided_again(place: usize, count: usize, before: HunkPick, now: HunkPick) -> Ink {
+    let words = |pick: HunkPick| match pick {
+        HunkPick::Github => "GitHub's lines",
+        HunkPick::Notion => "Notion's lines",
+        HunkPick::Base => "the base's lines",
+        HunkPick::Both => "both sides' lines",
+    };
+    let place = format!("place {place} of {count}");
+    if before == now {
+        return ink(
+            format!("{place} takes {} already", words(now)),
+            Meaning::Dim,
+        );
+    }
+    let (now, before) = (words(now), words(before));
+    let text = format!("{place} was decided: it takes {now} now, not {before}; u takes it back");
+    ink(text, Meaning::Warn)
 }
