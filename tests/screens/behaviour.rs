@@ -1,6 +1,6 @@
 //! What the screen does over time: pausing, read-only, filters, messages, paging, memory.
 
-use pulse_sync::core::{Outcome, PairId, RecordKind, Time};
+use pulse_sync::core::{Outcome, PairId, Record, RecordKind, Time};
 use pulse_sync::engine::Event;
 use pulse_sync::engine::face::HistoryQuery;
 use pulse_sync::ui::action::Action;
@@ -603,4 +603,35 @@ fn times_in_the_future_and_far_past_are_no_trouble() {
             draw(&app);
         }
     }
+}
+
+/// Runs come with their end and are as old as their beginning; looks in a row that found nothing are one row.
+#[test]
+fn runs_are_in_the_history_as_they_end_and_looks_are_one_row() {
+    let mut app = full(120, 40);
+    press(&mut app, "3 z");
+    let newest = app.data.history.front().unwrap().clone();
+    for minute in 1..=5 {
+        let look = Record {
+            id: format!("look{minute}"),
+            at: newest.at.plus(minute * 60_000),
+            kind: RecordKind::Run,
+            outcome: Outcome::Done,
+            verb: "look".to_owned(),
+            note: "0 to GitHub, 0 to Notion".to_owned(),
+            ..newest.clone()
+        };
+        app.update(Input::Event(Event::Recorded(Box::new(look))));
+    }
+    let late = Record {
+        id: "late".to_owned(),
+        at: newest.at.minus(1),
+        ..newest.clone()
+    };
+    app.update(Input::Event(Event::Recorded(Box::new(late))));
+    let ids: Vec<&str> = app.data.history.iter().map(|r| r.id.as_str()).collect();
+    assert_eq!(ids[0], "look5");
+    assert_eq!(ids[6], "late", "by age, not by arrival");
+    let rows = text(&app).matches("looked, nothing to write").count();
+    assert_eq!(rows, 1);
 }

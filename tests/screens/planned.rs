@@ -74,7 +74,7 @@ fn during_a_pause_a_plan_stays_open_and_says_why() {
     tell(&mut app, with_plan(None));
     assert!(!said(&app).contains("paused"), "{}", said(&app));
     let asked = writes(&press(&mut app, "Enter"));
-    let [Request::Sync(_, ask)] = asked.as_slice() else {
+    let [Request::Hold(_), Request::Sync(_, ask)] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     let planned = plan().into_iter().filter(|one| !one.plan.steps.is_empty());
@@ -83,4 +83,25 @@ fn during_a_pause_a_plan_stays_open_and_says_why() {
         planned.count() - 1
     );
     assert_eq!(app.screens.len(), before - 1);
+}
+
+/// What is switched off is held: the run after this one must not write it.
+#[test]
+fn what_is_switched_off_is_held_when_the_rest_is_applied() {
+    let mut app = planned();
+    press(&mut app, "Space");
+    let effects = press(&mut app, "Enter");
+    let asked: Vec<&Request> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ask(request @ (Request::Hold(_) | Request::Sync(..))) => Some(request),
+            _ => None,
+        })
+        .collect();
+    let [Request::Hold(off), Request::Sync(None, ask)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let on = ask.only.as_ref().unwrap();
+    assert_eq!(off.len(), 1);
+    assert!(!on.is_empty() && !on.contains(&off[0]));
 }

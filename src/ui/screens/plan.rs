@@ -237,7 +237,7 @@ impl PlanScreen {
         let off: Vec<PairId> = self
             .items
             .iter()
-            .filter(|item| !self.is_on(item))
+            .filter(|item| self.off.contains(&item.pair))
             .map(|item| item.pair.clone())
             .collect();
         if !off.is_empty() {
