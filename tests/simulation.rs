@@ -8,6 +8,8 @@
 
 #[path = "simulation/directed.rs"]
 mod directed;
+#[path = "simulation/doubt.rs"]
+mod doubt;
 #[path = "simulation/held.rs"]
 mod held;
 #[path = "simulation/moved.rs"]
@@ -203,7 +205,7 @@ fn the_same_seed_goes_the_same_way() {
 }
 
 /// Seeds in which each switched-off rule must be caught at least once.
-const KILL_WITHIN: u64 = 1_500;
+const KILL_WITHIN: u64 = 3_000;
 
 fn first_kill(sabotage: Sabotage) -> Option<(u64, String)> {
     let options = Options {

@@ -182,6 +182,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 now: self.now(),
             },
         );
+        // The request may have arrived just now, long after it was sent: reads may show what was before for a while.
+        let quiet = self.now().plus(self.engine.settings.settle);
+        pair.quiet_until = Some(quiet);
         Ok(Some(landed.changes().len() == changes.len()))
     }
 
@@ -250,6 +253,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             },
         );
         pair.synced_at = Some(now);
+        pair.quiet_until = Some(now.plus(self.engine.settings.settle));
         pair.intent = None;
         pair.next_try = None;
         pair.last_error = None;

@@ -159,6 +159,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Trouble::Stop(Stop::MaxItems));
         }
         turn.wrote = Some(step.side);
+        if is_create && turn.pair.pending.is_none() {
+            // Recovery asks when the source changed last: a lost object was not made before, whatever our clock says.
+            let source = turn.sight.of(step.side.other());
+            turn.pair.pending = source.cloned().map(Box::new);
+        }
         let goes_on = self
             .write(&mut turn.pair, step, &mut turn.sight, records)
             .await?;
