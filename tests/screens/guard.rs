@@ -75,7 +75,7 @@ fn each_answer_lists_what_it_writes() {
     assert!(of(&wrong, "  state ").contains("closed  →  open"));
     let right = walk(&mut app, "j");
     assert!(!right.contains("put back 12"), "{right}");
-    assert!(right.contains("Was → now, and goes to Notion"), "{right}");
+    assert!(right.contains("Was → now, goes to Notion"), "{right}");
     assert!(
         of(&right, "  state ").contains("open  →  closed"),
         "{right}"
@@ -95,7 +95,7 @@ fn each_answer_lists_what_it_writes() {
     let kept = walk(&mut app, "H j");
     assert!(kept.contains("Gone; kept, in step with nothing"), "{kept}");
     let gone = walk(&mut app, "j");
-    let wanted = "Gone; their pages go to Notion's trash";
+    let wanted = "Gone; trashed, or closed";
     assert!(gone.contains(wanted), "{gone}");
 }
 

@@ -1,5 +1,7 @@
 //! The plan lists what it cannot switch on: conflicts, what is held, set aside or put off, each with its reason.
 
+use std::collections::BTreeSet;
+
 use pulse_sync::ui::app::{App, Effect, Request};
 
 use crate::make::{NOW, busy, living, plan, press, said, snapshot, tell, text, writes};
@@ -79,7 +81,7 @@ fn during_a_pause_a_plan_stays_open_and_says_why() {
     };
     let planned = plan().into_iter().filter(|one| !one.plan.steps.is_empty());
     assert_eq!(
-        ask.only.as_ref().map_or(0, |on| on.len()),
+        ask.only.as_ref().map_or(0, BTreeSet::len),
         planned.count() - 1
     );
     assert_eq!(app.screens.len(), before - 1);

@@ -8,7 +8,7 @@ use crossterm::event::KeyCode;
 use super::record::before_and_after;
 use super::{Handled, Subject};
 use crate::core::guard::{Halt, Reason};
-use crate::core::{Side, Time, Value};
+use crate::core::{Time, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::held::HeldItem;
 use crate::engine::queue::Standing;
@@ -386,15 +386,11 @@ impl HaltScreen {
     /// What the list is about: what the marked answer would write.
     fn head(&self, halt: &Halt) -> String {
         let other = halt.side.other();
-        match (halt.reason, self.answer, other) {
-            (Reason::Trashes, Answer::Apply, Side::Notion) => {
-                "Gone; their pages go to Notion's trash".to_owned()
-            }
-            (Reason::Trashes, Answer::Apply, Side::Github) => {
-                "Gone; their issues are closed on GitHub".to_owned()
-            }
+        match (halt.reason, self.answer) {
+            // Pages and issues can be held together.
+            (Reason::Trashes, Answer::Apply) => "Gone; trashed, or closed".to_owned(),
             (Reason::Trashes, ..) => "Gone; kept, in step with nothing".to_owned(),
-            (_, Answer::Apply, _) => format!("Was → now, and goes to {}", other.name()),
+            (_, Answer::Apply) => format!("Was → now, goes to {}", other.name()),
             _ => "Now → put back".to_owned(),
         }
     }

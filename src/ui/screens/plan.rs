@@ -116,6 +116,7 @@ impl PlanScreen {
 
     /// The engine's state is known anew: a plan made since it was asked for is taken over.
     pub fn refresh(&mut self, data: &Data) {
+        self.refused &= is_paused(data);
         self.waits = waits::all(data);
         self.more = more(data, &self.waits);
         let plans: Vec<&(Time, Vec<Planned>)> = data

@@ -56,8 +56,9 @@ pub struct RecordScreen {
     reverse: Reverse,
     /// Everything that happened to the same item, newest first.
     others: Vec<Record>,
-    /// The item's newest record when its records were asked for; none = they were not yet.
-    asked: Option<Option<RecordId>>,
+    asked: bool,
+    /// The item's newest record when its records were asked for.
+    newest: Option<RecordId>,
     /// Lines scrolled down; what is drawn last says how far that can be.
     scrolled: Cell<usize>,
 }
@@ -70,7 +71,8 @@ impl RecordScreen {
             record,
             reverse,
             others: Vec::new(),
-            asked: None,
+            asked: false,
+            newest: None,
             scrolled: Cell::new(0),
         }
     }
@@ -82,10 +84,11 @@ impl RecordScreen {
             .iter()
             .filter(|one| one.pair == self.record.pair);
         let newest = own.next().map(|record| record.id.clone());
-        if self.asked.as_ref() == Some(&newest) {
+        let was_asked = std::mem::replace(&mut self.asked, true);
+        if was_asked && self.newest == newest {
             return;
         }
-        let is_first = self.asked.replace(newest).is_none();
+        self.newest = newest;
         if self.record.pair.is_some() {
             out.push(Effect::Ask(Request::History(HistoryQuery {
                 pair: self.record.pair.clone(),
@@ -94,7 +97,7 @@ impl RecordScreen {
                 ..HistoryQuery::default()
             })));
         }
-        if is_first && self.reverse == Reverse::Asked {
+        if !was_asked && self.reverse == Reverse::Asked {
             out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
         }
     }
