@@ -117,7 +117,7 @@ impl Groups {
     pub fn memory(&self, machine: u64) -> Option<(u64, u64)> {
         self.memory
             .iter()
-            .filter_map(|files| files.read())
+            .filter_map(MemoryFiles::read)
             .filter(|(_, limit)| *limit < machine && *limit > 0)
             .max_by(|a, b| part(*a).total_cmp(&part(*b)))
     }

@@ -217,7 +217,10 @@ fn offers(app: &App) -> Vec<Action> {
         offers.extend(match app.prefs.focus {
             Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem, A::Hold],
             Pane::History => vec![A::OnlyFailed, A::Undo],
-            Pane::Conflicts => vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark],
+            Pane::Conflicts if app.data.put_aside().is_empty() => {
+                vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark]
+            }
+            Pane::Conflicts => vec![A::Undo, A::AllGithub, A::AllNotion, A::Defer, A::Mark],
             Pane::Log => vec![A::LogLevel],
             Pane::System => vec![],
         });

@@ -30,8 +30,9 @@ fn what_was_put_aside_is_counted_and_listed_until_when() {
     let line = row(&app, "3 put aside, back");
     let wanted = "back tomorrow 14:32 or when a side changes";
     assert!(line.contains(wanted), "{shown}");
+    assert!(shown.contains("u undo"), "{shown}");
     let item = row(&app, "#519");
-    assert!(item.contains("put aside till  tomorrow 14:32"), "{item}");
+    assert!(item.contains("put aside  till tomorrow 14:32"), "{item}");
 
     let mut app = full(120, 40);
     press(&mut app, "4 z D");

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use pulse_sync::ui::app::{App, Effect, Request};
 
-use crate::make::{NOW, busy, living, plan, press, said, snapshot, tell, text, writes};
+use crate::make::{
+    NOW, busy, calm, conflicts, living, plan, press, said, snapshot, tell, text, writes,
+};
 
 fn planned() -> App {
     let mut app = living(120, 40, busy());
@@ -106,4 +108,18 @@ fn what_is_switched_off_is_held_when_the_rest_is_applied() {
     let on = ask.only.as_ref().unwrap();
     assert_eq!(off.len(), 1);
     assert!(!on.is_empty() && !on.contains(&off[0]));
+}
+
+#[test]
+fn a_plan_does_not_call_equal_what_was_only_put_aside() {
+    let mut link = calm();
+    link.conflicts = conflicts();
+    link.counts.conflicted = 3;
+    let mut app = living(120, 40, link.clone());
+    press(&mut app, "4 D D D d");
+    link.planned = Some((NOW, Vec::new()));
+    tell(&mut app, snapshot(link));
+    let shown = text(&app);
+    assert!(shown.contains("3 put aside by you"), "{shown}");
+    assert!(!shown.contains("both sides say the same"), "{shown}");
 }

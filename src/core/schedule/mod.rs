@@ -395,15 +395,15 @@ impl<A: Clone> Schedule<A> {
     /// The run of a link that is due, unless the machine is too busy for it.
     fn due_run(&mut self, link: usize, now: Time) -> Option<Decision<A>> {
         let overdue = now >= self.deadline(link);
-        let line = self.lines.get_mut(link)?;
-        if let Some((_, check, _)) = &line.deferred
+        let slot = self.lines.get_mut(link)?;
+        if let Some((_, check, _)) = &slot.deferred
             && now < *check
             && !overdue
         {
             return None;
         }
         let Some(cause) = self.pressure.defers() else {
-            let why = line.why.clone();
+            let why = slot.why.clone();
             return Some(Decision::Run {
                 link,
                 ask: None,
@@ -411,7 +411,7 @@ impl<A: Clone> Schedule<A> {
                 why,
             });
         };
-        let since = line.deferred.as_ref().map_or(now, |(since, _, _)| *since);
+        let since = slot.deferred.as_ref().map_or(now, |(since, _, _)| *since);
         if overdue {
             return Some(Decision::Run {
                 link,
@@ -420,7 +420,7 @@ impl<A: Clone> Schedule<A> {
                 why: Reason::Longest { since },
             });
         }
-        line.deferred = Some((since, now.plus(self.timetable.check_again), cause));
+        slot.deferred = Some((since, now.plus(self.timetable.check_again), cause));
         None
     }
 
@@ -450,17 +450,17 @@ impl<A: Clone> Schedule<A> {
 
     /// When a link is due: a regular look comes sooner while somebody looks, and later while the machine is busy.
     fn next(&self, link: usize) -> Time {
-        let Some(line) = self.lines.get(link) else {
+        let Some(slot) = self.lines.get(link) else {
             return Time(i64::MAX);
         };
-        if !matches!(line.why, Reason::Interval) {
-            return line.at;
+        if !matches!(slot.why, Reason::Interval) {
+            return slot.at;
         }
-        let mut wait = line.at.since(line.from);
+        let mut wait = slot.at.since(slot.from);
         if self.focused {
             wait = wait.min(self.timetable.attention);
         }
-        let stretched = line.from.plus(stretched(wait, self.stretch()));
+        let stretched = slot.from.plus(stretched(wait, self.stretch()));
         stretched.min(self.deadline(link))
     }
 
@@ -505,26 +505,26 @@ impl<A: Clone> Schedule<A> {
     /// What a link waits for, and until when.
     pub fn waiting(&self, link: usize, now: Time) -> Waiting {
         let next = self.next(link);
-        let Some(line) = self.lines.get(link) else {
+        let Some(slot) = self.lines.get(link) else {
             return Waiting {
                 until: next,
                 reason: Reason::Interval,
             };
         };
         let is_asked = self.asked.iter().any(|(asked, _)| *asked == link);
-        if let Some((until, side)) = line.limit.filter(|(until, _)| is_asked && *until > now) {
+        if let Some((until, side)) = slot.limit.filter(|(until, _)| is_asked && *until > now) {
             let note = "what you asked for goes first then".to_owned();
             let reason = Reason::Limit { side, note };
             return Waiting { until, reason };
         }
-        match &line.deferred {
+        match &slot.deferred {
             Some((_, check, cause)) if next <= now => Waiting {
                 until: (*check).min(self.deadline(link)),
                 reason: cause.clone(),
             },
             _ => Waiting {
                 until: next,
-                reason: self.reason(line),
+                reason: self.reason(slot),
             },
         }
     }

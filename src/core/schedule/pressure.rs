@@ -175,7 +175,7 @@ impl Pressure {
     pub fn batch(&self) -> Batch {
         let machine = match self.stretch() {
             ..=100 => 100,
-            ..=150 => 50,
+            101..=150 => 50,
             _ => 25,
         };
         let own = self.own_batch();

@@ -54,7 +54,7 @@ pub enum Reason {
         /// By how much, in percent of the usual one.
         percent: i64,
         /// What stretches it; none = a service's limit that is nearly used up.
-        cause: Option<Box<Reason>>,
+        cause: Option<Box<Self>>,
     },
     /// It was deferred for as long as allowed.
     Longest {
@@ -192,8 +192,8 @@ pub fn span(ms: i64) -> String {
     let seconds = ms.max(0).saturating_add(999) / 1_000;
     match seconds {
         ..60 => format!("{seconds} s"),
-        ..3_600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        ..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        60..3_600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => {
             let minutes = (seconds + 59) / 60;
             match minutes % 60 {

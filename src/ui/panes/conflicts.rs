@@ -176,7 +176,7 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
         .unwrap_or_default();
     let end = canvas.columns().saturating_sub(1);
     let when = match aside {
-        Some(until) => app.data.facts.zone.ahead(until, app.data.now),
+        Some(until) => format!("till {}", app.data.facts.zone.ahead(until, app.data.now)),
         None => app.data.when(oldest),
     };
     let start = canvas.put_right(end, y, &when, Meaning::Dim);
@@ -190,7 +190,7 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, (pair, lines): &Item<'_>, 
         what = format!("{what}, {drafts} chosen");
     }
     if aside.is_some() {
-        what.push_str(", put aside till");
+        what.push_str(", put aside");
     }
     let room = end.saturating_sub(x);
     let wide = width(&what).min(room / 2);

@@ -5,20 +5,20 @@ use std::cell::{Cell, RefCell};
 
 use crossterm::event::KeyCode;
 
-use super::record::before_and_after;
 use super::{Handled, Subject};
+use crate::core::Time;
 use crate::core::guard::{Halt, Reason};
-use crate::core::{Time, Value};
-use crate::engine::answers::PutBack;
 use crate::engine::held::HeldItem;
 use crate::engine::queue::Standing;
 use crate::ui::action::{Action, Place};
 use crate::ui::app::{Answer as Told, App, Effect, Request};
-use crate::ui::canvas::{Canvas, Ink, ink};
+use crate::ui::canvas::{Canvas, Ink};
 use crate::ui::data::{Data, short};
 use crate::ui::keymap::{Key, Keymap, Resolved};
-use crate::ui::text::{ago, width, wrap};
+use crate::ui::text::{ago, wrap};
 use crate::ui::theme::Meaning;
+
+mod listed;
 
 /// What the footer offers here.
 const OFFERS: &[Action] = &[
@@ -382,80 +382,6 @@ impl HaltScreen {
         self.owners
             .replace(lines.into_iter().map(|(owner, _)| owner).collect());
     }
-
-    /// What the list is about: what the marked answer would write.
-    fn head(&self, halt: &Halt) -> String {
-        let other = halt.side.other();
-        match (halt.reason, self.answer) {
-            // Pages and issues can be held together.
-            (Reason::Trashes, Answer::Apply) => "Gone; trashed, or closed".to_owned(),
-            (Reason::Trashes, ..) => "Gone; kept, in step with nothing".to_owned(),
-            (_, Answer::Apply) => format!("Was → now, goes to {}", other.name()),
-            _ => "Now → put back".to_owned(),
-        }
-    }
-
-    /// One item: its name, then each field with what it shows now and what it would show again; where the changes are
-    /// to be applied, with what it showed before and what the other side gets.
-    fn item_lines(&self, app: &App, halt: &Halt, item: &HeldItem, room: usize) -> Vec<Vec<Ink>> {
-        let mut lines = vec![vec![
-            ink(format!("{:<6} ", short(&item.item)), Meaning::Title),
-            ink(item.title.clone(), Meaning::Text),
-        ]];
-        let applies = self.answer == Answer::Apply;
-        for back in &item.backs {
-            if applies {
-                lines.extend(change_lines(&forth(back), room));
-            } else {
-                lines.extend(change_lines(back, room));
-            }
-        }
-        if halt.reason != Reason::Trashes {
-            lines.extend(self.unsure(app, halt, item));
-        }
-        lines
-    }
-
-    /// What is not known of an item, or that there is nothing to write.
-    fn unsure(&self, app: &App, halt: &Halt, item: &HeldItem) -> Vec<Vec<Ink>> {
-        let applies = self.answer == Answer::Apply;
-        let say = |text: &str, tone| vec![ink(format!("  {text}"), tone)];
-        let (side, other) = (halt.side.name(), halt.side.other().name());
-        let mut lines = Vec::new();
-        if item.text_unread {
-            let goes = if applies {
-                format!("goes to {other}")
-            } else {
-                "goes back".to_owned()
-            };
-            let text = format!("text: may have changed, too; it is read, and {goes} if it did");
-            lines.push(say(&text, Meaning::Warn));
-        }
-        match item.at {
-            None => lines.push(say(
-                &format!("{side} has not listed it since; it is read before anything is written"),
-                Meaning::Warn,
-            )),
-            Some(at) if item.backs.is_empty() && !item.text_unread => {
-                let ago = ago(app.data.now.since(at));
-                let nothing = if applies { "write" } else { "put back" };
-                let text = format!("shows the last agreement again ({ago}): nothing to {nothing}");
-                lines.push(say(&text, Meaning::Dim));
-            }
-            _ => {}
-        }
-        lines
-    }
-}
-
-/// A change as it goes to the other side: from what was agreed on to what is shown now.
-fn forth(back: &PutBack) -> PutBack {
-    PutBack {
-        field: back.field.clone(),
-        now: back.then.clone(),
-        then: back.now.clone(),
-        refused: None,
-    }
 }
 
 /// Whether an action is carried out while the number is typed.
@@ -479,41 +405,6 @@ const fn acts_while_typing(action: Action) -> bool {
             | Action::Prev
             | Action::Help
     )
-}
-
-/// One field in one line where both values fit, else by the lines that differ.
-fn change_lines(back: &PutBack, room: usize) -> Vec<Vec<Ink>> {
-    const FIELD: usize = 14;
-    let told = |value: &Value| match value.brief(400) {
-        text if text.is_empty() => "(nothing)".to_owned(),
-        text => text,
-    };
-    let is_short = |value: &Value| !value.as_text().contains('\n');
-    let (now, then) = (told(&back.now), told(&back.then));
-    let field = ink(format!("  {:<FIELD$} ", back.field.as_str()), Meaning::Dim);
-    if let Some(why) = &back.refused {
-        let parts = [
-            field,
-            ink(now, Meaning::Text),
-            ink(format!("   {why}"), Meaning::Warn),
-        ];
-        return vec![parts.to_vec()];
-    }
-    let fits = width(&now) + width(&then) + FIELD + 8 <= room;
-    if fits && is_short(&back.now) && is_short(&back.then) {
-        let arrow = ink("  →  ", Meaning::Dim);
-        return vec![vec![
-            field,
-            ink(now, Meaning::Remove),
-            arrow,
-            ink(then, Meaning::Add),
-        ]];
-    }
-    let mut lines = before_and_after(back.field.as_str(), &back.now, &back.then, room - 2);
-    for line in &mut lines {
-        line.insert(0, ink("  ", Meaning::Dim));
-    }
-    lines
 }
 
 /// The names of what is held, until more is known.

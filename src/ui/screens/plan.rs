@@ -81,13 +81,14 @@ fn more(data: &Data, listed: &[Waits]) -> String {
         held += link.counts.held + link.counts.held_by_user;
         aside += link.aside();
     }
-    // A conflict that has its choice, or is put aside, waits for nobody.
+    // A conflict that has its choice waits for nobody.
     let is_cut = data.links().iter().any(|link| link.conflicts.len() >= CUT);
     let conflicted = if is_cut { conflicted } else { 0 };
     let counts = [
         (conflicted.saturating_sub(of(&["conflict"])), "in conflict"),
         (held.saturating_sub(of(&["held"])), "held"),
         (aside.saturating_sub(of(&["aside"])), "set aside"),
+        (data.put_aside().len() as u64, "put aside by you"),
     ];
     let said = counts.iter().filter(|(count, _)| *count > 0);
     let said: Vec<String> = said
@@ -401,6 +402,9 @@ impl PlanScreen {
             let text = match self.made {
                 None => "Both sides are being read.",
                 Some(_) if self.removals => "No step removes anything. f shows all steps.",
+                Some(_) if !self.more.is_empty() => {
+                    "Nothing to write now; see above for what waits."
+                }
                 Some(_) => "Nothing to do: both sides say the same.",
             };
             inner.put(1, 0, text, Meaning::Dim);
