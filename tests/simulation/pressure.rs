@@ -24,6 +24,19 @@ struct Seen {
     violations: Vec<String>,
 }
 
+/// Somebody opens an issue.
+fn open_issue(setup: &Setup) {
+    let world = &mut *setup.world.borrow_mut();
+    let new = NewIssue {
+        title: "A".to_owned(),
+        ..NewIssue::default()
+    };
+    let now = world.now;
+    let made = world.hub.create_issue(now, PERSON, REPOS[0], new);
+    let node = made.unwrap().node_id.clone();
+    world.note(Side::Github, &node, Author::Human);
+}
+
 /// Somebody renames the only page.
 fn retitle(setup: &Setup, title: &str) {
     let world = &mut *setup.world.borrow_mut();
@@ -49,17 +62,7 @@ fn issue_title(setup: &Setup) -> String {
 /// The page is renamed right after the start.
 fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
     let mut setup = Setup::calm(31, Policy::Ask, Rules::default(), false);
-    {
-        let world = &mut *setup.world.borrow_mut();
-        let new = NewIssue {
-            title: "A".to_owned(),
-            ..NewIssue::default()
-        };
-        let now = world.now;
-        let made = world.hub.create_issue(now, PERSON, REPOS[0], new);
-        let node = made.unwrap().node_id.clone();
-        world.note(Side::Github, &node, Author::Human);
-    }
+    open_issue(&setup);
     setup.heal();
     let start = setup.world.borrow().now;
     let (handle, wires, sink) = wires();
@@ -67,10 +70,10 @@ fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
     engine.sink = sink;
     let links = [link];
     let now = Rc::new(Cell::new(0.0));
-    let sampled = Rc::clone(&now);
+    let hour = Rc::clone(&now);
     let samples = Box::new(move || {
         Some(Load {
-            memory: memory(sampled.get()),
+            memory: memory(hour.get()),
             ..Load::default()
         })
     });
