@@ -129,6 +129,8 @@ pub struct Snapshot {
     pub links: Vec<LinkState>,
     /// Why the store cannot be used, if it cannot.
     pub store_trouble: Option<String>,
+    /// Since when; what else this says is as old as that.
+    pub store_away: Option<Time>,
 }
 
 /// What became of holding, or releasing, some items.

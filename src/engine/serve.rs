@@ -113,6 +113,15 @@ struct Slot {
     planned: Option<(Time, Vec<Planned>)>,
 }
 
+/// What a look into the store told.
+enum Heard {
+    Nothing,
+    /// Somebody answered, or the store is back.
+    News,
+    /// The store went away.
+    Away,
+}
+
 /// Takes a sample of the machine; none where it tells nothing.
 pub type Samples = Box<dyn FnMut() -> Option<Load>>;
 
@@ -129,6 +138,8 @@ pub struct Server<'a, G, N, S, C> {
     ending: bool,
     /// The last answer from outside that was noticed; none before the first look.
     heard: Option<String>,
+    /// Since when the store cannot be used.
+    away: Option<Time>,
 }
 
 impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
@@ -152,12 +163,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             running: None,
             ending: false,
             heard: None,
+            away: None,
         }
     }
 
     /// Runs until told to shut down, or until every handle is gone.
     pub async fn serve(mut self) {
-        self.was_asked().await;
+        self.listen().await;
         self.schedule.read_only(self.engine.read_only);
         let mut is_news = true;
         while !self.ending {
@@ -252,23 +264,34 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             self.obey(command).await;
             return true;
         }
-        let is_news = self.was_asked().await;
-        if is_news {
-            self.wake();
+        match self.listen().await {
+            Heard::Nothing => false,
+            Heard::Away => true,
+            Heard::News => {
+                self.wake();
+                true
+            }
         }
-        is_news
     }
 
     /// Whether somebody answered through the store since the last look.
-    async fn was_asked(&mut self) -> bool {
-        // A store that is away is told by the next run.
+    async fn listen(&mut self) -> Heard {
         let Ok(asked) = self.engine.store.setting(ASKED).await else {
-            return false;
+            // Told once.
+            return match self.away {
+                None => Heard::Away,
+                Some(_) => Heard::Nothing,
+            };
         };
         let asked = asked.unwrap_or_default();
         let is_new = self.heard.as_ref().is_some_and(|heard| *heard != asked);
         self.heard = Some(asked);
-        is_new
+        // What waited for the store goes on when it is back.
+        if is_new || self.away.is_some() {
+            Heard::News
+        } else {
+            Heard::Nothing
+        }
     }
 
     async fn run(&mut self, link: usize, ask: Ask) {
@@ -546,12 +569,36 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         };
         match self.engine.store.setting(PAUSE).await {
             Ok(since) => snapshot.paused = since.and_then(|since| since.parse().ok()).map(Time),
-            Err(error) => snapshot.store_trouble = Some(error.to_string()),
+            Err(error) => return self.publish_away(error.to_string()),
         }
+        self.away = None;
         self.schedule.pause(snapshot.paused);
         for at in 0..self.links.len() {
             let state = self.link_state(at).await;
             snapshot.links.push(state);
+        }
+        self.wires.snapshot.send_replace(Arc::new(snapshot));
+    }
+
+    /// What was known stands, and says since when. Nothing more is asked of a store that is away: each question would
+    /// wait for it in vain.
+    fn publish_away(&mut self, trouble: String) {
+        let now = self.engine.clock.now();
+        let since = *self.away.get_or_insert(now);
+        let mut snapshot = Snapshot::clone(&self.wires.snapshot.borrow());
+        snapshot.at = now;
+        (snapshot.store_trouble, snapshot.store_away) = (Some(trouble), Some(since));
+        if snapshot.links.is_empty() {
+            let named = |link: &Link<G, N>| LinkState {
+                name: link.spec.name.clone(),
+                ..LinkState::default()
+            };
+            snapshot.links = self.links.iter().map(named).collect();
+        }
+        for (at, link) in snapshot.links.iter_mut().enumerate() {
+            link.next = Some(self.schedule.waiting(at, now));
+            let is_running = self.running.is_some_and(|(running, _)| running == at);
+            link.running = link.running.take().filter(|_| is_running);
         }
         self.wires.snapshot.send_replace(Arc::new(snapshot));
     }

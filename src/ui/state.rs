@@ -98,8 +98,8 @@ pub fn state(data: &Data) -> State {
     if let Some(pause) = pause {
         return pause;
     }
-    if let Some(trouble) = &data.snapshot.store_trouble {
-        return State::of(Mood::Offline, "OFFLINE", format!("store: {trouble}"));
+    if let Some(since) = data.snapshot.store_away {
+        return State::of(Mood::Offline, "OFFLINE", store_away(data, since));
     }
     if let Some(state) = data.links().iter().find_map(syncing) {
         return state;
@@ -122,6 +122,20 @@ pub fn state(data: &Data) -> State {
         Some(next) => format!("next {}", countdown(next.until.since(data.now))),
     };
     State::of(Mood::Running, "RUNNING", detail)
+}
+
+/// Since when the store is away, and when it is tried again.
+fn store_away(data: &Data, since: Time) -> String {
+    let store = &data.facts.store;
+    let since = data.facts.zone.minute(since);
+    let next = data.links().iter().filter_map(|link| link.next.as_ref());
+    match next.map(|next| next.until).min() {
+        Some(next) if next > data.now => {
+            let left = countdown(next.since(data.now));
+            format!("{store} unreachable since {since} retry {left}")
+        }
+        _ => format!("{store} unreachable since {since}"),
+    }
 }
 
 /// A pause, as it is asked for or as it is.

@@ -384,6 +384,7 @@ fn messages_filters_and_states_are_cleaned() {
         let mut away = snapshot(hostile(&text));
         away.links[0].running = None;
         away.store_trouble = Some(text.clone());
+        away.store_away = Some(away.at);
         app.data.trouble = None;
         tell(&mut app, away);
         check_cells(&draw(&app), "store trouble");

@@ -577,6 +577,7 @@ pub fn snapshot(link: LinkState) -> Snapshot {
         paused: None,
         links: vec![link],
         store_trouble: None,
+        store_away: None,
     }
 }
 

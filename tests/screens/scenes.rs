@@ -230,7 +230,10 @@ pub fn moods() -> Vec<(&'static str, App, bool)> {
         ("OFFLINE", stopped(Stop::InDoubt), false),
         (
             "OFFLINE",
-            with(&|snapshot| snapshot.store_trouble = Some("disk full".to_owned())),
+            with(&|snapshot| {
+                snapshot.store_trouble = Some("disk full".to_owned());
+                snapshot.store_away = Some(NOW.minus(90_000));
+            }),
             false,
         ),
         ("LIMITED", stopped(limited), false),
