@@ -135,6 +135,14 @@ fn without_command() -> Exit {
     Exit::Done
 }
 
+/// Says what works in the configuration but should be changed.
+fn warn(setup: &Setup, args: &Args) {
+    let warnings = render_all(&setup.config.warnings, args.colours());
+    if !warnings.is_empty() {
+        eprintln!("{warnings}\n");
+    }
+}
+
 fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
     match command {
         ConfigCommand::Path => {
@@ -144,7 +152,7 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
         ConfigCommand::Init => wire::write_example(args),
         ConfigCommand::Check => match Setup::read(args) {
             Ok(setup) => {
-                eprint!("{}", render_all(&setup.config.warnings, args.colours()));
+                warn(&setup, args);
                 setup.require()?;
                 say!(
                     "the configuration is right: {} link(s)",
@@ -164,7 +172,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
         );
     }
     let setup = Setup::read(args)?;
-    eprint!("{}", render_all(&setup.config.warnings, args.colours()));
+    warn(&setup, args);
     let _log = setup.start_log(args, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -59,10 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         say!("The dashboard needs a terminal; `pulse-sync run` does the same without one.");
         return Ok(Exit::Done);
     }
-    eprint!(
-        "{}",
-        crate::config::render_all(&setup.config.warnings, args.colours())
-    );
+    super::warn(&setup, args);
     let (lines, log) = log();
     let tap = (!args.plain).then(|| lines.tap());
     let _log = setup.start_log(args, tap)?;
