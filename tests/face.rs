@@ -18,8 +18,10 @@ use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Time, Value};
 use pulse_sync::engine::answers::Pick;
-use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Ask, Clock, Command, Engine, Handle, Link, LinkSpec, Settings, Snapshot};
+use pulse_sync::engine::serve::{Server, Wires, wires};
+use pulse_sync::engine::{
+    Ask, Clock, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
+};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -107,6 +109,38 @@ fn settings() -> Settings {
         max_items: 10,
         ..Settings::default()
     }
+}
+
+/// Both small services, without limits.
+async fn small() -> Small {
+    let options = Options {
+        no_limits: true,
+        ..Options::default()
+    };
+    Small::start(options, None::<std::io::Empty>).await.unwrap()
+}
+
+/// An engine on an empty store.
+fn engine(settings: Settings, sink: Box<dyn Fn(Event)>) -> Engine<MemoryStore, TestClock> {
+    Engine {
+        store: MemoryStore::new(),
+        clock: TestClock,
+        settings,
+        holder: "test".to_owned(),
+        sink,
+        stop: Cell::new(false),
+        read_only: false,
+    }
+}
+
+/// A loop with nothing due after its first runs, on a machine that is never busy.
+fn server<'a>(
+    engine: &'a Engine<MemoryStore, TestClock>,
+    links: &'a [Link<GithubRemote, NotionRemote>],
+    wires: Wires,
+) -> Server<'a, GithubRemote, NotionRemote, MemoryStore, TestClock> {
+    let timetable = Timetable::every(3_600_000);
+    Server::new(engine, links, wires, timetable, Box::new(|| None))
 }
 
 /// Waits until a snapshot shows something, and fails after a while.
@@ -289,11 +323,7 @@ async fn drive(handle: Handle, small: &Small, seen: Rc<RefCell<usize>>) {
 
 #[tokio::test]
 async fn a_screen_can_follow_and_steer_a_running_engine() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
     let seen = Rc::new(RefCell::new(0));
@@ -302,50 +332,18 @@ async fn a_screen_can_follow_and_steer_a_running_engine() {
         *count.borrow_mut() += 1;
         sink(event);
     });
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: settings(),
-        holder: "test".to_owned(),
-        sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
-    );
+    let engine = engine(settings(), sink);
+    let server = server(&engine, &links, wires);
     tokio::join!(server.serve(), drive(handle, &small, seen));
 }
 
 #[tokio::test]
 async fn a_second_request_for_a_running_link_is_told_so() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: settings(),
-        holder: "test".to_owned(),
-        sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
-    );
+    let engine = engine(settings(), sink);
+    let server = server(&engine, &links, wires);
     let script = async {
         until(&handle, "a run in progress", |s| {
             s.links.iter().any(|l| l.running.is_some())
@@ -370,11 +368,7 @@ async fn a_second_request_for_a_running_link_is_told_so() {
 
 #[tokio::test]
 async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     small
         .github
         .front
@@ -383,26 +377,15 @@ async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() 
         .add("GET", "*/issues", 2, HubFault::Html(502));
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: Settings {
+    let engine = engine(
+        Settings {
             retry_base: 10,
             max_items: 1_000,
             ..settings()
         },
-        holder: "test".to_owned(),
         sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
     );
+    let server = server(&engine, &links, wires);
     let script = async {
         let failed = until(&handle, "a failed listing", |s| s.links[0].last.is_some()).await;
         let (_, report) = failed.links[0].last.as_ref().unwrap();

@@ -498,7 +498,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             row: None,
             changes: Vec::new(),
             note: format!(
-                "{} to GitHub, {} to Notion, {} turns, {} queued, {} conflicts, {} held{}",
+                "{} to GitHub, {} to Notion; turns {}, queued {}, conflicts {}, held {}{}",
                 report.writes.github,
                 report.writes.notion,
                 report.turns,

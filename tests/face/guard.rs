@@ -1,21 +1,18 @@
 //! What the guard holds, answered while the engine runs.
 
-use std::cell::Cell;
-
-use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{Outcome, Value};
 use pulse_sync::engine::held::HeldItem;
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Command, Engine, Handle, Settings};
+use pulse_sync::engine::serve::wires;
+use pulse_sync::engine::{Command, Handle, Settings};
 use pulse_sync::sim::github::{IssueEdit, State};
-use pulse_sync::sim::small::{COLLEAGUE, Options, Small};
+use pulse_sync::sim::small::{COLLEAGUE, Small};
 use pulse_sync::store::memory::MemoryStore;
 use pulse_sync::store::{HistoryQuery, Store};
 use tokio::sync::oneshot;
 
 use super::hold::run;
-use super::{TestClock, link, settings, until};
+use super::{engine, link, server, settings, small, until};
 
 /// Closes every open issue in one stroke; gives their numbers. A pull request's state is GitHub's alone.
 fn close_all(small: &Small) -> Vec<u64> {
@@ -142,31 +139,16 @@ async fn put_back(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_mass_close_that_was_wrong_is_put_back_whole() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: Settings {
+    let engine = engine(
+        Settings {
             max_items: 1_000,
             ..settings()
         },
-        holder: "test".to_owned(),
         sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
     );
+    let server = server(&engine, &links, wires);
     tokio::join!(server.serve(), put_back(handle, &small, &engine.store));
 }

@@ -1,21 +1,19 @@
 //! Held by the user while the engine runs: what is on its way lands, and nothing follows it.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use pulse_sync::core::PairId;
-use pulse_sync::core::schedule::Timetable;
 use pulse_sync::engine::face::Holding;
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Ask, Command, Engine, Handle, Settings, Snapshot};
+use pulse_sync::engine::serve::wires;
+use pulse_sync::engine::{Ask, Command, Handle, Settings, Snapshot};
 use pulse_sync::sim::github::http::FaultKind as HubFault;
-use pulse_sync::sim::small::{Options, Small};
+use pulse_sync::sim::small::Small;
 use pulse_sync::store::memory::MemoryStore;
 use pulse_sync::store::{HistoryQuery, Store, Which};
 use tokio::sync::oneshot;
 
-use super::{TestClock, ask, link, rename_page, settings, until};
+use super::{ask, engine, link, rename_page, server, settings, small, until};
 
 async fn hold(handle: &Handle, pairs: Vec<PairId>) -> Holding {
     let (reply, answer) = oneshot::channel();
@@ -129,31 +127,16 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_held_item_is_read_and_never_written() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: Settings {
+    let engine = engine(
+        Settings {
             max_items: 1_000,
             ..settings()
         },
-        holder: "test".to_owned(),
         sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
     );
+    let server = server(&engine, &links, wires);
     tokio::join!(server.serve(), script(handle, &small, &engine.store));
 }

@@ -1,18 +1,15 @@
 //! While the user has paused, reading goes on: the queue fills, and nothing is written.
 
-use std::cell::Cell;
-
-use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{Outcome, RecordKind, Side};
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::{Server, wires};
-use pulse_sync::engine::{Engine, Handle, Settings, Snapshot, Stop};
-use pulse_sync::sim::small::{Options, Small};
+use pulse_sync::engine::serve::wires;
+use pulse_sync::engine::{Handle, Settings, Snapshot, Stop};
+use pulse_sync::sim::small::Small;
 use pulse_sync::store::memory::MemoryStore;
 use pulse_sync::store::{HistoryQuery, Store};
 
 use super::hold::{run, title};
-use super::{TestClock, link, pause, rename_page, settings, until};
+use super::{engine, link, pause, rename_page, server, settings, small, until};
 
 /// Where issue 1 waits to be written to.
 fn waits(snapshot: &Snapshot) -> Option<Side> {
@@ -57,31 +54,16 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_paused_engine_goes_on_reading() {
-    let options = Options {
-        no_limits: true,
-        ..Options::default()
-    };
-    let small = Small::start(options, None::<std::io::Empty>).await.unwrap();
+    let small = small().await;
     let links = [link(&small)];
     let (handle, wires, sink) = wires();
-    let engine = Engine {
-        store: MemoryStore::new(),
-        clock: TestClock,
-        settings: Settings {
+    let engine = engine(
+        Settings {
             max_items: 1_000,
             ..settings()
         },
-        holder: "test".to_owned(),
         sink,
-        stop: Cell::new(false),
-        read_only: false,
-    };
-    let server = Server::new(
-        &engine,
-        &links,
-        wires,
-        Timetable::every(3_600_000),
-        Box::new(|| None),
     );
+    let server = server(&engine, &links, wires);
     tokio::join!(server.serve(), script(handle, &small, &engine.store));
 }
