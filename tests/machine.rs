@@ -5,6 +5,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use pulse_sync::auth::{self, AuthError, Origin};
 use pulse_sync::config::{Environment, GITHUB_API, NOTION_API, Service};
@@ -24,10 +25,15 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Writes a program that can be started at once. Another process writes it: a file this one has
+/// open for writing is also open in what a test beside this one starts in the same moment, and the
+/// system refuses to start a program that is being written (`ETXTBSY`).
 fn program(folder: &Path, script: &str) -> String {
     let path = folder.join("program");
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let write = r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#;
+    let mut shell = Command::new("sh");
+    let written = shell.args(["-c", write]).arg(&path).arg(script).status();
+    assert!(written.unwrap().success());
     path.to_str().unwrap().to_owned()
 }
 

@@ -107,14 +107,18 @@ fn systemd_takes_the_unit_where_there_is_one() {
 #[cfg(unix)]
 #[test]
 fn the_line_for_launchd_finds_the_program_and_the_tokens() {
-    use std::os::unix::fs::PermissionsExt;
-
     let rig = Rig::start(Some(world(1, 0, 0)));
     let bin = rig.folder.join(".cargo/bin");
     fs::create_dir_all(&bin).unwrap();
     let program = bin.join("pulse-sync");
-    fs::write(&program, "#!/bin/sh\necho \"$1 $GITHUB_TOKEN\"\n").unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    // Written by another process: what a test beside this one starts would hold it open, and a
+    // program that is open for writing does not start.
+    let script = r#"printf '#!/bin/sh\necho "$1 $GITHUB_TOKEN"\n' >"$0" && chmod 700 "$0""#;
+    let written = Command::new("sh")
+        .args(["-c", script])
+        .arg(&program)
+        .status();
+    assert!(written.unwrap().success());
     let folder = rig.folder.join(".config/pulse-sync");
     let list = text("pulse-sync.plist");
     let (_, rest) = list.split_once("<string>-c</string>").unwrap();
