@@ -296,6 +296,9 @@ fn log(event: &Event) {
         Event::Waiting { until, reason } => {
             tracing::info!(target: EVENTS, until = until.0, reason, "waiting");
         }
+        Event::Deferred { link, waiting } => {
+            tracing::info!(target: EVENTS, link, reason = super::json::waiting(waiting), "deferred");
+        }
         Event::RunEnded(report) => {
             tracing::info!(target: EVENTS, run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");
             report

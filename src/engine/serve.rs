@@ -1,6 +1,7 @@
 //! Runs the links until told to stop: when each is due, when somebody asks, one at a time.
 
 use std::cell::RefCell;
+use std::mem::{self, Discriminant, discriminant};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::held::HeldItem;
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
-use crate::core::schedule::{Decision, Ended, Left, Load, Schedule, Timetable};
+use crate::core::schedule::{Decision, Ended, Left, Load, Reason, Schedule, Timetable};
 use crate::core::{Conflict, Outcome, Pair, PairId, RecordKind, Side, Time};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError, Which};
@@ -111,6 +112,8 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
 struct Slot {
     last: Option<(Time, Report)>,
     planned: Option<(Time, Vec<Planned>)>,
+    /// What it is deferred for, as far as it was told.
+    deferred: Option<Discriminant<Reason>>,
 }
 
 /// What a look into the store told.
@@ -180,16 +183,21 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             let now = self.engine.clock.now();
             match self.schedule.decide(now) {
                 Decision::Run {
-                    link, ask, batch, ..
+                    link,
+                    ask,
+                    batch,
+                    why,
                 } => {
                     let ask = Ask {
                         batch,
+                        why: why.note(now),
                         ..ask.unwrap_or_default()
                     };
                     self.run(link, ask).await;
                     is_news = true;
                 }
                 Decision::Wait(until) => {
+                    self.tell_deferrals(now);
                     self.tell_what_waits(now);
                     is_news = self.wait(until.since(now)).await;
                 }
@@ -225,6 +233,21 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             requests: known
                 .map(|budget| (u64::from(budget.left), u64::from(budget.limit)))
                 .min(),
+        }
+    }
+
+    /// Says which links are due and do not run, once for each reason.
+    fn tell_deferrals(&mut self, now: Time) {
+        for (at, link) in self.links.iter().enumerate() {
+            let waiting = self.schedule.waiting(at, now);
+            let kind = (waiting.reason.is_deferral()).then(|| discriminant(&waiting.reason));
+            let was = mem::replace(&mut self.slots[at].deferred, kind);
+            if kind.is_some() && kind != was {
+                (self.engine.sink)(Event::Deferred {
+                    link: link.spec.name.clone(),
+                    waiting,
+                });
+            }
         }
     }
 
@@ -397,6 +420,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::Sync { link, ask, reply }) => {
                 let _ = reply.send(self.ask(link.as_deref(), &ask));
             }
+            Some(Command::Focus(on)) => self.schedule.focus(on),
             Some(Command::Pause(on, reply)) => {
                 let done = self
                     .engine

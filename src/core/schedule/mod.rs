@@ -403,7 +403,13 @@ impl<A: Clone> Schedule<A> {
             return None;
         }
         let Some(cause) = self.pressure.defers() else {
-            let why = slot.why.clone();
+            let why = match &slot.deferred {
+                Some((since, _, cause)) => Reason::Deferred {
+                    lasted: now.since(*since),
+                    cause: Box::new(cause.clone()),
+                },
+                None => slot.why.clone(),
+            };
             return Some(Decision::Run {
                 link,
                 ask: None,
