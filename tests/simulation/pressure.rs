@@ -16,6 +16,7 @@ use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::Setup;
 use pulse_sync::sim::notion::{Id, Value as Written};
 use pulse_sync::sim::world::{Author, PERSON, REPOS};
+use tokio::sync::broadcast;
 
 const HOUR: i64 = 3_600_000;
 
@@ -65,6 +66,15 @@ fn issue_title(setup: &Setup) -> String {
     title.as_text().to_owned()
 }
 
+/// What deferrals were told since the last look.
+fn deferrals(events: &mut broadcast::Receiver<Event>) -> impl Iterator<Item = String> {
+    let events = std::iter::from_fn(|| events.try_recv().ok());
+    events.filter_map(|event| match event {
+        Event::Deferred { waiting, .. } => Some(waiting.reason.words(&|_| String::new())),
+        _ => None,
+    })
+}
+
 /// One issue and its page in step; then the loop runs for so long, with what `memory` says of the hours since the start.
 /// The page is renamed right after the start.
 fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
@@ -111,11 +121,7 @@ fn observed(memory: impl Fn(f64) -> f64 + 'static, hours: i64, looks: bool) -> (
             is_renamed = true;
             retitle(&setup, "B");
         }
-        while let Ok(event) = events.try_recv() {
-            if let Event::Deferred { waiting, .. } = event {
-                deferred.push((at - start, waiting.reason.words(&|_| String::new())));
-            }
-        }
+        deferred.extend(deferrals(&mut events).map(|why| (at - start, why)));
         let snapshot = snapshots.borrow_and_update().clone();
         for link in &snapshot.links {
             said.extend(link.next.as_ref().map(|next| {
