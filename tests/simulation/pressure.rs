@@ -66,6 +66,13 @@ fn issue_title(setup: &Setup) -> String {
     title.as_text().to_owned()
 }
 
+fn short_of_memory(memory: f64) -> Load {
+    Load {
+        memory,
+        ..Load::default()
+    }
+}
+
 /// What deferrals were told since the last look.
 fn deferrals(events: &mut broadcast::Receiver<Event>) -> impl Iterator<Item = String> {
     let events = std::iter::from_fn(|| events.try_recv().ok());
@@ -93,16 +100,9 @@ fn observed(memory: impl Fn(f64) -> f64 + 'static, hours: i64, looks: bool) -> (
     let links = [link];
     let now = Rc::new(Cell::new(0.0));
     let hour = Rc::clone(&now);
-    let samples = Box::new(move || {
-        Some(Load {
-            memory: memory(hour.get()),
-            ..Load::default()
-        })
-    });
-    let timetable = Timetable {
-        jitter: 0,
-        ..Timetable::every(HOUR)
-    };
+    let samples = Box::new(move || Some(short_of_memory(memory(hour.get()))));
+    let mut timetable = Timetable::every(HOUR);
+    timetable.jitter = 0;
     let server = Server::new(&engine, &links, wires, timetable, samples);
     let mut snapshots = handle.snapshot();
     let mut events = handle.events();
