@@ -183,7 +183,8 @@ fn pressure_defers_with_its_reason_and_what_waited_goes_on_when_it_is_over() {
     };
     assert!((HOUR..2 * HOUR + 60_000).contains(at), "{at}");
     assert_eq!(why, "memory 83 % > 70 %");
-    let told = |note: &String| note.contains("; deferred for ") && note.contains(": memory 83 %");
+    let told =
+        |note: &String| note.contains("; deferred for ") && note.contains(": memory 83 % > 70 %");
     assert!(seen.notes.iter().any(told), "{:?}", seen.notes);
 }
 
