@@ -119,7 +119,8 @@ fn a_run_waits_while_memory_is_short_says_why_and_comes_when_it_is_not() {
         used < 0.85,
         "{used:.2} of the memory of this machine is in use"
     );
-    let enter = (used * 100.0).ceil() as u32 + 5;
+    let enter = (1..=100).find(|percent| f64::from(*percent) >= used * 100.0);
+    let enter = enter.unwrap() + 5;
     let mut rig = rig(enter);
     rig.schedule.insert("longest_deferral", "1000".to_owned());
     let live = Live::start(&rig);

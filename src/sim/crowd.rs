@@ -58,7 +58,10 @@ impl Crowd {
                 ..IssueEdit::default()
             },
             1 => IssueEdit {
-                body: Some(Some(format!("{body}\nSeen again, {}.", self.edits))),
+                body: Some(Some(with_line(
+                    &body,
+                    &format!("Seen again, {}.", self.edits),
+                ))),
                 ..IssueEdit::default()
             },
             2 => IssueEdit {
@@ -130,7 +133,7 @@ impl Crowd {
                 )
             }
             _ if is_issue => world.edit_body(now, small.person, page, |text| {
-                format!("{text}\nPlanned for week {}.", self.edits)
+                with_line(text, &format!("Planned for week {}.", self.edits))
             }),
             _ => return None,
         };
@@ -141,6 +144,23 @@ impl Crowd {
             )
         })
     }
+}
+
+/// Lines that people add to a text before they tidy it up.
+const LINES: usize = 40;
+
+/// The text with one line more; one that has become long loses what was added to it.
+fn with_line(text: &str, line: &str) -> String {
+    if text.lines().count() < LINES {
+        return format!("{text}\n{line}");
+    }
+    let lines = text.lines();
+    let kept: Vec<&str> = lines
+        .filter(|line| !line.starts_with("Seen again") && !line.starts_with("Planned for week"))
+        .take(LINES / 2)
+        .chain([line])
+        .collect();
+    kept.join("\n")
 }
 
 /// The title with its number of the day replaced, so that it stays short.
