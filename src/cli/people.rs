@@ -69,20 +69,20 @@ impl Drop for People {
     }
 }
 
-/// Lets people begin. Between the acts, they do `speed` times as much as people do.
-pub fn begin(small: Arc<Small>, seed: u64, speed: u32) -> std::io::Result<People> {
+/// Lets people begin. Between the acts, they do `pace` times as much as people do.
+pub fn begin(small: Arc<Small>, seed: u64, pace: u32) -> std::io::Result<People> {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let thread = std::thread::Builder::new()
         .name("people".to_owned())
-        .spawn(move || work(&small, seed, speed, &stopped))?;
+        .spawn(move || work(&small, seed, pace, &stopped))?;
     Ok(People {
         stop,
         thread: Some(thread),
     })
 }
 
-fn work(small: &Small, seed: u64, speed: u32, stop: &AtomicBool) {
+fn work(small: &Small, seed: u64, pace: u32, stop: &AtomicBool) {
     let start = Instant::now();
     let mut crowd = Crowd::new(seed);
     let mut acts = ACTS.iter().peekable();
@@ -95,7 +95,7 @@ fn work(small: &Small, seed: u64, speed: u32, stop: &AtomicBool) {
         }
         // What falls into one step is done in one step.
         while now >= next {
-            next += EVERY / speed;
+            next += EVERY / pace;
             crowd.act(small);
         }
     }

@@ -52,24 +52,14 @@ impl Crowd {
             issue.state == State::Open,
         );
         let what = self.rng.u8(0..4);
-        let edit = match what {
-            0 => IssueEdit {
-                title: Some(retitled(&title, self.edits)),
-                ..IssueEdit::default()
-            },
-            1 => IssueEdit {
-                body: Some(Some(with_line(
-                    &body,
-                    &format!("Seen again, {}.", self.edits),
-                ))),
-                ..IssueEdit::default()
-            },
-            2 => IssueEdit {
-                state: Some(if open { State::Closed } else { State::Open }),
-                ..IssueEdit::default()
-            },
-            _ => IssueEdit::default(),
-        };
+        let seen = format!("Seen again, {}.", self.edits);
+        let mut edit = IssueEdit::default();
+        match what {
+            0 => edit.title = Some(retitled(&title, self.edits)),
+            1 => edit.body = Some(Some(with_line(&body, &seen))),
+            2 => edit.state = Some(if open { State::Closed } else { State::Open }),
+            _ => {}
+        }
         let done = if what == 3 {
             front
                 .hub
