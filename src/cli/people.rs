@@ -19,6 +19,9 @@ const STEP: Duration = Duration::from_millis(100);
 /// Something happens this often between the acts.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// What the services remember of what was done, in changes and requests: what nobody reads must not grow.
+const REMEMBERED: usize = 1_000;
+
 /// The acts before need the issues with smaller numbers.
 const FIRST_TO_CLOSE: u64 = 5;
 
@@ -97,6 +100,7 @@ fn work(small: &Small, seed: u64, pace: u32, stop: &AtomicBool) {
         while now >= next {
             next += EVERY / pace;
             crowd.act(small);
+            small.forget(REMEMBERED);
         }
     }
 }

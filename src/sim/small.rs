@@ -58,7 +58,24 @@ pub struct Small {
     pub person_token: String,
 }
 
+/// Keeps the latest of a list.
+pub(super) fn latest<T>(all: &mut Vec<T>, keep: usize) {
+    all.drain(..all.len().saturating_sub(keep));
+}
+
 impl Small {
+    /// Forgets all but the latest of what is written down about requests and changes. The services themselves need none
+    /// of it; without this they grow for as long as they are used.
+    pub fn forget(&self, keep: usize) {
+        let front = &mut *self.github.front.lock();
+        front.hub.forget(keep);
+        latest(&mut front.requests, keep);
+        let service = &mut *self.notion.shared.lock();
+        latest(&mut service.operations, keep);
+        latest(&mut service.world.log, keep);
+        latest(&mut service.world.incidents, keep);
+    }
+
     /// Starts both. With `world` the items come from there (the format is in [`super::github`]'s `world` module), else
     /// a few are made up.
     ///

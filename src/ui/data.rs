@@ -18,7 +18,10 @@ const WHO_LEAST: usize = 4;
 const LOG_LINES: usize = 1_000;
 /// Samples of the machine that are kept: five minutes, one a second.
 const SAMPLES: usize = 300;
-/// Records of the history that are kept.
+/// Records of the history that are kept of those that just happened; those before them are read again when they are
+/// scrolled to.
+const LIVE: usize = 500;
+/// Records of the history that are read at most.
 const RECORDS: usize = 5_000;
 
 /// How grave a line of the log is.
@@ -118,6 +121,8 @@ pub struct Data {
     pub history: VecDeque<Record>,
     /// Whether the history was read to its end.
     pub history_complete: bool,
+    /// Somebody scrolled back: what was read is kept.
+    was_paged: bool,
     /// The log, oldest first.
     pub log: VecDeque<LogLine>,
     /// How many lines of the log are no longer kept.
@@ -145,6 +150,7 @@ impl Data {
             snapshot: Arc::default(),
             history: VecDeque::new(),
             history_complete: false,
+            was_paged: false,
             log: VecDeque::new(),
             dropped: 0,
             samples: VecDeque::new(),
@@ -188,6 +194,10 @@ impl Data {
         let at = self.history.iter().position(is_older);
         let at = at.unwrap_or(self.history.len());
         self.history.insert(at, record);
+        if !self.was_paged && self.history.len() > LIVE {
+            self.history.truncate(LIVE);
+            self.history_complete = false;
+        }
         self.history.truncate(RECORDS);
     }
 
@@ -198,6 +208,7 @@ impl Data {
                 self.history.push_back(record);
             }
         }
+        self.was_paged = self.history.len() > LIVE;
         self.history_complete = is_last || self.history.len() >= RECORDS;
     }
 

@@ -374,6 +374,35 @@ fn the_history_is_read_page_by_page() {
 }
 
 #[test]
+fn a_dashboard_left_open_keeps_the_newest_of_the_history_and_reads_the_rest_again() {
+    let mut app = living(120, 40, calm());
+    press(&mut app, "3");
+    let happens = |app: &mut App, number: i64| {
+        let id = format!("r{number:05}");
+        let new = record(&id, -number, RecordKind::Write, Outcome::Done, "change");
+        app.update(Input::Event(Event::Recorded(Box::new(new))));
+    };
+    for number in 0..3_000 {
+        happens(&mut app, number);
+    }
+    let kept = app.data.history.len();
+    assert!((100..1_000).contains(&kept), "{kept}");
+    assert!(!app.data.history_complete, "there is more in the store");
+    // Whoever scrolls back keeps what is read, however much happens.
+    let asked = pages(&press(&mut app, "G"));
+    let older = (1..=100).map(|at| {
+        let id = format!("o{at}");
+        record(&id, at, RecordKind::Write, Outcome::Done, "change")
+    });
+    app.update(Input::Answer(Box::new(Answer::History(
+        asked[0].clone(),
+        Ok(older.collect()),
+    ))));
+    happens(&mut app, 3_000);
+    assert_eq!(app.data.history.len(), kept + 101);
+}
+
+#[test]
 fn nothing_is_drawn_differently_when_nothing_happened() {
     for scene in SCENES {
         let mut app = (scene.make)(120, 40);

@@ -11,6 +11,7 @@ use super::model::{
     Token, User,
 };
 use super::refusal::Refusal;
+use crate::sim::small::latest;
 
 /// A small GitHub in memory: synchronous, deterministic, without a clock.
 ///
@@ -249,7 +250,8 @@ impl Hub {
         before: Value,
         after: Value,
     ) {
-        let (seq, actor) = (self.log.len() as u64, Arc::clone(&touch.actor));
+        let seq = self.log.last().map_or(0, |last| last.seq + 1);
+        let actor = Arc::clone(&touch.actor);
         let (at, repo, number) = (touch.now, touch.repo, touch.number);
         self.log.push(Change {
             seq,
@@ -274,6 +276,15 @@ impl Hub {
             kind,
         });
         Ok(())
+    }
+
+    /// Forgets all but the latest changes, and events of each issue.
+    pub fn forget(&mut self, keep: usize) {
+        latest(&mut self.log, keep);
+        let issues = self.repos.values_mut().flat_map(|repo| &mut repo.issues);
+        for (_, issue) in issues {
+            latest(&mut issue.events, keep);
+        }
     }
 
     /// Moves `updated_at` forward; never back, even when the caller's clock jumps.

@@ -330,7 +330,7 @@ impl Workspace {
         if before == after {
             return;
         }
-        let seq = self.log.len() as u64 + 1;
+        let seq = self.log.last().map_or(1, |last| last.seq + 1);
         let field = field.to_owned();
         self.log.push(Change {
             seq,
