@@ -40,5 +40,6 @@ fn follow(bar: &ProgressBar, event: &Event) {
         }
         Event::Halted(halt) => bar.println(format!("held: {}", Shown::line(&halt.note))),
         Event::RunEnded(_) => bar.set_message(""),
+        Event::Elsewhere(_) => {}
     }
 }

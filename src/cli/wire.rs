@@ -263,6 +263,8 @@ fn log(event: &Event) {
         Event::Listed { stream, rows } => tracing::debug!(target: EVENTS, stream, rows, "listed"),
         // Its end tells more.
         Event::Recorded(record) if record.kind == RecordKind::Run => {}
+        // It is in the log of the machine that did it.
+        Event::Elsewhere(_) => {}
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
             let fields: Vec<&str> = record

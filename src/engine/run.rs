@@ -100,6 +100,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
     records: u64,
+    /// Whoever runs this keeps the lease.
+    keeps_lease: bool,
 }
 
 /// How a part of a run ends early.
@@ -121,7 +123,7 @@ pub fn lease_name(link: &str) -> String {
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Runs one pass over a link.
     pub async fn run<G: Remote, N: Remote>(&self, link: &Link<G, N>, ask: &Ask) -> Report {
-        self.pass(link, ask).await.0
+        self.pass(link, ask, false).await.0
     }
 
     /// Plans one pass over a link and writes nothing to either side.
@@ -134,14 +136,15 @@ impl<S: Store, C: Clock> Engine<S, C> {
             dry: true,
             ..ask.clone()
         };
-        self.pass(link, &ask).await
+        self.pass(link, &ask, false).await
     }
 
-    /// One pass; a dry one plans only.
+    /// One pass; a dry one plans only, and needs no lease. Others give it back, unless the caller keeps it.
     pub(super) async fn pass<G: Remote, N: Remote>(
         &self,
         link: &Link<G, N>,
         ask: &Ask,
+        keeps_lease: bool,
     ) -> (Report, Vec<Planned>) {
         let id = self.new_id();
         let mut run = Run {
@@ -173,6 +176,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             planned: Vec::new(),
             ahead: 0,
             records: 0,
+            keeps_lease,
         };
         let started = self.clock.now();
         let made = (link.github.budget().made, link.notion.budget().made);
@@ -227,12 +231,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Stop::Paused);
         }
         self.only_watches = !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some();
+        if self.ask.dry {
+            return self.work().await;
+        }
         self.take_lease().await?;
         let result = if self.only_watches {
             self.watch().await
         } else {
             self.work().await
         };
+        if self.keeps_lease {
+            return result;
+        }
         let lease = self.lease_name();
         self.engine
             .store

@@ -27,6 +27,14 @@ async fn changes_are_told(one: &MongoStore, other: &MongoStore) {
     let lease = async |holder| other.lease("link/main", holder, Time(0), 60_000).await;
     lease("a").await.unwrap();
     told(&watch, "leases/link/main").await;
+    // Neither that it is renewed nor that somebody asks in vain.
+    lease("a").await.unwrap();
+    lease("b").await.unwrap();
+    other.put_setting("after", Some("1")).await.unwrap();
+    assert_eq!(
+        watch.next().await.into_iter().collect::<Vec<_>>(),
+        ["settings/after"]
+    );
     other.release("link/main", "a").await.unwrap();
     told(&watch, "leases/link/main").await;
     other.put(&pair(1), &[]).await.unwrap();
