@@ -1,0 +1,1 @@
+//! What is said on the machine that follows reaches the one that leads.
