@@ -1,14 +1,13 @@
 //! Machines that run the real binary on one store, between the small services.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{DateTime, Document, doc};
+use pulse_sync::core::Time;
 use pulse_sync::engine::lease_name;
 use pulse_sync::store::{MongoStore, Store};
-use serde_json::Value as Json;
 
 use crate::mongo::{Mode, Server, store};
 use crate::rig::{Done, Rig, finish};
@@ -21,7 +20,7 @@ const LINK: &str = "default";
 /// A server, both services, and whatever runs between them.
 pub struct Group {
     pub rig: Rig,
-    server: Server,
+    _server: Server,
     runtime: tokio::runtime::Runtime,
     memory: MongoStore,
 }
@@ -40,25 +39,34 @@ impl Group {
         let memory = runtime.block_on(async { store(&server.uri(), DATABASE) });
         Self {
             rig,
-            server,
+            _server: server,
             runtime,
             memory,
         }
     }
 
-    /// Starts the program on a machine of this name.
+    /// Starts the program on a machine of this name: as a service that tells in JSON.
     pub fn start(&self, name: &str) -> Machine {
+        self.start_as(name, &["run", "--json"])
+    }
+
+    /// Starts the dashboard in words: a person may type them.
+    pub fn open(&self, name: &str) -> Machine {
+        self.start_as(name, &["--plain"])
+    }
+
+    fn start_as(&self, name: &str, args: &[&str]) -> Machine {
         let mut child = self
-            .command(name, &["run", "--json"])
+            .command(name, args)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines: Arc<Mutex<Vec<Json>>> = Arc::default();
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let (out, told) = (child.stdout.take().unwrap(), Arc::clone(&lines));
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).unwrap_or_default();
                 told.lock().unwrap().push(line);
             }
         });
@@ -84,19 +92,10 @@ impl Group {
 
     /// Who has the lease, as the server says.
     pub fn leader(&self) -> Option<String> {
-        let find = async {
-            let client = self.client().await;
-            let leases = client.database(DATABASE).collection::<Document>("leases");
-            leases.find_one(doc! { "_id": lease_name(LINK) }).await
-        };
-        let lease = self.runtime.block_on(find).unwrap()?;
-        let until = lease.get_datetime("until").unwrap();
-        (*until > DateTime::now()).then(|| lease.get_str("holder").unwrap().to_owned())
-    }
-
-    async fn client(&self) -> mongodb::Client {
-        static CLIENT: tokio::sync::OnceCell<mongodb::Client> = tokio::sync::OnceCell::const_new();
-        CLIENT.get_or_init(|| self.server.client()).await.clone()
+        let name = lease_name(LINK);
+        let leased = self.memory.leased(&name, Time(0));
+        let lease = self.runtime.block_on(leased).unwrap();
+        lease.map(|lease| lease.holder)
     }
 
     /// Waits until a machine leads; gives how long that took.
@@ -123,14 +122,37 @@ pub struct Machine {
     /// What the store knows it by.
     pub holder: String,
     child: Child,
-    lines: Arc<Mutex<Vec<Json>>>,
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Machine {
-    /// How often the program said this.
-    pub fn said(&self, event: &str) -> usize {
+    /// How many of its lines have these words.
+    pub fn said(&self, words: &str) -> usize {
         let lines = self.lines.lock().unwrap();
-        lines.iter().filter(|line| line["event"] == event).count()
+        lines.iter().filter(|line| line.contains(words)).count()
+    }
+
+    /// The latest line that has these words.
+    pub fn line(&self, words: &str) -> Option<String> {
+        let lines = self.lines.lock().unwrap();
+        lines.iter().rfind(|line| line.contains(words)).cloned()
+    }
+
+    /// The person there types a line.
+    pub fn types(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+    }
+
+    /// The person there types a word until the answer has others; gives how long it took.
+    pub fn until_says(&mut self, typed: &str, answer: &str) -> Duration {
+        let before = self.said(answer);
+        until(&format!("{} says {answer}", self.holder), || {
+            self.types(typed);
+            std::thread::sleep(Duration::from_millis(30));
+            self.said(answer) > before
+        })
     }
 
     pub fn is_alive(&mut self) -> bool {

@@ -78,14 +78,11 @@ fn kill_many(group: &Group) -> Vec<Duration> {
         times.push(group.until_led_by(&follower));
         pair = (follower, group.start(&name));
     }
-    // Whoever is left ends in good order.
-    for machine in [pair.0, pair.1] {
-        // One that has only begun does not hear signals yet.
-        until("it hears", || {
-            machine.said("run_started") > 0 || group.leader().as_ref() != Some(&machine.holder)
-        });
-        machine.signal("-TERM");
-    }
+    // Whoever is left ends in good order, and leaves nobody behind who could lead.
+    let (leader, follower) = in_order(group, pair.0, pair.1);
+    follower.kill();
+    assert_eq!(leader.stop(), Some(0));
+    assert_eq!(group.leader(), None, "the lease is given back");
     times
 }
 
