@@ -9,6 +9,8 @@ mod rig;
 
 #[path = "machines/group.rs"]
 mod group;
+#[path = "machines/inside.rs"]
+mod inside;
 #[path = "machines/killed.rs"]
 mod killed;
 #[path = "machines/relayed.rs"]

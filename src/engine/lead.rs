@@ -24,22 +24,22 @@ pub(super) enum Lead {
     /// Nobody was asked yet, or nobody runs it.
     #[default]
     Open,
-    /// It runs here; renewed then, in elapsed time.
-    Ours(i64),
+    /// It runs here.
+    Ours,
     /// Somebody else runs it.
     Theirs(String),
 }
 
 impl Lead {
     pub(super) const fn is_ours(&self) -> bool {
-        matches!(self, Self::Ours(_))
+        matches!(self, Self::Ours)
     }
 
     /// Who else runs it.
     pub(super) const fn other(&self) -> Option<&str> {
         match self {
             Self::Theirs(holder) => Some(holder.as_str()),
-            Self::Open | Self::Ours(_) => None,
+            Self::Open | Self::Ours => None,
         }
     }
 }
@@ -80,7 +80,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
         let is_ours = lease.holder == self.engine.holder;
         let before = self.slots[at].lead.clone();
         if is_ours {
-            self.slots[at].lead = Lead::Ours(self.slots[at].lease_asked);
+            self.slots[at].lead = Lead::Ours;
             if !before.is_ours() {
                 self.slots[at].live = None;
                 self.slots[at].told = Default::default();
@@ -110,20 +110,24 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
         self.schedule.ended(at, now, ended, None, roll);
     }
 
-    /// Renews the leases of what runs here, when it is time.
-    pub(super) async fn keep_leases(&mut self) {
+    /// Renews the leases of what runs here, when it is time; says whether that changed who runs what. One that may only
+    /// read looks as often, as nobody tells that a lease was not renewed.
+    pub(super) async fn keep_leases(&mut self) -> bool {
         let due = self
             .engine
             .clock
             .elapsed()
             .saturating_sub(self.renewed_every());
+        let mut is_news = false;
         for at in 0..self.slots.len() {
-            if let Lead::Ours(renewed) = self.slots[at].lead
-                && renewed <= due
-            {
+            let is_kept = self.slots[at].lead.is_ours() || self.engine.read_only;
+            if self.is_shared && is_kept && self.slots[at].lease_asked <= due {
+                let before = self.slots[at].lead.clone();
                 self.lead(at).await;
+                is_news |= self.slots[at].lead != before;
             }
         }
+        is_news
     }
 
     /// Gives the leases back, so that nobody has to wait until they are over.
@@ -182,7 +186,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             .clock
             .elapsed()
             .saturating_sub(self.slots[at].lease_asked);
-        if !(0..ASKED_APART_MS).contains(&rested) {
+        if self.engine.read_only || !(0..ASKED_APART_MS).contains(&rested) {
             self.lead(at).await;
         } else if let Lead::Theirs(holder) = &before {
             let soon = Lease {
@@ -190,9 +194,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
                 until: self.engine.clock.now().plus(ASKED_APART_MS - rested),
                 fence: 0,
             };
-            if !self.engine.read_only {
-                self.wait_for_lease(at, &soon);
-            }
+            self.wait_for_lease(at, &soon);
         }
         self.slots[at].lead != before
     }
@@ -265,8 +267,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             self.follow(at).await;
             return;
         }
-        if !self.slots[at].lead.is_ours() {
-            // The store was away when the run began.
+        let is_away = matches!(report.stopped, Some(Stop::Store { .. }));
+        if !self.slots[at].lead.is_ours() && !is_away {
+            // The store was away when the lease was asked for, and back when the run did.
             self.lead(at).await;
         }
         let is_it = |(_, asked): &(u64, Ask)| {
@@ -279,7 +282,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             return;
         };
         let name = &self.links[at].spec.name;
-        let is_kept = !matches!(report.stopped, Some(Stop::Store { .. }))
+        let is_kept = !is_away
             && self.engine.handed_done(name, number).await.is_ok();
         if !is_kept {
             // Taken again when the store is back.

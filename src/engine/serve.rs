@@ -207,11 +207,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.schedule.read_only(self.engine.read_only);
         let mut is_news = true;
         while !self.ending {
+            is_news |= self.keep_leases().await;
             if is_news {
                 self.publish().await;
             }
             self.sample();
-            self.keep_leases().await;
             let now = self.engine.clock.now();
             match self.schedule.decide(now) {
                 Decision::Run {
