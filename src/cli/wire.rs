@@ -379,9 +379,9 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
 
 /// Who we are among several instances.
 fn holder() -> String {
-    let host = std::env::var("HOSTNAME")
-        .ok()
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let host = std::env::var("HOSTNAME").ok();
+    let host = host.filter(|name| !name.trim().is_empty());
+    let host = host.or_else(crate::system::name);
     format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
 }
 

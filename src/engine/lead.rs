@@ -282,8 +282,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             return;
         };
         let name = &self.links[at].spec.name;
-        let is_kept = !is_away
-            && self.engine.handed_done(name, number).await.is_ok();
+        let is_kept = !is_away && self.engine.handed_done(name, number).await.is_ok();
         if !is_kept {
             // Taken again when the store is back.
             self.slots[at].asked = None;
