@@ -17,7 +17,7 @@ use cgroup::Groups;
 
 /// What the machine is called.
 pub fn name() -> Option<String> {
-    System::host_name()
+    System::host_name().ok()
 }
 
 /// Takes samples.
