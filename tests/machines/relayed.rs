@@ -51,13 +51,6 @@ fn what_is_said_reaches_the_leader(mode: Mode) {
         "a forced sync is written",
         until_titled(&group, "Asked for"),
     );
-    group.rig.rename_issue(1, "Asked for there");
-    leader.types("sync");
-    tell(
-        mode,
-        "a sync of its own is written",
-        until_titled(&group, "Asked for there"),
-    );
 
     follower.types("pause");
     tell(
