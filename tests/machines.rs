@@ -1,6 +1,11 @@
 //! Several machines on one `MongoDB`: one leads, the others follow, and take over when it is gone.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 mod mongo;
 #[path = "end_to_end/rig.rs"]

@@ -148,3 +148,50 @@ impl<S: Store, C: Clock> Engine<S, C> {
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str) -> Ask {
+        Ask {
+            item: Some(name.to_owned()),
+            ..Ask::default()
+        }
+    }
+
+    #[test]
+    fn two_that_ask_get_one_run_that_does_both() {
+        let forced = Ask {
+            forced: true,
+            ..item("o/r#1")
+        };
+        let sweep = Ask {
+            sweep: true,
+            ..item("o/r#1")
+        };
+        let both = Handed::of(1, "a", &forced).and(Handed::of(2, "b", &sweep));
+        assert_eq!((both.number, both.by.as_str()), (2, "b"));
+        let ask = both.ask();
+        assert!(ask.forced && ask.sweep && !ask.dry);
+        assert_eq!(ask.item.as_deref(), Some("o/r#1"), "the same item");
+        for (one, other) in [("o/r#1", "o/r#2"), ("o/r#2", "o/r#1")] {
+            let both = Handed::of(1, "a", &item(one)).and(Handed::of(2, "b", &item(other)));
+            assert_eq!(both.ask().item, None, "a run over all of them");
+        }
+        let all = Handed::of(1, "a", &item("o/r#1")).and(Handed::of(2, "b", &Ask::default()));
+        assert_eq!(all.ask().item, None);
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again() {
+        let ask = Ask {
+            forced: true,
+            only: Some([PairId("p".to_owned())].into()),
+            ..Ask::default()
+        };
+        let text = serde_json::to_string(&Handed::of(7, "laptop:1", &ask)).unwrap_or_default();
+        let read: Option<Handed> = serde_json::from_str(&text).ok();
+        assert_eq!(read.map(Handed::ask), Some(ask));
+    }
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::live::live_name;
 use super::report::{Report, Stop};
-use super::run::{PAUSE, lease_name};
+use super::run::{Keeping, PAUSE, lease_name};
 use super::serve::{Heard, Server};
 use super::{Ask, Clock};
 use crate::core::schedule::Ended;
@@ -48,6 +48,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
     /// How long may be waited without a look at the leases, in milliseconds.
     pub(super) fn renewed_every(&self) -> i64 {
         (self.engine.settings.lease_ttl / RENEWALS).max(1)
+    }
+
+    /// Where several machines share the store, a run does not end that one leads.
+    pub(super) const fn keeping(&self) -> Keeping {
+        if self.is_shared {
+            Keeping::Keeps
+        } else {
+            Keeping::GivesBack
+        }
     }
 
     /// Asks for the lease of a link; says whether it runs here. A store that is away stops the run by itself.
@@ -231,7 +240,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
         }
     }
 
-    /// Whether somebody else runs a link: then what is asked for of it is handed over.
+    /// Hands what is asked for of a link over to the one that runs it.
     pub(super) async fn hand_over(&mut self, at: usize, ask: &Ask) -> Result<(), String> {
         let link = &self.links[at].spec.name;
         let done = self.engine.hand_over(link, ask).await;

@@ -100,8 +100,16 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
     records: u64,
-    /// Whoever runs this keeps the lease.
-    keeps_lease: bool,
+    lease: Keeping,
+}
+
+/// What becomes of the lease when a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// It is given back.
+    GivesBack,
+    /// Whoever lets the run begin keeps it.
+    Keeps,
 }
 
 /// How a part of a run ends early.
@@ -123,7 +131,7 @@ pub fn lease_name(link: &str) -> String {
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Runs one pass over a link.
     pub async fn run<G: Remote, N: Remote>(&self, link: &Link<G, N>, ask: &Ask) -> Report {
-        self.pass(link, ask, false).await.0
+        self.pass(link, ask, Keeping::GivesBack).await.0
     }
 
     /// Plans one pass over a link and writes nothing to either side.
@@ -136,7 +144,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             dry: true,
             ..ask.clone()
         };
-        self.pass(link, &ask, false).await
+        self.pass(link, &ask, Keeping::GivesBack).await
     }
 
     /// One pass; a dry one plans only, and needs no lease. Others give it back, unless the caller keeps it.
@@ -144,7 +152,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         &self,
         link: &Link<G, N>,
         ask: &Ask,
-        keeps_lease: bool,
+        lease: Keeping,
     ) -> (Report, Vec<Planned>) {
         let id = self.new_id();
         let mut run = Run {
@@ -176,7 +184,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             planned: Vec::new(),
             ahead: 0,
             records: 0,
-            keeps_lease,
+            lease,
         };
         let started = self.clock.now();
         let made = (link.github.budget().made, link.notion.budget().made);
@@ -240,7 +248,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         } else {
             self.work().await
         };
-        if self.keeps_lease {
+        if self.lease == Keeping::Keeps {
             return result;
         }
         let lease = self.lease_name();

@@ -239,8 +239,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         if ask.dry || self.lead(link).await {
             self.run(link, ask).await;
         } else if is_asked {
-            // Nobody waits for the answer any more.
-            let _ = self.hand_over(link, &ask).await;
+            // Whoever asked was told that it is done; a store that is away stands in the way of nothing else.
+            if self.hand_over(link, &ask).await.is_err() {
+                self.schedule.ask(link, ask);
+            }
         }
     }
 
@@ -364,7 +366,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.running = Some((link, self.engine.clock.now()));
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
-        let mut run = pin!(engine.pass(&links[link], &ask, self.is_shared));
+        let mut run = pin!(engine.pass(&links[link], &ask, self.keeping()));
         let (report, planned) = loop {
             if self.ending {
                 break run.await;

@@ -124,9 +124,10 @@ impl MongoStore {
                 .aggregate(look)
                 .max_time(self.connection.patience.of_server())
                 .await?;
-            match found.advance().await? {
-                true => found.deserialize_current().map(Some),
-                false => Ok(None),
+            if found.advance().await? {
+                found.deserialize_current().map(Some)
+            } else {
+                Ok(None)
             }
         };
         let found = self.connection.bounded(read).await?;
