@@ -12,7 +12,7 @@ use super::face::{LinkState, Progress};
 use super::report::{Event, Report};
 use super::serve::Server;
 use crate::core::{Record, RecordKind, Time};
-use crate::remote::Remote;
+use crate::remote::{Budget, Remote};
 use crate::store::{HistoryQuery, Store, StoreError};
 
 /// The setting that holds it.
@@ -43,6 +43,7 @@ pub(super) struct Live {
     pub(super) running: Option<Progress>,
     pub(super) last: Option<(Time, Report)>,
     pub(super) next: Option<Time>,
+    pub(super) budgets: [Budget; 2],
     /// How much was recorded, so that whatever happens is a change.
     recorded: u64,
 }
@@ -96,6 +97,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
                 running: link.running.clone(),
                 last: link.last.clone(),
                 next: link.next.as_ref().map(|next| next.until),
+                budgets: link.budgets,
                 recorded: self.wires.known.borrow().own,
             };
             let elapsed = self.engine.clock.elapsed();

@@ -711,7 +711,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             in_doubt: self.doubts(name).await.unwrap_or_default(),
             planned: slot.planned.clone(),
             halts: self.engine.halts(name).await.unwrap_or_default(),
-            budgets: [link.github.budget(), link.notion.budget()],
+            budgets: live.map_or_else(
+                || [link.github.budget(), link.notion.budget()],
+                |live| live.budgets,
+            ),
         }
     }
 

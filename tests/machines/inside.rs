@@ -8,7 +8,7 @@ use std::time::Duration;
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Reason, Timetable};
-use pulse_sync::core::{Mapping, Policy, RecordKind, Time};
+use pulse_sync::core::{Mapping, PairId, Policy, RecordKind, Time};
 use pulse_sync::engine::serve::{Server, Wires, wires};
 use pulse_sync::engine::{
     Ask, Clock, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
@@ -17,7 +17,7 @@ use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
 use pulse_sync::sim::small::Small;
-use pulse_sync::store::MongoStore;
+use pulse_sync::store::{HistoryQuery, MongoStore};
 use secrecy::SecretString;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::oneshot;
@@ -150,6 +150,19 @@ async fn until_written(events: &mut Receiver<Event>, seen: &mut Vec<String>, ite
     done.unwrap_or_else(|_| panic!("{item} is never told"));
 }
 
+/// A pair that the history knows.
+async fn some_pair(handle: &Handle) -> PairId {
+    let (reply, answer) = oneshot::channel();
+    let query = HistoryQuery {
+        kinds: vec![RecordKind::Write],
+        limit: 1,
+        ..HistoryQuery::default()
+    };
+    handle.send(Command::History(query, reply)).await.unwrap();
+    let records = answer.await.unwrap().unwrap();
+    records[0].pair.clone().unwrap()
+}
+
 fn is_in_step(snapshot: &Snapshot) -> bool {
     let link = &snapshot.links[0];
     link.counts.active == 4 && link.counts.queued == 0 && link.running.is_none()
@@ -183,6 +196,17 @@ async fn drive(rig: &Rig, [laptop, studio, reader]: [Handle; 3]) {
         until_written(&mut events, &mut seen, &name(number)).await;
     }
     assert!(sync(&reader, Ask::default()).await.is_err(), "read only");
+
+    // What a person does where it runs is seen where it does not.
+    let pair = some_pair(&laptop).await;
+    let (reply, answer) = oneshot::channel();
+    let hold = Command::Hold(vec![pair], reply);
+    laptop.send(hold).await.unwrap();
+    assert_eq!(answer.await.unwrap().map(|done| done.items), Ok(1));
+    until(&studio, "what is held", |s| {
+        s.links[0].counts.held_by_user == 1
+    })
+    .await;
 
     // A plan is made where it is asked for.
     rig.rename_issue(3, "Planned");
