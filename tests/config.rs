@@ -424,7 +424,8 @@ fn the_example_holds_the_defaults() {
 #[test]
 fn the_schedule_is_read() {
     let text = "[schedule]\nmemory_percent = 50\ncpu_percent = 80\ncpu_leave_percent = 20\n\
-                longest_deferral = 2\nown_memory_mb = 64\njitter_percent = 0\ncheck_again = '1m'\n";
+                longest_deferral = 2\nown_memory_mb = 64\njitter_percent = 0\ncheck_again = '1m'\n\
+                attention = '10s'\n";
     let timetable = loaded(text).timetable;
     let standard = Timetable::every(3_600_000);
     // Where only the upper threshold is said, the lower one stays below it.
@@ -437,6 +438,7 @@ fn the_schedule_is_read() {
         ceiling: 64_000_000,
         jitter: 0,
         check_again: 60_000,
+        attention: 10_000,
         ..standard
     };
     assert_eq!(timetable, expected);

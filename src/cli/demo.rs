@@ -25,6 +25,8 @@ use crate::store::sqlite::Access;
 
 /// How often the demo looks at both sides while its dashboard is open.
 const LIVE_INTERVAL_MS: i64 = 3_000;
+/// The same at any speed, at least.
+const LEAST_INTERVAL_MS: i64 = 250;
 /// Requests a minute that the dashboard's demo allows itself in Notion.
 const NOTION_PER_MINUTE: u32 = 600;
 /// The store of the first play in a folder.
@@ -46,7 +48,8 @@ pub fn run(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
 fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
     let folder = demo_folder(options);
     std::fs::create_dir_all(&folder)?;
-    let done = services(false).and_then(|(small, _thread)| {
+    let is_fast = options.speed > 1;
+    let done = services(is_fast).and_then(|(small, _thread)| {
         let small = Arc::new(small);
         let (mut setup, earlier) = setup(&small, &folder, link(&small))?;
         setup.config.settings = Settings {
@@ -55,16 +58,16 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
             wait_max: 1_000,
             ..settings()
         };
-        setup.config.timetable = timetable();
+        setup.config.timetable = timetable(options.speed);
         // Enough for the play; the screen shows what is left of it.
-        setup.config.notion_per_minute = NOTION_PER_MINUTE;
+        setup.config.notion_per_minute = if is_fast { 0 } else { NOTION_PER_MINUTE };
         setup.read_only = args.read_only;
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;
         if let Some(said) = earlier {
             tracing::warn!("{said}");
         }
-        let _people = super::people::begin(Arc::clone(&small), options.seed)?;
+        let _people = super::people::begin(Arc::clone(&small), options.seed, options.speed)?;
         if args.plain {
             return super::screen::plain(&setup, args);
         }
@@ -77,7 +80,8 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Runs close together, and hardly ever put off: the play goes on while a compiler works beside it.
-fn timetable() -> Timetable {
+fn timetable(speed: u32) -> Timetable {
+    let interval = (LIVE_INTERVAL_MS / i64::from(speed)).max(LEAST_INTERVAL_MS);
     Timetable {
         memory: Threshold {
             enter: 0.95,
@@ -87,10 +91,10 @@ fn timetable() -> Timetable {
             enter: 1.0,
             leave: 0.99,
         },
-        check_again: LIVE_INTERVAL_MS,
+        check_again: interval,
         longest: 1,
         jitter: 0,
-        ..Timetable::every(LIVE_INTERVAL_MS)
+        ..Timetable::every(interval)
     }
 }
 

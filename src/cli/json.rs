@@ -8,6 +8,7 @@ use super::args::{
 };
 use super::attention::Attention;
 use crate::core::plan::Move;
+use crate::core::schedule::Waiting;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
 use crate::engine::Report;
 use crate::engine::run::Planned;
@@ -38,6 +39,11 @@ pub fn time(at: Time) -> String {
     chrono::DateTime::from_timestamp_millis(at.0)
         .unwrap_or_default()
         .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// What a link waits for, for a log.
+pub fn waiting(waiting: &Waiting) -> String {
+    waiting.sentence(super::clock::now(), &time)
 }
 
 /// A field's value.

@@ -141,6 +141,11 @@ fn say(event: &Event, as_json: bool) {
             json::time(*until),
             Shown::line(reason)
         ),
+        Event::Deferred { link, waiting } => say!(
+            "{now}  {}: deferred, {}",
+            Shown::line(link),
+            Shown::line(&json::waiting(waiting))
+        ),
         Event::RunEnded(report) => super::sync::print(report),
         // The end of a run is told by itself; what others did, where they run.
         Event::Listed { .. } | Event::Recorded(_) | Event::Elsewhere(_) => {}
@@ -157,6 +162,10 @@ fn event_json(event: &Event) -> Option<serde_json::Value> {
         Event::Halted(halt) => json!({"event": "halted", "halt": halt}),
         Event::Waiting { until, reason } => {
             json!({"event": "waiting", "until": json::time(*until), "reason": reason})
+        }
+        Event::Deferred { link, waiting } => {
+            let reason = json::waiting(waiting);
+            json!({"event": "deferred", "link": link, "until": json::time(waiting.until), "reason": reason})
         }
         Event::RunEnded(report) => json!({"event": "run_ended", "report": report}),
         Event::Listed { .. } | Event::Elsewhere(_) => return None,

@@ -39,6 +39,8 @@ fn follow(bar: &ProgressBar, event: &Event) {
             }
         }
         Event::Halted(halt) => bar.println(format!("held: {}", Shown::line(&halt.note))),
+        // A single run is never deferred.
+        Event::Deferred { .. } => {}
         Event::RunEnded(_) => bar.set_message(""),
         Event::Elsewhere(_) => {}
     }

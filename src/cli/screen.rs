@@ -370,6 +370,10 @@ fn line(event: &Event) -> (Level, String) {
         ),
         Event::Halted(halt) => (Level::Error, format!("held: {}", halt.note)),
         Event::Waiting { reason, .. } => (Level::Warn, format!("waiting: {reason}")),
+        Event::Deferred { link, waiting } => {
+            let reason = super::json::waiting(waiting);
+            (Level::Warn, format!("{link}: deferred, {reason}"))
+        }
         Event::RunEnded(report) => {
             let writes = report.writes.github + report.writes.notion;
             let level = if writes == 0 && report.errors.is_empty() {

@@ -298,8 +298,23 @@ fn log(event: &Event) {
         Event::Waiting { until, reason } => {
             tracing::info!(target: EVENTS, until = until.0, reason, "waiting");
         }
+        Event::Deferred { link, waiting } => {
+            tracing::info!(target: EVENTS, link, reason = super::json::waiting(waiting), "deferred");
+        }
         Event::RunEnded(report) => {
-            tracing::info!(target: EVENTS, run = report.run, ?report.writes, ?report.requests, ?report.stopped, "run ended");
+            // What still lives on this thread: it must not grow.
+            let tasks = tokio::runtime::Handle::try_current()
+                .map_or(0, |runtime| runtime.metrics().num_alive_tasks());
+            let waiting = report.backlog + report.deferred;
+            tracing::info!(target: EVENTS,
+                run = report.run,
+                ?report.writes,
+                ?report.requests,
+                ?report.stopped,
+                waiting,
+                tasks,
+                "run ended"
+            );
             report
                 .errors
                 .iter()

@@ -23,8 +23,13 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &mut Config) {
     if let Some(number) = section.number("jitter_percent", 0..=50) {
         timetable.jitter = i64::from(number);
     }
-    if let Some(at) = section.duration("check_again", words::interval) {
-        timetable.check_again = at.value;
+    for (key, place) in [
+        ("check_again", &mut timetable.check_again),
+        ("attention", &mut timetable.attention),
+    ] {
+        if let Some(at) = section.duration(key, words::interval) {
+            *place = at.value;
+        }
     }
     section.finish();
 }

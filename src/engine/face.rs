@@ -159,6 +159,8 @@ pub enum Command {
         /// Told when the run was accepted; a dry run is in the snapshot when it has ended.
         reply: Reply<()>,
     },
+    /// Somebody looks, or does so no longer: regular looks come more often meanwhile.
+    Focus(bool),
     /// Stop writing at the next commit boundary, until resumed. Survives a restart.
     Pause(bool, Reply<()>),
     /// Keep a choice for a conflict.

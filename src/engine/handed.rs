@@ -51,6 +51,7 @@ impl Handed {
             item: self.item,
             only: self.only,
             batch: Batch::FULL,
+            why: None,
         }
     }
 

@@ -75,7 +75,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             asked.map(Some)
         };
         match lease {
-            Err(_) => true,
+            Err(_) => {
+                let slot = &mut self.slots[at];
+                slot.lease_over = slot
+                    .lease_asked
+                    .saturating_add(self.engine.settings.lease_ttl);
+                true
+            }
             Ok(None) => {
                 self.slots[at].lead = Lead::Open;
                 false
@@ -116,22 +122,30 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             until: lease.until,
         };
         let (now, roll) = (self.engine.clock.now(), self.engine.clock.random());
+        let left = lease.until.since(now).max(0);
+        self.slots[at].lease_over = self.engine.clock.elapsed().saturating_add(left);
         self.schedule.ended(at, now, ended, None, roll);
     }
 
-    /// Renews the leases of what runs here, when it is time; says whether that changed who runs what. One that may only
-    /// read looks as often, as nobody tells that a lease was not renewed.
+    /// Renews the leases of what runs here, when it is time, and asks for those of others when they are over; says
+    /// whether that changed who runs what. One that may only read looks as often as others renew.
     pub(super) async fn keep_leases(&mut self) -> bool {
-        let due = self
-            .engine
-            .clock
-            .elapsed()
-            .saturating_sub(self.renewed_every());
+        if !self.is_shared {
+            return false;
+        }
+        let elapsed = self.engine.clock.elapsed();
+        let every = self.renewed_every();
         let mut is_news = false;
         for at in 0..self.slots.len() {
-            let is_kept = self.slots[at].lead.is_ours() || self.engine.read_only;
-            if self.is_shared && is_kept && self.slots[at].lease_asked <= due {
-                let before = self.slots[at].lead.clone();
+            let slot = &self.slots[at];
+            let before = slot.lead.clone();
+            let is_due = if before.is_ours() || self.engine.read_only {
+                slot.lease_asked.saturating_add(every) <= elapsed
+            } else {
+                // Whoever has work to do, and however busy this machine is: nobody else may be there.
+                before.other().is_some() && slot.lease_over <= elapsed
+            };
+            if is_due {
                 self.lead(at).await;
                 is_news |= self.slots[at].lead != before;
             }
@@ -282,10 +296,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             self.lead(at).await;
         }
         let is_it = |(_, asked): &(u64, Ask)| {
-            Ask {
+            let run = Ask {
                 batch: ask.batch,
+                why: ask.why.clone(),
                 ..asked.clone()
-            } == *ask
+            };
+            run == *ask
         };
         let Some((number, _)) = self.slots[at].asked.clone().filter(is_it) else {
             return;

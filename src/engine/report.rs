@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::core::guard::Halt;
+use crate::core::schedule::Waiting;
 use crate::core::{Record, Side, Time};
 use crate::remote::RemoteError;
 use crate::store::StoreError;
@@ -282,6 +283,13 @@ pub enum Event {
         until: Time,
         /// What for.
         reason: String,
+    },
+    /// A link that is due does not run yet.
+    Deferred {
+        /// The link.
+        link: String,
+        /// What for, and when it is looked at again.
+        waiting: Waiting,
     },
     /// A run ended.
     RunEnded(Box<Report>),

@@ -29,6 +29,8 @@ pub struct Ask {
     pub only: Option<BTreeSet<PairId>>,
     /// How much it may do.
     pub batch: Batch,
+    /// Why it comes now, for its record; none for what needs no word.
+    pub why: Option<String>,
 }
 
 /// The planned writes of one pair, for a dry run.
@@ -487,7 +489,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// A run that found nothing to write, and nothing wrong, was a look.
     fn run_verb(&self, outcome: Outcome) -> &'static str {
         let writes = self.report.writes.github + self.report.writes.notion;
-        if writes == 0 && matches!(outcome, Outcome::Done | Outcome::Info) {
+        let is_plain = self.ask.why.is_none() && matches!(outcome, Outcome::Done | Outcome::Info);
+        if writes == 0 && is_plain {
             "look"
         } else {
             "run"
@@ -516,14 +519,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             row: None,
             changes: Vec::new(),
             note: format!(
-                "{} to GitHub, {} to Notion; turns {}, queued {}, conflicts {}, held {}{}",
+                "{} to GitHub, {} to Notion; turns {}, queued {}, conflicts {}, held {}{}{}",
                 report.writes.github,
                 report.writes.notion,
                 report.turns,
                 report.backlog,
                 report.conflicts,
                 report.held,
-                report.why_failed()
+                report.why_failed(),
+                self.ask
+                    .why
+                    .as_ref()
+                    .map_or_else(String::new, |why| format!("; {why}")),
             ),
             request: None,
         }

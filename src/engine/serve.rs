@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::mem::{self, Discriminant, discriminant};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -122,14 +123,17 @@ pub(super) struct Slot {
     planned: Option<(Time, Vec<Planned>)>,
     /// Who runs it.
     pub(super) lead: Lead,
-    /// When its lease was asked for last, in elapsed time.
+    /// When its lease was asked for last, and when it is asked for again while somebody else has it, in elapsed time.
     pub(super) lease_asked: i64,
+    pub(super) lease_over: i64,
     /// How it stands where it runs, if that is elsewhere.
     pub(super) live: Option<Live>,
     /// What those that follow were told last, and when in elapsed time.
     pub(super) told: (i64, Live),
     /// What other machines asked for, with its number, once it was taken over.
     pub(super) asked: Option<(u64, Ask)>,
+    /// What it is deferred for, as far as it was told.
+    deferred: Option<Discriminant<Reason>>,
 }
 
 /// What a look into the store told.
@@ -215,12 +219,16 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             let now = self.engine.clock.now();
             match self.schedule.decide(now) {
                 Decision::Run {
-                    link, ask, batch, ..
+                    link,
+                    ask,
+                    batch,
+                    why,
                 } => {
-                    self.run_or_follow(link, ask, batch).await;
+                    self.run_or_follow(link, ask, batch, why.note(now)).await;
                     is_news = true;
                 }
                 Decision::Wait(until) => {
+                    self.tell_deferrals(now);
                     self.tell_what_waits(now);
                     is_news = self.wait(until.since(now)).await;
                 }
@@ -230,10 +238,17 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     }
 
     /// Runs a link; where another machine runs it, what was asked for goes there. A plan needs no lease.
-    async fn run_or_follow(&mut self, link: usize, asked: Option<Ask>, batch: Batch) {
+    async fn run_or_follow(
+        &mut self,
+        link: usize,
+        asked: Option<Ask>,
+        batch: Batch,
+        why: Option<String>,
+    ) {
         let is_asked = asked.is_some();
         let ask = Ask {
             batch,
+            why,
             ..asked.unwrap_or_default()
         };
         if ask.dry || self.lead(link).await {
@@ -274,6 +289,21 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             requests: known
                 .map(|budget| (u64::from(budget.left), u64::from(budget.limit)))
                 .min(),
+        }
+    }
+
+    /// Says which links are due and do not run, once for each reason.
+    fn tell_deferrals(&mut self, now: Time) {
+        for (at, link) in self.links.iter().enumerate() {
+            let waiting = self.next(at, now);
+            let kind = (waiting.reason.is_deferral()).then(|| discriminant(&waiting.reason));
+            let was = mem::replace(&mut self.slots[at].deferred, kind);
+            if kind.is_some() && kind != was {
+                (self.engine.sink)(Event::Deferred {
+                    link: link.spec.name.clone(),
+                    waiting,
+                });
+            }
         }
     }
 
@@ -469,6 +499,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::Sync { link, ask, reply }) => {
                 let _ = reply.send(self.ask(link.as_deref(), &ask).await);
             }
+            Some(Command::Focus(on)) => self.schedule.focus(on),
             Some(Command::Pause(on, reply)) => {
                 let done = self
                     .engine

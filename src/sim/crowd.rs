@@ -52,21 +52,14 @@ impl Crowd {
             issue.state == State::Open,
         );
         let what = self.rng.u8(0..4);
-        let edit = match what {
-            0 => IssueEdit {
-                title: Some(retitled(&title, self.edits)),
-                ..IssueEdit::default()
-            },
-            1 => IssueEdit {
-                body: Some(Some(format!("{body}\nSeen again, {}.", self.edits))),
-                ..IssueEdit::default()
-            },
-            2 => IssueEdit {
-                state: Some(if open { State::Closed } else { State::Open }),
-                ..IssueEdit::default()
-            },
-            _ => IssueEdit::default(),
-        };
+        let seen = format!("Seen again, {}.", self.edits);
+        let mut edit = IssueEdit::default();
+        match what {
+            0 => edit.title = Some(retitled(&title, self.edits)),
+            1 => edit.body = Some(Some(with_line(&body, &seen))),
+            2 => edit.state = Some(if open { State::Closed } else { State::Open }),
+            _ => {}
+        }
         let done = if what == 3 {
             front
                 .hub
@@ -130,7 +123,7 @@ impl Crowd {
                 )
             }
             _ if is_issue => world.edit_body(now, small.person, page, |text| {
-                format!("{text}\nPlanned for week {}.", self.edits)
+                with_line(text, &format!("Planned for week {}.", self.edits))
             }),
             _ => return None,
         };
@@ -141,6 +134,23 @@ impl Crowd {
             )
         })
     }
+}
+
+/// Lines that people add to a text before they tidy it up.
+const LINES: usize = 40;
+
+/// The text with one line more; one that has become long loses what was added to it.
+fn with_line(text: &str, line: &str) -> String {
+    if text.lines().count() < LINES {
+        return format!("{text}\n{line}");
+    }
+    let lines = text.lines();
+    let kept: Vec<&str> = lines
+        .filter(|line| !line.starts_with("Seen again") && !line.starts_with("Planned for week"))
+        .take(LINES / 2)
+        .chain([line])
+        .collect();
+    kept.join("\n")
 }
 
 /// The title with its number of the day replaced, so that it stays short.

@@ -12,6 +12,7 @@ use super::drafts::Drafts;
 use super::keymap::{Key, Keymap, Resolved};
 use super::layout::{self, Pane, Plan, Wish};
 use super::list::List;
+use super::looking::Looking;
 use super::panes;
 use super::screens::resolver::Resolver;
 use super::screens::{Handled, Screen, Subject};
@@ -91,6 +92,8 @@ pub enum Request {
     Undo(String),
     /// Try again.
     Retry(Option<PairId>),
+    /// Look more often, because somebody looks at the screen; or no longer.
+    Focus(bool),
     /// Hold these items, or release them if all of them are held.
     Hold(Vec<PairId>),
 }
@@ -221,8 +224,8 @@ pub struct App {
     pub message: Option<Message>,
     /// The least grave level that the log shows.
     pub level: Level,
-    /// Whether the terminal has the focus.
-    pub has_focus: bool,
+    /// Whether somebody looks.
+    pub looking: Looking,
     /// Syncs that the program asked for by itself, and whose answer is on its way.
     syncs_of_ours: usize,
     /// Something has to be drawn.
@@ -248,7 +251,7 @@ impl App {
             pending: None,
             message: None,
             level: Level::Info,
-            has_focus: true,
+            looking: Looking::AT_START,
             syncs_of_ours: 0,
             dirty: true,
             asked_history: false,
@@ -277,6 +280,7 @@ impl App {
     /// Takes one input.
     pub fn update(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
+        self.looking.heard(&input, self.data.now);
         match input {
             Input::Tick(now) => self.tick(now),
             Input::Key(key) => {
@@ -288,6 +292,9 @@ impl App {
                 self.take(other, &mut out);
             }
         }
+        if let Some(looks) = self.looking.news(self.data.now) {
+            out.push(Effect::Ask(Request::Focus(looks)));
+        }
         self.keep_lists();
         out
     }
@@ -298,7 +305,6 @@ impl App {
             Input::Click(x, y) => self.click(x, y, out),
             Input::Scroll(x, y, by) => self.scroll(x, y, by),
             Input::Resize(size) => self.size = size,
-            Input::Focus(on) => self.has_focus = on,
             Input::Snapshot(snapshot) => self.snapshot(snapshot, out),
             Input::Event(event) => self.event(event),
             Input::Missed(_) => {
@@ -326,7 +332,7 @@ impl App {
                 );
                 out.push(Effect::Redraw);
             }
-            Input::Tick(_) | Input::Key(_) => {}
+            Input::Tick(_) | Input::Key(_) | Input::Focus(_) => {}
         }
     }
 
@@ -405,7 +411,8 @@ impl App {
                     self.say(error.clone(), Meaning::Error);
                 }
             }
-            Event::RunStarted { .. } | Event::Listed { .. } => {}
+            // A deferral has its row in the queue as long as it lasts.
+            Event::RunStarted { .. } | Event::Listed { .. } | Event::Deferred { .. } => {}
         }
     }
 

@@ -142,12 +142,7 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::Pause(on) => {
             call(handle, |reply| Command::Pause(on, reply)).await?;
-            let text = if on {
-                "writing is paused; reading goes on"
-            } else {
-                "resumed"
-            };
-            text.to_owned()
+            paused(on).to_owned()
         }
         Request::Choose(conflict, pick) => {
             let held = call(handle, |reply| Command::Choose {
@@ -181,10 +176,23 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
             let count = backs.iter().filter(|back| back.refused.is_none()).count();
             format!("{count} values go back")
         }
+        Request::Focus(on) => {
+            handle.send(Command::Focus(on)).await?;
+            String::new()
+        }
         Request::UndoPlan(_) | Request::History(_) | Request::Item(_) | Request::Held(_) => {
             String::new()
         }
     })
+}
+
+/// What became of pausing or resuming, in words.
+const fn paused(on: bool) -> &'static str {
+    if on {
+        "writing is paused; reading goes on"
+    } else {
+        "resumed"
+    }
 }
 
 /// What became of an answer to the guard, in words.

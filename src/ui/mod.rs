@@ -12,6 +12,7 @@ mod effects;
 pub mod keymap;
 pub mod layout;
 pub mod list;
+mod looking;
 pub mod panes;
 pub mod plain;
 pub mod remember;
@@ -270,7 +271,7 @@ impl Loop {
             if self.app.dirty && (is_key || self.drawn.elapsed() >= FRAME) {
                 self.draw()?;
             }
-            let seconds = if self.app.has_focus { 1 } else { 10 };
+            let seconds = if self.app.looking.has_focus { 1 } else { 10 };
             if tick.period() != Duration::from_secs(seconds) {
                 tick = tokio::time::interval_at(
                     tokio::time::Instant::now() + Duration::from_secs(seconds),
@@ -297,6 +298,7 @@ impl Loop {
                 let first = handle.snapshot().borrow().clone();
                 *streams = Streams::of(&handle);
                 self.handle = Some(handle);
+                self.ask(app::Request::Focus(true));
                 for request in std::mem::take(&mut self.early) {
                     self.ask(request);
                 }

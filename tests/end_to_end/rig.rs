@@ -59,6 +59,8 @@ pub struct Rig {
     pub env: BTreeMap<&'static str, String>,
     advanced: BTreeMap<&'static str, String>,
     link: BTreeMap<&'static str, String>,
+    /// The keys of `[schedule]`, as TOML.
+    pub schedule: BTreeMap<&'static str, String>,
     /// The pace that the program keeps; 0 = none, as the small services have no limits either.
     pub notion_per_minute: u32,
     runtime: Option<tokio::runtime::Runtime>,
@@ -123,6 +125,10 @@ impl Rig {
             env: env.into(),
             advanced: SHORT.map(|(key, value)| (key, value.to_owned())).into(),
             link: link.into(),
+            // However busy the machine of the tests is, nothing is put off.
+            schedule: ["memory_percent", "cpu_percent"]
+                .map(|key| (key, "100".to_owned()))
+                .into(),
             notion_per_minute: 0,
             runtime: Some(runtime),
         }
@@ -147,10 +153,10 @@ impl Rig {
     }
 
     fn write_config(&self) {
-        // However busy the machine of the tests is, nothing is put off.
-        let mut text = String::from(
-            "[sync]\nmax_items = 1000\n[schedule]\nmemory_percent = 100\ncpu_percent = 100\n",
-        );
+        let mut text = String::from("[sync]\nmax_items = 1000\n[schedule]\n");
+        for (key, value) in &self.schedule {
+            writeln!(text, "{key} = {value}").unwrap();
+        }
         let most = self.notion_per_minute;
         writeln!(text, "[github]\nrate_limits = false").unwrap();
         writeln!(text, "[notion]\nrequests_per_minute = {most}\n[[link]]").unwrap();

@@ -1,8 +1,9 @@
 //! The queue: its title counts its rows, each row shows its way, and what is held can be released.
 
 use pulse_sync::core::Side;
+use pulse_sync::core::schedule::{Reason, Scope, Waiting};
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::ui::app::App;
+use pulse_sync::ui::app::{App, Effect, Input, Request};
 
 use crate::make::{MINUTE, NOW, aside, calm, full, living, press, queued, text};
 
@@ -125,4 +126,71 @@ fn a_row_without_a_title_keeps_its_columns() {
         );
         assert!(row(&app, "#8 ").contains("(no title)"), "{}", text(&app));
     }
+}
+
+#[test]
+fn a_link_that_may_not_run_says_why_and_for_how_long() {
+    let after = |reason: Reason| {
+        let mut link = calm();
+        link.next = Some(Waiting {
+            until: NOW.plus(30_000),
+            reason,
+        });
+        living(120, 40, link)
+    };
+    let memory = Reason::Memory {
+        percent: 83,
+        limit: 70,
+        scope: Scope::Machine,
+    };
+    let shown = row(&after(memory), "~ widgets");
+    assert!(
+        shown.contains("memory 83 % > 70 %, checked again in 30 s"),
+        "{shown}"
+    );
+    let limit = Reason::Limit {
+        side: Side::Notion,
+        note: String::new(),
+    };
+    assert!(row(&after(limit), "~ widgets").contains("Notion limit, 30 s"));
+    let away = Reason::StoreAway {
+        store: "MongoDB".to_owned(),
+        since: NOW.minus(MINUTE),
+    };
+    let shown = row(&after(away), "~ widgets");
+    assert!(shown.contains("MongoDB unreachable since"), "{shown}");
+    let shown = text(&after(Reason::Interval));
+    assert!(!shown.contains("~ widgets"), "{shown}");
+}
+
+#[test]
+fn the_engine_is_told_who_looks() {
+    let told = |app: &mut App, input| {
+        let effects = app.update(input);
+        let told = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Ask(Request::Focus(on)) => Some(on),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let tick = |app: &mut App| {
+        let now = app.data.now;
+        told(app, Input::Tick(now))
+    };
+    let quiet = Vec::<bool>::new();
+    // A terminal that tells.
+    let mut app = living(120, 40, calm());
+    assert_eq!(told(&mut app, Input::Focus(true)), quiet);
+    assert_eq!(told(&mut app, Input::Focus(false)), [false]);
+    app.data.now = NOW.plus(600 * MINUTE);
+    assert_eq!(told(&mut app, Input::Focus(true)), [true]);
+    assert_eq!(told(&mut app, Input::Tick(NOW.plus(700 * MINUTE))), quiet);
+    // One that does not: its last key counts, for five minutes.
+    let mut app = living(120, 40, calm());
+    press(&mut app, "j");
+    app.data.now = NOW.plus(4 * MINUTE);
+    assert_eq!(tick(&mut app), quiet);
+    app.data.now = NOW.plus(5 * MINUTE);
+    assert_eq!(tick(&mut app), [false]);
+    assert_eq!(told(&mut app, Input::Paste(String::new())), [true]);
 }

@@ -4,15 +4,19 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Load, Timetable};
 use pulse_sync::core::{FieldKey, Policy, RecordKind, Side};
+use pulse_sync::engine::Command;
+use pulse_sync::engine::report::Event;
 use pulse_sync::engine::serve::{Server, wires};
 use pulse_sync::sim::executor::drive;
 use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::Setup;
 use pulse_sync::sim::notion::{Id, Value as Written};
 use pulse_sync::sim::world::{Author, PERSON, REPOS};
+use tokio::sync::broadcast;
 
 const HOUR: i64 = 3_600_000;
 
@@ -20,6 +24,10 @@ const HOUR: i64 = 3_600_000;
 struct Seen {
     /// Milliseconds after the start.
     runs: Vec<i64>,
+    /// What the runs' records say.
+    notes: Vec<String>,
+    /// What was told of deferrals: when, in milliseconds after the start, and why.
+    deferred: Vec<(i64, String)>,
     said: BTreeSet<String>,
     violations: Vec<String>,
 }
@@ -58,9 +66,30 @@ fn issue_title(setup: &Setup) -> String {
     title.as_text().to_owned()
 }
 
+fn short_of_memory(memory: f64) -> Load {
+    Load {
+        memory,
+        ..Load::default()
+    }
+}
+
+/// What deferrals were told since the last look.
+fn deferrals(events: &mut broadcast::Receiver<Event>) -> impl Iterator<Item = String> {
+    let events = std::iter::from_fn(|| events.try_recv().ok());
+    events.filter_map(|event| match event {
+        Event::Deferred { waiting, .. } => Some(waiting.reason.words(&|_| String::new())),
+        _ => None,
+    })
+}
+
 /// One issue and its page in step; then the loop runs for so long, with what `memory` says of the hours since the start.
 /// The page is renamed right after the start.
 fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
+    observed(memory, hours, false)
+}
+
+/// The same, with somebody who looks at the screen or nobody.
+fn observed(memory: impl Fn(f64) -> f64 + 'static, hours: i64, looks: bool) -> (Seen, Setup) {
     let mut setup = Setup::calm(31, Policy::Ask, Rules::default(), false);
     open_issue(&setup);
     setup.heal();
@@ -71,20 +100,19 @@ fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
     let links = [link];
     let now = Rc::new(Cell::new(0.0));
     let hour = Rc::clone(&now);
-    let samples = Box::new(move || {
-        Some(Load {
-            memory: memory(hour.get()),
-            ..Load::default()
-        })
-    });
-    let timetable = Timetable {
-        jitter: 0,
-        ..Timetable::every(HOUR)
-    };
+    let samples = Box::new(move || Some(short_of_memory(memory(hour.get()))));
+    let mut timetable = Timetable::every(HOUR);
+    timetable.jitter = 0;
     let server = Server::new(&engine, &links, wires, timetable, samples);
     let mut snapshots = handle.snapshot();
+    let mut events = handle.events();
+    if looks {
+        let told = handle.send(Command::Focus(true)).now_or_never();
+        told.expect("the inbox is empty").unwrap();
+    }
     let mut handle = Some(handle);
     let (mut said, mut is_renamed) = (BTreeSet::new(), false);
+    let mut deferred = Vec::new();
     drive(server.serve(), || {
         setup.world.borrow_mut().between_polls();
         let at = setup.world.borrow().now;
@@ -93,6 +121,7 @@ fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
             is_renamed = true;
             retitle(&setup, "B");
         }
+        deferred.extend(deferrals(&mut events).map(|why| (at - start, why)));
         let snapshot = snapshots.borrow_and_update().clone();
         for link in &snapshot.links {
             said.extend(link.next.as_ref().map(|next| {
@@ -106,8 +135,11 @@ fn under(memory: impl Fn(f64) -> f64 + 'static, hours: i64) -> (Seen, Setup) {
     let world = setup.world.borrow();
     let runs = world.store.all_records().into_iter();
     let runs = runs.filter(|record| record.kind == RecordKind::Run && record.at.0 >= start);
+    let (runs, notes) = runs.map(|run| (run.at.0 - start, run.note.clone())).unzip();
     let seen = Seen {
-        runs: runs.map(|record| record.at.0 - start).collect(),
+        runs,
+        notes,
+        deferred,
         said,
         violations: world.violations.clone(),
     };
@@ -145,6 +177,30 @@ fn pressure_defers_with_its_reason_and_what_waited_goes_on_when_it_is_over() {
         .iter()
         .any(|said| said.contains("150 % as long: memory 65 % > 60 %"));
     assert!(stretched, "{:?}", seen.said);
+    // Told once, not at each look at it; and the run that came at last says so.
+    let [(at, why)] = seen.deferred.as_slice() else {
+        panic!("{:?}", seen.deferred);
+    };
+    assert!((HOUR..2 * HOUR + 60_000).contains(at), "{at}");
+    assert_eq!(why, "memory 83 % > 70 %");
+    let told =
+        |note: &String| note.contains("; deferred for ") && note.contains(": memory 83 % > 70 %");
+    assert!(seen.notes.iter().any(told), "{:?}", seen.notes);
+}
+
+#[test]
+fn whoever_looks_sees_changes_within_minutes() {
+    let looked_at = |looks: bool| {
+        let (seen, setup) = observed(|_| 0.4, 2, looks);
+        assert_eq!(seen.violations, Vec::<String>::new());
+        assert_eq!(issue_title(&setup), "B");
+        seen
+    };
+    let (alone, seen) = (looked_at(false), looked_at(true));
+    assert!(alone.runs.len() <= 5, "{:?}", alone.runs);
+    assert!(seen.runs.len() >= 60, "{:?}", seen.runs);
+    let says = |seen: &Seen| seen.said.iter().any(|said| said.contains("while you look"));
+    assert!(says(&seen) && !says(&alone), "{:?}", seen.said);
 }
 
 #[test]

@@ -186,8 +186,19 @@ struct Line {
     why: Reason,
     /// Not before this time whoever asks: a service said so.
     limit: Option<(Time, Side)>,
-    /// Deferred by the machine's load: since when, when it is looked at again, and what for.
-    deferred: Option<(Time, Time, Reason)>,
+    deferred: Option<Deferral>,
+}
+
+/// A run that is due and put off by the machine's load.
+#[derive(Clone, Debug)]
+struct Deferral {
+    since: Time,
+    /// When it is looked at again.
+    check: Time,
+    /// What it was put off for at first.
+    first: Reason,
+    /// What for now.
+    cause: Reason,
 }
 
 /// When the links run. `A` is what somebody may ask of a run.
@@ -396,14 +407,20 @@ impl<A: Clone> Schedule<A> {
     fn due_run(&mut self, link: usize, now: Time) -> Option<Decision<A>> {
         let overdue = now >= self.deadline(link);
         let slot = self.lines.get_mut(link)?;
-        if let Some((_, check, _)) = &slot.deferred
-            && now < *check
+        if let Some(deferral) = &slot.deferred
+            && now < deferral.check
             && !overdue
         {
             return None;
         }
         let Some(cause) = self.pressure.defers() else {
-            let why = slot.why.clone();
+            let why = match &slot.deferred {
+                Some(deferral) => Reason::Deferred {
+                    lasted: now.since(deferral.since),
+                    cause: Box::new(deferral.first.clone()),
+                },
+                None => slot.why.clone(),
+            };
             return Some(Decision::Run {
                 link,
                 ask: None,
@@ -411,7 +428,10 @@ impl<A: Clone> Schedule<A> {
                 why,
             });
         };
-        let since = slot.deferred.as_ref().map_or(now, |(since, _, _)| *since);
+        let (since, first) = match slot.deferred.take() {
+            Some(deferral) => (deferral.since, deferral.first),
+            None => (now, cause.clone()),
+        };
         if overdue {
             return Some(Decision::Run {
                 link,
@@ -420,7 +440,12 @@ impl<A: Clone> Schedule<A> {
                 why: Reason::Longest { since },
             });
         }
-        slot.deferred = Some((since, now.plus(self.timetable.check_again), cause));
+        slot.deferred = Some(Deferral {
+            since,
+            check: now.plus(self.timetable.check_again),
+            first,
+            cause,
+        });
         None
     }
 
@@ -441,9 +466,9 @@ impl<A: Clone> Schedule<A> {
             line.from = line.from.min(now);
             line.at = line.at.min(most);
             line.limit = line.limit.map(|(until, side)| (until.min(most), side));
-            if let Some((since, check, _)) = &mut line.deferred {
-                *since = (*since).min(now);
-                *check = (*check).min(now.plus(self.timetable.check_again));
+            if let Some(deferral) = &mut line.deferred {
+                deferral.since = deferral.since.min(now);
+                deferral.check = deferral.check.min(now.plus(self.timetable.check_again));
             }
         }
     }
@@ -487,7 +512,7 @@ impl<A: Clone> Schedule<A> {
             let deferred = self.lines[link].deferred.as_ref();
             let next = self.next(link);
             match deferred {
-                Some((_, check, _)) if next <= now => (*check).min(self.deadline(link)),
+                Some(deferral) if next <= now => deferral.check.min(self.deadline(link)),
                 _ => next,
             }
         });
@@ -518,9 +543,9 @@ impl<A: Clone> Schedule<A> {
             return Waiting { until, reason };
         }
         match &slot.deferred {
-            Some((_, check, cause)) if next <= now => Waiting {
-                until: (*check).min(self.deadline(link)),
-                reason: cause.clone(),
+            Some(deferral) if next <= now => Waiting {
+                until: deferral.check.min(self.deadline(link)),
+                reason: deferral.cause.clone(),
             },
             _ => Waiting {
                 until: next,

@@ -61,6 +61,13 @@ pub enum Reason {
         /// Since when.
         since: Time,
     },
+    /// It was deferred until now.
+    Deferred {
+        /// For how long, in milliseconds.
+        lasted: i64,
+        /// What it was deferred for.
+        cause: Box<Self>,
+    },
     /// A service's limit.
     Limit {
         /// Whose.
@@ -95,6 +102,28 @@ impl Reason {
             self,
             Self::Memory { .. } | Self::Cpu { .. } | Self::Own { .. } | Self::Limit { .. }
         )
+    }
+
+    /// Whether something keeps the link from running, or its runs from writing.
+    pub const fn is_obstacle(&self) -> bool {
+        self.is_deferral()
+            || matches!(
+                self,
+                Self::Failed(_) | Self::StoreAway { .. } | Self::Busy(_) | Self::Paused { .. }
+            )
+    }
+
+    /// What a run's record says of why it came when it did; none for what needs no word. `now` is when it began.
+    pub fn note(&self, now: Time) -> Option<String> {
+        match self {
+            Self::Longest { since } => Some(format!(
+                "deferred for {}, as long as allowed",
+                span(now.since(*since))
+            )),
+            // What defers names no point in time.
+            Self::Deferred { .. } | Self::Woke { .. } => Some(self.words(&|_| String::new())),
+            _ => None,
+        }
     }
 
     /// The reason in a few words. `clock` says a point in time the way the screen does.
@@ -135,6 +164,9 @@ impl Reason {
             }
             Self::Longest { since } => {
                 format!("deferred since {}, as long as allowed", clock(*since))
+            }
+            Self::Deferred { lasted, cause } => {
+                format!("deferred for {}: {}", span(*lasted), cause.words(clock))
             }
             Self::Limit { side, note } if note.is_empty() => format!("{} limit", side.name()),
             Self::Limit { side, note } => format!("{} limit ({note})", side.name()),

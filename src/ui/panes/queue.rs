@@ -1,7 +1,7 @@
 //! What runs, what waits for its turn, what is deferred or held, and why.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::schedule::Reason;
+use crate::core::schedule::{Reason, Waiting};
 use crate::core::{PairId, Side, Time};
 use crate::engine::queue::{QueueLine, SHOWN, Standing};
 use crate::ui::action::Action;
@@ -13,6 +13,9 @@ use crate::ui::list::{Step, passes};
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::{age, countdown, width};
 use crate::ui::theme::Meaning;
+
+/// The columns of a link's name.
+const LINK: usize = 24;
 
 /// One row of the queue.
 struct Row<'a> {
@@ -111,6 +114,11 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
             && top < inner.rows()
         {
             top += running(app, &mut inner, top, progress);
+        }
+    }
+    for (name, waiting) in kept_up(app) {
+        if top < inner.rows() {
+            top += kept(app, &mut inner, top, name, waiting);
         }
     }
     let height = inner.rows().saturating_sub(top);
@@ -227,6 +235,28 @@ fn running(
     let end = canvas.columns().saturating_sub(1);
     canvas.put_in(x, y, &text, end.saturating_sub(x + 6), Meaning::Text);
     canvas.put_right(end, y, &took, Meaning::Dim);
+    1
+}
+
+/// The links that something keeps from running, or from writing.
+fn kept_up(app: &App) -> impl Iterator<Item = (&str, &Waiting)> {
+    let links = app.data.links().iter();
+    let idle = links.filter(|link| link.running.is_none());
+    idle.filter_map(|link| {
+        let waiting = link.next.as_ref();
+        let waiting = waiting.filter(|waiting| waiting.reason.is_obstacle())?;
+        Some((link.name.as_str(), waiting))
+    })
+}
+
+/// A link that waits, with its reason word for word. Returns the rows it took.
+fn kept(app: &App, canvas: &mut Canvas<'_>, y: usize, name: &str, waiting: &Waiting) -> usize {
+    let zone = app.data.facts.zone;
+    let sentence = waiting.sentence(app.data.now, &|at| zone.minute(at));
+    canvas.put(1, y, "~", Meaning::Warn);
+    let x = canvas.put_in(3, y, name, LINK, Meaning::Text) + 2;
+    let room = canvas.columns().saturating_sub(x + 1);
+    canvas.put_in(x, y, &sentence, room, Meaning::Warn);
     1
 }
 
