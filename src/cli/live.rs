@@ -147,8 +147,8 @@ fn say(event: &Event, as_json: bool) {
             Shown::line(&json::waiting(waiting))
         ),
         Event::RunEnded(report) => super::sync::print(report),
-        // The end of a run is told by itself.
-        Event::Listed { .. } | Event::Recorded(_) => {}
+        // The end of a run is told by itself; what others did, where they run.
+        Event::Listed { .. } | Event::Recorded(_) | Event::Elsewhere(_) => {}
     }
 }
 
@@ -168,6 +168,6 @@ fn event_json(event: &Event) -> Option<serde_json::Value> {
             json!({"event": "deferred", "link": link, "until": json::time(waiting.until), "reason": reason})
         }
         Event::RunEnded(report) => json!({"event": "run_ended", "report": report}),
-        Event::Listed { .. } => return None,
+        Event::Listed { .. } | Event::Elsewhere(_) => return None,
     })
 }

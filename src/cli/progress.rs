@@ -42,5 +42,6 @@ fn follow(bar: &ProgressBar, event: &Event) {
         // A single run is never deferred.
         Event::Deferred { .. } => {}
         Event::RunEnded(_) => bar.set_message(""),
+        Event::Elsewhere(_) => {}
     }
 }

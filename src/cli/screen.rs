@@ -364,6 +364,10 @@ fn line(event: &Event) -> (Level, String) {
             };
             (level, text)
         }
+        Event::Elsewhere(record) => (
+            Level::Debug,
+            format!("elsewhere: {} {} {}", record.verb, record.item, record.note),
+        ),
         Event::Halted(halt) => (Level::Error, format!("held: {}", halt.note)),
         Event::Waiting { reason, .. } => (Level::Warn, format!("waiting: {reason}")),
         Event::Deferred { link, waiting } => {

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::json;
 use super::wire::Setup;
 use crate::core::{RecordKind, Time};
+use crate::engine::lease_name;
 use crate::engine::run::{PAUSE, why_paused};
 use crate::shown::Shown;
 use crate::store::AnyStore;
@@ -25,6 +26,8 @@ struct Standing {
     /// Fields that are not kept in step, and why, with what to do.
     paused: BTreeMap<String, String>,
     last: Option<(Time, String)>,
+    /// Who runs it now.
+    led_by: Option<String>,
 }
 
 impl Standing {
@@ -65,6 +68,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
                     "refused": s.attention.refused_json(),
                     "held_by_you": s.attention.by_user_json(),
                     "paused": s.paused_json(),
+                    "led_by": s.led_by,
                     "last_run": last,
                 })
             })
@@ -107,6 +111,7 @@ async fn standing(store: &AnyStore, link: &str) -> anyhow::Result<Standing> {
         .find(|run| run.link == link)
         .map(|run| (run.at, run.note));
     let counts = store.counts(link).await?;
+    let leased = store.leased(&lease_name(link), now()).await?;
     let paused = store.setting(&why_paused(link)).await?;
     let paused = paused.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Standing {
@@ -115,6 +120,7 @@ async fn standing(store: &AnyStore, link: &str) -> anyhow::Result<Standing> {
         paused: paused.unwrap_or_default(),
         attention: Attention::of(store, link, &counts).await?,
         last,
+        led_by: leased.map(|lease| lease.holder),
     })
 }
 
@@ -139,6 +145,9 @@ fn print(standing: &Standing) {
         say!("  paused: {}: {}", Shown::line(field), Shown::line(reason));
     }
     standing.attention.print();
+    if let Some(holder) = &standing.led_by {
+        say!("  {} runs it", Shown::line(holder));
+    }
     match &standing.last {
         Some((at, note)) => say!(
             "  last run {} ago: {}",

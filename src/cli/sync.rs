@@ -3,7 +3,7 @@
 use super::args::SyncOptions;
 use super::attention::Attention;
 use super::exit::Exit;
-use super::wire::Setup;
+use super::wire::{RealEngine, Setup};
 use super::{item, json, progress};
 use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
@@ -29,7 +29,9 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     let mut reports = Vec::new();
     let work = Box::pin(async {
         for link in &links {
-            reports.push(engine.run(link, &ask).await);
+            let mut report = engine.run(link, &ask).await;
+            hand_over(&engine, &ask, &mut report).await;
+            reports.push(report);
         }
     });
     budgets.during(&engine.store, work).await;
@@ -54,6 +56,20 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// Where another machine runs the link, it is asked to do it; what became of that is added to the report. A run that
+/// does not keep the lease for long may be over by the time it looks: then the next one does it.
+pub async fn hand_over(engine: &RealEngine, ask: &Ask, report: &mut Report) {
+    let Some(Stop::Busy { holder, .. }) = &report.stopped else {
+        return;
+    };
+    match engine.hand_over(&report.link, ask).await {
+        Ok(()) => report.notes.push(format!("{holder} was asked to do it")),
+        Err(error) => report
+            .errors
+            .push(format!("{holder} could not be asked to do it: {error}")),
+    }
 }
 
 /// One report for people.

@@ -1,23 +1,18 @@
 //! `undo`: shows the reverse plan, then does it.
 
-use std::time::Duration;
-
 use super::args::UndoOptions;
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
 use crate::core::{Pair, PairId, Side};
+use crate::engine::Ask;
 use crate::engine::answers::{ALREADY, AnswerError, PutBack};
 use crate::engine::report::PerSide;
-use crate::engine::{Ask, Stop};
 use crate::shown::Shown;
 use crate::store::Store;
 use crate::store::sqlite::Access;
 
 /// Passes over one item at most: one for each side, and one that finds nothing left.
 const PASSES: usize = 3;
-/// How often another process's pass is waited for, and the pause between.
-const WAITS: usize = 40;
-const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Puts back what a record overwrote.
 pub async fn run(setup: &Setup, options: &UndoOptions) -> anyhow::Result<Exit> {
@@ -41,7 +36,7 @@ async fn undo(
 ) -> anyhow::Result<Exit> {
     let mut last: Option<AnswerError> = None;
     for link in links {
-        open(engine, link).await?;
+        open(engine, link).await;
         match engine.undo_plan(link, &options.record).await {
             Ok((pair, backs)) => {
                 print(&pair, &backs);
@@ -74,22 +69,13 @@ async fn undo(
     ))
 }
 
-/// The adapters learn from opening what reading an item needs. A pass that runs beside us is waited for a while.
-async fn open(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
+/// The adapters learn from opening what reading an item needs.
+async fn open(engine: &RealEngine, link: &RealLink) {
     let nothing = Ask {
         item: Some(String::new()),
         ..Ask::default()
     };
-    for _ in 0..WAITS {
-        let (report, _) = engine.plan(link, &nothing).await;
-        if !matches!(report.stopped, Some(Stop::Busy { .. })) {
-            return Ok(());
-        }
-        tokio::time::sleep(BETWEEN).await;
-    }
-    anyhow::bail!(
-        "a pass is under way in another pulse-sync; nothing was changed. Try again when it has ended"
-    )
+    engine.plan(link, &nothing).await;
 }
 
 /// What it means that nothing can be put back: it is there already, or it cannot be done.
@@ -118,6 +104,7 @@ async fn carry_out(
     let mut left = PASSES;
     loop {
         let mut report = engine.run(link, ask).await;
+        super::sync::hand_over(engine, ask, &mut report).await;
         let is_last = report.writes == PerSide::default();
         for side in Side::BOTH {
             *written.of_mut(side) += *report.writes.of_mut(side);

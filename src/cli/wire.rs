@@ -263,6 +263,8 @@ fn log(event: &Event) {
         Event::Listed { stream, rows } => tracing::debug!(target: EVENTS, stream, rows, "listed"),
         // Its end tells more.
         Event::Recorded(record) if record.kind == RecordKind::Run => {}
+        // It is in the log of the machine that did it.
+        Event::Elsewhere(_) => {}
         Event::Recorded(record) => {
             let side = record.side.map_or("", crate::core::Side::name);
             let fields: Vec<&str> = record
@@ -392,9 +394,9 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
 
 /// Who we are among several instances.
 fn holder() -> String {
-    let host = std::env::var("HOSTNAME")
-        .ok()
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let host = std::env::var("HOSTNAME").ok();
+    let host = host.filter(|name| !name.trim().is_empty());
+    let host = host.or_else(crate::system::name);
     format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
 }
 

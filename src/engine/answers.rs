@@ -445,11 +445,6 @@ impl<S: Store, C: Clock> Engine<S, C> {
             .await
     }
 
-    /// Tells an engine that runs on the same store, in whatever process, that there is an answer to carry out.
-    pub async fn ring(&self) -> Result<(), StoreError> {
-        self.store.put_setting(ASKED, Some(&self.new_id())).await
-    }
-
     pub(super) fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {
         Record {
             id: self.new_id(),

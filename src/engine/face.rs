@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::{Pick, PutBack};
@@ -17,7 +17,7 @@ use crate::remote::Budget;
 pub use crate::store::{Counts, HistoryQuery};
 
 /// How far a run is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The run.
     pub run: String,
@@ -34,7 +34,7 @@ pub struct Progress {
 }
 
 /// A write on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writing {
     /// The item's name.
     pub item: String,
@@ -87,6 +87,8 @@ pub struct DoubtLine {
 pub struct LinkState {
     /// Its name.
     pub name: String,
+    /// Who runs it, if another machine does; the run and the last one are that machine's then.
+    pub led_by: Option<String>,
     /// The run in progress.
     pub running: Option<Progress>,
     /// The last run, and when it ended.

@@ -1,6 +1,7 @@
 //! What a run did, and the things that happen on the way.
 
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::core::guard::Halt;
 use crate::core::schedule::Waiting;
@@ -8,8 +9,11 @@ use crate::core::{Record, Side, Time};
 use crate::remote::RemoteError;
 use crate::store::StoreError;
 
+/// One of the words that [`class_of`] gives. By this name, as what is read back must not borrow from its text.
+type Class = &'static str;
+
 /// Why a run ended before its queue was empty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Stop {
     /// The writes of one run are used up; the rest stays queued.
@@ -28,7 +32,8 @@ pub enum Stop {
         /// Which side.
         side: Side,
         /// `unauthorized`, `denied`, `offline`, `setup`, `unclear`.
-        class: &'static str,
+        #[serde(deserialize_with = "known_class")]
+        class: Class,
         /// What happened and what to do.
         message: String,
     },
@@ -163,8 +168,15 @@ pub const fn class_of(error: &RemoteError) -> &'static str {
     }
 }
 
+/// Reads a class that [`class_of`] gave.
+fn known_class<'de, D: Deserializer<'de>>(input: D) -> Result<Class, D::Error> {
+    let word = String::deserialize(input)?;
+    let known = CLASSES.into_iter().find(|class| *class == word);
+    known.ok_or_else(|| D::Error::custom(format!("an unknown class of error: {word}")))
+}
+
 /// A count for each side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerSide {
     /// GitHub's.
     pub github: u64,
@@ -183,7 +195,7 @@ impl PerSide {
 }
 
 /// What one run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The run's id.
     pub run: String,
@@ -261,6 +273,8 @@ pub enum Event {
     },
     /// Something for the history.
     Recorded(Box<Record>),
+    /// The same, recorded by another machine.
+    Elsewhere(Box<Record>),
     /// The guard stopped something.
     Halted(Box<Halt>),
     /// A wait began.

@@ -102,6 +102,16 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
     records: u64,
+    lease: Keeping,
+}
+
+/// What becomes of the lease when a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// It is given back.
+    GivesBack,
+    /// Whoever lets the run begin keeps it.
+    Keeps,
 }
 
 /// How a part of a run ends early.
@@ -123,7 +133,7 @@ pub fn lease_name(link: &str) -> String {
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Runs one pass over a link.
     pub async fn run<G: Remote, N: Remote>(&self, link: &Link<G, N>, ask: &Ask) -> Report {
-        self.pass(link, ask).await.0
+        self.pass(link, ask, Keeping::GivesBack).await.0
     }
 
     /// Plans one pass over a link and writes nothing to either side.
@@ -136,14 +146,15 @@ impl<S: Store, C: Clock> Engine<S, C> {
             dry: true,
             ..ask.clone()
         };
-        self.pass(link, &ask).await
+        self.pass(link, &ask, Keeping::GivesBack).await
     }
 
-    /// One pass; a dry one plans only.
+    /// One pass; a dry one plans only, and needs no lease. Others give it back, unless the caller keeps it.
     pub(super) async fn pass<G: Remote, N: Remote>(
         &self,
         link: &Link<G, N>,
         ask: &Ask,
+        lease: Keeping,
     ) -> (Report, Vec<Planned>) {
         let id = self.new_id();
         let mut run = Run {
@@ -175,6 +186,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             planned: Vec::new(),
             ahead: 0,
             records: 0,
+            lease,
         };
         let started = self.clock.now();
         let made = (link.github.budget().made, link.notion.budget().made);
@@ -229,12 +241,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Stop::Paused);
         }
         self.only_watches = !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some();
+        if self.ask.dry {
+            return self.work().await;
+        }
         self.take_lease().await?;
         let result = if self.only_watches {
             self.watch().await
         } else {
             self.work().await
         };
+        if self.lease == Keeping::Keeps {
+            return result;
+        }
         let lease = self.lease_name();
         self.engine
             .store

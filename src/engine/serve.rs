@@ -1,6 +1,7 @@
 //! Runs the links until told to stop: when each is due, when somebody asks, one at a time.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::mem::{self, Discriminant, discriminant};
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,10 +15,14 @@ use super::face::{
     Command, ConflictLine, DoubtLine, Handle, Holding, LinkState, Progress, Snapshot, Writing,
 };
 use super::held::HeldItem;
+use super::lead::Lead;
+use super::live::{self, Live};
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
-use crate::core::schedule::{Decision, Ended, Left, Load, Reason, Schedule, Timetable};
+use crate::core::schedule::{
+    Batch, Decision, Ended, Left, Load, Reason, Schedule, Timetable, Waiting,
+};
 use crate::core::{Conflict, Outcome, Pair, PairId, RecordKind, Side, Time};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError, Which};
@@ -37,6 +42,7 @@ pub struct Wires {
     commands: mpsc::Receiver<Command>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     progress: Rc<RefCell<Option<Progress>>>,
+    pub(super) known: live::Shared,
 }
 
 /// Makes a handle, the engine's ends of it, and the sink that the engine has to be given.
@@ -45,9 +51,11 @@ pub fn wires() -> (Handle, Wires, Box<dyn Fn(Event)>) {
     let (out, snapshot) = watch::channel(Arc::new(Snapshot::default()));
     let (events, _) = broadcast::channel(EVENTS);
     let progress = Rc::new(RefCell::new(None));
-    let (seen, sender) = (Rc::clone(&progress), events.clone());
+    let known = live::Shared::default();
+    let (seen, sender, noted) = (Rc::clone(&progress), events.clone(), Rc::clone(&known));
     let sink = Box::new(move |event: Event| {
         follow(&mut seen.borrow_mut(), &event);
+        noted.borrow_mut().note(&event);
         // Nobody listening is no error.
         let _ = sender.send(event);
     });
@@ -61,6 +69,7 @@ pub fn wires() -> (Handle, Wires, Box<dyn Fn(Event)>) {
             commands: inbox,
             snapshot: out,
             progress,
+            known,
         },
         sink,
     )
@@ -109,15 +118,26 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
 
 /// What became of one link lately.
 #[derive(Default)]
-struct Slot {
+pub(super) struct Slot {
     last: Option<(Time, Report)>,
     planned: Option<(Time, Vec<Planned>)>,
+    /// Who runs it.
+    pub(super) lead: Lead,
+    /// When its lease was asked for last, and when it is asked for again while somebody else has it, in elapsed time.
+    pub(super) lease_asked: i64,
+    pub(super) lease_over: i64,
+    /// How it stands where it runs, if that is elsewhere.
+    pub(super) live: Option<Live>,
+    /// What those that follow were told last, and when in elapsed time.
+    pub(super) told: (i64, Live),
+    /// What other machines asked for, with its number, once it was taken over.
+    pub(super) asked: Option<(u64, Ask)>,
     /// What it is deferred for, as far as it was told.
     deferred: Option<Discriminant<Reason>>,
 }
 
 /// What a look into the store told.
-enum Heard {
+pub(super) enum Heard {
     Nothing,
     /// Somebody answered, or the store is back.
     News,
@@ -130,19 +150,30 @@ pub type Samples = Box<dyn FnMut() -> Option<Load>>;
 
 /// The loop's state.
 pub struct Server<'a, G, N, S, C> {
-    engine: &'a Engine<S, C>,
-    links: &'a [Link<G, N>],
-    wires: Wires,
-    schedule: Schedule<Ask>,
+    pub(super) engine: &'a Engine<S, C>,
+    pub(super) links: &'a [Link<G, N>],
+    pub(super) wires: Wires,
+    pub(super) schedule: Schedule<Ask>,
     samples: Samples,
     sampled: Option<Time>,
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     running: Option<(usize, Time)>,
     ending: bool,
     /// The last answer from outside that was noticed; none before the first look.
-    heard: Option<String>,
+    pub(super) heard: Option<String>,
+    /// Somebody here answered something that another machine is to carry out, and it was not told yet.
+    pub(super) must_ring: bool,
+    /// Several machines may use the store.
+    pub(super) is_shared: bool,
     /// Since when the store cannot be used.
     away: Option<Time>,
+}
+
+/// What a wait ended with.
+enum Woken {
+    Time,
+    Command(Option<Command>),
+    News(BTreeSet<String>),
 }
 
 impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
@@ -166,16 +197,21 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             running: None,
             ending: false,
             heard: None,
+            must_ring: false,
+            is_shared: engine.store.is_shared(),
             away: None,
         }
     }
 
     /// Runs until told to shut down, or until every handle is gone.
     pub async fn serve(mut self) {
-        self.listen().await;
+        if !matches!(self.listen().await, Heard::Away) {
+            self.begin_to_share().await;
+        }
         self.schedule.read_only(self.engine.read_only);
         let mut is_news = true;
         while !self.ending {
+            is_news |= self.keep_leases().await;
             if is_news {
                 self.publish().await;
             }
@@ -188,12 +224,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     batch,
                     why,
                 } => {
-                    let ask = Ask {
-                        batch,
-                        why: why.note(now),
-                        ..ask.unwrap_or_default()
-                    };
-                    self.run(link, ask).await;
+                    self.run_or_follow(link, ask, batch, why.note(now)).await;
                     is_news = true;
                 }
                 Decision::Wait(until) => {
@@ -201,6 +232,31 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     self.tell_what_waits(now);
                     is_news = self.wait(until.since(now)).await;
                 }
+            }
+        }
+        self.give_leases_back().await;
+    }
+
+    /// Runs a link; where another machine runs it, what was asked for goes there. A plan needs no lease.
+    async fn run_or_follow(
+        &mut self,
+        link: usize,
+        asked: Option<Ask>,
+        batch: Batch,
+        why: Option<String>,
+    ) {
+        let is_asked = asked.is_some();
+        let ask = Ask {
+            batch,
+            why,
+            ..asked.unwrap_or_default()
+        };
+        if ask.dry || self.lead(link).await {
+            self.run(link, ask).await;
+        } else if is_asked {
+            // Whoever asked was told that it is done; a store that is away stands in the way of nothing else.
+            if self.hand_over(link, &ask).await.is_err() {
+                self.schedule.ask(link, ask);
             }
         }
     }
@@ -239,7 +295,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     /// Says which links are due and do not run, once for each reason.
     fn tell_deferrals(&mut self, now: Time) {
         for (at, link) in self.links.iter().enumerate() {
-            let waiting = self.schedule.waiting(at, now);
+            let waiting = self.next(at, now);
             let kind = (waiting.reason.is_deferral()).then(|| discriminant(&waiting.reason));
             let was = mem::replace(&mut self.slots[at].deferred, kind);
             if kind.is_some() && kind != was {
@@ -253,7 +309,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     /// Puts what the schedule says into the snapshot that is out, if it says something else now.
     fn tell_what_waits(&self, now: Time) {
-        let waiting = |at| Some(self.schedule.waiting(at, now));
+        let waiting = |at| Some(self.next(at, now));
         self.wires.snapshot.send_if_modified(|snapshot| {
             let mut links = snapshot.links.iter().enumerate();
             if links.all(|(at, link)| link.next == waiting(at)) {
@@ -271,34 +327,53 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         });
     }
 
+    /// What a link waits for, here or where it runs.
+    fn next(&self, at: usize, now: Time) -> Waiting {
+        let own = self.schedule.waiting(at, now);
+        let slot = &self.slots[at];
+        match (slot.lead.other(), slot.live.as_ref().and_then(|l| l.next)) {
+            (Some(holder), until) => Waiting {
+                until: until.unwrap_or(own.until),
+                reason: Reason::Busy(holder.to_owned()),
+            },
+            (None, _) => own,
+        }
+    }
+
     /// Waits for a while, or until something comes in; says whether it did. The schedule is asked again at every
     /// glance.
     async fn wait(&mut self, ms: i64) -> bool {
-        let engine = self.engine;
-        let command = {
-            let sleep = pin!(engine.clock.sleep(ms.clamp(1, GLANCE_MS)));
-            let recv = pin!(self.wires.commands.recv());
-            match select(sleep, recv).await {
-                Either::Left(_) => None,
-                Either::Right((command, _)) => Some(command),
-            }
+        let longest = if self.is_shared {
+            GLANCE_MS.min(self.renewed_every())
+        } else {
+            GLANCE_MS
         };
-        if let Some(command) = command {
-            self.obey(command).await;
-            return true;
-        }
-        match self.listen().await {
-            Heard::Nothing => false,
-            Heard::Away => true,
-            Heard::News => {
-                self.wake();
+        match self.woken(ms.clamp(1, longest)).await {
+            Woken::Command(command) => {
+                self.obey(command).await;
                 true
             }
+            Woken::News(names) => self.heed(&names).await,
+            Woken::Time => self.hear().await,
+        }
+    }
+
+    /// Waits for a while, a command or news from the store.
+    async fn woken(&mut self, ms: i64) -> Woken {
+        let engine = self.engine;
+        let sleep = pin!(engine.clock.sleep(ms));
+        let recv = pin!(self.wires.commands.recv());
+        let news = pin!(engine.store.news());
+        match select(select(recv, sleep), news).await {
+            Either::Left((Either::Left((command, _)), _)) => Woken::Command(command),
+            Either::Left((Either::Right(_), _)) => Woken::Time,
+            Either::Right((names, _)) => Woken::News(names),
         }
     }
 
     /// Whether somebody answered through the store since the last look.
-    async fn listen(&mut self) -> Heard {
+    pub(super) async fn listen(&mut self) -> Heard {
+        self.ring().await;
         let Ok(asked) = self.engine.store.setting(ASKED).await else {
             // Told once.
             return match self.away {
@@ -321,23 +396,26 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.running = Some((link, self.engine.clock.now()));
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
-        let mut run = pin!(engine.pass(&links[link], &ask));
+        let mut run = pin!(engine.pass(&links[link], &ask, self.keeping()));
         let (report, planned) = loop {
             if self.ending {
                 break run.await;
             }
-            let command = {
-                let tick = pin!(engine.clock.sleep(TICK_MS));
-                let recv = pin!(self.wires.commands.recv());
-                match select(run.as_mut(), select(recv, tick)).await {
+            let woken = {
+                let woken = pin!(self.woken(TICK_MS.min(self.renewed_every())));
+                match select(run.as_mut(), woken).await {
                     Either::Left((done, _)) => break done,
-                    Either::Right((Either::Left((command, _)), _)) => Some(command),
-                    Either::Right((Either::Right(_), _)) => None,
+                    Either::Right((woken, _)) => woken,
                 }
             };
-            if let Some(command) = command {
-                self.obey(command).await;
+            match woken {
+                Woken::Command(command) => self.obey(command).await,
+                Woken::News(names) => {
+                    self.heed(&names).await;
+                }
+                Woken::Time => {}
             }
+            self.keep_leases().await;
             self.publish().await;
         };
         self.running = None;
@@ -345,6 +423,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             self.slots[link].planned = Some((self.engine.clock.now(), planned));
         } else {
             let was_paused = report.stopped == Some(Stop::Paused);
+            self.after_run(link, &ask, &report).await;
             self.ended(link, report);
             // Resumed while it read: what waits goes on at once.
             let is_paused = || self.engine.store.setting(PAUSE);
@@ -418,7 +497,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 self.engine.stop.set(true);
             }
             Some(Command::Sync { link, ask, reply }) => {
-                let _ = reply.send(self.ask(link.as_deref(), &ask));
+                let _ = reply.send(self.ask(link.as_deref(), &ask).await);
             }
             Some(Command::Focus(on)) => self.schedule.focus(on),
             Some(Command::Pause(on, reply)) => {
@@ -428,7 +507,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     .await
                     .map_err(|error| error.to_string());
                 if !on {
-                    self.wake();
+                    self.go_on().await;
                 }
                 let _ = reply.send(done);
             }
@@ -487,7 +566,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             self.engine.undo_plan(link, record).await.map(|(_, b)| b)
         };
         if does && backs.is_ok() {
-            self.wake();
+            self.go_on().await;
         }
         backs.map_err(|error| error.to_string())
     }
@@ -499,12 +578,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             retried += done.map_err(|error| error.to_string())?.len();
         }
         if retried > 0 {
-            self.wake();
+            self.go_on().await;
         }
         Ok(retried)
     }
 
-    fn ask(&mut self, name: Option<&str>, ask: &Ask) -> Result<(), String> {
+    async fn ask(&mut self, name: Option<&str>, ask: &Ask) -> Result<(), String> {
         if self.engine.read_only && !ask.dry {
             return Err("started with --read-only".to_owned());
         }
@@ -516,6 +595,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
         let mut accepted = false;
         for link in wanted {
+            if !ask.dry && self.slots[link].lead.other().is_some() {
+                self.hand_over(link, ask).await?;
+                accepted = true;
+                continue;
+            }
             let mut others = self.schedule.asked();
             let queued = others.any(|(other, asked)| *other == link && asked.dry == ask.dry);
             drop(others);
@@ -533,8 +617,14 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         }
     }
 
-    /// What waited for a person or for the pause may go on at once.
-    fn wake(&mut self) {
+    /// What waited for a person or for the pause may go on at once, wherever it runs.
+    async fn go_on(&mut self) {
+        self.wake();
+        self.tell_leaders().await;
+    }
+
+    /// What runs here may go on at once.
+    pub(super) fn wake(&mut self) {
         self.schedule.resume(self.engine.clock.now());
     }
 
@@ -543,7 +633,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         for link in self.links {
             match self.engine.choose(link, conflict, pick.clone()).await {
                 Ok(pair) => {
-                    self.wake();
+                    self.go_on().await;
                     return Ok(pair.held_since);
                 }
                 Err(AnswerError::Unknown(_)) => {}
@@ -558,7 +648,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         for link in self.links {
             match self.engine.answer_halt(link, halt, apply).await {
                 Ok(count) => {
-                    self.wake();
+                    self.go_on().await;
                     return Ok(count);
                 }
                 Err(AnswerError::Unknown(_)) => {}
@@ -571,7 +661,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     async fn hold(&mut self, pairs: &[PairId]) -> Result<Holding, String> {
         let done = self.engine.hold_all(pairs).await;
         if done.as_ref().is_ok_and(|done| !done.on) {
-            self.wake();
+            self.go_on().await;
         }
         done.map_err(|error| error.to_string())
     }
@@ -601,7 +691,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             let state = self.link_state(at).await;
             snapshot.links.push(state);
         }
-        self.wires.snapshot.send_replace(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.wires.snapshot.send_replace(Arc::clone(&snapshot));
+        self.tell_followers(&snapshot.links).await;
     }
 
     /// What was known stands, and says since when. Nothing more is asked of a store that is away: each question would
@@ -620,7 +712,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             snapshot.links = self.links.iter().map(named).collect();
         }
         for (at, link) in snapshot.links.iter_mut().enumerate() {
-            link.next = Some(self.schedule.waiting(at, now));
+            link.next = Some(self.next(at, now));
             let is_running = self.running.is_some_and(|(running, _)| running == at);
             link.running = link.running.take().filter(|_| is_running);
         }
@@ -631,24 +723,29 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let (link, slot) = (&self.links[at], &self.slots[at]);
         let name = &link.spec.name;
         let progress = self.wires.progress.borrow().clone();
+        let own = self.running.filter(|(link, _)| *link == at);
+        let live = slot.live.as_ref();
         LinkState {
             name: name.clone(),
-            running: self
-                .running
-                .filter(|(link, _)| *link == at)
+            led_by: slot.lead.other().map(str::to_owned),
+            running: own
                 .map(|(_, since)| Progress {
                     since,
                     ..progress.unwrap_or_default()
-                }),
-            last: slot.last.clone(),
-            next: Some(self.schedule.waiting(at, self.engine.clock.now())),
+                })
+                .or_else(|| live?.running.clone()),
+            last: live.map_or(&slot.last, |live| &live.last).clone(),
+            next: Some(self.next(at, self.engine.clock.now())),
             counts: self.engine.store.counts(name).await.unwrap_or_default(),
             conflicts: self.open_conflicts(link).await.unwrap_or_default(),
             queue: self.engine.queue(name).await.unwrap_or_default(),
             in_doubt: self.doubts(name).await.unwrap_or_default(),
             planned: slot.planned.clone(),
             halts: self.engine.halts(name).await.unwrap_or_default(),
-            budgets: [link.github.budget(), link.notion.budget()],
+            budgets: live.map_or_else(
+                || [link.github.budget(), link.notion.budget()],
+                |live| live.budgets,
+            ),
         }
     }
 

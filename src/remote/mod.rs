@@ -8,6 +8,7 @@ pub mod notion;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::core::{Draft, FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
@@ -164,7 +165,7 @@ pub struct Lookup {
 }
 
 /// How many requests may still be made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Requests (GitHub: points) a window; 0 = not known yet.
     pub limit: u32,

@@ -286,4 +286,9 @@ impl Store for FaultyStore {
         self.before().await?;
         self.inner.release(name, holder).await
     }
+
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {
+        self.before().await?;
+        self.inner.leased(name, now).await
+    }
 }

@@ -1,6 +1,6 @@
 //! The store that was chosen when the program started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::{Pair, PairId, Record, Side, Time};
 
@@ -154,6 +154,18 @@ impl Store for AnyStore {
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         of!(self, store => store.release(name, holder))
+    }
+
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {
+        of!(self, store => store.leased(name, now))
+    }
+
+    fn is_shared(&self) -> bool {
+        matches!(self, Self::Mongo(_))
+    }
+
+    async fn news(&self) -> BTreeSet<String> {
+        of!(self, store => store.news())
     }
 }
 

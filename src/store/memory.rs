@@ -362,6 +362,11 @@ impl Store for MemoryStore {
         }
         Ok(())
     }
+
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {
+        let lease = self.inner.borrow().leases.get(name).cloned();
+        Ok(lease.filter(|lease| lease.until > now))
+    }
 }
 
 /// The entries after a name, in the order of the names.

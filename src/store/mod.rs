@@ -17,7 +17,7 @@ pub use memory::MemoryStore;
 pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -268,4 +268,19 @@ pub trait Store {
 
     /// Gives a lease back if it is ours.
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError>;
+
+    /// Who holds a lease now, without asking for it; none where it is free or over. `now` as for [`Store::lease`].
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError>;
+
+    /// Whether several machines may use it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Waits until a setting or a lease was changed, by anybody, and gives the names since the last call:
+    /// `settings/NAME` and `leases/NAME`. An empty set means that anything may have changed. Giving up waiting loses
+    /// nothing. A store that is not shared has no news, ever.
+    async fn news(&self) -> BTreeSet<String> {
+        std::future::pending().await
+    }
 }

@@ -15,6 +15,11 @@ pub use smooth::Smooth;
 use crate::core::schedule::{Load, Scope};
 use cgroup::Groups;
 
+/// What the machine is called.
+pub fn name() -> Option<String> {
+    System::host_name().ok()
+}
+
 /// Takes samples.
 pub struct Sampler {
     system: System,

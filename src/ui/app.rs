@@ -400,7 +400,7 @@ impl App {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Recorded(record) => self.data.happened(*record),
+            Event::Recorded(record) | Event::Elsewhere(record) => self.data.happened(*record),
             Event::Halted(halt) => self.say(halt.note.clone(), Meaning::Error),
             Event::Waiting { until, reason } => {
                 let text = format!("{reason}, till {}", self.data.facts.zone.clock(until));

@@ -101,7 +101,8 @@ pub fn state(data: &Data) -> State {
     if let Some(since) = data.snapshot.store_away {
         return State::of(Mood::Offline, "OFFLINE", store_away(data, since));
     }
-    if let Some(state) = data.links().iter().find_map(syncing) {
+    let ours = |link: &&LinkState| link.led_by.is_none();
+    if let Some(state) = data.links().iter().filter(ours).find_map(syncing) {
         return state;
     }
     if let Some(state) = data
@@ -109,6 +110,9 @@ pub fn state(data: &Data) -> State {
         .iter()
         .find_map(|link| waits_for_a_service(data, link))
     {
+        return state;
+    }
+    if let Some(state) = data.links().iter().find_map(follows) {
         return state;
     }
     let next = data
@@ -193,6 +197,16 @@ fn needs_a_person(data: &Data) -> Option<State> {
 pub fn stopped(link: &LinkState) -> Option<(Time, &Stop)> {
     let (at, report) = link.last.as_ref().filter(|_| link.running.is_none())?;
     Some((*at, report.stopped.as_ref()?))
+}
+
+/// Another machine runs the link: who, and how far it is.
+fn follows(link: &LinkState) -> Option<State> {
+    let holder = link.led_by.as_ref()?;
+    let detail = match syncing(link) {
+        Some(state) => format!("{holder} syncs: {}", state.detail),
+        None => format!("{holder} runs it"),
+    };
+    Some(State::of(Mood::Running, "FOLLOWING", detail))
 }
 
 fn syncing(link: &LinkState) -> Option<State> {

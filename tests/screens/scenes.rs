@@ -241,6 +241,14 @@ pub fn moods() -> Vec<(&'static str, App, bool)> {
         ("SETUP", stopped(side("setup")), true),
         ("FOLLOWING", stopped(busy_elsewhere), false),
         (
+            "FOLLOWING",
+            with(&|snapshot| {
+                snapshot.links[0].led_by = Some("desk:4711".to_owned());
+                snapshot.links[0].running = Some(running());
+            }),
+            false,
+        ),
+        (
             "HALTED",
             with(&|snapshot| snapshot.links[0].halts = vec![halt()]),
             true,

@@ -55,6 +55,21 @@ pub async fn a_released_lease_is_free(store: &impl Store) {
     assert_eq!(ask(store, "b", 101).await, held("b", 161, 2));
 }
 
+pub async fn a_look_takes_nothing(store: &impl Store) {
+    assert_eq!(store.leased("run", Time(0)).await, Ok(None));
+    let lease = ask(store, "a", 0).await;
+    for now in [1, 59] {
+        let looked = store.leased("run", Time(now)).await.unwrap();
+        assert_eq!(looked, Some(lease.clone()), "at {now}");
+    }
+    assert_eq!(store.leased("run", Time(60)).await, Ok(None), "over");
+    assert_eq!(store.leased("other", Time(1)).await, Ok(None));
+    let again = ask(store, "a", 10).await;
+    assert_eq!(store.leased("run", Time(60)).await, Ok(Some(again)));
+    store.release("run", "a").await.unwrap();
+    assert_eq!(store.leased("run", Time(60)).await, Ok(None), "given back");
+}
+
 pub async fn only_the_holder_releases(store: &impl Store) {
     ask(store, "a", 100).await;
     store.release("run", "b").await.unwrap();

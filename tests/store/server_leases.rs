@@ -65,6 +65,20 @@ pub async fn a_released_lease_is_free(store: &impl Store) {
     assert_eq!((lease.holder.as_str(), lease.fence), ("b", 2));
 }
 
+pub async fn a_look_takes_nothing(store: &impl Store) {
+    assert_eq!(store.leased("run", Time(100)).await, Ok(None));
+    let lease = ask(store, "a", 100).await;
+    for _ in 0..2 {
+        let looked = store.leased("run", Time(100)).await.unwrap().unwrap();
+        assert_eq!((looked.holder.as_str(), looked.fence), ("a", lease.fence));
+        assert!(looked.until > Time(100) && looked.until <= lease.until);
+    }
+    store.release("run", "a").await.unwrap();
+    assert_eq!(store.leased("run", Time(100)).await, Ok(None), "given back");
+    ask_briefly(store, "b").await;
+    assert_eq!(store.leased("run", Time(100)).await, Ok(None), "over");
+}
+
 pub async fn only_the_holder_releases(store: &impl Store) {
     ask(store, "a", 100).await;
     store.release("run", "b").await.unwrap();

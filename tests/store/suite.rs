@@ -16,14 +16,14 @@ macro_rules! conformance {
     ($name:ident, $make:path, caller) => {
         conformance! { @store $name; $make; leases: [
             a_free_lease_is_taken, a_lease_is_renewed, a_held_lease_stays, an_expired_lease_is_taken,
-            a_lease_ends_at_its_last_moment, a_released_lease_is_free, only_the_holder_releases,
+            a_lease_ends_at_its_last_moment, a_released_lease_is_free, a_look_takes_nothing, only_the_holder_releases,
             the_fence_counts_holders, leases_do_not_mix,
         ] }
     };
     ($name:ident, $make:path, server) => {
         conformance! { @store $name; $make; server_leases: [
             a_free_lease_is_taken, a_lease_is_renewed, a_held_lease_stays, an_expired_lease_is_taken,
-            a_released_lease_is_free, only_the_holder_releases, the_fence_counts_holders, leases_do_not_mix,
+            a_released_lease_is_free, a_look_takes_nothing, only_the_holder_releases, the_fence_counts_holders, leases_do_not_mix,
             the_clock_of_the_caller_is_not_asked, a_lease_from_before_the_clock_was_set_back_is_taken,
         ] }
     };

@@ -27,6 +27,14 @@ async fn changes_are_told(one: &MongoStore, other: &MongoStore) {
     let lease = async |holder| other.lease("link/main", holder, Time(0), 60_000).await;
     lease("a").await.unwrap();
     told(&watch, "leases/link/main").await;
+    // Neither that it is renewed nor that somebody asks in vain.
+    lease("a").await.unwrap();
+    lease("b").await.unwrap();
+    other.put_setting("after", Some("1")).await.unwrap();
+    assert_eq!(
+        watch.next().await.into_iter().collect::<Vec<_>>(),
+        ["settings/after"]
+    );
     other.release("link/main", "a").await.unwrap();
     told(&watch, "leases/link/main").await;
     other.put(&pair(1), &[]).await.unwrap();
@@ -36,6 +44,36 @@ async fn changes_are_told(one: &MongoStore, other: &MongoStore) {
         names.into_iter().collect::<Vec<_>>(),
         ["settings/$last.one"]
     );
+}
+
+/// The next news that come to a store itself.
+async fn news(store: &impl Store) -> Vec<String> {
+    let came = tokio::time::timeout(Duration::from_mins(1), store.news()).await;
+    came.expect("no news ever come").into_iter().collect()
+}
+
+#[test]
+fn news_come_to_a_store_of_which_nobody_knows_what_was_before() {
+    block_on(async {
+        for mode in [Mode::Replica, Mode::Standalone] {
+            let space = Space::new(mode).await;
+            let (one, other) = (space.store(), space.store());
+            assert!(one.is_shared());
+            assert!(news(&one).await.is_empty(), "anything may have changed");
+            other.put_setting("asked", Some("1")).await.unwrap();
+            // Giving up waiting loses nothing.
+            let given_up = tokio::time::timeout(Duration::from_millis(1), one.news()).await;
+            if given_up.is_err() {
+                assert_eq!(news(&one).await, ["settings/asked"]);
+            }
+            one.put_setting("asked", Some("2")).await.unwrap();
+            assert_eq!(news(&one).await, ["settings/asked"], "own ones, too");
+        }
+        let alone = pulse_sync::store::MemoryStore::new();
+        assert!(!alone.is_shared());
+        let never = tokio::time::timeout(Duration::from_millis(5), alone.news()).await;
+        assert!(never.is_err(), "one that is not shared has none");
+    });
 }
 
 #[test]

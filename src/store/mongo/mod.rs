@@ -18,11 +18,12 @@ mod records;
 mod watch;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mongodb::Collection;
 use mongodb::bson::Document;
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 
 use crate::core::{Pair, PairId, Record, Side, Time};
 
@@ -39,6 +40,8 @@ pub struct MongoStore {
     connection: Connection,
     /// What is said about each document that could not be read, by collection and id.
     damaged: RefCell<BTreeMap<(&'static str, String), String>>,
+    /// Begun when news are waited for first.
+    watch: OnceCell<Watch>,
 }
 
 impl MongoStore {
@@ -50,6 +53,7 @@ impl MongoStore {
         Ok(Self {
             connection: Connection::new(uri, database, patience)?,
             damaged: RefCell::default(),
+            watch: OnceCell::new(),
         })
     }
 
@@ -182,6 +186,18 @@ impl Store for MongoStore {
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         self.give_back(name, holder).await
+    }
+
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {
+        self.lease_now(name, now).await
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn news(&self) -> BTreeSet<String> {
+        self.next_news().await
     }
 }
 

@@ -109,6 +109,31 @@ impl MongoStore {
         })
     }
 
+    pub(super) async fn lease_now(
+        &self,
+        name: &str,
+        now: Time,
+    ) -> Result<Option<Lease>, StoreError> {
+        let leases = self.collection(LEASES).await?;
+        let look = [
+            doc! { "$match": { "_id": name, "$expr": { "$gt": ["$until", "$$NOW"] } } },
+            doc! { "$set": { "asked_at": "$$NOW" } },
+        ];
+        let read = async {
+            let mut found = leases
+                .aggregate(look)
+                .max_time(self.connection.patience.of_server())
+                .await?;
+            if found.advance().await? {
+                found.deserialize_current().map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let found = self.connection.bounded(read).await?;
+        found.map(|doc| self.lease_of(name, doc, now)).transpose()
+    }
+
     pub(super) async fn give_back(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         let leases = self.collection(LEASES).await?;
         // It stays, as one that is over, so that the fence goes on counting.

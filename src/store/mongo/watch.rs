@@ -26,8 +26,8 @@ const ASKED_EVERY: Duration = Duration::from_secs(2);
 /// After how many questions it is looked whether the server has change streams by now.
 const ROUNDS: u32 = 30;
 
-/// How long the server holds a question for news back when there are none.
-const HELD_BACK: Duration = Duration::from_secs(1);
+/// How long the server holds a question for news back when there are none: what a watch costs while nothing happens.
+const HELD_BACK: Duration = Duration::from_secs(5);
 
 /// What changed since it was taken last, each name once, however often it changed.
 #[derive(Default)]
@@ -97,6 +97,20 @@ impl MongoStore {
         let task = tokio::spawn(watcher.run(known));
         Ok(Watch { news, task })
     }
+
+    /// Waits for the next news of a watch that is begun here, if it was not. As nobody knows what came before that,
+    /// its beginning is news, too: the empty set.
+    pub(super) async fn next_news(&self) -> BTreeSet<String> {
+        loop {
+            if let Some(watch) = self.watch.get() {
+                return watch.next().await;
+            }
+            if self.watch.get_or_try_init(|| self.watch()).await.is_ok() {
+                return BTreeSet::new();
+            }
+            sleep(ASKED_EVERY).await;
+        }
+    }
 }
 
 /// What settings and leases say, by name.
@@ -131,7 +145,9 @@ impl Watcher {
     }
 
     async fn open(&self) -> mongodb::error::Result<ChangeStream<ChangeStreamEvent<Document>>> {
-        let ours = doc! { "$match": { "ns.coll": { "$in": [SETTINGS, LEASES] } } };
+        let ours = doc! { "$match": { "$or": [
+            { "ns.coll": SETTINGS }, { "ns.coll": LEASES, "$expr": { "$not": [is_renewal()] } },
+        ] } };
         let names = doc! { "$project": { "ns": 1, "documentKey": 1, "operationType": 1 } };
         let watch = self.database.watch().pipeline([ours, names]);
         watch.max_await_time(HELD_BACK).await
@@ -189,4 +205,17 @@ fn said(doc: &Document) -> String {
     let holder = doc.get_str("holder").unwrap_or_default();
     let is_over = doc.get("until") == doc.get("asked_at");
     format!("{holder} {:?} {is_over}", doc.get("fence"))
+}
+
+/// Whether an event is only that a lease was renewed, or asked for in vain: neither the holder nor their number is
+/// another one, and it is not over (see `said`).
+fn is_renewal() -> Document {
+    let changed = |name: &str| format!("$updateDescription.updatedFields.{name}");
+    let is_missing = |name: &str| doc! { "$eq": [{ "$type": changed(name) }, "missing"] };
+    doc! { "$and": [
+        { "$eq": ["$operationType", "update"] },
+        is_missing("holder"),
+        is_missing("fence"),
+        { "$or": [is_missing("until"), { "$ne": [changed("until"), changed("asked_at")] }] },
+    ] }
 }

@@ -229,6 +229,12 @@ impl Store for SqliteStore {
         let holder = holder.to_owned();
         self.worker.run(move |db| db.release(&name, &holder)).await
     }
+
+    async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {
+        let name = name.to_owned();
+        let lease = self.worker.run(move |db| db.leased(&name)).await?;
+        Ok(lease.filter(|lease| lease.until > now))
+    }
 }
 
 impl Contents for SqliteStore {

@@ -119,6 +119,10 @@ impl Db {
         Ok(())
     }
 
+    pub(super) fn leased(&self, name: &str) -> Result<Option<Lease>, Trouble> {
+        Ok(current_lease(&self.conn, name)?)
+    }
+
     /// What is said about each document that could not be decoded so far.
     pub(super) fn damaged_texts(&self) -> Vec<String> {
         self.damaged.0.values().cloned().collect()

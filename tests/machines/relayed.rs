@@ -1,0 +1,181 @@
+//! What a person says on the machine that follows reaches the one that leads, and what that one does is seen there.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::group::{Group, Machine, until};
+use crate::mongo::Mode;
+use crate::rig::world;
+
+/// Nothing is due by itself, and no lease ends, while a test lasts.
+fn group(mode: Mode, lease: &str) -> Group {
+    let mut group = Group::new(mode, world(4, 0, 0));
+    group.rig.advanced("lease_ttl", lease);
+    group
+}
+
+/// The first machine leads and has everything in step; the second one follows and says so.
+fn two(group: &Group) -> (Machine, Machine) {
+    let leader = group.open("laptop");
+    group.until_led_by(&leader);
+    until("everything is imported", || group.rig.pages().len() == 4);
+    let mut follower = group.open("studio");
+    let says = format!("following {} runs it", leader.holder);
+    follower.until_says("status", &says);
+    (leader, follower)
+}
+
+fn tell(mode: Mode, what: &str, took: Duration) {
+    eprintln!("{mode:?}: {what} after {} ms", took.as_millis());
+}
+
+fn title(group: &Group) -> String {
+    group.rig.cell(group.rig.page(1), "title")
+}
+
+fn until_titled(group: &Group, wanted: &str) -> Duration {
+    until(&format!("the page is titled {wanted}"), || {
+        title(group) == wanted
+    })
+}
+
+fn what_is_said_reaches_the_leader(mode: Mode) {
+    let group = group(mode, "\"60s\"");
+    let (mut leader, mut follower) = two(&group);
+
+    group.rig.rename_issue(1, "Asked for");
+    follower.types("sync");
+    tell(
+        mode,
+        "a forced sync is written",
+        until_titled(&group, "Asked for"),
+    );
+
+    follower.types("pause");
+    tell(
+        mode,
+        "a pause is known",
+        leader.until_says("status", "paused since"),
+    );
+    group.rig.rename_issue(1, "While paused");
+    follower.types("sync");
+    follower.until_says("status", "1 queued");
+    assert_eq!(
+        title(&group),
+        "Asked for",
+        "nothing is written while paused"
+    );
+    follower.types("resume");
+    tell(
+        mode,
+        "a resumption is written",
+        until_titled(&group, "While paused"),
+    );
+
+    let page = group.rig.page(1);
+    follower.types("pause");
+    leader.until_says("status", "paused since");
+    group.rig.rename_issue(1, "Here");
+    group.rig.rename_page(page, "There");
+    follower.types("resume");
+    // What the leader finds is seen on the follower.
+    follower.until_says("status", "1 in conflict");
+    follower.types("conflicts");
+    until("the conflict is named", || {
+        follower.line(", title, since").is_some()
+    });
+    let line = follower.line(", title, since").unwrap();
+    let id = line.split(':').next().unwrap();
+    follower.types(&format!("take {id} github"));
+    tell(mode, "a choice is written", until_titled(&group, "Here"));
+    follower.until_says("status", "0 in conflict");
+
+    assert_eq!(group.leader().as_ref(), Some(&leader.holder));
+    assert_eq!(follower.said(": run"), 0, "the follower runs nothing");
+}
+
+#[test]
+fn on_a_replica_set() {
+    what_is_said_reaches_the_leader(Mode::Replica);
+}
+
+#[test]
+fn on_a_single_server() {
+    what_is_said_reaches_the_leader(Mode::Standalone);
+}
+
+#[test]
+fn what_was_asked_for_outlives_the_leader() {
+    let group = group(Mode::Replica, "\"2s\"");
+    let (leader, mut follower) = two(&group);
+    leader.signal("-STOP");
+    group.rig.rename_issue(1, "Asked for");
+    follower.types("sync");
+    until("it is handed over", || {
+        group.setting("ask/default").is_some()
+    });
+    leader.kill();
+    until_titled(&group, "Asked for");
+    until("it is done", || {
+        group.setting("ask_done/default").as_deref() == Some("1")
+    });
+    assert_eq!(group.leader().as_ref(), Some(&follower.holder));
+}
+
+#[test]
+fn a_leader_that_sleeps_is_succeeded_and_follows_when_it_is_back() {
+    let group = group(Mode::Replica, "\"2s\"");
+    let (mut leader, mut follower) = two(&group);
+    leader.signal("-STOP");
+    tell(
+        Mode::Replica,
+        "a sleeper is succeeded",
+        group.until_led_by(&follower),
+    );
+    group.rig.rename_issue(1, "Meanwhile");
+    follower.types("sync");
+    until_titled(&group, "Meanwhile");
+    leader.signal("-CONT");
+    leader.until_says("status", &format!("following {} runs it", follower.holder));
+    follower.types("quit");
+    tell(
+        Mode::Replica,
+        "one that quits is succeeded",
+        group.until_led_by(&leader),
+    );
+    group.rig.rename_issue(1, "Back");
+    leader.types("sync");
+    until_titled(&group, "Back");
+}
+
+#[test]
+fn commands_say_who_leads_and_hand_over() {
+    let group = group(Mode::Replica, "\"60s\"");
+    let leader = group.start("laptop");
+    group.until_led_by(&leader);
+    until("everything is imported", || group.rig.pages().len() == 4);
+    let runs_it = format!("{} runs it", leader.holder);
+    let status = group.run("studio", &["status"]);
+    assert!(status.out.contains(&runs_it), "{}", status.said());
+    let status = group.run("studio", &["status", "--json"]).json();
+    assert_eq!(
+        status["links"][0]["led_by"],
+        Json::from(leader.holder.as_str())
+    );
+
+    // A plan needs no lease.
+    group.rig.rename_issue(1, "Handed over");
+    let plan = group.run("studio", &["plan"]);
+    assert!(plan.out.contains("1 items, 1 writes"), "{}", plan.said());
+
+    let done = group.run("studio", &["sync", "--once"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    assert!(done.out.contains("was asked to do it"), "{}", done.said());
+    until_titled(&group, "Handed over");
+    assert_eq!(group.leader().as_ref(), Some(&leader.holder));
+    assert_eq!(leader.stop(), Some(0));
+    assert_eq!(group.leader(), None, "given back");
+    let status = group.run("studio", &["status"]);
+    assert!(!status.out.contains("runs it"), "{}", status.said());
+}
