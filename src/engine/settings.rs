@@ -27,6 +27,8 @@ pub struct Settings {
     pub github_timeout: i64,
     /// Longest wait for an answer of Notion, whose own deadline is a minute.
     pub notion_timeout: i64,
+    /// Longest wait for an answer of a store that other machines share.
+    pub store_timeout: i64,
     /// How far a listing steps back behind its cursor, besides `list_lag`.
     pub overlap: i64,
     /// How often everything is listed.
@@ -85,6 +87,7 @@ impl Default for Settings {
             look_back: 60 * MINUTE,
             github_timeout: 30 * SECOND,
             notion_timeout: 70 * SECOND,
+            store_timeout: 10 * SECOND,
             overlap: 60 * SECOND,
             sweep_every: 6 * 60 * MINUTE,
             sweep_bodies: 20,
