@@ -123,7 +123,8 @@ impl Stage {
     }
 
     /// Counts: nothing lost, nothing doubled, every create in the history once, and one more pass writes nothing.
-    pub fn assert_whole(&self) {
+    pub fn assert_whole(&mut self) {
+        self.rig.advanced("store_timeout", "\"30s\"");
         self.settle();
         assert_eq!(self.rig.pages().len(), self.total, "pages");
         self.rig.assert_agreement();
