@@ -495,6 +495,7 @@ fn every_setting_of_the_engine_is_a_key() {
         .map(|field| field.split(':').next().unwrap().trim())
         .map(|name| match name {
             "max_items" => "sync.max_items".to_owned(),
+            name if name.ends_with("_days") => format!("retention.{name}"),
             name => format!("advanced.{name}"),
         })
         .collect();

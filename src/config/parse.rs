@@ -88,6 +88,7 @@ fn sections(mut root: Section<'_, '_>, env: &Environment, config: &mut Config) -
     log.finish();
     advanced::read(root.table("advanced"), config);
     schedule::read(root.table("schedule"), config);
+    retention(root.table("retention"), config);
     screen::read(root.table("screen"), &mut config.screen);
     screen::keys(root.table("keys"), &mut config.screen);
 
@@ -224,6 +225,19 @@ fn sync(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
     let items = source.variable("MAX_ITEMS_PER_SYNC", variable, words::max_items);
     if let Some(items) = items.or(written) {
         config.settings.max_items = items as usize;
+    }
+    section.finish();
+}
+
+/// How long the history is kept whole.
+fn retention(mut section: Section<'_, '_>, config: &mut Config) {
+    // A hundred years.
+    let bounds = 0..=36_500;
+    if let Some(days) = section.number("values_days", bounds.clone()) {
+        config.settings.values_days = days;
+    }
+    if let Some(days) = section.number("runs_days", bounds) {
+        config.settings.runs_days = days;
     }
     section.finish();
 }

@@ -17,6 +17,7 @@ mod observe;
 pub mod queue;
 mod recover;
 pub mod report;
+mod retention;
 pub mod run;
 pub mod serve;
 pub mod settings;

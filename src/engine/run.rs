@@ -447,6 +447,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         (self.engine.sink)(Event::RunEnded(Box::new(self.report.clone())));
+        if !self.ask.dry && is_there(&self.report) {
+            // What stays until the next pass does no harm, and a store that fails tells so by then.
+            let _ = self.engine.tidy().await;
+        }
     }
 
     async fn sum_up(&mut self) -> Result<(), StoreError> {

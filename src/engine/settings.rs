@@ -50,6 +50,10 @@ pub struct Settings {
     pub wait_max: i64,
     /// How long a lease lasts.
     pub lease_ttl: i64,
+    /// Days for which the history keeps the values of records, so that they can be undone; 0 = for ever.
+    pub values_days: u32,
+    /// Days for which it keeps the summaries of runs; 0 = for ever.
+    pub runs_days: u32,
     /// Writes a run.
     pub max_items: usize,
     /// Attempts of one create before a person is asked.
@@ -98,6 +102,8 @@ impl Default for Settings {
             retry_max: 15 * MINUTE,
             wait_max: 90 * SECOND,
             lease_ttl: 60 * SECOND,
+            values_days: 90,
+            runs_days: 365,
             max_items: 50,
             create_attempts: 3,
             doubt_max: 5,

@@ -228,6 +228,10 @@ impl Store for FaultyStore {
         self.after(done).await
     }
 
+    async fn time(&self, ours: Time) -> Result<Time, StoreError> {
+        self.inner.time(ours).await
+    }
+
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
         self.before().await?;
         let done = self.inner.put_error(entry).await;

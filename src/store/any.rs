@@ -114,6 +114,10 @@ impl Store for AnyStore {
         of!(self, store => store.prune(values_before, runs_before, limit))
     }
 
+    async fn time(&self, ours: Time) -> Result<Time, StoreError> {
+        of!(self, store => store.time(ours))
+    }
+
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
         of!(self, store => store.put_error(entry))
     }

@@ -142,6 +142,10 @@ impl Store for MongoStore {
         self.drop_old(values_before, runs_before, limit).await
     }
 
+    async fn time(&self, _ours: Time) -> Result<Time, StoreError> {
+        self.connection.server_time().await
+    }
+
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
         self.replace_error(entry).await
     }
