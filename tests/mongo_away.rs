@@ -3,6 +3,8 @@
 
 #[path = "mongo_away/import.rs"]
 mod import;
+#[path = "mongo_away/looked_at.rs"]
+mod looked_at;
 #[path = "mongo/mod.rs"]
 mod mongo;
 #[path = "end_to_end/rig.rs"]

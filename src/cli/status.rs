@@ -1,5 +1,7 @@
 //! `status`: how the links stand, from the store alone.
 
+mod place;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
@@ -49,6 +51,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
         standings.push(standing(&store, &link.name).await?);
     }
     let errors = store.errors(true, 20).await?;
+    let place = place::of(setup, &store).await;
     if options.json {
         let links: Vec<_> = standings
             .iter()
@@ -71,7 +74,12 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
             .collect();
         say!(
             "{}",
-            json!({"links": links, "paused_since": paused.map(json::time), "errors": errors})
+            json!({
+                "links": links,
+                "paused_since": paused.map(json::time),
+                "errors": errors,
+                "store": place.json(),
+            })
         );
         return Ok(Exit::Done);
     }
@@ -91,6 +99,9 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
             entry.count,
             Shown::line(&entry.message)
         );
+    }
+    if let Some(line) = place.line() {
+        say!("{}", Shown::line(&line));
     }
     Ok(Exit::Done)
 }

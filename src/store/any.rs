@@ -18,6 +18,14 @@ pub enum AnyStore {
 }
 
 impl AnyStore {
+    /// The shared store, if it is one.
+    pub const fn shared(&self) -> Option<&MongoStore> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Mongo(store) => Some(store),
+        }
+    }
+
     /// Whether another process has the embedded store for its own, so that this one only writes beside it.
     pub fn is_beside(&self) -> bool {
         match self {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use mongodb::bson::Document;
 use pulse_sync::core::{Outcome, PairId, Record, RecordKind, Side, Time};
 use pulse_sync::store::{HistoryQuery, Store, Which};
 use serde_json::json;
@@ -103,6 +104,11 @@ impl Stage {
 
     pub fn step_down(&self, seconds: i32) {
         self.runtime.block_on(self.server.step_down(seconds));
+    }
+
+    /// Runs a command on the server, as the one who may do everything.
+    pub fn command(&self, command: Document) {
+        self.runtime.block_on(self.server.command(command)).unwrap();
     }
 
     /// Passes until one writes nothing and nothing waits.

@@ -54,7 +54,7 @@ impl Patience {
 /// The way to a server. Nothing is sent before the first use, and nothing but `ready` ever waits for more than one
 /// operation.
 pub(super) struct Connection {
-    address: Address,
+    pub(super) address: Address,
     pub(super) teller: Teller,
     pub(super) patience: Patience,
     database: OnceCell<Database>,
@@ -128,7 +128,7 @@ impl Connection {
     }
 
     /// The database, whose indexes may not be made yet.
-    async fn database(&self) -> Result<&Database, StoreError> {
+    pub(super) async fn database(&self) -> Result<&Database, StoreError> {
         self.database.get_or_try_init(|| self.connect()).await
     }
 

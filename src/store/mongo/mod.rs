@@ -15,6 +15,7 @@ mod names;
 mod pages;
 mod queries;
 mod records;
+mod survey;
 mod watch;
 
 use std::cell::RefCell;
@@ -32,6 +33,7 @@ use super::{
 use connection::Connection;
 pub use connection::Patience;
 use documents::{CURSORS, ERRORS, ITEMS, SETTINGS};
+pub use survey::{Holding, Rights, Survey, Topology};
 pub use watch::Watch;
 
 /// A store in a `MongoDB` database.
