@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::model::{Config, Link, Service, StoreChoice};
 use super::problem::{Place, Problem, Severity};
 use super::section::{Fault, Section, Source};
-use super::{Environment, GITHUB_API, advanced, link, schedule, screen, words};
+use super::{DATABASE, Environment, GITHUB_API, advanced, link, schedule, screen, words};
 
 /// The link that the environment alone makes.
 const DEFAULT_LINK: &str = "default";
@@ -270,7 +270,8 @@ fn store(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
         .get("MONGODB_DATABASE")
         .map(str::to_owned)
         .or(database)
-        .unwrap_or_else(|| "pulse".to_owned());
+        .or_else(|| words::database_of(uri.as_ref()?))
+        .unwrap_or_else(|| DATABASE.to_owned());
     config.store = match uri {
         Some(uri) => StoreChoice::Mongo {
             uri: SecretString::from(uri),
