@@ -25,7 +25,7 @@ fn a_running_import_outlives_every_way_a_server_goes() {
     stage.server.thaw();
 
     stage.until_pages(50, &mut child);
-    stage.step_down(3);
+    stage.step_down(6);
     stage.assert_nothing_is_written("there is no primary");
 
     stage.until_pages(70, &mut child);

@@ -16,7 +16,7 @@ use super::rig::{Rig, world};
 /// Far more than anything here takes: who waits longer waits for ever.
 const FOR_EVER: Duration = Duration::from_secs(90);
 /// What was on its way when the store went has arrived after this.
-const ARRIVED: Duration = Duration::from_millis(500);
+const ARRIVED: Duration = Duration::from_secs(1);
 /// How long nothing may be written while the store is away.
 const LOOKED_AT: Duration = Duration::from_millis(1_200);
 /// The name of the database.
