@@ -30,6 +30,24 @@ struct Standing {
 }
 
 impl Standing {
+    /// The link, for scripts.
+    fn json(&self) -> Json {
+        let last = self.last.as_ref().map(|(at, note)| {
+            let age = now().since(*at) / 1_000;
+            json!({"at": json::time(*at), "age_seconds": age, "note": note})
+        });
+        json!({
+            "link": self.name,
+            "counts": self.counts,
+            "in_step": self.attention.in_step,
+            "set_aside": self.attention.parked_json(),
+            "refused": self.attention.refused_json(),
+            "held_by_you": self.attention.by_user_json(),
+            "paused": self.paused_json(),
+            "last_run": last,
+        })
+    }
+
     /// The paused fields, for scripts.
     fn paused_json(&self) -> Vec<Json> {
         let line = |(field, reason): (&String, &String)| json!({"field": field, "reason": reason});
@@ -53,25 +71,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
     let errors = store.errors(true, 20).await?;
     let place = place::of(setup, &store).await;
     if options.json {
-        let links: Vec<_> = standings
-            .iter()
-            .map(|s| {
-                let age = s.last.as_ref().map(|(at, _)| now().since(*at) / 1_000);
-                let last = s.last.as_ref().map(
-                    |(at, note)| json!({"at": json::time(*at), "age_seconds": age, "note": note}),
-                );
-                json!({
-                    "link": s.name,
-                    "counts": s.counts,
-                    "in_step": s.attention.in_step,
-                    "set_aside": s.attention.parked_json(),
-                    "refused": s.attention.refused_json(),
-                    "held_by_you": s.attention.by_user_json(),
-                    "paused": s.paused_json(),
-                    "last_run": last,
-                })
-            })
-            .collect();
+        let links: Vec<_> = standings.iter().map(Standing::json).collect();
         say!(
             "{}",
             json!({

@@ -14,6 +14,32 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
+/// A record of 95 days ago like that of a title that was just changed, in a store that was tidied the day before
+/// yesterday; gives its id.
+async fn with_an_old_record(rig: &Rig, now: Time) -> String {
+    let store = SqliteStore::open(&rig.store(), Access::Own).unwrap();
+    let query = HistoryQuery {
+        kinds: vec![RecordKind::Write],
+        limit: 99,
+        ..HistoryQuery::default()
+    };
+    let records = store.history(&query).await.unwrap();
+    let renamed = records.into_iter().find(|record| {
+        record.verb == "change"
+            && record
+                .changes
+                .iter()
+                .any(|change| change.field == FieldKey::TITLE)
+    });
+    let mut old = renamed.unwrap();
+    old.id = "of-old".to_owned();
+    old.at = now.minus(95 * DAY);
+    store.record(&[old.clone()]).await.unwrap();
+    let done = now.minus(2 * DAY).0.to_string();
+    store.put_setting("retention", Some(&done)).await.unwrap();
+    old.id
+}
+
 #[test]
 fn a_pass_forgets_old_values_and_an_undo_of_them_does_nothing() {
     let rig = Rig::start(Some(world(4, 0, 0)));
@@ -21,30 +47,7 @@ fn a_pass_forgets_old_values_and_an_undo_of_them_does_nothing() {
     rig.rename_page(rig.page(2), "A hasty title");
     rig.settle();
     let now = Time(chrono::Utc::now().timestamp_millis());
-    let id = block_on(async {
-        let store = SqliteStore::open(&rig.store(), Access::Own).unwrap();
-        let query = HistoryQuery {
-            kinds: vec![RecordKind::Write],
-            limit: 99,
-            ..HistoryQuery::default()
-        };
-        let records = store.history(&query).await.unwrap();
-        let renamed = records.into_iter().find(|record| {
-            record.verb == "change"
-                && record
-                    .changes
-                    .iter()
-                    .any(|change| change.field == FieldKey::TITLE)
-        });
-        // The same, but of 95 days ago; and a tidying of the day before yesterday.
-        let mut old = renamed.unwrap();
-        old.id = "of-old".to_owned();
-        old.at = now.minus(95 * DAY);
-        store.record(&[old.clone()]).await.unwrap();
-        let done = now.minus(2 * DAY).0.to_string();
-        store.put_setting("retention", Some(&done)).await.unwrap();
-        old.id
-    });
+    let id = block_on(with_an_old_record(&rig, now));
     let shown = rig.run(&["undo", &id]);
     assert_eq!(
         shown.code,
