@@ -497,6 +497,7 @@ fn every_setting_of_the_engine_is_a_key() {
         .map(|field| field.split(':').next().unwrap().trim())
         .map(|name| match name {
             "max_items" => "sync.max_items".to_owned(),
+            name if name.ends_with("_days") => format!("retention.{name}"),
             name => format!("advanced.{name}"),
         })
         .collect();
@@ -586,5 +587,39 @@ fn garbage_is_refused_without_a_panic() {
                 }
             }
         }
+    }
+}
+
+/// The database's name for an address, a variable and a key.
+fn database(uri: &str, variable: Option<&str>, key: Option<&str>) -> String {
+    let mut env = vec![("MONGODB_URI", uri)];
+    env.extend(variable.map(|name| ("MONGODB_DATABASE", name)));
+    let text = key.map(|name| format!("[store]\ndatabase = {name:?}\n"));
+    let config = load(&text.unwrap_or_default(), "", &environment(&env)).unwrap();
+    match config.store {
+        StoreChoice::Mongo { database, .. } => database,
+        StoreChoice::Embedded(_) => panic!("{uri} is MongoDB"),
+    }
+}
+
+#[test]
+fn the_database_is_named_by_variable_then_key_then_address() {
+    let named = "mongodb://ada:p%2Fw@localhost:1,localhost:2/team?replicaSet=rs0";
+    assert_eq!(database(named, Some("one"), Some("two")), "one");
+    assert_eq!(database(named, None, Some("two")), "two");
+    assert_eq!(database(named, None, None), "team");
+    assert_eq!(
+        database("mongodb+srv://a:b@c.example.org/our%20work", None, None),
+        "our work"
+    );
+    for none in [
+        "mongodb://localhost",
+        "mongodb://localhost/",
+        "mongodb://localhost/?tls=false",
+        // Where the user is known, not where the memory is.
+        "mongodb://ada:pw@localhost/admin?x=/team",
+        "mongodb://ada:a/b@localhost",
+    ] {
+        assert_eq!(database(none, None, None), "pulse", "{none}");
     }
 }

@@ -394,6 +394,9 @@ async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() 
         assert!(next.until < failed.at.plus(60_000), "{next:?}");
         let why = next.reason.words(&|_| String::new());
         assert!(why.contains("could not be listed"), "{why}");
+        let told = engine.store.errors(true, 9).await.unwrap();
+        let tries: Vec<_> = told.iter().map(|entry| entry.next_try).collect();
+        assert_eq!(tries, [Some(next.until)], "{told:?}");
         until(&handle, "everything imported", |s| {
             s.links[0].counts.active == 28 && s.links[0].running.is_none()
         })

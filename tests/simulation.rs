@@ -108,7 +108,7 @@ const ROWS: [&str; 26] = [
     "I16 orphaned",
     "I17",
 ];
-const FAULTS: [&str; 21] = [
+const FAULTS: [&str; 25] = [
     "answer_lost",
     "clock back",
     "clock forwards",
@@ -128,8 +128,12 @@ const FAULTS: [&str; 21] = [
     "stale commit",
     "stale_get",
     "stale_list",
+    "store_away",
+    "store_late",
     "store_lies",
+    "store_lost",
     "store_refuses",
+    "store_slow",
 ];
 const PEOPLE: [&str; 12] = [
     "close pull request",

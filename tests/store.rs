@@ -19,6 +19,8 @@ mod model;
 mod mongo;
 #[path = "store/mongo.rs"]
 mod on_mongo_only;
+#[path = "store/retention.rs"]
+mod retention;
 #[path = "store/sqlite.rs"]
 mod sqlite;
 #[macro_use]

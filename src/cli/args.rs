@@ -461,7 +461,7 @@ pub struct MoveOptions {
     /// The store that is written: empty, or an earlier copy of the same one.
     #[arg(long, value_name = "STORE")]
     pub to: String,
-    /// The database on that server, else `MONGODB_DATABASE`, else `pulse`.
+    /// The database on that server, else `MONGODB_DATABASE`, else the one in the path of the address, else `pulse`.
     #[arg(long, value_name = "NAME")]
     pub database: Option<String>,
 }

@@ -54,7 +54,11 @@ impl Budgets {
             }
             match store.put_setting(name, Some(&text)).await {
                 Ok(()) => self.written.borrow_mut()[at] = Some(text),
-                Err(error) => tracing::warn!(name, %error, "a budget could not be written"),
+                Err(error) => {
+                    // The next one would only wait as long.
+                    tracing::warn!(name, %error, "a budget could not be written");
+                    return;
+                }
             }
         }
     }

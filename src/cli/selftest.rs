@@ -10,7 +10,7 @@ use super::exit::Exit;
 use crate::sim::life::Options;
 use crate::sim::selftest;
 
-/// Runs the seeds, shows what broke a promise, and ends with one line of figures.
+/// Runs the seeds, shows what broke a promise, what went wrong how often, and ends with one line of figures.
 ///
 /// # Errors
 /// When there would be no such seeds.
@@ -37,6 +37,11 @@ pub fn run(options: &SelftestOptions) -> anyhow::Result<Exit> {
         failure.violations.iter().for_each(|what| say!("  {what}"));
         say!("{}", failure.script);
     }
+    let faults = findings.figures.faults.iter();
+    let faults: Vec<String> = faults
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
+    say!("faults: {}", faults.join(", "));
     say!(
         "{}, {} violations",
         findings.figures,

@@ -1,5 +1,7 @@
 //! `status`: how the links stand, from the store alone.
 
+mod place;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
@@ -31,6 +33,25 @@ struct Standing {
 }
 
 impl Standing {
+    /// The link, for scripts.
+    fn json(&self) -> Json {
+        let last = self.last.as_ref().map(|(at, note)| {
+            let age = now().since(*at) / 1_000;
+            json!({"at": json::time(*at), "age_seconds": age, "note": note})
+        });
+        json!({
+            "link": self.name,
+            "counts": self.counts,
+            "in_step": self.attention.in_step,
+            "set_aside": self.attention.parked_json(),
+            "refused": self.attention.refused_json(),
+            "held_by_you": self.attention.by_user_json(),
+            "paused": self.paused_json(),
+            "led_by": self.led_by,
+            "last_run": last,
+        })
+    }
+
     /// The paused fields, for scripts.
     fn paused_json(&self) -> Vec<Json> {
         let line = |(field, reason): (&String, &String)| json!({"field": field, "reason": reason});
@@ -52,30 +73,17 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
         standings.push(standing(&store, &link.name).await?);
     }
     let errors = store.errors(true, 20).await?;
+    let place = place::of(setup, &store).await;
     if options.json {
-        let links: Vec<_> = standings
-            .iter()
-            .map(|s| {
-                let age = s.last.as_ref().map(|(at, _)| now().since(*at) / 1_000);
-                let last = s.last.as_ref().map(
-                    |(at, note)| json!({"at": json::time(*at), "age_seconds": age, "note": note}),
-                );
-                json!({
-                    "link": s.name,
-                    "counts": s.counts,
-                    "in_step": s.attention.in_step,
-                    "set_aside": s.attention.parked_json(),
-                    "refused": s.attention.refused_json(),
-                    "held_by_you": s.attention.by_user_json(),
-                    "paused": s.paused_json(),
-                    "led_by": s.led_by,
-                    "last_run": last,
-                })
-            })
-            .collect();
+        let links: Vec<_> = standings.iter().map(Standing::json).collect();
         say!(
             "{}",
-            json!({"links": links, "paused_since": paused.map(json::time), "errors": errors})
+            json!({
+                "links": links,
+                "paused_since": paused.map(json::time),
+                "errors": errors,
+                "store": place.json(),
+            })
         );
         return Ok(Exit::Done);
     }
@@ -95,6 +103,9 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
             entry.count,
             Shown::line(&entry.message)
         );
+    }
+    if let Some(line) = place.line() {
+        say!("{}", Shown::line(&line));
     }
     Ok(Exit::Done)
 }

@@ -1,5 +1,7 @@
 //! `store move`: copies one store into another, and compares both afterwards.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
@@ -7,13 +9,15 @@ use secrecy::SecretString;
 use super::args::{MoveOptions, StoreCommand};
 use super::exit::Exit;
 use super::wire::Setup;
-use crate::config::StoreChoice;
+use crate::config::{self, StoreChoice};
 use crate::shown::Shown;
 use crate::store::mongo::Patience;
 use crate::store::{Access, AnyStore, MongoStore, SqliteStore, Store, copy};
 
 /// How long a lease lasts that keeps others from syncing while their store is copied, in milliseconds.
-const LEASE_MS: i64 = 10 * 60_000;
+const LEASE_MS: i64 = 2 * 60_000;
+/// How often it is renewed meanwhile.
+const RENEWED: Duration = Duration::from_secs(30);
 
 /// Carries out a command about stores.
 pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> {
@@ -35,16 +39,22 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
     let bar =
         ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
     let lineage = format!("{:032x}", fastrand::u128(..));
-    let copied = copy::copy(&from, &to, &lineage, |what, done| {
+    let work = copy::copy(&from, &to, &lineage, |what, done| {
         bar.set_message(format!("{done} {what}"));
         bar.tick();
-    })
-    .await;
+    });
+    let renew = async || {
+        for store in [&from, &to] {
+            keep_others_out(setup, store, &holder).await?;
+        }
+        Ok(())
+    };
+    let copied = while_renewed(Box::pin(work), RENEWED, renew).await;
     bar.finish_and_clear();
     for store in [&from, &to] {
         let_others_in(setup, store, &holder).await;
     }
-    let tallies = copied?;
+    let tallies = copied??;
     say!(
         "{} pairs, {} records, {} errors, {} cursors, {} settings: the same in both stores, by count and content",
         tallies.pairs.count,
@@ -55,6 +65,23 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
     );
     say!("The first store is left as it is. Say the second one in the configuration to use it.");
     Ok(Exit::Done)
+}
+
+/// Does some work and renews something meanwhile; ends without the work being done when that is refused.
+async fn while_renewed<T>(
+    mut work: impl Future<Output = T> + Unpin,
+    every: Duration,
+    renew: impl AsyncFn() -> anyhow::Result<()>,
+) -> anyhow::Result<T> {
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = tokio::time::sleep(every) => renew().await.context(
+                "the copy was broken off; what was copied so far stays, and the same command goes on from there",
+            )?,
+        }
+    }
 }
 
 /// Opens a store by the word for it: `configured`, `env:NAME` with an address in that variable, a `MongoDB` address, or
@@ -82,15 +109,18 @@ fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyS
 
 fn mongo(setup: &Setup, uri: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
     let configured = match &setup.config.store {
-        StoreChoice::Mongo { database, .. } => Some(database.as_str()),
-        StoreChoice::Embedded(_) => setup.env.get("MONGODB_DATABASE"),
+        StoreChoice::Mongo { database, .. } => Some(database.clone()),
+        StoreChoice::Embedded(_) => None,
     };
+    let variable = setup.env.get("MONGODB_DATABASE").map(str::to_owned);
     let database = options
         .database
-        .as_deref()
+        .clone()
+        .or(variable)
+        .or_else(|| config::database_of(uri))
         .or(configured)
-        .unwrap_or("pulse");
-    let store = MongoStore::new(&SecretString::from(uri), database, Patience::default())?;
+        .unwrap_or_else(|| config::DATABASE.to_owned());
+    let store = MongoStore::new(&SecretString::from(uri), &database, Patience::default())?;
     Ok(AnyStore::Mongo(Box::new(store)))
 }
 
@@ -127,5 +157,44 @@ async fn let_others_in(setup: &Setup, store: &AnyStore, holder: &str) {
         let _ = store
             .release(&crate::engine::lease_name(&link.name), holder)
             .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Time of a runtime that stands still passes at once.
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(future)
+    }
+
+    #[test]
+    fn leases_are_renewed_as_long_as_the_copy_lasts() {
+        let renewed = Cell::new(0);
+        let work = Box::pin(async { tokio::time::sleep(RENEWED * 7 / 2).await });
+        let renew = async || {
+            renewed.set(renewed.get() + 1);
+            Ok(())
+        };
+        block_on(while_renewed(work, RENEWED, renew)).unwrap();
+        assert_eq!(renewed.get(), 3);
+        assert!(RENEWED.as_millis() * 3 < LEASE_MS.unsigned_abs().into());
+    }
+
+    #[test]
+    fn a_copy_whose_lease_is_lost_is_broken_off() {
+        let work = Box::pin(std::future::pending::<()>());
+        let lost = async || bail!("somebody runs the link");
+        let told = block_on(while_renewed(work, RENEWED, lost)).unwrap_err();
+        let told = format!("{told:#}");
+        assert!(told.contains("goes on from there"), "{told}");
+        assert!(told.contains("somebody runs the link"), "{told}");
     }
 }

@@ -40,7 +40,12 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         exit = exit.and(item::tell(&engine, &mut reports, item).await?);
     }
     let mut waiting = Vec::new();
-    for link in &links {
+    for (link, report) in links.iter().zip(&reports) {
+        if matches!(report.stopped, Some(Stop::Store { .. })) {
+            // The report says so; another question would only wait as long.
+            waiting.push(Attention::default());
+            continue;
+        }
         let counts = engine.store.counts(&link.spec.name).await?;
         waiting.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
     }

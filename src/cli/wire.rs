@@ -154,7 +154,7 @@ impl Setup {
         let path = match &self.config.store {
             StoreChoice::Embedded(file) => file.clone().unwrap_or_else(|| self.paths.store_file()),
             StoreChoice::Mongo { uri, database } => {
-                let store = MongoStore::new(uri, database, Patience::default())?;
+                let store = MongoStore::new(uri, database, self.patience())?;
                 return Ok(AnyStore::Mongo(Box::new(store)));
             }
         };
@@ -166,6 +166,20 @@ impl Setup {
             );
         }
         Ok(AnyStore::Embedded(SqliteStore::open(&path, access)?))
+    }
+
+    /// How long a shared store may take. Who waits less for an answer waits less for a connection, too.
+    fn patience(&self) -> Patience {
+        let ms = u64::try_from(self.config.settings.store_timeout).unwrap_or(0);
+        let operation = Duration::from_millis(ms.max(1));
+        let Patience {
+            connect, select, ..
+        } = Patience::default();
+        Patience {
+            connect: connect.min(operation),
+            select: select.min(operation),
+            operation,
+        }
     }
 
     /// An engine on a store.

@@ -8,7 +8,7 @@ use crate::engine::Settings;
 /// A setting's name and where it is.
 type Entry<T> = (&'static str, fn(&mut Settings) -> &mut T);
 
-const DURATIONS: [Entry<i64>; 21] = [
+const DURATIONS: [Entry<i64>; 22] = [
     ("send_deadline", |s| &mut s.send_deadline),
     ("flight", |s| &mut s.flight),
     ("list_lag", |s| &mut s.list_lag),
@@ -21,6 +21,7 @@ const DURATIONS: [Entry<i64>; 21] = [
     ("look_back", |s| &mut s.look_back),
     ("github_timeout", |s| &mut s.github_timeout),
     ("notion_timeout", |s| &mut s.notion_timeout),
+    ("store_timeout", |s| &mut s.store_timeout),
     ("overlap", |s| &mut s.overlap),
     ("sweep_every", |s| &mut s.sweep_every),
     ("lookup_gap", |s| &mut s.lookup_gap),

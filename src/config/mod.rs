@@ -20,9 +20,13 @@ pub use file::{Located, locate, read};
 pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};
 pub use problem::{Place, Problem, Severity, render_all};
+pub use words::database_of;
 
 /// A configuration file with every key at its default and a comment on each.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// The database on a `MongoDB` server if none is named.
+pub const DATABASE: &str = "pulse";
 
 /// GitHub's own API.
 pub const GITHUB_API: &str = "https://api.github.com";

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::model::{Config, Link, Service, StoreChoice};
 use super::problem::{Place, Problem, Severity};
 use super::section::{Fault, Section, Source};
-use super::{Environment, GITHUB_API, advanced, link, schedule, screen, words};
+use super::{DATABASE, Environment, GITHUB_API, advanced, link, schedule, screen, words};
 
 /// The link that the environment alone makes.
 const DEFAULT_LINK: &str = "default";
@@ -88,6 +88,7 @@ fn sections(mut root: Section<'_, '_>, env: &Environment, config: &mut Config) -
     log.finish();
     advanced::read(root.table("advanced"), config);
     schedule::read(root.table("schedule"), config);
+    retention(root.table("retention"), config);
     screen::read(root.table("screen"), &mut config.screen);
     screen::keys(root.table("keys"), &mut config.screen);
 
@@ -228,6 +229,19 @@ fn sync(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
     section.finish();
 }
 
+/// How long the history is kept whole.
+fn retention(mut section: Section<'_, '_>, config: &mut Config) {
+    // A hundred years.
+    let bounds = 0..=36_500;
+    if let Some(days) = section.number("values_days", bounds.clone()) {
+        config.settings.values_days = days;
+    }
+    if let Some(days) = section.number("runs_days", bounds) {
+        config.settings.runs_days = days;
+    }
+    section.finish();
+}
+
 fn store(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
     let source = section.source;
     let path = section.read("path", |text| {
@@ -256,7 +270,8 @@ fn store(mut section: Section<'_, '_>, env: &Environment, config: &mut Config) {
         .get("MONGODB_DATABASE")
         .map(str::to_owned)
         .or(database)
-        .unwrap_or_else(|| "pulse".to_owned());
+        .or_else(|| words::database_of(uri.as_ref()?))
+        .unwrap_or_else(|| DATABASE.to_owned());
     config.store = match uri {
         Some(uri) => StoreChoice::Mongo {
             uri: SecretString::from(uri),

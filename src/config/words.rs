@@ -298,6 +298,22 @@ pub(super) fn mongodb_uri(text: &str) -> Result<String, Fault> {
     }
 }
 
+/// The databases of a server's own, named in an address only to say who knows the user.
+const OF_THE_SERVER: [&str; 3] = ["admin", "config", "local"];
+
+/// The database that the path of a `MongoDB` address names, if it names one of ours.
+pub fn database_of(uri: &str) -> Option<String> {
+    let (_, rest) = uri.split_once("://")?;
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let (_, path) = rest.split_once('/')?;
+    let name = path.split('?').next()?;
+    let name = percent_encoding::percent_decode_str(name)
+        .decode_utf8()
+        .ok()?;
+    let is_ours = !name.is_empty() && !OF_THE_SERVER.contains(&name.as_ref());
+    is_ours.then(|| name.into_owned())
+}
+
 impl Named for Kind {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("issue", Self::Issue),

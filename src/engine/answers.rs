@@ -303,6 +303,9 @@ impl<S: Store, C: Clock> Engine<S, C> {
         let record = record.ok_or_else(|| {
             AnswerError::Unknown(format!("there is no record {id}; `history` shows them"))
         })?;
+        if let Some(why) = self.forgotten(&record) {
+            return Err(AnswerError::Impossible(why));
+        }
         let record = self.carried_out(record).await?;
         if record.verb != "change" && record.verb != "policy" || record.changes.is_empty() {
             let why = format!(

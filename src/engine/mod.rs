@@ -2,6 +2,7 @@
 //!
 //! Generic over remotes, store and clock. Knows nothing of a terminal.
 
+mod again;
 pub mod answers;
 mod bodies;
 pub mod clock;
@@ -20,6 +21,7 @@ mod observe;
 pub mod queue;
 mod recover;
 pub mod report;
+mod retention;
 pub mod run;
 pub mod serve;
 pub mod settings;

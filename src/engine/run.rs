@@ -444,10 +444,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// Counts what is left and writes the run's record.
     async fn close(&mut self, started: Time) {
-        if let Err(error) = self.sum_up().await {
+        // A store that is away is asked no more than it has to be: each question waits as long as the first.
+        let is_there = |report: &Report| !matches!(report.stopped, Some(Stop::Store { .. }));
+        if is_there(&self.report)
+            && let Err(error) = self.sum_up().await
+        {
             self.report.stopped.get_or_insert(error.into());
         }
-        if !self.ask.dry {
+        let wrote = self.report.writes.github + self.report.writes.notion > 0;
+        if !self.ask.dry && (wrote || is_there(&self.report)) {
             let record = self.run_record(started);
             // A store that is away loses at most the summary of a run that wrote nothing since.
             if let Err(error) = self
@@ -462,6 +467,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         (self.engine.sink)(Event::RunEnded(Box::new(self.report.clone())));
+        if !self.ask.dry && is_there(&self.report) {
+            // What stays until the next pass does no harm, and a store that fails tells so by then.
+            let _ = self.engine.tidy().await;
+        }
     }
 
     async fn sum_up(&mut self) -> Result<(), StoreError> {

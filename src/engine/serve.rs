@@ -424,7 +424,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         } else {
             let was_paused = report.stopped == Some(Stop::Paused);
             self.after_run(link, &ask, &report).await;
-            self.ended(link, report);
+            self.ended(link, report.clone());
+            let next = self.schedule.waiting(link, self.engine.clock.now()).until;
+            let name = &self.links[link].spec.name;
+            // Without it the error log says that the next pass tries again, which is as true.
+            let _ = self.engine.note_next_try(name, &report, next).await;
             // Resumed while it read: what waits goes on at once.
             let is_paused = || self.engine.store.setting(PAUSE);
             if was_paused && is_paused().await.is_ok_and(|since| since.is_none()) {

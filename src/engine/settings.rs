@@ -27,6 +27,8 @@ pub struct Settings {
     pub github_timeout: i64,
     /// Longest wait for an answer of Notion, whose own deadline is a minute.
     pub notion_timeout: i64,
+    /// Longest wait for an answer of a store that other machines share.
+    pub store_timeout: i64,
     /// How far a listing steps back behind its cursor, besides `list_lag`.
     pub overlap: i64,
     /// How often everything is listed.
@@ -48,6 +50,10 @@ pub struct Settings {
     pub wait_max: i64,
     /// How long a lease lasts.
     pub lease_ttl: i64,
+    /// Days for which the history keeps the values of records, so that they can be undone; 0 = for ever.
+    pub values_days: u32,
+    /// Days for which it keeps the summaries of runs; 0 = for ever.
+    pub runs_days: u32,
     /// Writes a run.
     pub max_items: usize,
     /// Attempts of one create before a person is asked.
@@ -85,6 +91,7 @@ impl Default for Settings {
             look_back: 60 * MINUTE,
             github_timeout: 30 * SECOND,
             notion_timeout: 70 * SECOND,
+            store_timeout: 10 * SECOND,
             overlap: 60 * SECOND,
             sweep_every: 6 * 60 * MINUTE,
             sweep_bodies: 20,
@@ -95,6 +102,8 @@ impl Default for Settings {
             retry_max: 15 * MINUTE,
             wait_max: 90 * SECOND,
             lease_ttl: 60 * SECOND,
+            values_days: 90,
+            runs_days: 365,
             max_items: 50,
             create_attempts: 3,
             doubt_max: 5,

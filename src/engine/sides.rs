@@ -253,7 +253,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     pub(super) async fn side_failed(&mut self, side: Side, error: &RemoteError) -> Stop {
         let stop = Stop::of(side, error);
         self.report.errors.push(error.to_string());
-        if let Err(store) = self.note_error(side.name(), None, error, None).await {
+        let until = match &stop {
+            Stop::Limited { until, .. } => Some(*until),
+            _ => None,
+        };
+        if let Err(store) = self.note_error(side.name(), None, error, until).await {
             return store;
         }
         stop

@@ -16,6 +16,8 @@ use crate::store::Store;
 
 /// How often a turn plans anew before it leaves the rest to the next one.
 const ROUNDS: usize = 24;
+/// How often a pair tries to get what another gave up for it.
+const COMMIT_TRIES: usize = 5;
 
 /// A turn's working state.
 struct Turn {
@@ -179,15 +181,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         records: Vec<Record>,
     ) -> Flow<bool> {
         let pair = &mut turn.pair;
-        let link = self.link.spec.name.clone();
-        let nodes = [there.node.as_str()];
-        let mut owners = self
-            .engine
-            .store
-            .by_nodes(&link, Side::Github, &nodes)
-            .await?;
-        let other = owners.remove(&there.node);
-        if let Some(mut other) = other.filter(|other| other.id != pair.id) {
+        if let Some(mut other) = self.other_owner(pair, there).await? {
             if other.intent.is_some() {
                 // What its own write does has to be known first.
                 *pair = before.clone();
@@ -235,8 +229,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(false)
     }
 
+    /// Which other pair has this GitHub object.
+    async fn other_owner(&self, pair: &Pair, there: &ObjectId) -> Flow<Option<Pair>> {
+        let nodes = [there.node.as_str()];
+        let link = &self.link.spec.name;
+        let owners = self.engine.store.by_nodes(link, Side::Github, &nodes);
+        let other = owners.await?.remove(&there.node);
+        Ok(other.filter(|other| other.id != pair.id))
+    }
+
     /// The pair gets what another gave up for it. Whoever committed the pair meanwhile (a mark, a hold) does not leave
-    /// the issue without a pair: the next listing would take it for a new one, and make it one more page.
+    /// the issue without a pair: the next listing would take it for a new one, and make it one more page. A listing of
+    /// another instance that did so already gives way, too, before a page is made for it.
     async fn take_over(
         &mut self,
         pair: &mut Pair,
@@ -247,13 +251,27 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.commit(pair, records.clone()).await? {
             return Ok(true);
         }
-        let Some(mut stored) = self.engine.store.pair(&pair.id).await? else {
-            return Ok(false);
-        };
-        if stored.github == before.github && stored.intent.is_none() {
+        for _ in 0..COMMIT_TRIES {
+            let stored = self.engine.store.pair(&pair.id).await?;
+            let is_free = |stored: &Pair| stored.github == before.github && stored.intent.is_none();
+            let Some(mut stored) = stored.filter(is_free) else {
+                break;
+            };
+            if let Some(mut newcomer) = self.other_owner(pair, there).await? {
+                if newcomer.intent.is_some() {
+                    // What its own write does has to be known first.
+                    break;
+                }
+                pair.held_since = pair.held_since.or(newcomer.held_since);
+                if !self.give_way(&mut newcomer, there).await? {
+                    continue;
+                }
+            }
             stored.github = Some(there.clone());
             stored.held_since = stored.held_since.or(pair.held_since);
-            self.commit(&mut stored, records).await?;
+            if self.commit(&mut stored, records.clone()).await? {
+                break;
+            }
         }
         Ok(false)
     }

@@ -49,8 +49,16 @@ pub struct Faults {
     pub outage: u32,
     /// The store refuses a commit.
     pub store_refuses: u32,
-    /// The store commits and says that it did not.
+    /// The store commits and says that it did not, at once or after a long silence.
     pub store_lies: u32,
+    /// The store takes its time, before or after it does what was asked.
+    pub store_slow: u32,
+    /// What was asked of the store is lost: never carried out, and nothing is heard for long.
+    pub store_lost: u32,
+    /// A write that the store seemed to have lost is carried out later: it lay before a server that was frozen.
+    pub store_late: u32,
+    /// The store goes away for a while, per poll of the engine.
+    pub store_away: u32,
     /// A person edits, per poll of the engine.
     pub people: u32,
     /// A person edits an object between its verification and its write, per write.
@@ -93,6 +101,10 @@ impl Faults {
             people: up_to(14),
             nemesis: up_to(60),
             crash: up_to(500),
+            store_slow: up_to(15),
+            store_lost: up_to(4),
+            store_late: up_to(6),
+            store_away: up_to(1),
             clock: 0,
             flight: 0,
             list_lag: 0,

@@ -1,16 +1,98 @@
-//! The store, seen through faults: refused commits, and commits whose answer is lost.
+//! The store, seen through faults: what is asked of it is refused, done without an answer, slow, lost, or done later.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
+
 use super::executor::pause;
+use super::faults::Faults;
 use super::sabotage::Sabotage;
-use super::world::Shared;
+use super::world::{Shared, World};
 use crate::core::{Action, Base, Pair, PairId, Record, Side, Time};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
 };
+
+/// How long a caller waits for an answer, in milliseconds.
+const PATIENCE: i64 = 10_000;
+/// How long it looks for a server.
+const SELECTION: i64 = 3_000;
+/// How much later a write is done at most that was given up.
+const LATEST: i64 = 200_000;
+
+fn away(why: &str) -> StoreError {
+    StoreError::Unavailable(why.to_owned())
+}
+
+/// A write that its caller gave up and that is done later.
+#[derive(Clone, Debug)]
+pub enum Late {
+    /// A commit.
+    Put(Box<Pair>, Vec<Record>),
+    /// Commits without records.
+    PutAll(Vec<Pair>),
+    /// Records.
+    Record(Vec<Record>),
+    /// An error entry.
+    Error(Box<ErrorEntry>),
+    /// A cursor.
+    Cursor(String, Cursor),
+    /// A setting.
+    Setting(String, Option<String>),
+}
+
+/// Does what is late until this time; says whether there was something.
+pub fn arrive(world: &mut World, at: i64) -> bool {
+    let Some(index) = world.late.iter().position(|(when, _)| *when == at) else {
+        return false;
+    };
+    let (_, late) = world.late.remove(index);
+    world.pass((at - world.now).max(0));
+    world.event("store does it late", "", |_| format!("{late:?}"));
+    let store = world.store.clone();
+    // The store in memory answers at once, and nobody hears it.
+    match late {
+        Late::Put(pair, records) => drop(commit(world, &store, &pair, &records)),
+        Late::PutAll(pairs) => drop(store.put_all(&pairs).now_or_never()),
+        Late::Record(records) => drop(store.record(&records).now_or_never()),
+        Late::Error(entry) => drop(store.put_error(&entry).now_or_never()),
+        Late::Cursor(name, cursor) => drop(store.put_cursor(&name, &cursor).now_or_never()),
+        Late::Setting(name, value) => {
+            drop(store.put_setting(&name, value.as_deref()).now_or_never());
+        }
+    }
+    true
+}
+
+/// Commits a pair, under the eyes of the oracle.
+fn commit(
+    world: &mut World,
+    store: &MemoryStore,
+    pair: &Pair,
+    records: &[Record],
+) -> Result<u64, StoreError> {
+    let at_once = || away("never: memory answers at once");
+    let mut pair = pair.clone();
+    let before = store.pair(&pair.id).now_or_never().ok_or_else(at_once)??;
+    if let (Some(before), Some(Sabotage::NoCas)) = (&before, world.sabotage) {
+        pair.rev = before.rev;
+    }
+    let done = store
+        .put(&pair, records)
+        .now_or_never()
+        .ok_or_else(at_once)?;
+    super::oracle::committed(world, &pair, records, &done);
+    if done.is_ok() {
+        super::coverage::note(world, before.as_ref(), &pair, records);
+    }
+    if let (Some(before), Ok(_)) = (&before, &done) {
+        super::oracle::doubt(world, before, &pair);
+        super::oracle::held(world, before, &pair);
+    }
+    done
+}
 
 /// A store in memory that sometimes says no, and sometimes says no after having said yes.
 #[derive(Clone, Debug)]
@@ -39,14 +121,35 @@ impl FaultyStore {
         self
     }
 
-    /// Waits, then perhaps refuses.
+    /// Waits, then perhaps refuses, loses what was asked or lets it wait.
     async fn before(&self) -> Result<(), StoreError> {
         pause().await;
-        let world = &mut *self.world.borrow_mut();
-        if world.chance(world.faults.store_refuses) {
-            world.figures.fault("store_refuses");
-            world.event("store refuses", "", |_| String::new());
-            return Err(StoreError::Unavailable("disk full".to_owned()));
+        if self.is_away() {
+            self.silence(SELECTION).await;
+            return Err(away("no server"));
+        }
+        if self.strikes("store_refuses", |faults| faults.store_refuses) {
+            return Err(away("disk full"));
+        }
+        if self.strikes("store_lost", |faults| faults.store_lost) {
+            self.silence(PATIENCE).await;
+            return Err(away("no answer"));
+        }
+        self.dawdle().await;
+        Ok(())
+    }
+
+    /// Before a write, which may be done long after it was given up.
+    async fn before_write(&self, write: impl FnOnce() -> Late) -> Result<(), StoreError> {
+        self.before().await?;
+        if self.strikes("store_late", |faults| faults.store_late) {
+            {
+                let world = &mut *self.world.borrow_mut();
+                let at = world.now + world.rng.i64(1..LATEST);
+                world.late.push((at, write()));
+            }
+            self.silence(PATIENCE).await;
+            return Err(away("no answer"));
         }
         Ok(())
     }
@@ -54,13 +157,48 @@ impl FaultyStore {
     /// Waits, then perhaps says that what was done was not.
     async fn after<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         pause().await;
-        let world = &mut *self.world.borrow_mut();
-        if done.is_ok() && world.chance(world.faults.store_lies) {
-            world.figures.fault("store_lies");
-            world.event("store lies", "", |_| String::new());
-            return Err(StoreError::Unavailable("connection lost".to_owned()));
+        if done.is_ok() && self.strikes("store_lies", |faults| faults.store_lies) {
+            let is_silent = self.world.borrow_mut().rng.bool();
+            if is_silent {
+                self.silence(PATIENCE).await;
+            }
+            return Err(away("connection lost"));
         }
+        self.dawdle().await;
         done
+    }
+
+    /// Whether a fault happens now.
+    fn strikes(&self, name: &'static str, chance: fn(&Faults) -> u32) -> bool {
+        let world = &mut *self.world.borrow_mut();
+        let strikes = world.chance(chance(&world.faults));
+        if strikes {
+            world.figures.fault(name);
+            world.event("store", name, |_| String::new());
+        }
+        strikes
+    }
+
+    fn is_away(&self) -> bool {
+        let world = self.world.borrow();
+        world.store_away > world.now
+    }
+
+    /// Perhaps takes its time, but answers before the caller gives up.
+    async fn dawdle(&self) {
+        if self.strikes("store_slow", |faults| faults.store_slow) {
+            let ms = self.world.borrow_mut().rng.i64(1..PATIENCE);
+            self.silence(ms).await;
+        }
+    }
+
+    /// Nothing is heard for so long.
+    async fn silence(&self, ms: i64) {
+        let until = self.world.borrow().elapsed + ms;
+        while self.world.borrow().elapsed < until {
+            self.world.borrow_mut().wake_at = Some(until);
+            pause().await;
+        }
     }
 
     fn sabotage(&self) -> Option<Sabotage> {
@@ -126,29 +264,15 @@ fn move_blocked_base(pair: &mut Pair) {
 
 impl Store for FaultyStore {
     async fn put(&self, pair: &Pair, records: &[Record]) -> Result<u64, StoreError> {
-        self.before().await?;
-        let mut pair = self.written(pair);
-        let before = self.inner.pair(&pair.id).await?;
-        if let (Some(before), Some(Sabotage::NoCas)) = (&before, self.sabotage()) {
-            pair.rev = before.rev;
-        }
-        let done = self.inner.put(&pair, records).await;
-        {
-            let world = &mut *self.world.borrow_mut();
-            super::oracle::committed(world, &pair, records, &done);
-            if done.is_ok() {
-                super::coverage::note(world, before.as_ref(), &pair, records);
-            }
-            if let (Some(before), Ok(_)) = (&before, &done) {
-                super::oracle::doubt(world, before, &pair);
-                super::oracle::held(world, before, &pair);
-            }
-        }
+        let pair = self.written(pair);
+        self.before_write(|| Late::Put(Box::new(pair.clone()), records.to_vec()))
+            .await?;
+        let done = commit(&mut self.world.borrow_mut(), &self.inner, &pair, records);
         self.after(done).await
     }
 
     async fn put_all(&self, pairs: &[Pair]) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
-        self.before().await?;
+        self.before_write(|| Late::PutAll(pairs.to_vec())).await?;
         let done = self.inner.put_all(pairs).await;
         self.after(done).await
     }
@@ -180,10 +304,12 @@ impl Store for FaultyStore {
     }
 
     async fn next_due(&self, link: &str, now: Time) -> Result<Option<Time>, StoreError> {
+        self.before().await?;
         self.inner.next_due(link, now).await
     }
 
     async fn waiting(&self, link: &str, now: Time, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.before().await?;
         self.inner.waiting(link, now, limit).await
     }
 
@@ -204,16 +330,18 @@ impl Store for FaultyStore {
     }
 
     async fn record(&self, records: &[Record]) -> Result<(), StoreError> {
-        self.before().await?;
+        self.before_write(|| Late::Record(records.to_vec())).await?;
         let done = self.inner.record(records).await;
         self.after(done).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Record>, StoreError> {
+        self.before().await?;
         self.inner.history(query).await
     }
 
     async fn record_by_id(&self, id: &str) -> Result<Option<Record>, StoreError> {
+        self.before().await?;
         self.inner.record_by_id(id).await
     }
 
@@ -228,17 +356,25 @@ impl Store for FaultyStore {
         self.after(done).await
     }
 
-    async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
+    async fn time(&self, ours: Time) -> Result<Time, StoreError> {
         self.before().await?;
+        self.inner.time(ours).await
+    }
+
+    async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
+        self.before_write(|| Late::Error(Box::new(entry.clone())))
+            .await?;
         let done = self.inner.put_error(entry).await;
         self.after(done).await
     }
 
     async fn error(&self, id: &str) -> Result<Option<ErrorEntry>, StoreError> {
+        self.before().await?;
         self.inner.error(id).await
     }
 
     async fn errors(&self, open: bool, limit: usize) -> Result<Vec<ErrorEntry>, StoreError> {
+        self.before().await?;
         self.inner.errors(open, limit).await
     }
 
@@ -248,7 +384,8 @@ impl Store for FaultyStore {
     }
 
     async fn put_cursor(&self, name: &str, cursor: &Cursor) -> Result<(), StoreError> {
-        self.before().await?;
+        self.before_write(|| Late::Cursor(name.to_owned(), cursor.clone()))
+            .await?;
         let done = self.inner.put_cursor(name, cursor).await;
         self.after(done).await
     }
@@ -259,7 +396,8 @@ impl Store for FaultyStore {
     }
 
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
-        self.before().await?;
+        self.before_write(|| Late::Setting(name.to_owned(), value.map(str::to_owned)))
+            .await?;
         let done = self.inner.put_setting(name, value).await;
         self.after(done).await
     }
@@ -279,12 +417,14 @@ impl Store for FaultyStore {
                 fence: 0,
             });
         }
-        self.inner.lease(name, holder, now, ttl_ms).await
+        let lease = self.inner.lease(name, holder, now, ttl_ms).await;
+        self.after(lease).await
     }
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         self.before().await?;
-        self.inner.release(name, holder).await
+        let done = self.inner.release(name, holder).await;
+        self.after(done).await
     }
 
     async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError> {

@@ -325,9 +325,19 @@ impl World {
         if self.chance(self.faults.outage) {
             self.start_outage();
         }
+        if self.chance(self.faults.store_away) {
+            self.start_store_outage();
+        }
         if self.faults.clock > 0 && self.rng.u32(0..10_000) < self.faults.clock {
             self.disturb_clock();
         }
+    }
+
+    fn start_store_outage(&mut self) {
+        let ms = self.rng.i64(1_000..300_000);
+        self.figures.fault("store_away");
+        self.event("store away", "", |_| ms.to_string());
+        self.store_away = self.now + ms;
     }
 
     /// Somebody sets our clock, or it stops, or the machine sleeps for hours.
@@ -362,9 +372,12 @@ impl World {
     /// Time passes, and requests on their way arrive.
     pub fn let_pass(&mut self, ms: i64) {
         let until = self.now + ms;
-        while let Some(at) = self.ghosts.iter().map(|ghost| ghost.at).min()
+        while let Some(at) = self.next_arrival()
             && at <= until
         {
+            if super::faulty::arrive(self, at) {
+                continue;
+            }
             let index = self
                 .ghosts
                 .iter()
@@ -382,6 +395,12 @@ impl World {
                 *outage = None;
             }
         }
+    }
+
+    /// When the next of what is on its way arrives.
+    fn next_arrival(&self) -> Option<i64> {
+        let ghosts = self.ghosts.iter().map(|ghost| ghost.at);
+        ghosts.chain(self.late.iter().map(|(at, _)| *at)).min()
     }
 
     fn start_outage(&mut self) {
@@ -440,6 +459,7 @@ impl World {
         self.faults = Faults::default();
         self.outages = [None, None];
         self.still_until = i64::MIN;
+        self.store_away = i64::MIN;
         self.in_flight = None;
         self.event("calm", "", |_| String::new());
     }

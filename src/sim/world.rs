@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::faults::{Faults, Outage};
+use super::faulty::Late;
 use super::figures::Figures;
 use super::github::Hub;
 use super::github::{AccountKind, NewRepo, Permission};
@@ -157,6 +158,10 @@ pub struct World {
     pub outages: [Option<Outage>; 2],
     /// Requests still on their way.
     pub ghosts: Vec<Ghost>,
+    /// Writes to the store that are carried out later, each with its time.
+    pub late: Vec<(i64, Late)>,
+    /// The store answers nobody until then, true time.
+    pub store_away: i64,
     /// The write that was sent and not yet carried out.
     pub in_flight: Option<(Step, Option<Observation>)>,
     /// The time at which a sleeping engine wants to be woken.
@@ -224,6 +229,8 @@ impl World {
             faults: Faults::default(),
             outages: [None, None],
             ghosts: Vec::new(),
+            late: Vec::new(),
+            store_away: i64::MIN,
             in_flight: None,
             wake_at: None,
             store: MemoryStore::new(),

@@ -18,6 +18,14 @@ pub enum AnyStore {
 }
 
 impl AnyStore {
+    /// The shared store, if it is one.
+    pub const fn shared(&self) -> Option<&MongoStore> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Mongo(store) => Some(store),
+        }
+    }
+
     /// Whether another process has the embedded store for its own, so that this one only writes beside it.
     pub fn is_beside(&self) -> bool {
         match self {
@@ -112,6 +120,10 @@ impl Store for AnyStore {
         limit: usize,
     ) -> Result<Pruned, StoreError> {
         of!(self, store => store.prune(values_before, runs_before, limit))
+    }
+
+    async fn time(&self, ours: Time) -> Result<Time, StoreError> {
+        of!(self, store => store.time(ours))
     }
 
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {

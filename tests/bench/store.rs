@@ -1,4 +1,4 @@
-//! How fast the embedded store is: `cargo bench --bench store`.
+//! How fast the stores are: `cargo bench --bench store`. `MongoDB` takes part where there is a server for the tests.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +12,14 @@
 #[path = "../store/make.rs"]
 mod make;
 
+#[path = "../mongo/mod.rs"]
+mod mongo;
+
 use divan::Bencher;
 use make::{LINK, Scratch, block_on, dirty, pair, record};
 use pulse_sync::core::{Base, FieldKey, Pair, Time, Value};
-use pulse_sync::store::{Access, MemoryStore, SqliteStore, Store};
+use pulse_sync::store::{Access, MemoryStore, MongoStore, SqliteStore, Store};
+use tokio::runtime::Runtime;
 
 fn main() {
     divan::main();
@@ -96,5 +100,39 @@ fn commit_in_memory(bencher: Bencher<'_, '_>) {
     let mut current = pair(1);
     bencher.bench_local(|| {
         current.rev = block_on(store.put(&current, &[])).unwrap();
+    });
+}
+
+/// A replica set of one server on this machine, as a small team has it; each write is journalled.
+fn shared() -> (Runtime, mongo::Server, MongoStore) {
+    let builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = { builder }.worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(mongo::Server::start(mongo::Mode::Replica));
+    let store = mongo::store(&server.uri(), "bench");
+    runtime.block_on(store.ready()).unwrap();
+    (runtime, server, store)
+}
+
+#[divan::bench(ignore = !mongo::is_installed())]
+fn commit_on_mongo(bencher: Bencher<'_, '_>) {
+    let (runtime, _server, store) = shared();
+    let mut current = usual(1);
+    let mut count = 0;
+    bencher.bench_local(|| {
+        count += 1;
+        let records = [record(&format!("r{count}"), count)];
+        current.rev = runtime.block_on(store.put(&current, &records)).unwrap();
+    });
+}
+
+#[divan::bench(sample_count = 20, ignore = !mongo::is_installed())]
+fn commit_1000_on_mongo(bencher: Bencher<'_, '_>) {
+    let (runtime, _server, store) = shared();
+    let mut pairs: Vec<_> = (0..1_000).map(usual).collect();
+    bencher.bench_local(|| {
+        let revs = runtime.block_on(store.put_all(&pairs)).unwrap();
+        for (pair, rev) in pairs.iter_mut().zip(revs) {
+            pair.rev = rev.unwrap();
+        }
     });
 }

@@ -14,6 +14,11 @@ use secrecy::SecretString;
 
 pub use server::{Mode, Server};
 
+/// Whether there is a server to start.
+pub fn is_installed() -> bool {
+    server::is_installed()
+}
+
 /// What the program's collections are called.
 pub const COLLECTIONS: [&str; 6] = [
     "sync_items",

@@ -57,11 +57,21 @@ pub struct Server {
     pipe: Option<ChildStdin>,
 }
 
-/// Where the server's program is.
-fn program() -> PathBuf {
+/// Where the server's program should be.
+fn place() -> PathBuf {
     let named = std::env::var_os("PULSE_SYNC_MONGOD").map(PathBuf::from);
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/mongod/mongod");
-    let path = named.unwrap_or(installed);
+    named.unwrap_or(installed)
+}
+
+/// Whether there is a server to start.
+pub fn is_installed() -> bool {
+    place().is_file()
+}
+
+/// Where the server's program is.
+fn program() -> PathBuf {
+    let path = place();
     assert!(
         path.is_file(),
         "there is no MongoDB server at {}: run the tests with ./tests/run, which installs one, or name a `mongod` of \

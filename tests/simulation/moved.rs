@@ -2,7 +2,7 @@
 
 use pulse_sync::core::pair::Hold;
 use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{Kind, Pair, PairId, PairLife, Policy, Side};
+use pulse_sync::core::{Key, Kind, Pair, PairId, PairLife, Policy, Side, Time};
 use pulse_sync::engine::Ask;
 use pulse_sync::sim::executor::drive;
 use pulse_sync::sim::github::NewIssue;
@@ -282,4 +282,66 @@ fn an_issue_that_moves_never_stands_without_a_pair() {
     assert!(pages.len() > 30, "the run has {} points", pages.len());
     let bad = pages.iter().position(|pages| *pages != 2);
     assert_eq!(bad, None, "of {} points", pages.len());
+}
+
+/// Another instance lists an issue at its new place while no pair has it; says whether it found it so.
+fn another_lists(setup: &Setup, node: &str) -> bool {
+    let (store, now) = {
+        let world = setup.world.borrow();
+        (world.store.clone(), Time(world.now))
+    };
+    let known = |pair: &Pair| pair.github.as_ref().is_some_and(|id| id.node == node);
+    if pairs(setup).iter().any(known) {
+        return false;
+    }
+    let seen = setup
+        .world
+        .borrow()
+        .latest(Side::Github, node)
+        .unwrap()
+        .seen
+        .clone();
+    let (id, key) = (PairId("f".repeat(32)), Key("f".repeat(32)));
+    let mut pair = Pair::first_seen(id, key, &setup.spec.name, &seen, now);
+    pair.dirty_since = Some(now);
+    drive(async { store.put(&pair, &[]).await.unwrap() }, || true).unwrap();
+    true
+}
+
+/// Two commits move an issue from one pair to another. Whoever lists it in between takes it for a new one.
+#[test]
+fn an_issue_that_another_instance_lists_while_it_moves_gets_no_third_page() {
+    let mut setup = calm();
+    let node = open_issue(&setup, "one");
+    setup.heal();
+    transfer(&setup, &node, REPOS[1]);
+    pass(&setup, false);
+    assert_eq!(pages(&setup), 2, "its new place has a page");
+    let moved = pairs(&setup).into_iter().filter_map(|pair| pair.github);
+    let moved = moved
+        .map(|id| id.node)
+        .find(|other| *other != node)
+        .unwrap();
+    setup.world.borrow_mut().let_pass(WHILE);
+    let (engine, link) = setup.instance("sim", false);
+    let sweep = Ask {
+        sweep: true,
+        ..Ask::default()
+    };
+    let mut listed = false;
+    drive(engine.run(&link, &sweep), || {
+        listed = listed || another_lists(&setup, &moved);
+        setup.world.borrow_mut().between_polls();
+        true
+    });
+    drop((engine, link));
+    assert!(listed, "it always had a pair: the test proves nothing");
+    setup.heal();
+    assert_well(&setup);
+    assert_eq!(pages(&setup), 2);
+    let owner = pair_of(&setup, Side::Github, &moved);
+    assert!(
+        owner.life == PairLife::Active && owner.notion.is_some(),
+        "{owner:?}"
+    );
 }

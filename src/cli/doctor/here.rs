@@ -176,21 +176,25 @@ async fn shared(setup: &Setup, checks: &mut Vec<Check>) -> Option<AnyStore> {
             return None;
         }
     };
-    match items(setup, &store).await {
+    let items = items(setup, &store).await;
+    let is_used = items.is_ok();
+    checks.push(match items {
         Ok((items, damaged)) if damaged.is_empty() => {
-            let text = format!("{}; {items} items linked", store.name());
-            checks.push(Check::ok("store", text));
+            let place = store.shared().map_or_else(String::new, |store| {
+                format!("{}, database {}", store.place(), store.database_name())
+            });
+            Check::ok("store", format!("{place}; {items} items linked"))
         }
         Ok((_, damaged)) => {
             let help = "the other items go on; put back a copy of these documents";
-            checks.push(Check::warn("store", damaged.join("; "), help));
+            Check::warn("store", damaged.join("; "), help)
         }
-        Err(error) => {
-            checks.push(not_opened(&error));
-            return None;
-        }
+        Err(error) => not_opened(&error),
+    });
+    if let Some(store) = store.shared() {
+        checks.extend(Box::pin(super::mongo::look(store, is_used)).await);
     }
-    Some(store)
+    is_used.then_some(store)
 }
 
 fn not_opened(error: &StoreError) -> Check {

@@ -6,6 +6,7 @@
 mod clock;
 mod github;
 mod here;
+mod mongo;
 mod notion;
 mod report;
 mod repository;

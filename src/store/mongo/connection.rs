@@ -15,6 +15,7 @@ use super::address::{self, Address};
 use super::documents::SETTINGS;
 use super::faults::{self, Teller};
 use super::indexes;
+use crate::core::Time;
 use crate::store::StoreError;
 
 /// The version of the documents' form, and where it is kept: among the settings, as a collection for one word is much.
@@ -53,7 +54,7 @@ impl Patience {
 /// The way to a server. Nothing is sent before the first use, and nothing but `ready` ever waits for more than one
 /// operation.
 pub(super) struct Connection {
-    address: Address,
+    pub(super) address: Address,
     pub(super) teller: Teller,
     pub(super) patience: Patience,
     database: OnceCell<Database>,
@@ -113,8 +114,21 @@ impl Connection {
         self.database().await.cloned()
     }
 
+    /// The clock of the server that takes the writes.
+    pub(super) async fn server_time(&self) -> Result<Time, StoreError> {
+        let database = self.prepared_database().await?;
+        let hello = self.bounded(async { database.run_command(doc! { "hello": 1 }).await });
+        let hello = hello.await?;
+        let time = hello.get_datetime("localTime");
+        time.map(|time| Time(time.timestamp_millis()))
+            .map_err(|_missing| {
+                let name = &self.teller.name;
+                StoreError::Unavailable(format!("{name} does not say what time it has"))
+            })
+    }
+
     /// The database, whose indexes may not be made yet.
-    async fn database(&self) -> Result<&Database, StoreError> {
+    pub(super) async fn database(&self) -> Result<&Database, StoreError> {
         self.database.get_or_try_init(|| self.connect()).await
     }
 

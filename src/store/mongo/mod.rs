@@ -15,6 +15,7 @@ mod names;
 mod pages;
 mod queries;
 mod records;
+mod survey;
 mod watch;
 
 use std::cell::RefCell;
@@ -33,6 +34,7 @@ use super::{
 use connection::Connection;
 pub use connection::Patience;
 use documents::{CURSORS, ERRORS, ITEMS, SETTINGS};
+pub use survey::{Holding, Rights, Survey, Topology};
 pub use watch::Watch;
 
 /// A store in a `MongoDB` database.
@@ -144,6 +146,10 @@ impl Store for MongoStore {
         limit: usize,
     ) -> Result<Pruned, StoreError> {
         self.drop_old(values_before, runs_before, limit).await
+    }
+
+    async fn time(&self, _ours: Time) -> Result<Time, StoreError> {
+        self.connection.server_time().await
     }
 
     async fn put_error(&self, entry: &ErrorEntry) -> Result<(), StoreError> {
