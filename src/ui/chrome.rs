@@ -179,7 +179,11 @@ pub fn message(app: &App, canvas: &mut Canvas<'_>) {
     let room = canvas.columns().saturating_sub(2);
     if app.typing {
         let filter = &app.lists[app.prefs.focus as usize].filter;
-        canvas.put_in(1, 0, &format!("/ {filter}_"), room, Meaning::Text);
+        let x = canvas.put_in(1, 0, &format!("/ {filter}_"), room, Meaning::Text);
+        let asks = super::panes::asks(app.prefs.focus);
+        if x + width(&asks) + 3 <= canvas.columns() {
+            canvas.put_right(canvas.columns() - 1, 0, &asks, Meaning::Dim);
+        }
         return;
     }
     if let Some(message) = &app.message {

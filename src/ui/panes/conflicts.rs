@@ -1,15 +1,15 @@
 //! What waits for a choice: one row an item.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::{FieldKey, PairId, Side, Time};
+use crate::core::{Conflict, FieldKey, PairId, Side, Time};
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{short, titled as titled_item};
+use crate::ui::data::{self, short, titled as titled_item};
 use crate::ui::drafts::Draft;
 use crate::ui::layout::Pane;
-use crate::ui::list::passes;
+use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::{age, width};
 use crate::ui::theme::Meaning;
@@ -41,13 +41,36 @@ fn rows(app: &App) -> Vec<Item<'_>> {
     items.extend(app.data.put_aside());
     items.retain(|(_, lines)| {
         lines.first().is_some_and(|line| {
-            passes(
-                filter,
-                &format!("{} {} {}", line.item, line.title, fields(lines)),
-            )
+            filter.is_empty() || facets(app, line, lines).pass(filter)
         })
     });
     items
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &["item", "repo", "title", "field", "by", "state"];
+
+fn facets(app: &App, first: &ConflictLine, lines: &[&ConflictLine]) -> Facets {
+    let state = aside_until(app, lines).map_or("open", |_| "aside");
+    let mut facets = Facets::default()
+        .with("item", &first.item)
+        .with("repo", data::repository(&first.item))
+        .with("title", data::titled(&first.title))
+        .with("state", state);
+    for ConflictLine { conflict, .. } in lines {
+        facets = facets.with("field", field(conflict));
+        let people = [&conflict.github_by, &conflict.notion_by];
+        for name in people.into_iter().flatten() {
+            facets = facets.with("by", name);
+        }
+    }
+    facets
+}
+
+/// What a conflict is about.
+fn field(conflict: &Conflict) -> &str {
+    let field = conflict.field.as_ref();
+    field.map_or("deleted and edited", FieldKey::as_str)
 }
 
 /// The rows' names.
@@ -59,12 +82,7 @@ pub fn names(app: &App) -> Vec<String> {
 fn fields(lines: &[&ConflictLine]) -> String {
     let names: Vec<&str> = lines
         .iter()
-        .map(|line| {
-            line.conflict
-                .field
-                .as_ref()
-                .map_or("deleted and edited", FieldKey::as_str)
-        })
+        .map(|line| field(&line.conflict))
         .collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),

@@ -2,13 +2,13 @@
 
 use super::{empty, rows_in_view, titled};
 use crate::core::history::FieldChange;
-use crate::core::{Outcome, Record, RecordKind};
+use crate::core::{Kind, Outcome, Record, RecordKind, Side};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{short, way, way_meaning};
+use crate::ui::data::{self, short, way, way_meaning};
 use crate::ui::layout::Pane;
-use crate::ui::list::passes;
+use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::thousands;
 use crate::ui::theme::{Glyphs, Meaning};
@@ -33,21 +33,45 @@ fn rows(app: &App) -> Vec<&Record> {
     let records = app.data.history.iter();
     let passing = records
         .filter(|record| !app.prefs.only_failed || is_failed(record))
-        .filter(|record| {
-            filter.is_empty()
-                || passes(
-                    filter,
-                    &format!(
-                        "{} {} {} {}",
-                        record.item,
-                        title_of(app, record),
-                        what(record),
-                        record.note
-                    ),
-                )
-        })
+        .filter(|record| filter.is_empty() || facets(app, record).pass(filter))
         .collect();
     without_repeated_looks(passing)
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &[
+    "item", "repo", "title", "field", "verb", "outcome", "to", "kind", "note",
+];
+
+fn facets(app: &App, record: &Record) -> Facets {
+    let about = record.item_kind.map_or("run", Kind::name);
+    let mut facets = Facets::of(&what(record))
+        .with("item", &record.item)
+        .with("repo", data::repository(&record.item))
+        .with("title", &title_of(app, record))
+        .with("verb", &record.verb)
+        .with("outcome", outcome(record.outcome))
+        .with("to", record.side.map_or("both", Side::name))
+        .with("kind", about)
+        .with("note", &record.note);
+    for change in &record.changes {
+        facets = facets.with("field", change.field.as_str());
+    }
+    facets
+}
+
+/// How a record ended, in the word of `history --json`.
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Open => "open",
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+        Outcome::NotApplied => "not_applied",
+        Outcome::InDoubt => "in_doubt",
+        Outcome::Held => "held",
+        Outcome::Failed => "failed",
+        Outcome::Info => "info",
+    }
 }
 
 /// Of looks in a row that found nothing to do, the newest stands for all.
@@ -110,7 +134,7 @@ pub fn what(record: &Record) -> String {
             }
         }
         RecordKind::Write if record.verb == "create" => match record.side {
-            Some(crate::core::Side::Notion) => "created page".to_owned(),
+            Some(Side::Notion) => "created page".to_owned(),
             _ => "created issue".to_owned(),
         },
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),

@@ -9,7 +9,7 @@ use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
 use crate::ui::data::{self, Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
-use crate::ui::list::{Step, passes};
+use crate::ui::list::{Facets, Step};
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::{age, countdown, width};
 use crate::ui::theme::Meaning;
@@ -35,18 +35,34 @@ fn rows(app: &App) -> Vec<Row<'_>> {
             };
             Row { name, line }
         })
-        .filter(|row| {
-            passes(
-                filter,
-                &format!(
-                    "{} {} {}",
-                    row.line.item,
-                    row.line.title,
-                    reason(&row.line.standing, &app.data)
-                ),
-            )
-        })
+        .filter(|row| filter.is_empty() || facets(app, row.line).pass(filter))
         .collect()
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &["item", "repo", "title", "kind", "to", "state", "why"];
+
+fn facets(app: &App, line: &QueueLine) -> Facets {
+    let to = line.to.map_or("both", Side::name);
+    Facets::default()
+        .with("item", &line.item)
+        .with("repo", data::repository(&line.item))
+        .with("title", data::titled(&line.title))
+        .with("kind", line.kind.name())
+        .with("to", to)
+        .with("state", state(&line.standing))
+        .with("why", &reason(&line.standing, &app.data))
+}
+
+/// How an item stands, in the word that the pane's title counts it under.
+const fn state(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Queued { .. } => "queued",
+        Standing::Deferred { .. } => "deferred",
+        Standing::InDoubt { .. } => "unclear",
+        Standing::Held { .. } | Standing::HeldByUser { .. } => "held",
+        Standing::Parked { .. } => "aside",
+    }
 }
 
 /// The rows' names.

@@ -9,7 +9,9 @@ use crate::ui::action::{Action, Group, Place};
 use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
 use crate::ui::keymap::{Key, Keymap};
+use crate::ui::layout::Pane;
 use crate::ui::list::passes;
+use crate::ui::panes;
 use crate::ui::text::{width, wrap};
 use crate::ui::theme::Meaning;
 
@@ -79,6 +81,15 @@ impl Help {
         self.find.scroll(by, self.rows(keymap).len());
     }
 
+    /// What else is to be known: where there is a list, what its filter understands.
+    fn foot(&self) -> String {
+        let pane = self.places.first().and_then(|place| pane(*place));
+        match pane.filter(|pane| !panes::facets(*pane).is_empty()) {
+            Some(pane) => format!("/ takes words, {}", panes::asks(pane)),
+            None => "Enter runs the marked action.  All keys can be changed in [keys].".to_owned(),
+        }
+    }
+
     /// Draws the window.
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let rows = self.rows(&app.keymap);
@@ -112,9 +123,15 @@ impl Help {
             }
         }
         let foot = inner.rows().saturating_sub(1);
-        let hint = "Enter runs the marked action.  All keys can be changed in [keys].";
-        inner.put(1, foot, hint, Meaning::Dim);
+        inner.put(1, foot, &self.foot(), Meaning::Dim);
     }
+}
+
+/// The pane of the dashboard that a place is.
+fn pane(place: Place) -> Option<Pane> {
+    Pane::ALL
+        .into_iter()
+        .find(|pane| pane.name().eq_ignore_ascii_case(place.name()))
 }
 
 /// One line of the window.
