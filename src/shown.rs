@@ -29,14 +29,17 @@ impl Shown {
 
     /// Several lines to be used elsewhere, as a clipboard's: what would be named or written with a caret is left out.
     pub fn copied(raw: &str) -> Self {
-        let kept = |c: &char| matches!(c, '\n' | '\t') || !c.is_control() && direction(*c).is_none();
+        let kept =
+            |c: &char| matches!(c, '\n' | '\t') || !c.is_control() && direction(*c).is_none();
         let kept: String = raw.chars().filter(kept).collect();
         Self(clean(&kept, true))
     }
 
-    /// Whether a text is shown letter by letter as it is.
-    pub fn is_plain(raw: &str) -> bool {
-        raw.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    /// Whether one line of text is shown letter by letter as it is.
+    pub fn is_as_it_is(raw: &str) -> bool {
+        let plain = |c: char| matches!(c, ' '..='~');
+        raw.chars()
+            .all(|c| plain(c) || !c.is_control() && !is_hidden(c) && !is_mark(c))
     }
 
     /// The text.

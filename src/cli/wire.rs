@@ -375,12 +375,17 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
     }
 }
 
-/// Who we are among several instances.
+/// Who we are among several instances: `user@host:process`, as far as that is known.
 fn holder() -> String {
-    let host = std::env::var("HOSTNAME")
-        .ok()
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok());
-    format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
+    let named = |name: &&str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(named);
+    let host = named(&"HOSTNAME").or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let user = user.map_or_else(String::new, |user| format!("{user}@"));
+    format!(
+        "{user}{}:{}",
+        host.unwrap_or_default().trim(),
+        std::process::id()
+    )
 }
 
 #[cfg(test)]

@@ -15,10 +15,11 @@ const DAY: i64 = 24 * HOUR;
 /// How many columns a text takes as it is shown: those of its graphemes, one by one, as they are put into cells. (As a
 /// whole, some pairs of letters would count as one sign.)
 pub fn width(text: &str) -> usize {
-    if Shown::is_plain(text) {
-        return text.len();
+    match (Shown::is_as_it_is(text), text.is_ascii()) {
+        (true, true) => text.len(),
+        (true, false) => columns(text),
+        (false, _) => columns(Shown::line(text).as_str()),
     }
-    columns(Shown::line(text).as_str())
 }
 
 fn columns(shown: &str) -> usize {

@@ -40,9 +40,9 @@ fn rows(app: &App) -> Vec<Item<'_>> {
     let mut items = app.data.conflicted();
     items.extend(app.data.put_aside());
     items.retain(|(_, lines)| {
-        lines.first().is_some_and(|line| {
-            filter.is_empty() || facets(app, line, lines).pass(filter)
-        })
+        lines
+            .first()
+            .is_some_and(|line| filter.is_empty() || facets(app, line, lines).pass(filter))
     });
     items
 }
@@ -80,10 +80,7 @@ pub fn names(app: &App) -> Vec<String> {
 
 /// What of an item is in conflict: `title, state +1`.
 fn fields(lines: &[&ConflictLine]) -> String {
-    let names: Vec<&str> = lines
-        .iter()
-        .map(|line| field(&line.conflict))
-        .collect();
+    let names: Vec<&str> = lines.iter().map(|line| field(&line.conflict)).collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),
         all => all.join(", "),

@@ -140,8 +140,25 @@ pub fn what(record: &Record) -> String {
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),
         RecordKind::Run if is_look(record) => "looked, nothing to write".to_owned(),
         RecordKind::Run => record.note.clone(),
-        RecordKind::Conflict | RecordKind::Item => format!("{} {}", record.verb, record.note),
+        RecordKind::Conflict | RecordKind::Item => told(record),
     }
+}
+
+/// What became of an item without a write. Most notes say it whole; others want their verb, in words.
+fn told(record: &Record) -> String {
+    let note = record.note.as_str();
+    let verb = match record.verb.as_str() {
+        "park" => "set aside",
+        "block" => "not taken",
+        "relink" => "moved",
+        "link" => "linked",
+        "unlink" => "unlinked",
+        "agree" => "agreed to",
+        "keep" => "not agreed to",
+        _ if note.is_empty() => record.verb.as_str(),
+        _ => return note.to_owned(),
+    };
+    format!("{verb}: {note}")
 }
 
 /// A changed field in a few words; none for what says nothing of itself.
@@ -264,12 +281,13 @@ fn draw_title(
         Meaning::Text
     };
     let title = title_of(app, record);
-    if room < 30 || title.is_empty() {
+    if room < 30 || record.pair.is_none() {
         canvas.put_in(x, y, text, room, tone);
         return;
     }
     let half = room / 2;
-    canvas.put_in(x, y, &title, half.saturating_sub(2), Meaning::Text);
+    let heading = data::titled(&title);
+    canvas.put_in(x, y, heading, half.saturating_sub(2), Meaning::Text);
     canvas.put_in(x + half, y, text, room - half, tone);
 }
 

@@ -40,10 +40,7 @@ pub const fn facets(pane: Pane) -> &'static [&'static str] {
 
 /// What the filter of a pane's list understands besides words: `!not  item: repo: title:`.
 pub fn asks(pane: Pane) -> String {
-    let names: Vec<String> = facets(pane)
-        .iter()
-        .map(|name| format!("{name}:"))
-        .collect();
+    let names: Vec<String> = facets(pane).iter().map(|name| format!("{name}:")).collect();
     format!("!not  {}", names.join(" "))
 }
 
