@@ -857,7 +857,7 @@ impl App {
         }
         if let Some(screen) = self.screens.last_mut() {
             let inner = places.body;
-            let handled = screen.click(at, inner, &self.data);
+            let handled = screen.click(at, inner, &self.data, out);
             if let Handled::Close = handled {
                 self.screens.pop();
             }

@@ -146,8 +146,11 @@ pub fn what(record: &Record) -> String {
 
 /// What became of an item without a write. Most notes say it whole; others want their verb, in words.
 fn told(record: &Record) -> String {
-    let note = record.note.as_str();
-    let verb = match record.verb.as_str() {
+    let (verb, note) = (record.verb.as_str(), record.note.as_str());
+    if note.is_empty() {
+        return verb.to_owned();
+    }
+    let verb = match verb {
         "park" => "set aside",
         "block" => "not taken",
         "relink" => "moved",
@@ -155,7 +158,6 @@ fn told(record: &Record) -> String {
         "unlink" => "unlinked",
         "agree" => "agreed to",
         "keep" => "not agreed to",
-        _ if note.is_empty() => record.verb.as_str(),
         _ => return note.to_owned(),
     };
     format!("{verb}: {note}")

@@ -247,9 +247,15 @@ impl Screen {
     }
 
     /// A click inside it, at this place of the terminal.
-    pub fn click(&mut self, at: Position, area: Rect, data: &Data) -> Handled {
+    pub fn click(
+        &mut self,
+        at: Position,
+        area: Rect,
+        data: &Data,
+        out: &mut Vec<Effect>,
+    ) -> Handled {
         match self {
-            Self::Resolver(screen) => screen.click(at, data),
+            Self::Resolver(screen) => screen.click(at, data, out),
             Self::Plan(screen) => screen.click(at.y, area, data),
             _ => Handled::No,
         }
