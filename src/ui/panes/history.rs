@@ -44,7 +44,10 @@ pub const FACETS: &[&str] = &[
 ];
 
 fn facets(app: &App, record: &Record) -> Facets {
-    let about = record.item_kind.map_or("run", Kind::name);
+    let about = match record.kind {
+        RecordKind::Run => "run",
+        _ => record.item_kind.map_or("", Kind::name),
+    };
     let mut facets = Facets::of(&what(record))
         .with("item", &record.item)
         .with("repo", data::repository(&record.item))
