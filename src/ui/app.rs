@@ -565,9 +565,12 @@ impl App {
             Action::AnswerHalt if self.data.links().iter().all(|link| link.halts.is_empty()) => {
                 Some("off: nothing is held")
             }
-            Action::SyncItem
-            | Action::ShowItem
-            | Action::YankUrl
+            Action::SyncItem | Action::ShowItem | Action::Retry | Action::Hold
+                if self.subject().is_none_or(|subject| subject.pair.is_none()) =>
+            {
+                Some("off: no item is marked")
+            }
+            Action::YankUrl
             | Action::YankName
             | Action::YankTitle
             | Action::YankMarkdown

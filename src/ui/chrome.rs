@@ -239,14 +239,14 @@ fn offers(app: &App) -> Vec<Action> {
             Pane::Log => vec![A::LogLevel],
             Pane::System => vec![],
         });
-        offers.extend([
-            A::Filter,
-            A::Zoom,
-            A::NextPane,
-            A::OpenGithub,
-            A::YankUrl,
-            A::Palette,
-        ]);
+        if !super::panes::facets(app.prefs.focus).is_empty() {
+            offers.push(A::Filter);
+        }
+        offers.extend([A::Zoom, A::NextPane]);
+        if !matches!(app.prefs.focus, Pane::System | Pane::Log) {
+            offers.extend([A::OpenGithub, A::YankUrl]);
+        }
+        offers.push(A::Palette);
         offers
     }
 }
@@ -314,7 +314,8 @@ fn holds_marked(app: &App) -> bool {
 /// Draws the footer.
 pub fn footer(app: &App, canvas: &mut Canvas<'_>) {
     for (x, key, short, action) in buttons(app) {
-        let off = app.is_off(action).is_some();
+        let rests = |screen: &Screen| screen.rests(action, app);
+        let off = app.is_off(action).is_some() || app.screens.last().is_some_and(rests);
         let x = canvas.put(x, 0, &key, if off { Meaning::Dim } else { Meaning::Key });
         canvas.put(
             x + 1,

@@ -11,7 +11,7 @@ use crate::ui::drafts::Draft;
 use crate::ui::layout::Pane;
 use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{age, width};
+use crate::ui::text::{age, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// How long a conflict is put aside, in milliseconds.
@@ -116,7 +116,12 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         draw(app, &mut inner, y, &rows[index], marked && focused);
     }
     if spare > 1 {
-        inner.put(3, height, &summary(app, &rows), Meaning::Dim);
+        let room = inner.columns().saturating_sub(4);
+        let lines = wrap(&summary(app, &rows), room);
+        let first = inner.rows().saturating_sub(lines.len());
+        for (y, line) in lines.iter().enumerate().filter(|_| first > rows.len()) {
+            inner.put(3, first + y, line, Meaning::Dim);
+        }
     }
 }
 

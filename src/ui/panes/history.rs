@@ -179,6 +179,7 @@ fn change(change: &FieldChange) -> Option<String> {
         "title" => format!("title, was {before}"),
         // When it was closed or merged is seen in the column of times.
         field if is_moment(&after) => field.to_owned(),
+        field if is_moment(&before) => format!("no longer {field}"),
         field if before == "—" => format!("{field} {after}"),
         field => format!("{field} {before} → {after}"),
     })

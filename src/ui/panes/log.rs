@@ -71,7 +71,8 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         let (word, tone) = word(line.level);
         inner.put(1, y, &app.data.facts.zone.clock(line.at), Meaning::Dim);
         inner.put(10, y, word, tone);
-        inner.put(16, y, &line.text, Meaning::Text);
+        let room = inner.columns().saturating_sub(17);
+        inner.put_in(16, y, &line.text, room, Meaning::Text);
         if marked && focused {
             inner.select(y);
         }

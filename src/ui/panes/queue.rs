@@ -272,6 +272,13 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, row: &Row<'_>, marked: boo
     if is_plain {
         canvas.put_in(x, y, heading, room, Meaning::Text);
     } else {
+        // A halt's note is the same for all it holds, and is read in full where it is answered.
+        let is_halt = matches!(line.standing, Standing::Held { .. });
+        let why = if is_halt && width(&why) + width(heading) + 2 > room {
+            "held by the guard".to_owned()
+        } else {
+            why
+        };
         // The reason matters more than the title.
         let least = (room / 3).min(width(heading));
         let title = room

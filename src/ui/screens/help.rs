@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Handled;
 use super::finder::{Finder, NOTHING};
-use crate::ui::action::{Action, Group, Place};
+use crate::ui::action::{Action, Place};
 use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
 use crate::ui::keymap::{Key, Keymap};
@@ -20,6 +20,9 @@ const KEYS: usize = 10;
 /// The least columns of a row, and how wide the window may be.
 const COLUMN: usize = 46;
 const WIDEST: u16 = 184;
+/// Where there is no room for two columns of sentences, the columns of a row with a word or two, and of its keys.
+const SHORT_COLUMN: usize = 25;
+const SHORT_KEYS: usize = 8;
 
 /// The help window.
 #[derive(Clone, Debug)]
@@ -29,8 +32,12 @@ pub struct Help {
     pub find: Finder,
 }
 
-/// One row: the action and its keys.
-type Row = (Action, String);
+/// One row: the action and its keys; whether they have their meaning here only.
+struct Row {
+    action: Action,
+    keys: String,
+    is_own: bool,
+}
 
 impl Help {
     /// Help for these places.
@@ -41,26 +48,27 @@ impl Help {
         }
     }
 
-    /// The rows, by group, in the order of the table.
+    /// The rows: what is particular to this place, then by group, in the order of the table.
     fn rows(&self, keymap: &Keymap) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for binding in keymap.in_force(&self.places) {
-            match rows
-                .iter_mut()
-                .find(|(action, _)| *action == binding.action)
-            {
-                Some((_, keys)) => {
-                    keys.push_str("  ");
-                    keys.push_str(&binding.shown());
-                }
-                None => rows.push((binding.action, binding.shown())),
+            let same = rows.iter_mut().find(|row| row.action == binding.action);
+            if let Some(row) = same {
+                row.keys.push_str("  ");
+                row.keys.push_str(&binding.shown());
+            } else {
+                rows.push(Row {
+                    action: binding.action,
+                    keys: binding.shown(),
+                    is_own: self.places.first() == Some(&binding.place),
+                });
             }
         }
-        rows.retain(|(action, keys)| {
+        rows.retain(|Row { action, keys, .. }| {
             let row = format!("{} {} {keys}", action.says(), action.name());
             passes(&self.find.text, &row)
         });
-        rows.sort_by_key(|(action, _)| (action.group(), *action));
+        rows.sort_by_key(|row| (!row.is_own, row.action.group(), row.action));
         rows
     }
 
@@ -72,7 +80,7 @@ impl Help {
             return Handled::Close;
         }
         let rows = self.rows(keymap);
-        let actions: Vec<Action> = rows.into_iter().map(|(action, _)| action).collect();
+        let actions: Vec<Action> = rows.into_iter().map(|row| row.action).collect();
         self.find.press(key, &actions)
     }
 
@@ -81,13 +89,13 @@ impl Help {
         self.find.scroll(by, self.rows(keymap).len());
     }
 
-    /// What else is to be known: where there is a list, what its filter understands.
-    fn foot(&self) -> String {
+    /// Where there is a list, what its filter understands.
+    fn asks(&self) -> String {
         let pane = self.places.first().and_then(|place| pane(*place));
-        match pane.filter(|pane| !panes::facets(*pane).is_empty()) {
-            Some(pane) => format!("/ takes words, {}", panes::asks(pane)),
-            None => "Enter runs the marked action.  All keys can be changed in [keys].".to_owned(),
-        }
+        let pane = pane.filter(|pane| !panes::facets(*pane).is_empty());
+        pane.map_or_else(String::new, |pane| {
+            format!("/ takes words, {}", panes::asks(pane))
+        })
     }
 
     /// Draws the window.
@@ -97,11 +105,14 @@ impl Help {
         let mut window = window(canvas, WIDEST);
         let room = usize::from(window.area.width).saturating_sub(2);
         let height = usize::from(window.area.height).saturating_sub(5).max(1);
-        let columns = (room / COLUMN).clamp(1, 3);
+        let is_short = room < 2 * COLUMN;
+        let least = if is_short { SHORT_COLUMN } else { COLUMN };
+        let columns = (room / least).clamp(1, 3);
         let room = room / columns;
-        let lines = lines(app, &rows, room.saturating_sub(KEYS + 4), height);
+        let lines = lines(app, &rows, (here, room, is_short), height);
         let at_row = self.find.marked(rows.len());
-        let is_marked = |line: &Line| matches!(line, Line::Row(index, true, _) if *index == at_row);
+        let is_marked =
+            |line: &Line| matches!(line, Line::Row(index, true, ..) if *index == at_row);
         let marked = lines.iter().position(is_marked).unwrap_or(0);
         let page = height * columns;
         let pages = lines.len().div_ceil(page).max(1);
@@ -122,8 +133,13 @@ impl Help {
                 inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
             }
         }
+        inner.put(1, 1, &self.asks(), Meaning::Dim);
         let foot = inner.rows().saturating_sub(1);
-        inner.put(1, foot, &self.foot(), Meaning::Dim);
+        let text = match rows.get(at_row).filter(|_| is_short) {
+            Some(row) => format!("Enter: {}", said(app, row.action)),
+            None => "Enter runs the marked action.  All keys can be changed in [keys].".to_owned(),
+        };
+        inner.put(1, foot, &text, Meaning::Dim);
     }
 }
 
@@ -138,29 +154,54 @@ fn pane(place: Place) -> Option<Pane> {
 enum Line {
     /// Nothing, so that no heading ends a column.
     Blank,
-    Heading(Group),
-    /// A row's action: its index, whether it is its first line, and what the line says.
-    Row(usize, bool, String),
+    Heading(String),
+    /// A row's action: its index, whether it is its first line, what the line says, and the columns of its keys.
+    Row(usize, bool, String, usize),
 }
 
-/// The lines of the rows, whose sentences get so many columns, in columns of this height.
-fn lines(app: &App, rows: &[Row], room: usize, height: usize) -> Vec<Line> {
+/// The heading of a row: what is particular to this place is not found elsewhere.
+fn heading(here: &str, row: &Row) -> String {
+    if row.is_own {
+        format!("Only here: {here}")
+    } else {
+        row.action.group().name().to_owned()
+    }
+}
+
+/// What an action does, and why not now.
+fn said(app: &App, action: Action) -> String {
+    app.is_off(action).map_or_else(
+        || action.says().to_owned(),
+        |why| format!("{}  ({why})", action.says()),
+    )
+}
+
+/// The lines of the rows in columns of this width and height, with sentences or a word or two.
+fn lines(
+    app: &App,
+    rows: &[Row],
+    (here, room, is_short): (&str, usize, bool),
+    height: usize,
+) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut last = None;
-    for (index, (action, _)) in rows.iter().enumerate() {
-        if last != Some(action.group()) {
-            last = Some(action.group());
+    let mut last = String::new();
+    let keys = if is_short { SHORT_KEYS } else { KEYS };
+    for (index, row) in rows.iter().enumerate() {
+        let heading = heading(here, row);
+        if last != heading {
+            last.clone_from(&heading);
             if lines.len() % height == height - 1 {
                 lines.push(Line::Blank);
             }
-            lines.push(Line::Heading(action.group()));
+            lines.push(Line::Heading(heading));
         }
-        let text = app.is_off(*action).map_or_else(
-            || action.says().to_owned(),
-            |why| format!("{}  ({why})", action.says()),
-        );
-        let own = wrap(&text, room).into_iter().enumerate();
-        lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line)));
+        let text = if is_short {
+            vec![row.action.short().to_owned()]
+        } else {
+            wrap(&said(app, row.action), room.saturating_sub(keys + 4))
+        };
+        let own = text.into_iter().enumerate();
+        lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line, keys)));
     }
     lines
 }
@@ -168,20 +209,20 @@ fn lines(app: &App, rows: &[Row], room: usize, height: usize) -> Vec<Line> {
 fn draw(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
     match line {
         Line::Blank => {}
-        Line::Heading(group) => {
-            canvas.put(x + 1, y, group.name(), Meaning::Title);
+        Line::Heading(text) => {
+            canvas.put(x + 1, y, text, Meaning::Title);
         }
-        Line::Row(index, is_first, text) => {
-            let (action, keys) = &rows[*index];
+        Line::Row(index, is_first, text, columns) => {
+            let Row { action, keys, .. } = &rows[*index];
             let (key, tone) = if app.is_off(*action).is_some() {
                 (Meaning::Dim, Meaning::Dim)
             } else {
                 (Meaning::Key, Meaning::Text)
             };
             if *is_first {
-                canvas.put_in(x + 2, y, keys, KEYS, key);
+                canvas.put_in(x + 2, y, keys, *columns, key);
             }
-            canvas.put(x + KEYS + 3, y, text, tone);
+            canvas.put(x + columns + 3, y, text, tone);
         }
     }
 }

@@ -296,6 +296,16 @@ impl Screen {
         }
     }
 
+    /// Whether an action would do nothing here now; the screen says why when it is tried, or before.
+    pub fn rests(&self, action: Action, app: &App) -> bool {
+        match self {
+            Self::Resolver(screen) => screen.rests(action, &app.data, &app.drafts),
+            Self::Plan(screen) => screen.rests(action, &app.data),
+            Self::Record(screen) => screen.rests(action),
+            Self::Item(_) | Self::Halt(_) | Self::Help(_) | Self::Palette(_) => false,
+        }
+    }
+
     /// What the footer offers, the most useful first.
     pub const fn offers(&self) -> &'static [Action] {
         match self {

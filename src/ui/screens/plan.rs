@@ -286,6 +286,18 @@ impl PlanScreen {
         Handled::Close
     }
 
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action, data: &Data) -> bool {
+        match action {
+            Action::Apply => is_paused(data) || !self.items.iter().any(|item| self.is_on(item)),
+            Action::ToggleStep => self
+                .marked_plan()
+                .is_none_or(|item| item.plan.steps.is_empty()),
+            Action::ToggleSteps => self.items.iter().all(|item| item.plan.steps.is_empty()),
+            _ => false,
+        }
+    }
+
     fn file(&self, data: &Data) -> String {
         let at = self.made.unwrap_or(data.now);
         let stamp = data.facts.zone.full(at).replace([' ', ':'], "-");

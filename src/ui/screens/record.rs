@@ -150,6 +150,18 @@ impl RecordScreen {
         Handled::Yes
     }
 
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action) -> bool {
+        match (action, &self.reverse) {
+            (Action::Undo, _) => self.record.changes.is_empty(),
+            (Action::Apply, Reverse::Planned(backs)) => {
+                backs.iter().all(|back| back.refused.is_some())
+            }
+            (Action::Apply, _) => true,
+            _ => false,
+        }
+    }
+
     /// Goes to the next older record of the history, or back to a newer one.
     fn turn(&mut self, older: bool, data: &Data, out: &mut Vec<Effect>) {
         let at = data
@@ -270,13 +282,11 @@ impl RecordScreen {
             ),
         ]];
         let side = record.side.map_or("both sides", crate::core::Side::name);
-        lines.push(vec![
-            label("what"),
-            ink(
-                format!("{} {side}   {}", record.verb, record.item),
-                Meaning::Text,
-            ),
-        ]);
+        let what = match record.kind {
+            RecordKind::Run => format!("{} at {side}   link {}", run_verb(record), record.link),
+            _ => format!("{} {side}   {}", record.verb, record.item),
+        };
+        lines.push(vec![label("what"), ink(what, Meaning::Text)]);
         if let Some(row) = record.row {
             lines.push(vec![label("rule"), ink(format!("{row:?}"), Meaning::Text)]);
         }
@@ -359,18 +369,31 @@ impl RecordScreen {
     }
 
     fn draw_others(&self, app: &App, canvas: &mut Canvas<'_>) {
-        let mut inner = canvas.frame(
-            "This item",
-            &format!("{} records", self.others.len()),
-            false,
-        );
-        if self.others.is_empty() {
+        let of_run = |one: &&Record| one.run == self.record.run && one.id != self.record.id;
+        let (title, others): (&str, Vec<&Record>) = match self.record.kind {
+            RecordKind::Run => {
+                let known = app.data.history.iter();
+                ("In this run", known.filter(of_run).collect())
+            }
+            _ => ("This item", self.others.iter().collect()),
+        };
+        let mut inner = canvas.frame(title, &format!("{} records", others.len()), false);
+        if others.is_empty() {
             inner.put(1, 0, "No other records.", Meaning::Dim);
         }
         let height = inner.rows();
-        for (y, record) in self.others.iter().take(height).enumerate() {
+        for (y, record) in others.into_iter().take(height).enumerate() {
             history::draw(app, &mut inner, y, record, record.id == self.record.id);
         }
+    }
+}
+
+/// What a run did, in a word.
+fn run_verb(record: &Record) -> &'static str {
+    if record.verb == "look" {
+        "looked"
+    } else {
+        "worked"
     }
 }
 

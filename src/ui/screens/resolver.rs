@@ -54,6 +54,8 @@ const TECHNICAL: &[&str] = &[
     "updated",
     "repository",
     "publish",
+    "sync",
+    "sync_note",
 ];
 
 /// How long a conflict is put aside, in milliseconds.
@@ -263,6 +265,20 @@ impl Resolver {
             many => format!("Enter applies the choices of all {many} items"),
         };
         ink(text, Meaning::Info)
+    }
+
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action, data: &Data, drafts: &Drafts) -> bool {
+        let is_decided = || self.marked(data).is_none();
+        match action {
+            Action::Apply => {
+                !self.missing(data, drafts).is_empty() || self.unsayable(data, drafts).is_some()
+            }
+            Action::TakeGithub | Action::TakeNotion | Action::TakeBase | Action::Edit => {
+                is_decided()
+            }
+            _ => false,
+        }
     }
 
     /// Carries out an action.

@@ -93,8 +93,13 @@ impl Resolver {
         let open = rows_of(self.open(&app.data).len());
         let fields = rows_of(self.fields(&app.data).len());
         // Where there is little room, it belongs to what the sides say: a row for each, at least.
-        let most = (body.height / 3 + 1).min(body.height.saturating_sub(8));
-        let list = fields.min(open + 1).saturating_add(2).clamp(3, most.max(3));
+        let (most, wanted) = if self.has_text(&app.data) {
+            (body.height / 3 + 1, fields.min(open + 1))
+        } else {
+            (body.height / 2, fields)
+        };
+        let most = most.min(body.height.saturating_sub(8));
+        let list = wanted.saturating_add(2).clamp(3, most.max(3));
         let most = body.height.saturating_sub(list + 5).clamp(3, 7);
         let more = match (body.height >= 18, self.has_text(&app.data)) {
             (true, true) => 4,
@@ -115,7 +120,8 @@ impl Resolver {
         let result = if self.has_text(&app.data) {
             (body.height / 2).max(open + 6)
         } else {
-            (open + 5).clamp(5, (body.height / 3).max(5))
+            let fields = rows_of(self.fields(&app.data).len());
+            (open.max(fields) + 6).clamp(5, (body.height / 2).max(5))
         };
         let upper = body.height.saturating_sub(result);
         let area = Rect::new(body.x, body.y + upper, body.width, result);
