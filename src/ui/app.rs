@@ -589,6 +589,12 @@ impl App {
         }
     }
 
+    /// Every action, with why it does nothing now: what a window over the screen says of it.
+    fn all_off(&self) -> Vec<(Action, Option<&'static str>)> {
+        let all = Action::ALL.iter();
+        all.map(|action| (*action, self.is_off(*action))).collect()
+    }
+
     fn url(&self, side: usize) -> Option<String> {
         self.subject()?.urls[side].clone()
     }
@@ -639,16 +645,11 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Help => {
-                let places = self.places();
-                self.show(Screen::help(places), out);
+                let (places, off) = (self.places(), self.all_off());
+                self.show(Screen::help(places, off), out);
             }
             Action::Palette => {
-                let off = |action: &Action| self.is_off(*action);
-                let off = Action::ALL
-                    .iter()
-                    .map(|action| (*action, off(action)))
-                    .collect();
-                let places = self.places();
+                let (places, off) = (self.places(), self.all_off());
                 self.show(Screen::palette(places, off), out);
             }
             Action::ToggleTimes => self.data.absolute = !self.data.absolute,

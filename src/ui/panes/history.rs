@@ -291,12 +291,14 @@ fn draw_title(
         canvas.put_in(x, y, text, room, tone);
         return;
     }
-    let half = room / 2;
+    let half = (room / 2).min(TITLE);
     let heading = data::titled(&title);
     canvas.put_in(x, y, heading, half.saturating_sub(2), Meaning::Text);
     canvas.put_in(x + half, y, text, room - half, tone);
 }
 
+/// Columns of a title, at most.
+const TITLE: usize = 56;
 /// How many records are looked through for an item's title.
 const TITLES: usize = 200;
 

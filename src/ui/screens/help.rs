@@ -28,6 +28,7 @@ const SHORT_KEYS: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Help {
     places: Vec<Place>,
+    off: Vec<(Action, Option<&'static str>)>,
     /// What is looked for.
     pub find: Finder,
 }
@@ -37,15 +38,22 @@ struct Row {
     action: Action,
     keys: String,
     is_own: bool,
+    off: Option<&'static str>,
 }
 
 impl Help {
-    /// Help for these places.
-    pub const fn new(places: Vec<Place>) -> Self {
+    /// Help for these places, with why some actions are off there.
+    pub const fn new(places: Vec<Place>, off: Vec<(Action, Option<&'static str>)>) -> Self {
         Self {
             places,
+            off,
             find: Finder::new(),
         }
+    }
+
+    fn off_of(&self, action: Action) -> Option<&'static str> {
+        let off = self.off.iter().find(|(one, _)| *one == action);
+        off.and_then(|(_, why)| *why)
     }
 
     /// The rows: what is particular to this place, then by group, in the order of the table.
@@ -61,6 +69,7 @@ impl Help {
                     action: binding.action,
                     keys: binding.shown(),
                     is_own: self.places.first() == Some(&binding.place),
+                    off: self.off_of(binding.action),
                 });
             }
         }
@@ -109,7 +118,7 @@ impl Help {
         let least = if is_short { SHORT_COLUMN } else { COLUMN };
         let columns = (room / least).clamp(1, 3);
         let room = room / columns;
-        let lines = lines(app, &rows, (here, room, is_short), height);
+        let lines = lines(&rows, (here, room, is_short), height);
         let at_row = self.find.marked(rows.len());
         let is_marked =
             |line: &Line| matches!(line, Line::Row(index, true, ..) if *index == at_row);
@@ -128,7 +137,7 @@ impl Help {
         let top = marked / page * page;
         for (at, line) in lines.iter().skip(top).take(page).enumerate() {
             let (x, y) = (at / height * room, at % height + 2);
-            draw(app, &mut inner, (x, y), line, &rows);
+            draw(&mut inner, (x, y), line, &rows);
             if is_marked(line) {
                 inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
             }
@@ -136,7 +145,13 @@ impl Help {
         inner.put(1, 1, &self.asks(), Meaning::Dim);
         let foot = inner.rows().saturating_sub(1);
         let text = match rows.get(at_row).filter(|_| is_short) {
-            Some(row) => format!("Enter: {}", said(app, row.action)),
+            // Whole before all: the sentence matters more than why it is off, and that more than the key.
+            Some(row) => {
+                let texts = [format!("Enter: {}", said(row)), said(row)];
+                let room = inner.columns().saturating_sub(2);
+                let fits = texts.into_iter().find(|text| width(text) <= room);
+                fits.unwrap_or_else(|| row.action.says().to_owned())
+            }
             None => "Enter runs the marked action.  All keys can be changed in [keys].".to_owned(),
         };
         inner.put(1, foot, &text, Meaning::Dim);
@@ -169,20 +184,15 @@ fn heading(here: &str, row: &Row) -> String {
 }
 
 /// What an action does, and why not now.
-fn said(app: &App, action: Action) -> String {
-    app.is_off(action).map_or_else(
-        || action.says().to_owned(),
-        |why| format!("{}  ({why})", action.says()),
+fn said(row: &Row) -> String {
+    row.off.map_or_else(
+        || row.action.says().to_owned(),
+        |why| format!("{}  ({why})", row.action.says()),
     )
 }
 
 /// The lines of the rows in columns of this width and height, with sentences or a word or two.
-fn lines(
-    app: &App,
-    rows: &[Row],
-    (here, room, is_short): (&str, usize, bool),
-    height: usize,
-) -> Vec<Line> {
+fn lines(rows: &[Row], (here, room, is_short): (&str, usize, bool), height: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut last = String::new();
     let keys = if is_short { SHORT_KEYS } else { KEYS };
@@ -198,7 +208,7 @@ fn lines(
         let text = if is_short {
             vec![row.action.short().to_owned()]
         } else {
-            wrap(&said(app, row.action), room.saturating_sub(keys + 4))
+            wrap(&said(row), room.saturating_sub(keys + 4))
         };
         let own = text.into_iter().enumerate();
         lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line, keys)));
@@ -206,15 +216,15 @@ fn lines(
     lines
 }
 
-fn draw(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
+fn draw(canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
     match line {
         Line::Blank => {}
         Line::Heading(text) => {
             canvas.put(x + 1, y, text, Meaning::Title);
         }
         Line::Row(index, is_first, text, columns) => {
-            let Row { action, keys, .. } = &rows[*index];
-            let (key, tone) = if app.is_off(*action).is_some() {
+            let Row { keys, off, .. } = &rows[*index];
+            let (key, tone) = if off.is_some() {
                 (Meaning::Dim, Meaning::Dim)
             } else {
                 (Meaning::Key, Meaning::Text)

@@ -135,8 +135,8 @@ impl Screen {
     }
 
     /// The keys that work at these places.
-    pub fn help(places: Vec<Place>) -> Self {
-        Self::Help(help::Help::new(places))
+    pub fn help(places: Vec<Place>, off: Vec<(Action, Option<&'static str>)>) -> Self {
+        Self::Help(help::Help::new(places, off))
     }
 
     /// Every action, with why some are off.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::record::before_and_after;
+use super::record::change_lines;
 use super::waits::{self, Waits};
 use super::{Handled, Subject};
 use crate::core::plan::Move;
@@ -18,7 +18,6 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, way, way_meaning};
 use crate::ui::list::{List, Step as Walk};
-use crate::ui::text::width;
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -560,23 +559,6 @@ impl PlanScreen {
     }
 }
 
-/// A field's change in one line where both values fit, else by the lines that differ.
-fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
-    const NAME: usize = 12;
-    let is_short = |value: &Value| !value.as_text().contains('\n');
-    let (old, new) = (before.brief(400), after.brief(400));
-    let fits = width(&old) + width(&new) + NAME + 5 <= room;
-    if fits && is_short(before) && is_short(after) {
-        return vec![vec![
-            ink(format!("{name:<NAME$} "), Meaning::Title),
-            ink(old, Meaning::Remove),
-            ink(" → ", Meaning::Dim),
-            ink(new, Meaning::Add),
-        ]];
-    }
-    before_and_after(name, before, after, room)
-}
-
 /// Whether nothing is written, now or as soon as the engine hears of it.
 fn is_paused(data: &Data) -> bool {
     data.pausing.unwrap_or(data.snapshot.paused.is_some())
@@ -654,7 +636,12 @@ fn reason(item: &Planned) -> &'static str {
     let Some(step) = item.plan.steps.first() else {
         return "needs a choice";
     };
-    match step.row {
+    rule(step.row)
+}
+
+/// A rule in a few words.
+pub fn rule(row: Rule) -> &'static str {
+    match row {
         Rule::F3 => "only GitHub changed",
         Rule::F4 => "only Notion changed",
         Rule::F5 => "names of both sides join",
