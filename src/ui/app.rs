@@ -26,6 +26,8 @@ use crate::engine::{Ask, Event, Snapshot};
 const MESSAGE_MS: i64 = 6_000;
 /// What the engine says where a run was asked for during one; nothing went wrong.
 const ALREADY_RUNNING: &str = "already running";
+/// What the id of a call for a login begins with.
+const LOGIN: &str = "login/";
 /// How many records a page of the history has.
 pub const PAGE: usize = 100;
 /// After this long the keys that may follow are shown, in milliseconds.
@@ -375,18 +377,28 @@ impl App {
         }
     }
 
-    /// Only a conflict, a halt and a refused login may call; each once.
+    /// Only an item in conflict, a halt and a refused login may call; each once.
     fn call_attention(&mut self, out: &mut Vec<Effect>) {
-        let conflicts = self.data.conflicts();
+        let items = self.data.conflicted().into_iter().map(|(_, lines)| {
+            let ids = lines.iter().map(|line| line.conflict.id.clone()).collect();
+            let item = lines.first().map_or("", |line| line.item.as_str());
+            (ids, format!("conflict: {item}"))
+        });
         let halts = self.data.links().iter().flat_map(|link| &link.halts);
-        let called: Vec<(String, String)> = conflicts
-            .iter()
-            .map(|line| (line.conflict.id.clone(), format!("conflict: {}", line.item)))
-            .chain(halts.map(|halt| (halt.id.clone(), format!("held: {}", halt.note))))
-            .collect();
-        for (id, text) in called {
-            if !self.told.contains(&id) {
-                self.told.push(id);
+        let halts = halts.map(|halt| (vec![halt.id.clone()], format!("held: {}", halt.note)));
+        let logins = super::state::refused(&self.data).map(|side| {
+            let name = side.name();
+            let id = format!("{LOGIN}{name}");
+            (vec![id], format!("login: {name} refused the token"))
+        });
+        let called: Vec<(Vec<String>, String)> = items.chain(halts).chain(logins).collect();
+        // A login that works again may be refused again; conflicts and halts have ids of their own.
+        let is_refused = |id: &String| called.iter().any(|(ids, _)| ids.contains(id));
+        self.told
+            .retain(|id| !id.starts_with(LOGIN) || is_refused(id));
+        for (ids, text) in called {
+            if ids.iter().any(|id| !self.told.contains(id)) {
+                self.told.extend(ids);
                 out.push(Effect::Attention(text));
             }
         }

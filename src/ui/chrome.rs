@@ -251,6 +251,13 @@ fn offers(app: &App) -> Vec<Action> {
     }
 }
 
+/// The key to show for an action. Where letters are typed, only one with a name of its own does something else.
+fn key_of(app: &App, action: Action) -> Option<String> {
+    let types = app.typing || app.screens.last().is_some_and(is_window);
+    let mut keys = app.keymap.keys_of(&app.places(), action).into_iter();
+    keys.find(|key| !types || key.len() > 1)
+}
+
 /// What is always there: how to leave, and where the other keys are told.
 fn last_buttons(app: &App) -> Vec<(String, &'static str, Action)> {
     let leaves: &[Action] = match (app.screens.is_empty(), app.typing) {
@@ -258,18 +265,12 @@ fn last_buttons(app: &App) -> Vec<(String, &'static str, Action)> {
         (true, true) => &[Action::Help],
         (true, false) => &[Action::Quit, Action::Help],
     };
-    let of = |action: &Action| {
-        // Where letters are typed, only a key with a name of its own does something else.
-        let mut keys = app.keymap.keys_of(&app.places(), *action).into_iter();
-        let key = keys.find(|key| !app.typing || key.chars().count() > 1)?;
-        Some((key, action.short(), *action))
-    };
+    let of = |action: &Action| Some((key_of(app, *action)?, action.short(), *action));
     leaves.iter().filter_map(of).collect()
 }
 
 /// The buttons of the footer: column, text of the key, text of the action, action.
 fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
-    let places = app.places();
     let columns = usize::from(app.size.width);
     let last = last_buttons(app);
     let wide = |(key, short, _): &(String, &'static str, Action)| width(key) + 1 + width(short);
@@ -278,7 +279,7 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
     let mut buttons = Vec::new();
     let mut x = 1;
     for action in offers(app) {
-        let Some(key) = app.keymap.keys_of(&places, action).into_iter().next() else {
+        let Some(key) = key_of(app, action) else {
             continue;
         };
         let short = match action {

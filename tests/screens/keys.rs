@@ -123,8 +123,10 @@ fn the_footer_only_offers_keys_that_work() {
                 };
                 found += 1;
                 let keys = app.keymap.keys_of(&app.places(), action);
-                // Where a filter is typed, a letter is no key.
-                let mut works = keys.iter().filter(|key| !app.typing || key.len() > 1);
+                // Where something is typed, a letter is no key.
+                let is_window = pulse_sync::ui::chrome::is_window;
+                let types = app.typing || app.screens.last().is_some_and(is_window);
+                let mut works = keys.iter().filter(|key| !types || key.len() > 1);
                 let shown = works
                     .next()
                     .unwrap_or_else(|| panic!("{} in {}", action.name(), scene.name));
