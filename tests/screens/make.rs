@@ -337,11 +337,11 @@ pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
         text_unread: at % 4 == 2,
     };
     let items = halt.pairs.iter().enumerate().map(item);
-    items.map(|item| with_forth(item, &halt.reason)).collect()
+    items.map(|item| with_forth(item, halt.reason)).collect()
 }
 
 /// What applying writes: what went from there to here, and what is GitHub's alone beside it.
-fn with_forth(mut item: HeldItem, reason: &Reason) -> HeldItem {
+fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
     let turned = |back: &PutBack| PutBack {
         field: back.field.clone(),
         now: back.then.clone(),
@@ -349,7 +349,7 @@ fn with_forth(mut item: HeldItem, reason: &Reason) -> HeldItem {
         refused: None,
     };
     item.forth = item.backs.iter().map(turned).collect();
-    if *reason != Reason::Trashes && item.backs.len() == 2 {
+    if reason != Reason::Trashes && item.backs.len() == 2 {
         item.forth.push(PutBack {
             field: FieldKey::of("closed_by"),
             now: Value::Null,

@@ -67,10 +67,9 @@ impl Resolver {
         });
         for (row, pair) in choices.iter().skip(top).take(height).enumerate() {
             let of_item = |line: &&ConflictLine| line.pair == *pair;
-            let links = app.data.links().iter();
-            let lines = links.flat_map(|link| &link.conflicts).filter(of_item);
-            let lines: Vec<&ConflictLine> = lines.collect();
-            draw(app, &mut inner, row * ROWS, &lines, top + row == at);
+            let all = app.data.links().iter().flat_map(|link| &link.conflicts);
+            let own: Vec<&ConflictLine> = all.filter(of_item).collect();
+            draw(app, &mut inner, row * ROWS, &own, top + row == at);
         }
     }
 
