@@ -1,7 +1,9 @@
 //! Text from outside, made fit for a terminal.
 //!
 //! Titles, labels, names and error bodies come from strangers. What reaches a terminal is a [`Shown`], and only
-//! [`Shown::line`] and [`Shown::block`] make one: no escape, control, bidi or zero-width trick gets through.
+//! [`Shown::line`] and [`Shown::block`] make one: no escape, control, bidi or zero-width trick gets through. What would
+//! turn text around is named (`<RLM>`), a control character is written with a caret (`^[`): a reader sees that there is
+//! something. Characters without width are left out.
 
 use std::fmt;
 
@@ -25,6 +27,21 @@ impl Shown {
         Self(clean(raw, true))
     }
 
+    /// Several lines to be used elsewhere, as a clipboard's: what would be named or written with a caret is left out.
+    pub fn copied(raw: &str) -> Self {
+        let kept =
+            |c: &char| matches!(c, '\n' | '\t') || !c.is_control() && direction(*c).is_none();
+        let kept: String = raw.chars().filter(kept).collect();
+        Self(clean(&kept, true))
+    }
+
+    /// Whether one line of text is shown letter by letter as it is.
+    pub fn is_as_it_is(raw: &str) -> bool {
+        let plain = |c: char| matches!(c, ' '..='~');
+        raw.chars()
+            .all(|c| plain(c) || !c.is_control() && !is_hidden(c) && !is_mark(c))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -44,8 +61,17 @@ fn clean(raw: &str, keeps_lines: bool) -> String {
         match c {
             '\n' if keeps_lines => out.push('\n'),
             '\n' | '\r' | '\t' => out.push(' '),
-            _ if is_hidden(c) => {}
-            _ if c.is_control() => out.push('\u{FFFD}'),
+            _ if c.is_control() => out.extend(caret(c)),
+            _ if is_hidden(c) => {
+                if let Some(name) = direction(c) {
+                    out.push('<');
+                    out.push_str(name);
+                    out.push('>');
+                } else {
+                    // The marks before and behind it are one pile.
+                    continue;
+                }
+            }
             _ if is_mark(c) => {
                 marks += 1;
                 if marks <= MARKS {
@@ -58,6 +84,35 @@ fn clean(raw: &str, keeps_lines: bool) -> String {
         marks = 0;
     }
     out
+}
+
+/// A control character as terminals echo it: `^[` for escape; U+FFFD for one of the eight-bit ones.
+fn caret(c: char) -> impl Iterator<Item = char> {
+    let (sign, letter) = match c {
+        '\u{0}'..='\u{1F}' => ('^', char::from_u32(u32::from(c) + 0x40)),
+        '\u{7F}' => ('^', Some('?')),
+        _ => ('\u{FFFD}', None),
+    };
+    std::iter::once(sign).chain(letter)
+}
+
+/// The name of a character that turns text around, as Unicode's Bidirectional Algorithm (UAX #9) abbreviates it.
+const fn direction(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\u{061C}' => "ALM",
+        '\u{200E}' => "LRM",
+        '\u{200F}' => "RLM",
+        '\u{202A}' => "LRE",
+        '\u{202B}' => "RLE",
+        '\u{202C}' => "PDF",
+        '\u{202D}' => "LRO",
+        '\u{202E}' => "RLO",
+        '\u{2066}' => "LRI",
+        '\u{2067}' => "RLI",
+        '\u{2068}' => "FSI",
+        '\u{2069}' => "PDI",
+        _ => return None,
+    })
 }
 
 /// Invisible characters that reorder, hide or join text: bidi controls, zero-width characters, tags.
@@ -124,6 +179,27 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_turns_text_around_is_named() {
+        let table = [
+            ("\u{202e}gnp.exe", "<RLO>gnp.exe"),
+            ("שלום\u{200f} (x)", "שלום<RLM> (x)"),
+            ("\u{2066}x\u{2069}\u{61c}", "<LRI>x<PDI><ALM>"),
+            ("\u{1b}[2J\u{7f}\u{9b}", "^[[2J^?\u{fffd}"),
+            ("z\u{200b}w\u{ad}", "zw"),
+        ];
+        for (raw, shown) in table {
+            assert_eq!(Shown::line(raw).as_str(), shown);
+        }
+        assert_eq!(
+            Shown::copied("\u{202e}a\u{1b}[0m\tb\nc\u{200f}").as_str(),
+            "a[0m b\nc",
+            "a clipboard gets no names that nobody wrote"
+        );
+        let piled = format!("a{}", "\u{301}\u{200b}".repeat(20));
+        assert_eq!(Shown::line(&piled).as_str().chars().count(), 1 + MARKS);
     }
 
     #[test]

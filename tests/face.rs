@@ -126,7 +126,7 @@ fn engine(settings: Settings, sink: Box<dyn Fn(Event)>) -> Engine<MemoryStore, T
         store: MemoryStore::new(),
         clock: TestClock,
         settings,
-        holder: "test".to_owned(),
+        holder: "kim@laptop:7".to_owned(),
         sink,
         stop: Cell::new(false),
         read_only: false,
@@ -273,6 +273,10 @@ async fn undo_of_the_choice(handle: &Handle) {
     handle.send(Command::History(query, reply)).await.unwrap();
     let records = answer.await.unwrap().unwrap();
     let choice = records.iter().find(|record| record.verb == "choose");
+    assert_eq!(
+        choice.unwrap().note,
+        "title: Notion's value, chosen by kim on laptop"
+    );
     let (reply, answer) = oneshot::channel();
     let undo = Command::UndoPlan(choice.unwrap().id.clone(), reply);
     handle.send(undo).await.unwrap();
@@ -401,7 +405,37 @@ async fn a_listing_that_failed_is_tried_again_soon_and_not_after_the_interval() 
             s.links[0].counts.active == 28 && s.links[0].running.is_none()
         })
         .await;
+        unread_plan(&handle, &small).await;
         drop(handle);
     };
     tokio::join!(server.serve(), script);
+}
+
+/// A plan that lacks what could not be listed says so; the next one, that was read whole, does not.
+async fn unread_plan(handle: &Handle, small: &Small) {
+    rename_page(small, "planned");
+    for is_cut in [true, false] {
+        if is_cut {
+            let mut front = small.github.front.lock();
+            front.faults.add("GET", "*/issues", 1, HubFault::Html(502));
+        }
+        let before = handle.snapshot().borrow().at;
+        let dry = || Ask {
+            dry: true,
+            ..Ask::default()
+        };
+        while ask(handle, None, dry()).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let made = until(handle, "a plan", |s| {
+            let plan = s.links[0].planned.as_ref();
+            plan.is_some_and(|(at, _)| *at > before)
+        })
+        .await;
+        let stopped = made.links[0].plan_cut.stopped.as_ref();
+        assert_eq!(stopped.is_some(), is_cut, "{stopped:?}");
+        let (_, plan) = made.links[0].planned.as_ref().unwrap();
+        let titles: Vec<&str> = plan.iter().map(|one| one.title.as_str()).collect();
+        assert_eq!(titles, ["planned"], "the title of now");
+    }
 }

@@ -21,6 +21,8 @@
 mod aside;
 #[path = "screens/behaviour.rs"]
 mod behaviour;
+#[path = "screens/filters.rs"]
+mod filters;
 #[path = "screens/guard.rs"]
 mod guard;
 #[path = "screens/holds.rs"]
@@ -31,6 +33,8 @@ mod hostile;
 mod keys;
 #[path = "screens/layouts.rs"]
 mod layouts;
+#[path = "screens/listed.rs"]
+mod listed;
 #[path = "screens/make.rs"]
 mod make;
 #[path = "screens/planned.rs"]

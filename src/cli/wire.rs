@@ -406,12 +406,17 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
     }
 }
 
-/// Who we are among several instances.
+/// Who we are among several instances: `user@host:process`, as far as that is known.
 fn holder() -> String {
-    let host = std::env::var("HOSTNAME").ok();
-    let host = host.filter(|name| !name.trim().is_empty());
-    let host = host.or_else(crate::system::name);
-    format!("{}:{}", host.unwrap_or_default().trim(), std::process::id())
+    let named = |name: &&str| {
+        let text = std::env::var(name).ok();
+        text.filter(|text| !text.trim().is_empty())
+    };
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(named);
+    let user = user.map_or_else(String::new, |user| format!("{}@", user.trim()));
+    let host = named(&"HOSTNAME").or_else(crate::system::name);
+    let host = host.unwrap_or_default();
+    format!("{user}{}:{}", host.trim(), std::process::id())
 }
 
 #[cfg(test)]

@@ -333,6 +333,17 @@ impl Pair {
         self.dirty_since = Some(self.dirty_since.map_or(now, |since| since.min(now)));
     }
 
+    /// Keeps the title that a side shows, for people, unless it is the one of the last agreement: then the other side's
+    /// may be newer.
+    pub fn note_title(&mut self, seen: &Observation) {
+        let shown = seen.field(&FieldKey::TITLE);
+        let base = self.base.get(&FieldKey::TITLE);
+        let is_agreed = base.is_some_and(|base| Some(base.of(seen.side)) == shown);
+        if !is_agreed && !seen.title().trim().is_empty() {
+            seen.title().clone_into(&mut self.title);
+        }
+    }
+
     /// Whether a turn may look at it now.
     pub fn is_due(&self, now: Time) -> bool {
         self.dirty_since.is_some()

@@ -68,6 +68,16 @@ impl Pick {
             Self::Edited(_) => "edited",
         }
     }
+
+    /// In words: whose value it is.
+    const fn said(&self) -> &'static str {
+        match self {
+            Self::Github => "GitHub's value",
+            Self::Notion => "Notion's value",
+            Self::Base => "the value of the last agreement",
+            Self::Edited(_) => "a text of its own",
+        }
+    }
 }
 
 /// A field of a record that an undo would put back.
@@ -122,9 +132,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
         };
         let choice = self.choice(link, &pair, &conflict, &pick)?;
         let note = format!(
-            "{}: {} was chosen",
-            conflict.field.as_ref().map_or("item", FieldKey::as_str),
-            pick.name()
+            "{}: {}, chosen by {}",
+            conflict.field.as_ref().map_or("the item", FieldKey::as_str),
+            pick.said(),
+            self.person()
         );
         if let Some(open) = pair.conflicts.iter_mut().find(|open| open.id == id) {
             open.choice = Some(choice);
@@ -250,7 +261,14 @@ impl<S: Store, C: Clock> Engine<S, C> {
     ) -> Result<Vec<PutBack>, AnswerError> {
         let (mut pair, sides, backs) = self.read_undo(link, record).await?;
         let now = self.clock.now();
-        for back in backs.iter().filter(|back| back.refused.is_none()) {
+        let possible = || backs.iter().filter(|back| back.refused.is_none());
+        let fields: Vec<&str> = possible().map(|back| back.field.as_str()).collect();
+        let note = format!(
+            "{}: put back by {}, as it was before record {record}",
+            fields.join(", "),
+            self.person()
+        );
+        for back in possible() {
             let Some(field) = link.spec.mapping.field(pair.kind, &back.field) else {
                 continue;
             };
@@ -274,7 +292,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 github_by: None,
                 notion_by: None,
                 found_at: now,
-                note: format!("undo of {record}"),
+                note: note.clone(),
                 choice: Some(Choice {
                     github: back.then.clone(),
                     notion: then,
@@ -289,8 +307,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
         pair.touch(now);
         pair.heading = None;
         pair.next_try = None;
-        let note = self.note(&link.spec.name, &pair, "undo", &format!("undo of {record}"));
-        self.commit_with(&pair, note).await?;
+        let record = self.note(&link.spec.name, &pair, "undo", &note);
+        self.commit_with(&pair, record).await?;
         Ok(backs)
     }
 
@@ -446,6 +464,19 @@ impl<S: Store, C: Clock> Engine<S, C> {
         self.store
             .put_setting(PAUSE, paused.then_some(since.as_str()))
             .await
+    }
+
+    /// The person who answers, as far as that is known: our own user and machine, `kim on laptop`.
+    fn person(&self) -> String {
+        let place = self.holder.rsplit_once(':').map_or("", |(place, _)| place);
+        match place.rsplit_once('@') {
+            Some((user, host)) if !user.is_empty() && !host.is_empty() => {
+                format!("{user} on {host}")
+            }
+            Some((user, _)) if !user.is_empty() => user.to_owned(),
+            _ if place.is_empty() => "a person".to_owned(),
+            _ => format!("a person on {}", place.trim_start_matches('@')),
+        }
     }
 
     pub(super) fn note(&self, link: &str, pair: &Pair, verb: &str, note: &str) -> Record {

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use super::answers::{Pick, PutBack};
 use super::held::HeldItem;
 use super::queue::{QueueLine, Standing};
-use super::report::{Event, PerSide, Report};
+use super::report::{Event, PerSide, Report, Stop};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
 use crate::core::schedule::Waiting;
@@ -82,6 +82,15 @@ pub struct DoubtLine {
     pub since: Time,
 }
 
+/// What a dry run could not read, so that its plan lacks it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// What ended it early, or kept a stream from being listed.
+    pub stopped: Option<Stop>,
+    /// What went wrong with single items, one line each.
+    pub errors: Vec<String>,
+}
+
 /// Where one link stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkState {
@@ -105,6 +114,8 @@ pub struct LinkState {
     pub in_doubt: Vec<DoubtLine>,
     /// What the last dry run would write, and when it was made.
     pub planned: Option<(Time, Vec<Planned>)>,
+    /// Why `planned` may not be the whole plan.
+    pub plan_cut: Cut,
     /// What the guard holds.
     pub halts: Vec<Halt>,
     /// What is left of the budgets: GitHub, Notion.

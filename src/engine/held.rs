@@ -9,7 +9,7 @@ use super::run::{Flow, Run};
 use super::{Clock, Engine, Link};
 use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
-use crate::core::{Class, FieldKey, Mapping, Observation, Pair, PairId, Side, Time, sight};
+use crate::core::{Class, Field, FieldKey, Mapping, Observation, Pair, PairId, Side, Time, sight};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
 
@@ -29,6 +29,10 @@ pub struct HeldItem {
     pub urls: [Option<String>; 2],
     /// What its side showed when it was last listed, where that is not the last agreement, and what it would show again.
     pub backs: Vec<PutBack>,
+    /// What applying would write on the other side: each field that is not the last agreement, from that to what is shown.
+    pub forth: Vec<PutBack>,
+    /// Stamps that follow from these changes, and are written with them.
+    pub follow: Vec<FieldKey>,
     /// When that was listed; none = it was not listed since.
     pub at: Option<Time>,
     /// Its text may have changed as well, and is read before anything is written.
@@ -148,23 +152,19 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
     let changes = listed
         .filter(|_| halt.reason != Reason::Trashes)
         .map_or_else(Vec::new, |listed| listed.changes);
-    let is_githubs = |key: &FieldKey| {
-        let field = mapping.field(pair.kind, key);
-        halt.side == Side::Github && field.is_none_or(|field| field.class == Class::Mirror)
-    };
-    let backs: Vec<PutBack> = changes
+    let (follow, own): (Vec<FieldChange>, Vec<FieldChange>) = changes
         .into_iter()
-        .filter(|change| !FOLLOW.contains(&change.field.as_str()))
-        .map(|change| PutBack {
-            refused: is_githubs(&change.field)
-                .then(|| "it is GitHub's alone: it stays, and goes to Notion".to_owned()),
-            field: change.field,
-            now: change.before,
-            then: change.after,
-        })
+        .partition(|change| FOLLOW.contains(&change.field.as_str()));
+    let field = |key: &FieldKey| mapping.field(pair.kind, key);
+    let backs: Vec<PutBack> = own
+        .iter()
+        .map(|change| back(halt.side, field(&change.field), change))
         .collect();
     // What is GitHub's alone says nothing beside what goes back.
     let has_own = backs.iter().any(|back| back.refused.is_none());
+    let forth = own
+        .iter()
+        .map(|change| forth(halt.side, field(&change.field), change));
     HeldItem {
         pair: pair.id.clone(),
         item: pair.name().to_owned(),
@@ -174,7 +174,42 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
             .into_iter()
             .filter(|back| !has_own || back.refused.is_none())
             .collect(),
+        forth: forth.collect(),
+        follow: follow.into_iter().map(|change| change.field).collect(),
         at,
         text_unread,
+    }
+}
+
+/// What putting one change back would do on the side where it happened.
+fn back(side: Side, field: Option<&Field>, change: &FieldChange) -> PutBack {
+    let is_githubs = field.is_none_or(|field| field.class == Class::Mirror);
+    PutBack {
+        field: change.field.clone(),
+        now: change.before.clone(),
+        then: change.after.clone(),
+        refused: (side == Side::Github && is_githubs)
+            .then(|| "it is GitHub's alone: it stays, and goes to Notion".to_owned()),
+    }
+}
+
+/// What applying one change would do on the other side.
+fn forth(side: Side, field: Option<&Field>, change: &FieldChange) -> PutBack {
+    let other = side.other();
+    let refused = match field {
+        None => Some("it is no longer mapped: it goes nowhere".to_owned()),
+        Some(field) if side == Side::Notion && field.class == Class::Mirror => {
+            Some("it is GitHub's alone: it is put back in Notion".to_owned())
+        }
+        Some(field) if !field.direction.allows(other) => {
+            Some(format!("it is never written to {}", other.name()))
+        }
+        Some(_) => None,
+    };
+    PutBack {
+        field: change.field.clone(),
+        now: change.after.clone(),
+        then: change.before.clone(),
+        refused,
     }
 }

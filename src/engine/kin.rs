@@ -9,7 +9,7 @@ use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::plan::Plan;
 use crate::core::{
-    Action, Key, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
+    Action, Key, Life, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -56,7 +56,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         match kin {
             Kin::Unknown => {}
-            Kin::Surplus(owner) => self.set_surplus_aside(pair, sight, &owner).await?,
+            Kin::Surplus(owner) => {
+                let is_moved = pair.github.is_some() && self.may_have_moved(*owner.clone()).await?;
+                self.set_surplus_aside(pair, sight, &owner, is_moved)
+                    .await?;
+            }
             Kin::Recovery => {
                 pair.github = None;
                 pair.life = PairLife::Tombstone;
@@ -181,23 +185,42 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
+    /// Whether a pair's issue is not seen any more where the pair knows it: then a second issue may be that very one at
+    /// its new place, listed before its pair followed. One that was moved is followed soon.
+    async fn may_have_moved(&mut self, mut owner: Pair) -> Result<bool, Trouble> {
+        let mut sight = Sight::default();
+        self.read(&owner, &mut sight, Side::Github).await?;
+        let Some(seen) = sight.of(Side::Github) else {
+            return Ok(false);
+        };
+        if matches!(seen.life, Life::MovedTo(_)) && owner.intent.is_none() {
+            owner.touch(self.now());
+            owner.next_try = None;
+            self.commit(&mut owner, Vec::new()).await?;
+        }
+        Ok(!seen.is_live())
+    }
+
     async fn set_surplus_aside(
         &mut self,
         pair: &mut Pair,
         sight: &Sight,
         owner: &Pair,
+        is_moved: bool,
     ) -> Flow<()> {
-        let why = if pair.github.is_some() {
+        let owner = owner.name();
+        let why = if is_moved {
             format!(
-                "a second issue made for the same page as {}; delete it on GitHub, or take the last line of its text \
-                 out to keep it as an item of its own",
-                owner.name()
+                "it has the page of {owner}, which is not seen there any more: most likely it was moved here. Nothing is \
+                 written to it until the pair of {owner} has followed, which it does by itself"
+            )
+        } else if pair.github.is_some() {
+            format!(
+                "a second issue made for the same page as {owner}; delete it on GitHub, or take the last line of its \
+                 text out to keep it as an item of its own"
             )
         } else {
-            format!(
-                "a second page of {}; put one of them into the trash",
-                owner.name()
-            )
+            format!("a second page of {owner}; put one of them into the trash")
         };
         if pair.pending.is_none() {
             // Only another version than this one is looked at again.
@@ -207,9 +230,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.life = PairLife::Parked(why.clone());
         pair.dirty_since = None;
         pair.next_try = None;
-        let mut record = self.record(pair, RecordKind::Item, Outcome::Failed, "park", &why);
+        let outcome = if is_moved {
+            Outcome::Info
+        } else {
+            self.report.errors.push(format!("{}: {why}", pair.name()));
+            Outcome::Failed
+        };
+        let mut record = self.record(pair, RecordKind::Item, outcome, "park", &why);
         record.row = Some(Row::I4);
-        self.report.errors.push(format!("{}: {why}", pair.name()));
         self.commit(pair, vec![record]).await.map(|_| ())
     }
 

@@ -27,11 +27,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Move::Open(conflict) => Some(self.record_conflict(pair, conflict)),
             Move::Update(id, github, notion) => {
                 let (github, notion) = (github.brief(40), notion.brief(40));
-                let note = format!("conflict {id} moved on: GitHub {github}, Notion {notion}");
+                let field = conflicted(pair, id);
+                let note = format!("{field}: a side moved on: GitHub {github}, Notion {notion}");
                 Some(self.record(pair, RecordKind::Conflict, Outcome::Info, "conflict", &note))
             }
             Move::Close(id, why) => {
-                let note = format!("conflict {id} is over: {why}");
+                let note = format!("{}: the conflict is over: {why}", conflicted(pair, id));
                 Some(self.record(pair, RecordKind::Conflict, Outcome::Done, "conflict", &note))
             }
             Move::Decided(field, winner, lost) => {
@@ -104,4 +105,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         Some(self.record(pair, RecordKind::Item, outcome, verb, &note))
     }
+}
+
+/// What an open conflict of a pair is about.
+fn conflicted<'a>(pair: &'a Pair, id: &str) -> &'a str {
+    let open = pair.conflicts.iter().find(|conflict| conflict.id == id);
+    let field = open.and_then(|conflict| conflict.field.as_ref());
+    field.map_or("the item", FieldKey::as_str)
 }

@@ -347,6 +347,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.heading = to.filter(|_| is_first || pair.heading == to);
         *pair.object_mut(row.side) = Some(row.id.clone());
         pair.next_try = pair.next_try.filter(|_| !is_new);
+        pair.note_title(row);
         pair.touch(row.read_at);
         Some(pair)
     }

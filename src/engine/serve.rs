@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::answers::{ASKED, AnswerError, Pick, PutBack};
 use super::face::{
-    Command, ConflictLine, DoubtLine, Handle, Holding, LinkState, Progress, Snapshot, Writing,
+    Command, ConflictLine, Cut, DoubtLine, Handle, Holding, LinkState, Progress, Snapshot, Writing,
 };
 use super::held::HeldItem;
 use super::lead::Lead;
@@ -121,6 +121,7 @@ fn follow(progress: &mut Option<Progress>, event: &Event) {
 pub(super) struct Slot {
     last: Option<(Time, Report)>,
     planned: Option<(Time, Vec<Planned>)>,
+    plan_cut: Cut,
     /// Who runs it.
     pub(super) lead: Lead,
     /// When its lease was asked for last, and when it is asked for again while somebody else has it, in elapsed time.
@@ -421,6 +422,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.running = None;
         if ask.dry {
             self.slots[link].planned = Some((self.engine.clock.now(), planned));
+            self.slots[link].plan_cut = Cut {
+                stopped: report.stopped,
+                errors: report.errors,
+            };
         } else {
             let was_paused = report.stopped == Some(Stop::Paused);
             self.after_run(link, &ask, &report).await;
@@ -745,6 +750,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             queue: self.engine.queue(name).await.unwrap_or_default(),
             in_doubt: self.doubts(name).await.unwrap_or_default(),
             planned: slot.planned.clone(),
+            plan_cut: slot.plan_cut.clone(),
             halts: self.engine.halts(name).await.unwrap_or_default(),
             budgets: live.map_or_else(
                 || [link.github.budget(), link.notion.budget()],

@@ -79,6 +79,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(if is_held {
                 Next::Done
             } else {
+                let seen = [Side::Notion, Side::Github].map(|side| turn.sight.of(side));
+                for seen in seen.into_iter().flatten() {
+                    turn.pair.note_title(seen);
+                }
                 self.keep_plan(&turn.pair, plan)
             });
         }

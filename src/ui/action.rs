@@ -156,7 +156,7 @@ actions! {
     GoLog, "go-log", Move, "Log", "Go to the Log pane", false;
     Open, "open", Move, "open", "Open what is marked", false;
     Back, "back", Move, "back", "Go back, clear the filter, dismiss a message", false;
-    Filter, "filter", Move, "filter", "Filter this list", false;
+    Filter, "filter", Move, "filter", "Filter this list: by words, !word, field:value", false;
     NextHit, "next-hit", Move, "next hit", "Go to the next hit of the filter", false;
     PrevHit, "previous-hit", Move, "previous hit", "Go to the previous hit of the filter", false;
 

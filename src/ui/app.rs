@@ -27,6 +27,8 @@ use crate::engine::{Ask, Event, Snapshot};
 const MESSAGE_MS: i64 = 6_000;
 /// What the engine says where a run was asked for during one; nothing went wrong.
 const ALREADY_RUNNING: &str = "already running";
+/// What the id of a call for a login begins with.
+const LOGIN: &str = "login/";
 /// How many records a page of the history has.
 pub const PAGE: usize = 100;
 /// After this long the keys that may follow are shown, in milliseconds.
@@ -381,18 +383,28 @@ impl App {
         }
     }
 
-    /// Only a conflict, a halt and a refused login may call; each once.
+    /// Only an item in conflict, a halt and a refused login may call; each once.
     fn call_attention(&mut self, out: &mut Vec<Effect>) {
-        let conflicts = self.data.conflicts();
+        let items = self.data.conflicted().into_iter().map(|(_, lines)| {
+            let ids = lines.iter().map(|line| line.conflict.id.clone()).collect();
+            let item = lines.first().map_or("", |line| line.item.as_str());
+            (ids, format!("conflict: {item}"))
+        });
         let halts = self.data.links().iter().flat_map(|link| &link.halts);
-        let called: Vec<(String, String)> = conflicts
-            .iter()
-            .map(|line| (line.conflict.id.clone(), format!("conflict: {}", line.item)))
-            .chain(halts.map(|halt| (halt.id.clone(), format!("held: {}", halt.note))))
-            .collect();
-        for (id, text) in called {
-            if !self.told.contains(&id) {
-                self.told.push(id);
+        let halts = halts.map(|halt| (vec![halt.id.clone()], format!("held: {}", halt.note)));
+        let logins = super::state::refused(&self.data).map(|side| {
+            let name = side.name();
+            let id = format!("{LOGIN}{name}");
+            (vec![id], format!("login: {name} refused the token"))
+        });
+        let called: Vec<(Vec<String>, String)> = items.chain(halts).chain(logins).collect();
+        // A login that works again may be refused again; conflicts and halts have ids of their own.
+        let is_refused = |id: &String| called.iter().any(|(ids, _)| ids.contains(id));
+        self.told
+            .retain(|id| !id.starts_with(LOGIN) || is_refused(id));
+        for (ids, text) in called {
+            if ids.iter().any(|id| !self.told.contains(id)) {
+                self.told.extend(ids);
                 out.push(Effect::Attention(text));
             }
         }
@@ -572,9 +584,12 @@ impl App {
             Action::AnswerHalt if self.data.links().iter().all(|link| link.halts.is_empty()) => {
                 Some("off: nothing is held")
             }
-            Action::SyncItem
-            | Action::ShowItem
-            | Action::YankUrl
+            Action::SyncItem | Action::ShowItem | Action::Retry | Action::Hold
+                if self.subject().is_none_or(|subject| subject.pair.is_none()) =>
+            {
+                Some("off: no item is marked")
+            }
+            Action::YankUrl
             | Action::YankName
             | Action::YankTitle
             | Action::YankMarkdown
@@ -591,6 +606,12 @@ impl App {
             }
             _ => None,
         }
+    }
+
+    /// Every action, with why it does nothing now: what a window over the screen says of it.
+    fn all_off(&self) -> Vec<(Action, Option<&'static str>)> {
+        let all = Action::ALL.iter();
+        all.map(|action| (*action, self.is_off(*action))).collect()
     }
 
     fn url(&self, side: usize) -> Option<String> {
@@ -643,16 +664,11 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Redraw => out.push(Effect::Redraw),
             Action::Help => {
-                let places = self.places();
-                self.show(Screen::help(places), out);
+                let (places, off) = (self.places(), self.all_off());
+                self.show(Screen::help(places, off), out);
             }
             Action::Palette => {
-                let off = |action: &Action| self.is_off(*action);
-                let off = Action::ALL
-                    .iter()
-                    .map(|action| (*action, off(action)))
-                    .collect();
-                let places = self.places();
+                let (places, off) = (self.places(), self.all_off());
                 self.show(Screen::palette(places, off), out);
             }
             Action::ToggleTimes => self.data.absolute = !self.data.absolute,
@@ -864,7 +880,7 @@ impl App {
         }
         if let Some(screen) = self.screens.last_mut() {
             let inner = places.body;
-            let handled = screen.click(at, inner, &self.data);
+            let handled = screen.click(at, inner, &self.data, out);
             if let Handled::Close = handled {
                 self.screens.pop();
             }

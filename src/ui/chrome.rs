@@ -179,7 +179,11 @@ pub fn message(app: &App, canvas: &mut Canvas<'_>) {
     let room = canvas.columns().saturating_sub(2);
     if app.typing {
         let filter = &app.lists[app.prefs.focus as usize].filter;
-        canvas.put_in(1, 0, &format!("/ {filter}_"), room, Meaning::Text);
+        let x = canvas.put_in(1, 0, &format!("/ {filter}_"), room, Meaning::Text);
+        let asks = super::panes::asks(app.prefs.focus);
+        if x + width(&asks) + 3 <= canvas.columns() {
+            canvas.put_right(canvas.columns() - 1, 0, &asks, Meaning::Dim);
+        }
         return;
     }
     if let Some(message) = &app.message {
@@ -211,46 +215,78 @@ pub fn message(app: &App, canvas: &mut Canvas<'_>) {
 fn offers(app: &App) -> Vec<Action> {
     use Action as A;
     if let Some(screen) = app.screens.last() {
-        screen.offers().to_vec()
+        let own = screen.offers().iter().copied();
+        own.filter(|action| *action != A::Back).collect()
+    } else if app.typing {
+        vec![A::Open, A::Back]
     } else {
-        let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan, A::Open];
+        let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan];
+        // What only this pane has comes before what every pane has.
         offers.extend(match app.prefs.focus {
-            Pane::Queue => vec![A::Retry, A::SyncItem, A::ShowItem, A::Hold],
-            Pane::History => vec![A::OnlyFailed, A::Undo],
+            Pane::Queue => vec![A::Open, A::Retry, A::Hold, A::SyncItem, A::ShowItem],
+            Pane::History => vec![A::Open, A::Undo, A::OnlyFailed],
             Pane::Conflicts if app.data.put_aside().is_empty() => {
-                vec![A::AllGithub, A::AllNotion, A::Defer, A::Mark]
+                vec![A::Open, A::Defer, A::AllGithub, A::AllNotion, A::Mark]
             }
-            Pane::Conflicts => vec![A::Undo, A::AllGithub, A::AllNotion, A::Defer, A::Mark],
+            Pane::Conflicts => vec![
+                A::Open,
+                A::Undo,
+                A::Defer,
+                A::AllGithub,
+                A::AllNotion,
+                A::Mark,
+            ],
             Pane::Log => vec![A::LogLevel],
             Pane::System => vec![],
         });
-        offers.extend([
-            A::Filter,
-            A::Zoom,
-            A::OpenGithub,
-            A::YankUrl,
-            A::NextPane,
-            A::Palette,
-        ]);
+        if !super::panes::facets(app.prefs.focus).is_empty() {
+            offers.push(A::Filter);
+        }
+        offers.extend([A::Zoom, A::NextPane]);
+        if !matches!(app.prefs.focus, Pane::System | Pane::Log) {
+            offers.extend([A::OpenGithub, A::YankUrl]);
+        }
+        offers.push(A::Palette);
         offers
     }
 }
 
+/// The key to show for an action. Where letters are typed, only one with a name of its own does something else.
+fn key_of(app: &App, action: Action) -> Option<String> {
+    let types = app.typing || app.screens.last().is_some_and(is_window);
+    let mut keys = app.keymap.keys_of(&app.places(), action).into_iter();
+    keys.find(|key| !types || key.len() > 1)
+}
+
+/// What is always there: how to leave, and where the other keys are told.
+fn last_buttons(app: &App) -> Vec<(String, &'static str, Action)> {
+    let leaves: &[Action] = match (app.screens.is_empty(), app.typing) {
+        (false, _) => &[Action::Back, Action::Help],
+        (true, true) => &[Action::Help],
+        (true, false) => &[Action::Quit, Action::Help],
+    };
+    let of = |action: &Action| Some((key_of(app, *action)?, action.short(), *action));
+    leaves.iter().filter_map(of).collect()
+}
+
 /// The buttons of the footer: column, text of the key, text of the action, action.
 fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
-    let places = app.places();
     let columns = usize::from(app.size.width);
-    let help = app.keymap.keys_of(&places, Action::Help).into_iter().next();
-    let room = columns.saturating_sub(help.as_ref().map_or(1, |key| width(key) + 7));
+    let last = last_buttons(app);
+    let wide = |(key, short, _): &(String, &'static str, Action)| width(key) + 1 + width(short);
+    let taken: usize = last.iter().map(|button| wide(button) + 2).sum();
+    let room = columns.saturating_sub(taken + 1);
     let mut buttons = Vec::new();
     let mut x = 1;
     for action in offers(app) {
-        let Some(key) = app.keymap.keys_of(&places, action).into_iter().next() else {
+        let Some(key) = key_of(app, action) else {
             continue;
         };
         let short = match action {
             Action::Pause if app.data.snapshot.paused.is_some() => "resume",
             Action::Hold if holds_marked(app) => "release",
+            Action::Open if app.typing => "keep the filter",
+            Action::Back if app.typing => "clear it",
             other => other.short(),
         };
         let wide = width(&key) + 1 + width(short);
@@ -260,13 +296,12 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         buttons.push((x, key, short, action));
         x += wide + 2;
     }
-    if let Some(key) = help {
-        buttons.push((
-            columns.saturating_sub(width(&key) + 6),
-            key,
-            "help",
-            Action::Help,
-        ));
+    let mut x = columns.saturating_sub(taken).max(x);
+    for button in last {
+        let end = x + wide(&button) + 2;
+        let (key, short, action) = button;
+        buttons.push((x, key, short, action));
+        x = end;
     }
     buttons
 }
@@ -280,7 +315,8 @@ fn holds_marked(app: &App) -> bool {
 /// Draws the footer.
 pub fn footer(app: &App, canvas: &mut Canvas<'_>) {
     for (x, key, short, action) in buttons(app) {
-        let off = app.is_off(action).is_some();
+        let rests = |screen: &Screen| screen.rests(action, app);
+        let off = app.is_off(action).is_some() || app.screens.last().is_some_and(rests);
         let x = canvas.put(x, 0, &key, if off { Meaning::Dim } else { Meaning::Key });
         canvas.put(
             x + 1,

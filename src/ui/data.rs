@@ -392,6 +392,19 @@ pub fn titled(title: &str) -> &str {
     }
 }
 
+/// The repository of an item's name (`owner/repo#12`, `owner/repo@1a2b3c4`); empty where the name is a title.
+pub fn repository(item: &str) -> &str {
+    let (name, _) = item
+        .rsplit_once('#')
+        .or_else(|| item.rsplit_once('@'))
+        .unwrap_or_default();
+    if name.contains('/') && !name.contains(char::is_whitespace) {
+        name
+    } else {
+        ""
+    }
+}
+
 /// An item's short name, `#12`, and the rest of it for tooltips: `owner/repo#12` where several repositories are shown.
 pub fn short(item: &str) -> String {
     match (item.rsplit_once('#'), item.rsplit_once('@')) {

@@ -175,7 +175,16 @@ pub fn places(size: Rect, wish: Wish) -> Places {
         ..Places::default()
     };
     if wish.zoomed {
-        places.panes = vec![(wish.focus, places.body)];
+        let body = places.body;
+        // A list of conflicts is seldom long: what the marked one says has the rest.
+        let list = match (wish.focus, body.height) {
+            (Pane::Conflicts, 16..) => body.height / 2,
+            _ => body.height,
+        };
+        places.panes = vec![(wish.focus, rows(body, 0, list))];
+        if list < body.height {
+            places.preview = Some(rows(body, list, body.height - list));
+        }
         return places;
     }
     match plan {

@@ -85,15 +85,72 @@ impl List {
     }
 }
 
-/// Whether a row passes a filter: every word must occur, `!word` must not. Case does not matter.
+/// Whether a text passes a filter: every word must occur, `!word` must not. Case does not matter.
 pub fn passes(filter: &str, row: &str) -> bool {
-    let row = row.to_lowercase();
-    filter.to_lowercase().split_whitespace().all(|word| {
-        word.strip_prefix('!').map_or_else(
-            || row.contains(word),
-            |not| not.is_empty() || !row.contains(not),
-        )
-    })
+    Facets::of(row).pass(filter)
+}
+
+/// What of a row a filter can ask for: its words, and its fields by name.
+#[derive(Clone, Debug, Default)]
+pub struct Facets {
+    words: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Facets {
+    /// A row of these words.
+    pub fn of(words: &str) -> Self {
+        Self {
+            words: words.to_lowercase(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Adds a field that `name:value` asks for; its value counts among the words, too.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = value.to_lowercase();
+        self.words.push(' ');
+        self.words.push_str(&value);
+        self.fields.push((name, value));
+        self
+    }
+
+    /// Whether every term of the filter is met: a word occurs, `name:value` occurs in that field, and what stands
+    /// behind a `!` does neither. A term whose name is no field of this row is a word like any other.
+    pub fn pass(&self, filter: &str) -> bool {
+        terms(&filter.to_lowercase()).iter().all(|term| {
+            term.strip_prefix('!').map_or_else(
+                || self.has(term),
+                // As long as nothing is refused yet, everything passes.
+                |not| not.is_empty() || not.ends_with(':') || !self.has(not),
+            )
+        })
+    }
+
+    fn has(&self, term: &str) -> bool {
+        let named = term.split_once(':').and_then(|(name, value)| {
+            let mut fields = self.fields.iter().filter(|(own, _)| *own == name);
+            let first = fields.next()?;
+            Some(first.1.contains(value) || fields.any(|(_, own)| own.contains(value)))
+        });
+        named.unwrap_or_else(|| self.words.contains(term))
+    }
+}
+
+/// The terms of a filter: parted by blanks, but for those between quotes: `title:"on resize"`.
+fn terms(filter: &str) -> Vec<String> {
+    let mut terms = vec![String::new()];
+    let mut is_quoted = false;
+    for c in filter.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            c if c.is_whitespace() && !is_quoted => terms.push(String::new()),
+            c => terms.last_mut().into_iter().for_each(|term| term.push(c)),
+        }
+    }
+    terms.retain(|term| !term.is_empty());
+    terms
 }
 
 #[cfg(test)]
@@ -138,5 +195,44 @@ mod tests {
         assert!(passes("crash tmux", "#482 Crash on resize in tmux"));
         assert!(!passes("crash !tmux", "#482 Crash on resize in tmux"));
         assert!(passes("", "anything") && passes("!", "anything"));
+    }
+
+    #[test]
+    fn filters_ask_for_fields() {
+        let row = Facets::of("#482")
+            .with("repo", "Acme/widgets")
+            .with("title", "Crash on resize")
+            .with("field", "title")
+            .with("field", "labels");
+        let passing = [
+            "repo:acme",
+            "REPO:Widgets title:crash",
+            "field:labels",
+            "field:title",
+            "!field:state",
+            "title:\"on resize\"",
+            "\"on resize\" acme",
+            "repo:",
+            "!repo:",
+            "482",
+        ];
+        for filter in passing {
+            assert!(row.pass(filter), "{filter}");
+        }
+        let refused = [
+            "repo:crash",
+            "title:acme",
+            "!repo:acme",
+            "field:state",
+            "title:\"resize on\"",
+            "https://x",
+        ];
+        for filter in refused {
+            assert!(!row.pass(filter), "{filter}");
+        }
+        assert!(
+            passes("see:this", "please see:this"),
+            "no field of the row: a word"
+        );
     }
 }

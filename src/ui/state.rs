@@ -155,6 +155,22 @@ fn pause(data: &Data) -> Option<State> {
     }
 }
 
+/// The sides that refused our token when they were asked last, whether they are being asked again or not.
+pub fn refused(data: &Data) -> impl Iterator<Item = Side> {
+    let last = data.links().iter().filter_map(|link| link.last.as_ref());
+    let refused = last.filter_map(|(_, report)| match &report.stopped {
+        Some(Stop::Side {
+            side,
+            class: "unauthorized",
+            ..
+        }) => Some(*side),
+        _ => None,
+    });
+    refused
+        .collect::<std::collections::BTreeSet<Side>>()
+        .into_iter()
+}
+
 fn needs_a_person(data: &Data) -> Option<State> {
     let halts: usize = data
         .links()

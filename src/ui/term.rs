@@ -88,7 +88,7 @@ impl Term {
 
     /// Puts a text into the clipboard of the user's terminal, also over SSH (OSC 52).
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        let mut clean = Shown::block(text).to_string();
+        let mut clean = Shown::copied(text).to_string();
         while clean.len() > COPY_BYTES {
             clean.pop();
         }

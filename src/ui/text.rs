@@ -5,26 +5,34 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::core::Time;
+use crate::shown::Shown;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How many columns a text takes: those of its graphemes, one by one, as they are put into cells. (As a whole, some
-/// pairs of letters would count as one sign.)
+/// How many columns a text takes as it is shown: those of its graphemes, one by one, as they are put into cells. (As a
+/// whole, some pairs of letters would count as one sign.)
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
+    match (Shown::is_as_it_is(text), text.is_ascii()) {
+        (true, true) => text.len(),
+        (true, false) => columns(text),
+        (false, _) => columns(Shown::line(text).as_str()),
     }
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// Cuts a text to `columns`, ending in `cut` where something was cut off.
+fn columns(shown: &str) -> usize {
+    shown.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Cuts a text, as it is shown, to `columns`, ending in `cut` where something was cut off.
 pub fn clip(text: &str, columns: usize, cut: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
+    let shown = Shown::line(text);
+    let text = shown.as_str();
     let room = columns.saturating_sub(width(cut));
     let mut out = String::new();
     let mut used = 0;
@@ -42,9 +50,11 @@ pub fn clip(text: &str, columns: usize, cut: &str) -> String {
     out
 }
 
-/// Breaks a text into lines of at most `columns`, between words where that is possible.
+/// Breaks a text, as it is shown, into lines of at most `columns`, between words where that is possible.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
+    let shown = Shown::block(text);
+    let text = shown.as_str();
     let mut lines = Vec::new();
     for line in text.split('\n') {
         let mut now = String::new();
@@ -250,6 +260,8 @@ mod tests {
         assert_eq!(clip("世界地図", 5, "…"), "世界…");
         assert_eq!(clip("世界", 4, "…"), "世界");
         assert_eq!(clip("ab", 0, "…"), "");
+        assert_eq!(width("\u{202e}ab"), width("<RLO>ab"));
+        assert_eq!(clip("\u{202e}abcdef", 8, "…"), "<RLO>ab…");
         assert_eq!(clip("e\u{301}e\u{301}e\u{301}", 2, "…"), "e\u{301}…");
     }
 
@@ -259,6 +271,7 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
         assert!(wrap("世界地図 test", 5).iter().all(|line| width(line) <= 5));
+        assert_eq!(wrap("one\u{200f} two", 8), ["one<RLM>", "two"]);
     }
 
     #[test]

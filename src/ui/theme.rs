@@ -202,7 +202,6 @@ const fn modifiers(meaning: Meaning) -> Modifier {
         Meaning::Title | Meaning::Focus | Meaning::Error | Meaning::Key => Modifier::BOLD,
         Meaning::Select => Modifier::REVERSED,
         Meaning::Add => Modifier::UNDERLINED,
-        Meaning::Remove => Modifier::CROSSED_OUT,
         _ => Modifier::empty(),
     }
 }

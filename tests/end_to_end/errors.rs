@@ -123,7 +123,7 @@ fn words_from_outside_steer_no_terminal() {
     drop(store);
     for command in ["errors", "status"] {
         let out = rig.run(&[command]).out;
-        assert!(out.contains("[2Jb c"), "{out:?}");
+        assert!(out.contains("^[[2J<RLO>b c"), "{out:?}");
         let is_bad = |c: char| c == '\u{202e}' || (c.is_control() && c != '\n');
         assert!(!out.contains(is_bad), "{out:?}");
     }

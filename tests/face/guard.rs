@@ -1,6 +1,8 @@
 //! What the guard holds, answered while the engine runs.
 
-use pulse_sync::core::{Outcome, Value};
+use std::collections::BTreeSet;
+
+use pulse_sync::core::{Outcome, RecordKind, Value};
 use pulse_sync::engine::held::HeldItem;
 use pulse_sync::engine::queue::Standing;
 use pulse_sync::engine::serve::wires;
@@ -151,4 +153,65 @@ async fn a_mass_close_that_was_wrong_is_put_back_whole() {
     );
     let server = server(&engine, &links, wires);
     tokio::join!(server.serve(), put_back(handle, &small, &engine.store));
+}
+
+/// What is listed as going over when the guard is told to apply is what is written, field by field.
+async fn applied(handle: Handle, small: &Small, store: &MemoryStore) {
+    until(&handle, "everything imported", |s| {
+        s.links[0].counts.active == 28 && s.links[0].running.is_none()
+    })
+    .await;
+    close_all(small);
+    run(&handle).await;
+    let asks = until(&handle, "a halt", |s| !s.links[0].halts.is_empty()).await;
+    let halt = asks.links[0].halts[0].clone();
+    let listed = held(&handle, halt.id.clone()).await;
+    let before = store.history(&all()).await.unwrap().len();
+    answer(&handle, halt.id, true).await;
+    until(&handle, "everything applied", |s| {
+        let link = &s.links[0];
+        link.counts.queued == 0 && link.running.is_none() && link.halts.is_empty()
+    })
+    .await;
+    let records = store.history(&all()).await.unwrap();
+    let new = &records[..records.len() - before];
+    for item in listed {
+        let own = new.iter().filter(|record| {
+            record.kind == RecordKind::Write && record.pair.as_ref() == Some(&item.pair)
+        });
+        let wrote: BTreeSet<String> = own
+            .flat_map(|record| &record.changes)
+            .map(|change| change.field.to_string())
+            // How the pair stands is told with every write.
+            .filter(|field| !field.starts_with("sync"))
+            .collect();
+        let goes = item.forth.iter().filter(|forth| forth.refused.is_none());
+        let goes = goes.map(|forth| &forth.field).chain(&item.follow);
+        let listed: BTreeSet<String> = goes.map(ToString::to_string).collect();
+        assert_eq!(listed, wrote, "{item:?}");
+    }
+    handle.send(Command::Shutdown).await.unwrap();
+}
+
+fn all() -> HistoryQuery {
+    HistoryQuery {
+        limit: 1_000,
+        ..HistoryQuery::default()
+    }
+}
+
+#[tokio::test]
+async fn what_the_guard_lists_is_what_applying_writes() {
+    let small = small().await;
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let engine = engine(
+        Settings {
+            max_items: 1_000,
+            ..settings()
+        },
+        sink,
+    );
+    let server = server(&engine, &links, wires);
+    tokio::join!(server.serve(), applied(handle, &small, &engine.store));
 }

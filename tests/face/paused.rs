@@ -32,6 +32,9 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
         waits(s) == Some(Side::Github) && s.paused.is_some()
     })
     .await;
+    let mut lines = shown.links[0].queue.iter();
+    let line = lines.find(|line| line.item.ends_with("#1")).unwrap();
+    assert_eq!(line.title, "while paused", "the title of now");
     let (_, report) = shown.links[0].last.clone().unwrap();
     assert_eq!(report.stopped, Some(Stop::Paused));
     assert_eq!((report.writes.github, report.writes.notion), (0, 0));

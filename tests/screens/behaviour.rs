@@ -1,8 +1,9 @@
 //! What the screen does over time: pausing, read-only, filters, messages, paging, memory.
 
-use pulse_sync::core::{Outcome, PairId, Record, RecordKind, Time};
+use pulse_sync::core::{Outcome, PairId, Record, RecordKind, Side, Time};
 use pulse_sync::engine::Event;
 use pulse_sync::engine::face::HistoryQuery;
+use pulse_sync::engine::report::{Report, Stop};
 use pulse_sync::ui::action::Action;
 use pulse_sync::ui::app::{Answer, App, Effect, Input, PAGE, Request};
 use pulse_sync::ui::data::{Level, LogLine};
@@ -435,10 +436,37 @@ fn attention_is_called_once_for_each() {
     };
     assert_eq!(calls(tell(&mut app, snapshot(calm()))), 0);
     let mut link = busy();
-    assert_eq!(calls(tell(&mut app, snapshot(link.clone()))), 6);
+    assert_eq!(
+        calls(tell(&mut app, snapshot(link.clone()))),
+        3,
+        "once an item"
+    );
     assert_eq!(calls(tell(&mut app, snapshot(link.clone()))), 0);
     link.halts = vec![halt()];
-    assert_eq!(calls(tell(&mut app, snapshot(link))), 1);
+    assert_eq!(calls(tell(&mut app, snapshot(link.clone()))), 1);
+    // A refused login calls once, and again only after it worked.
+    let refused = |stopped: Option<Stop>| {
+        let mut link = link.clone();
+        let report = Report {
+            stopped,
+            ..Report::default()
+        };
+        link.last = Some((NOW, report));
+        snapshot(link)
+    };
+    let login = || Stop::Side {
+        side: Side::Notion,
+        class: "unauthorized",
+        message: "401".to_owned(),
+    };
+    for (stopped, wanted) in [
+        (Some(login()), 1),
+        (Some(login()), 0),
+        (None, 0),
+        (Some(login()), 1),
+    ] {
+        assert_eq!(calls(tell(&mut app, refused(stopped))), wanted);
+    }
 }
 
 #[test]

@@ -52,7 +52,11 @@ fn the_list_says_where_it_is_cut_and_scrolls_to_its_end() {
 
 #[test]
 fn an_item_of_the_list_opens_its_timeline() {
-    for (keys, wanted) in [("i", "h0"), ("j j j j j j j i", "h1"), ("G Enter", "h11")] {
+    for (keys, wanted) in [
+        ("i", "h0"),
+        ("j j j j j j j j j i", "h1"),
+        ("G Enter", "h11"),
+    ] {
         let mut app = asked(120, 40);
         walk(&mut app, keys);
         let Some(Screen::Item(screen)) = app.screens.last() else {
@@ -87,6 +91,10 @@ fn each_answer_lists_what_it_writes() {
     assert!(!own.contains("GitHub's alone"), "{own}");
     assert!(own.contains("open  →  closed by a script"), "{own}");
     assert!(right.contains("nothing to write"), "{right}");
+    // And what is GitHub's alone beside what is not, down to the stamps.
+    assert!(of(&right, "closed_by").contains("kim"), "{right}");
+    assert!(right.contains("with it: updated, closed"), "{right}");
+    assert!(!wrong.contains("closed_by"), "{wrong}");
     assert!(walk(&mut app, "k").contains("Now → put back"));
 
     let mut link = busy();

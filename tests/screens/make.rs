@@ -331,10 +331,34 @@ pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
                 Some("it is GitHub's alone"),
             )],
         },
+        forth: Vec::new(),
+        follow: Vec::new(),
         at: Some(NOW.minus(MINUTE)),
         text_unread: at % 4 == 2,
     };
-    halt.pairs.iter().enumerate().map(item).collect()
+    let items = halt.pairs.iter().enumerate().map(item);
+    items.map(|item| with_forth(item, halt.reason)).collect()
+}
+
+/// What applying writes: what went from there to here, and what is GitHub's alone beside it.
+fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
+    let turned = |back: &PutBack| PutBack {
+        field: back.field.clone(),
+        now: back.then.clone(),
+        then: back.now.clone(),
+        refused: None,
+    };
+    item.forth = item.backs.iter().map(turned).collect();
+    if reason != Reason::Trashes && item.backs.len() == 2 {
+        item.forth.push(PutBack {
+            field: FieldKey::of("closed_by"),
+            now: Value::Null,
+            then: Value::text("kim"),
+            refused: None,
+        });
+        item.follow = vec![FieldKey::of("updated"), FieldKey::of("closed")];
+    }
+    item
 }
 
 pub fn record(id: &str, minutes: i64, kind: RecordKind, outcome: Outcome, verb: &str) -> Record {

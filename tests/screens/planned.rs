@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use pulse_sync::core::Side;
+use pulse_sync::engine::face::{Cut, LinkState};
+use pulse_sync::engine::report::Stop;
 use pulse_sync::ui::app::{App, Effect, Request};
 
 use crate::make::{
@@ -122,4 +125,73 @@ fn a_plan_does_not_call_equal_what_was_only_put_aside() {
     let shown = text(&app);
     assert!(shown.contains("3 put aside by you"), "{shown}");
     assert!(!shown.contains("both sides say the same"), "{shown}");
+}
+
+/// A plan of nothing, made of this link.
+fn empty(link: &LinkState, cut: Cut) -> App {
+    let mut app = living(120, 40, link.clone());
+    press(&mut app, "d");
+    let mut link = link.clone();
+    link.planned = Some((NOW, Vec::new()));
+    link.plan_cut = cut;
+    tell(&mut app, snapshot(link));
+    app
+}
+
+#[test]
+fn a_plan_that_was_not_read_whole_says_so_and_why() {
+    let whole = text(&empty(&calm(), Cut::default()));
+    assert!(
+        whole.contains("Nothing to do: both sides say the same"),
+        "{whole}"
+    );
+    let limited = Stop::Limited {
+        side: Side::Github,
+        until: NOW.plus(26 * 60_000),
+        reason: "GitHub's limit is used up".to_owned(),
+    };
+    let away = Stop::Side {
+        side: Side::Notion,
+        class: "offline",
+        message: "Notion cannot be reached".to_owned(),
+    };
+    let item = "acme/widgets#7: Notion answered 500".to_owned();
+    for (stopped, errors, wanted) in [
+        (
+            Some(limited),
+            vec![],
+            "GitHub's limit is used up, till 14:58",
+        ),
+        (Some(away), vec![], "Notion cannot be reached"),
+        (None, vec![item], "acme/widgets#7: Notion answered 500"),
+    ] {
+        let shown = text(&empty(&calm(), Cut { stopped, errors }));
+        assert!(!shown.contains("Nothing to do"), "{shown}");
+        assert!(shown.contains("NOT WHOLE"), "{shown}");
+        assert!(shown.contains("the reading was stopped"), "{shown}");
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    // A pause stops the writing, not the reading.
+    let paused = Cut {
+        stopped: Some(Stop::Paused),
+        errors: Vec::new(),
+    };
+    assert!(text(&empty(&calm(), paused)).contains("Nothing to do"));
+}
+
+#[test]
+fn where_nothing_can_be_switched_on_nothing_is_counted_against_it() {
+    let shown = text(&empty(&busy(), Cut::default()));
+    assert!(!shown.contains("0 of"), "{shown}");
+    assert!(shown.contains("nothing to run, "), "{shown}");
+    assert!(
+        shown.contains("nothing is switched on for Enter"),
+        "{shown}"
+    );
+    let mut app = planned();
+    assert!(text(&app).contains("will run, "), "{}", text(&app));
+    press(&mut app, "a");
+    let off = text(&app);
+    assert!(off.contains("0 of 5 will run, "), "{off}");
+    assert!(off.contains("nothing is switched on for Enter"), "{off}");
 }

@@ -1,16 +1,16 @@
 //! Issues that are transferred or deleted while a person holds them, and copies of their pages.
 
 use pulse_sync::core::pair::Hold;
-use pulse_sync::core::plan::Rules;
-use pulse_sync::core::{Key, Kind, Pair, PairId, PairLife, Policy, Side, Time};
+use pulse_sync::core::plan::{NewPages, Rules};
+use pulse_sync::core::{Key, Kind, Pair, PairId, PairLife, Policy, Record, Side, Time};
 use pulse_sync::engine::Ask;
 use pulse_sync::sim::executor::drive;
 use pulse_sync::sim::github::NewIssue;
 use pulse_sync::sim::life::Setup;
-use pulse_sync::sim::notion::Id;
+use pulse_sync::sim::notion::{Id, Value as Cell};
 use pulse_sync::sim::people;
 use pulse_sync::sim::world::{Author, ELSEWHERE, PERSON, REPOS};
-use pulse_sync::store::Store;
+use pulse_sync::store::{HistoryQuery, Store};
 
 /// Longer than any listing lags behind.
 const WHILE: i64 = 100_000;
@@ -139,6 +139,68 @@ fn a_hold_of_the_new_place_goes_over_to_the_pair_that_was_there_before() {
     hold(&setup, &before.id, false);
     setup.heal();
     assert_well(&setup);
+}
+
+/// An issue of ours is listed at its new place before its pair follows: nobody is told to delete it, and nothing of it
+/// stays aside.
+#[test]
+fn an_issue_of_ours_that_was_moved_is_not_called_a_second_one() {
+    let rules = Rules {
+        new_pages: NewPages::Ready,
+        new_repository: Some(REPOS[0].to_owned()),
+        ..Rules::default()
+    };
+    let mut setup = Setup::calm(17, Policy::Ask, rules, false);
+    {
+        let world = &mut *setup.world.borrow_mut();
+        let props = vec![
+            ("Title".to_owned(), Cell::text("ours")),
+            ("Publish".to_owned(), Cell::choice("Ready")),
+        ];
+        let (now, editor, source) = (world.now, world.editor, world.source);
+        let made = world.notion.create_page(now, editor, source, props, "text");
+        world.note(Side::Notion, &made.unwrap().to_string(), Author::Human);
+    }
+    setup.heal();
+    let before = pairs(&setup).swap_remove(0);
+    let node = before.github.clone().expect("it became an issue").node;
+    transfer(&setup, &node, REPOS[1]);
+    pass(&setup, false);
+    let met = |records: &[Record]| {
+        let told = records.iter().filter(|record| record.verb == "park");
+        told.map(|record| record.note.clone()).collect::<Vec<_>>()
+    };
+    let records = |setup: &Setup| {
+        let query = HistoryQuery {
+            limit: 500,
+            ..HistoryQuery::default()
+        };
+        let world = setup.world.borrow();
+        drive(world.store.history(&query), || true)
+            .unwrap()
+            .unwrap()
+    };
+    let told = met(&records(&setup));
+    assert!(
+        told.iter()
+            .any(|why| why.contains("most likely it was moved here")),
+        "{told:?}"
+    );
+    setup.heal();
+    assert_well(&setup);
+    let told = met(&records(&setup));
+    assert!(
+        !told.iter().any(|why| why.contains("delete it")),
+        "{told:?}"
+    );
+    let after = pairs(&setup);
+    let live: Vec<&Pair> = after
+        .iter()
+        .filter(|pair| pair.life != PairLife::Tombstone)
+        .collect();
+    assert_eq!(live.len(), 1, "{live:?}");
+    assert_eq!(live[0].id, before.id);
+    assert!(live[0].name().starts_with(REPOS[1]), "{}", live[0].name());
 }
 
 /// An issue that has no page yet is held; gives its pair.

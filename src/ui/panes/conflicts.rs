@@ -1,17 +1,17 @@
 //! What waits for a choice: one row an item.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::{FieldKey, PairId, Side, Time};
+use crate::core::{Conflict, FieldKey, PairId, Side, Time};
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{short, titled as titled_item};
+use crate::ui::data::{self, short, titled as titled_item};
 use crate::ui::drafts::Draft;
 use crate::ui::layout::Pane;
-use crate::ui::list::passes;
+use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{age, width};
+use crate::ui::text::{age, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// How long a conflict is put aside, in milliseconds.
@@ -40,14 +40,37 @@ fn rows(app: &App) -> Vec<Item<'_>> {
     let mut items = app.data.conflicted();
     items.extend(app.data.put_aside());
     items.retain(|(_, lines)| {
-        lines.first().is_some_and(|line| {
-            passes(
-                filter,
-                &format!("{} {} {}", line.item, line.title, fields(lines)),
-            )
-        })
+        lines
+            .first()
+            .is_some_and(|line| filter.is_empty() || facets(app, line, lines).pass(filter))
     });
     items
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &["item", "repo", "title", "field", "by", "state"];
+
+fn facets(app: &App, first: &ConflictLine, lines: &[&ConflictLine]) -> Facets {
+    let state = aside_until(app, lines).map_or("open", |_| "aside");
+    let mut facets = Facets::default()
+        .with("item", &first.item)
+        .with("repo", data::repository(&first.item))
+        .with("title", data::titled(&first.title))
+        .with("state", state);
+    for ConflictLine { conflict, .. } in lines {
+        facets = facets.with("field", field(conflict));
+        let people = [&conflict.github_by, &conflict.notion_by];
+        for name in people.into_iter().flatten() {
+            facets = facets.with("by", name);
+        }
+    }
+    facets
+}
+
+/// What a conflict is about.
+fn field(conflict: &Conflict) -> &str {
+    let field = conflict.field.as_ref();
+    field.map_or("deleted and edited", FieldKey::as_str)
 }
 
 /// The rows' names.
@@ -57,15 +80,7 @@ pub fn names(app: &App) -> Vec<String> {
 
 /// What of an item is in conflict: `title, state +1`.
 fn fields(lines: &[&ConflictLine]) -> String {
-    let names: Vec<&str> = lines
-        .iter()
-        .map(|line| {
-            line.conflict
-                .field
-                .as_ref()
-                .map_or("deleted and edited", FieldKey::as_str)
-        })
-        .collect();
+    let names: Vec<&str> = lines.iter().map(|line| field(&line.conflict)).collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),
         all => all.join(", "),
@@ -101,7 +116,12 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         draw(app, &mut inner, y, &rows[index], marked && focused);
     }
     if spare > 1 {
-        inner.put(3, height, &summary(app, &rows), Meaning::Dim);
+        let room = inner.columns().saturating_sub(4);
+        let lines = wrap(&summary(app, &rows), room);
+        let first = inner.rows().saturating_sub(lines.len());
+        for (y, line) in lines.iter().enumerate().filter(|_| first > rows.len()) {
+            inner.put(3, first + y, line, Meaning::Dim);
+        }
     }
 }
 

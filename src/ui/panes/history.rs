@@ -2,13 +2,13 @@
 
 use super::{empty, rows_in_view, titled};
 use crate::core::history::FieldChange;
-use crate::core::{Outcome, Record, RecordKind};
+use crate::core::{Kind, Outcome, Record, RecordKind, Side};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{short, way, way_meaning};
+use crate::ui::data::{self, short, way, way_meaning};
 use crate::ui::layout::Pane;
-use crate::ui::list::passes;
+use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::thousands;
 use crate::ui::theme::{Glyphs, Meaning};
@@ -33,21 +33,48 @@ fn rows(app: &App) -> Vec<&Record> {
     let records = app.data.history.iter();
     let passing = records
         .filter(|record| !app.prefs.only_failed || is_failed(record))
-        .filter(|record| {
-            filter.is_empty()
-                || passes(
-                    filter,
-                    &format!(
-                        "{} {} {} {}",
-                        record.item,
-                        title_of(app, record),
-                        what(record),
-                        record.note
-                    ),
-                )
-        })
+        .filter(|record| filter.is_empty() || facets(app, record).pass(filter))
         .collect();
     without_repeated_looks(passing)
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &[
+    "item", "repo", "title", "field", "verb", "outcome", "to", "kind", "note",
+];
+
+fn facets(app: &App, record: &Record) -> Facets {
+    let about = match record.kind {
+        RecordKind::Run => "run",
+        _ => record.item_kind.map_or("", Kind::name),
+    };
+    let mut facets = Facets::of(&what(record))
+        .with("item", &record.item)
+        .with("repo", data::repository(&record.item))
+        .with("title", &title_of(app, record))
+        .with("verb", &record.verb)
+        .with("outcome", outcome(record.outcome))
+        .with("to", record.side.map_or("both", Side::name))
+        .with("kind", about)
+        .with("note", &record.note);
+    for change in &record.changes {
+        facets = facets.with("field", change.field.as_str());
+    }
+    facets
+}
+
+/// How a record ended, in the word of `history --json`.
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Open => "open",
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+        Outcome::NotApplied => "not_applied",
+        Outcome::InDoubt => "in_doubt",
+        Outcome::Held => "held",
+        Outcome::Failed => "failed",
+        Outcome::Info => "info",
+    }
 }
 
 /// Of looks in a row that found nothing to do, the newest stands for all.
@@ -110,14 +137,33 @@ pub fn what(record: &Record) -> String {
             }
         }
         RecordKind::Write if record.verb == "create" => match record.side {
-            Some(crate::core::Side::Notion) => "created page".to_owned(),
+            Some(Side::Notion) => "created page".to_owned(),
             _ => "created issue".to_owned(),
         },
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),
         RecordKind::Run if is_look(record) => "looked, nothing to write".to_owned(),
         RecordKind::Run => record.note.clone(),
-        RecordKind::Conflict | RecordKind::Item => format!("{} {}", record.verb, record.note),
+        RecordKind::Conflict | RecordKind::Item => told(record),
     }
+}
+
+/// What became of an item without a write. Most notes say it whole; others want their verb, in words.
+fn told(record: &Record) -> String {
+    let (verb, note) = (record.verb.as_str(), record.note.as_str());
+    if note.is_empty() {
+        return verb.to_owned();
+    }
+    let verb = match verb {
+        "park" => "set aside",
+        "block" => "not taken",
+        "relink" => "moved",
+        "link" => "linked",
+        "unlink" => "unlinked",
+        "agree" => "agreed to",
+        "keep" => "not agreed to",
+        _ => return note.to_owned(),
+    };
+    format!("{verb}: {note}")
 }
 
 /// A changed field in a few words; none for what says nothing of itself.
@@ -133,6 +179,7 @@ fn change(change: &FieldChange) -> Option<String> {
         "title" => format!("title, was {before}"),
         // When it was closed or merged is seen in the column of times.
         field if is_moment(&after) => field.to_owned(),
+        field if is_moment(&before) => format!("no longer {field}"),
         field if before == "—" => format!("{field} {after}"),
         field => format!("{field} {before} → {after}"),
     })
@@ -240,15 +287,18 @@ fn draw_title(
         Meaning::Text
     };
     let title = title_of(app, record);
-    if room < 30 || title.is_empty() {
+    if room < 30 || record.pair.is_none() {
         canvas.put_in(x, y, text, room, tone);
         return;
     }
-    let half = room / 2;
-    canvas.put_in(x, y, &title, half.saturating_sub(2), Meaning::Text);
+    let half = (room / 2).min(TITLE);
+    let heading = data::titled(&title);
+    canvas.put_in(x, y, heading, half.saturating_sub(2), Meaning::Text);
     canvas.put_in(x + half, y, text, room - half, tone);
 }
 
+/// Columns of a title, at most.
+const TITLE: usize = 56;
 /// How many records are looked through for an item's title.
 const TITLES: usize = 200;
 

@@ -6,7 +6,7 @@ use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
 use crate::ui::data::{Level, LogLine};
 use crate::ui::layout::Pane;
-use crate::ui::list::{Step, passes};
+use crate::ui::list::{Facets, Step};
 use crate::ui::theme::Meaning;
 
 /// The lines that pass, each with its number since the start.
@@ -15,10 +15,17 @@ fn rows(app: &App) -> Vec<(usize, &LogLine)> {
     let lines = app.data.log.iter().enumerate();
     // Newest first, so that the first row is always the latest.
     lines
-        .filter(|(_, line)| line.level >= app.level && passes(filter, &line.text))
+        .filter(|(_, line)| line.level >= app.level && facets(line).pass(filter))
         .map(|(at, line)| (app.data.dropped + at, line))
         .rev()
         .collect()
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &["level"];
+
+fn facets(line: &LogLine) -> Facets {
+    Facets::of(&line.text).with("level", word(line.level).0.trim_end())
 }
 
 /// The rows' names.
@@ -64,7 +71,8 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         let (word, tone) = word(line.level);
         inner.put(1, y, &app.data.facts.zone.clock(line.at), Meaning::Dim);
         inner.put(10, y, word, tone);
-        inner.put(16, y, &line.text, Meaning::Text);
+        let room = inner.columns().saturating_sub(17);
+        inner.put_in(16, y, &line.text, room, Meaning::Text);
         if marked && focused {
             inner.select(y);
         }

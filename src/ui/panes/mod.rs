@@ -27,6 +27,23 @@ pub fn names(app: &App, pane: Pane) -> Vec<String> {
     }
 }
 
+/// The fields that the filter of a pane's list can ask for; none where there is no list.
+pub const fn facets(pane: Pane) -> &'static [&'static str] {
+    match pane {
+        Pane::System => &[],
+        Pane::Queue => queue::FACETS,
+        Pane::History => history::FACETS,
+        Pane::Conflicts => conflicts::FACETS,
+        Pane::Log => log::FACETS,
+    }
+}
+
+/// What the filter of a pane's list understands besides words: `!not  item: repo: title:`.
+pub fn asks(pane: Pane) -> String {
+    let names: Vec<String> = facets(pane).iter().map(|name| format!("{name}:")).collect();
+    format!("!not  {}", names.join(" "))
+}
+
 /// The item of the focused pane's marked row.
 pub fn subject(app: &App) -> Option<Subject> {
     match app.prefs.focus {

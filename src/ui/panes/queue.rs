@@ -9,7 +9,7 @@ use crate::ui::app::{App, Effect};
 use crate::ui::canvas::Canvas;
 use crate::ui::data::{self, Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
-use crate::ui::list::{Step, passes};
+use crate::ui::list::{Facets, Step};
 use crate::ui::screens::{Screen, Subject};
 use crate::ui::text::{age, countdown, width};
 use crate::ui::theme::Meaning;
@@ -38,18 +38,34 @@ fn rows(app: &App) -> Vec<Row<'_>> {
             };
             Row { name, line }
         })
-        .filter(|row| {
-            passes(
-                filter,
-                &format!(
-                    "{} {} {}",
-                    row.line.item,
-                    row.line.title,
-                    reason(&row.line.standing, &app.data)
-                ),
-            )
-        })
+        .filter(|row| filter.is_empty() || facets(app, row.line).pass(filter))
         .collect()
+}
+
+/// What the filter can ask of a row.
+pub const FACETS: &[&str] = &["item", "repo", "title", "kind", "to", "state", "why"];
+
+fn facets(app: &App, line: &QueueLine) -> Facets {
+    let to = line.to.map_or("both", Side::name);
+    Facets::default()
+        .with("item", &line.item)
+        .with("repo", data::repository(&line.item))
+        .with("title", data::titled(&line.title))
+        .with("kind", line.kind.name())
+        .with("to", to)
+        .with("state", state(&line.standing))
+        .with("why", &reason(&line.standing, &app.data))
+}
+
+/// How an item stands, in the word that the pane's title counts it under.
+const fn state(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Queued { .. } => "queued",
+        Standing::Deferred { .. } => "deferred",
+        Standing::InDoubt { .. } => "unclear",
+        Standing::Held { .. } | Standing::HeldByUser { .. } => "held",
+        Standing::Parked { .. } => "aside",
+    }
 }
 
 /// The rows' names.
@@ -286,6 +302,13 @@ fn draw(app: &App, canvas: &mut Canvas<'_>, y: usize, row: &Row<'_>, marked: boo
     if is_plain {
         canvas.put_in(x, y, heading, room, Meaning::Text);
     } else {
+        // A halt's note is the same for all it holds, and is read in full where it is answered.
+        let is_halt = matches!(line.standing, Standing::Held { .. });
+        let why = if is_halt && width(&why) + width(heading) + 2 > room {
+            "held by the guard".to_owned()
+        } else {
+            why
+        };
         // The reason matters more than the title.
         let least = (room / 3).min(width(heading));
         let title = room

@@ -141,25 +141,26 @@ fn sparks(app: &App, canvas: &mut Canvas<'_>, y: usize) -> usize {
 
 /// CPU over time, five rows high, with the threshold drawn in.
 fn chart(app: &App, canvas: &mut Canvas<'_>, top: usize) -> usize {
-    const ROWS: usize = 5;
+    // The pane has other things to say below; what is left over is the chart's.
+    let rows = (canvas.rows() / 5).clamp(5, 10);
     let room = canvas.columns().saturating_sub(8);
     let values: Vec<f64> = app.data.samples.iter().map(|sample| sample.cpu).collect();
     let shown = &values[values.len().saturating_sub(room)..];
     let glyphs = canvas.glyphs();
     let limit = app.data.facts.cpu_limit;
-    for row in 0..ROWS {
-        let floor = (ROWS - 1 - row) as f64 / ROWS as f64;
+    for row in 0..rows {
+        let floor = (rows - 1 - row) as f64 / rows as f64;
         let label = match row {
             0 => "cpu%",
             _ => "",
         };
         canvas.put(1, top + row, label, Meaning::Dim);
-        let is_limit = floor <= limit && limit < floor + 1.0 / ROWS as f64;
+        let is_limit = floor <= limit && limit < floor + 1.0 / rows as f64;
         if is_limit {
             canvas.put(6, top + row, &glyphs.dash.repeat(room), Meaning::Warn);
         }
         for (at, value) in shown.iter().enumerate() {
-            let above = (value - floor) * ROWS as f64;
+            let above = (value - floor) * rows as f64;
             if above > 0.0 {
                 let steps = (above.min(1.0) * 7.0).round();
                 let index = (0..8).find(|n| f64::from(*n) >= steps).unwrap_or(7);
@@ -168,10 +169,10 @@ fn chart(app: &App, canvas: &mut Canvas<'_>, top: usize) -> usize {
             }
         }
     }
-    canvas.put(1, top + ROWS, "mem", Meaning::Dim);
+    canvas.put(1, top + rows, "mem", Meaning::Dim);
     let memory: Vec<f64> = app.data.samples.iter().map(Sample::memory_part).collect();
-    canvas.spark(6, top + ROWS, room, &memory);
-    top + ROWS + 1
+    canvas.spark(6, top + rows, room, &memory);
+    top + rows + 1
 }
 
 fn costs(canvas: &mut Canvas<'_>, y: usize, sample: &Sample) -> usize {

@@ -5,11 +5,13 @@ use ratatui::layout::Rect;
 
 use super::Handled;
 use super::finder::{Finder, NOTHING};
-use crate::ui::action::{Action, Group, Place};
+use crate::ui::action::{Action, Place};
 use crate::ui::app::App;
 use crate::ui::canvas::Canvas;
 use crate::ui::keymap::{Key, Keymap};
+use crate::ui::layout::Pane;
 use crate::ui::list::passes;
+use crate::ui::panes;
 use crate::ui::text::{width, wrap};
 use crate::ui::theme::Meaning;
 
@@ -18,47 +20,64 @@ const KEYS: usize = 10;
 /// The least columns of a row, and how wide the window may be.
 const COLUMN: usize = 46;
 const WIDEST: u16 = 184;
+/// Where there is no room for two columns of sentences, the columns of a row with a word or two, and of its keys.
+const SHORT_COLUMN: usize = 25;
+const SHORT_KEYS: usize = 8;
 
 /// The help window.
 #[derive(Clone, Debug)]
 pub struct Help {
     places: Vec<Place>,
+    off: Vec<(Action, Option<&'static str>)>,
     /// What is looked for.
     pub find: Finder,
 }
 
-/// One row: the action and its keys.
-type Row = (Action, String);
+/// One row: the action and its keys; whether they have their meaning here only.
+struct Row {
+    action: Action,
+    keys: String,
+    is_own: bool,
+    off: Option<&'static str>,
+}
 
 impl Help {
-    /// Help for these places.
-    pub const fn new(places: Vec<Place>) -> Self {
+    /// Help for these places, with why some actions are off there.
+    pub const fn new(places: Vec<Place>, off: Vec<(Action, Option<&'static str>)>) -> Self {
         Self {
             places,
+            off,
             find: Finder::new(),
         }
     }
 
-    /// The rows, by group, in the order of the table.
+    fn off_of(&self, action: Action) -> Option<&'static str> {
+        let off = self.off.iter().find(|(one, _)| *one == action);
+        off.and_then(|(_, why)| *why)
+    }
+
+    /// The rows: what is particular to this place, then by group, in the order of the table.
     fn rows(&self, keymap: &Keymap) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for binding in keymap.in_force(&self.places) {
-            match rows
-                .iter_mut()
-                .find(|(action, _)| *action == binding.action)
-            {
-                Some((_, keys)) => {
-                    keys.push_str("  ");
-                    keys.push_str(&binding.shown());
-                }
-                None => rows.push((binding.action, binding.shown())),
+            let same = rows.iter_mut().find(|row| row.action == binding.action);
+            if let Some(row) = same {
+                row.keys.push_str("  ");
+                row.keys.push_str(&binding.shown());
+            } else {
+                rows.push(Row {
+                    action: binding.action,
+                    keys: binding.shown(),
+                    is_own: self.places.first() == Some(&binding.place),
+                    off: self.off_of(binding.action),
+                });
             }
         }
-        rows.retain(|(action, keys)| {
+        rows.retain(|Row { action, keys, .. }| {
             let row = format!("{} {} {keys}", action.says(), action.name());
             passes(&self.find.text, &row)
         });
-        rows.sort_by_key(|(action, _)| (action.group(), *action));
+        rows.sort_by_key(|row| (!row.is_own, row.action.group(), row.action));
         rows
     }
 
@@ -70,13 +89,22 @@ impl Help {
             return Handled::Close;
         }
         let rows = self.rows(keymap);
-        let actions: Vec<Action> = rows.into_iter().map(|(action, _)| action).collect();
+        let actions: Vec<Action> = rows.into_iter().map(|row| row.action).collect();
         self.find.press(key, &actions)
     }
 
     /// The wheel.
     pub fn scroll(&mut self, by: isize, keymap: &Keymap) {
         self.find.scroll(by, self.rows(keymap).len());
+    }
+
+    /// Where there is a list, what its filter understands.
+    fn asks(&self) -> String {
+        let pane = self.places.first().and_then(|place| pane(*place));
+        let pane = pane.filter(|pane| !panes::facets(*pane).is_empty());
+        pane.map_or_else(String::new, |pane| {
+            format!("/ takes words, {}", panes::asks(pane))
+        })
     }
 
     /// Draws the window.
@@ -86,11 +114,14 @@ impl Help {
         let mut window = window(canvas, WIDEST);
         let room = usize::from(window.area.width).saturating_sub(2);
         let height = usize::from(window.area.height).saturating_sub(5).max(1);
-        let columns = (room / COLUMN).clamp(1, 3);
+        let is_short = room < 2 * COLUMN;
+        let least = if is_short { SHORT_COLUMN } else { COLUMN };
+        let columns = (room / least).clamp(1, 3);
         let room = room / columns;
-        let lines = lines(app, &rows, room.saturating_sub(KEYS + 4), height);
+        let lines = lines(&rows, (here, room, is_short), height);
         let at_row = self.find.marked(rows.len());
-        let is_marked = |line: &Line| matches!(line, Line::Row(index, true, _) if *index == at_row);
+        let is_marked =
+            |line: &Line| matches!(line, Line::Row(index, true, ..) if *index == at_row);
         let marked = lines.iter().position(is_marked).unwrap_or(0);
         let page = height * columns;
         let pages = lines.len().div_ceil(page).max(1);
@@ -106,65 +137,102 @@ impl Help {
         let top = marked / page * page;
         for (at, line) in lines.iter().skip(top).take(page).enumerate() {
             let (x, y) = (at / height * room, at % height + 2);
-            draw(app, &mut inner, (x, y), line, &rows);
+            draw(&mut inner, (x, y), line, &rows);
             if is_marked(line) {
                 inner.put(x, y, inner.glyphs().mark, Meaning::Focus);
             }
         }
+        inner.put(1, 1, &self.asks(), Meaning::Dim);
         let foot = inner.rows().saturating_sub(1);
-        let hint = "Enter runs the marked action.  All keys can be changed in [keys].";
-        inner.put(1, foot, hint, Meaning::Dim);
+        let text = match rows.get(at_row).filter(|_| is_short) {
+            // Whole before all: the sentence matters more than why it is off, and that more than the key.
+            Some(row) => {
+                let texts = [format!("Enter: {}", said(row)), said(row)];
+                let room = inner.columns().saturating_sub(2);
+                let fits = texts.into_iter().find(|text| width(text) <= room);
+                fits.unwrap_or_else(|| row.action.says().to_owned())
+            }
+            None => "Enter runs the marked action.  All keys can be changed in [keys].".to_owned(),
+        };
+        inner.put(1, foot, &text, Meaning::Dim);
     }
+}
+
+/// The pane of the dashboard that a place is.
+fn pane(place: Place) -> Option<Pane> {
+    Pane::ALL
+        .into_iter()
+        .find(|pane| pane.name().eq_ignore_ascii_case(place.name()))
 }
 
 /// One line of the window.
 enum Line {
     /// Nothing, so that no heading ends a column.
     Blank,
-    Heading(Group),
-    /// A row's action: its index, whether it is its first line, and what the line says.
-    Row(usize, bool, String),
+    Heading(String),
+    /// A row's action: its index, whether it is its first line, what the line says, and the columns of its keys.
+    Row(usize, bool, String, usize),
 }
 
-/// The lines of the rows, whose sentences get so many columns, in columns of this height.
-fn lines(app: &App, rows: &[Row], room: usize, height: usize) -> Vec<Line> {
+/// The heading of a row: what is particular to this place is not found elsewhere.
+fn heading(here: &str, row: &Row) -> String {
+    if row.is_own {
+        format!("Only here: {here}")
+    } else {
+        row.action.group().name().to_owned()
+    }
+}
+
+/// What an action does, and why not now.
+fn said(row: &Row) -> String {
+    row.off.map_or_else(
+        || row.action.says().to_owned(),
+        |why| format!("{}  ({why})", row.action.says()),
+    )
+}
+
+/// The lines of the rows in columns of this width and height, with sentences or a word or two.
+fn lines(rows: &[Row], (here, room, is_short): (&str, usize, bool), height: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut last = None;
-    for (index, (action, _)) in rows.iter().enumerate() {
-        if last != Some(action.group()) {
-            last = Some(action.group());
+    let mut last = String::new();
+    let keys = if is_short { SHORT_KEYS } else { KEYS };
+    for (index, row) in rows.iter().enumerate() {
+        let heading = heading(here, row);
+        if last != heading {
+            last.clone_from(&heading);
             if lines.len() % height == height - 1 {
                 lines.push(Line::Blank);
             }
-            lines.push(Line::Heading(action.group()));
+            lines.push(Line::Heading(heading));
         }
-        let text = app.is_off(*action).map_or_else(
-            || action.says().to_owned(),
-            |why| format!("{}  ({why})", action.says()),
-        );
-        let own = wrap(&text, room).into_iter().enumerate();
-        lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line)));
+        let text = if is_short {
+            vec![row.action.short().to_owned()]
+        } else {
+            wrap(&said(row), room.saturating_sub(keys + 4))
+        };
+        let own = text.into_iter().enumerate();
+        lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line, keys)));
     }
     lines
 }
 
-fn draw(app: &App, canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
+fn draw(canvas: &mut Canvas<'_>, (x, y): (usize, usize), line: &Line, rows: &[Row]) {
     match line {
         Line::Blank => {}
-        Line::Heading(group) => {
-            canvas.put(x + 1, y, group.name(), Meaning::Title);
+        Line::Heading(text) => {
+            canvas.put(x + 1, y, text, Meaning::Title);
         }
-        Line::Row(index, is_first, text) => {
-            let (action, keys) = &rows[*index];
-            let (key, tone) = if app.is_off(*action).is_some() {
+        Line::Row(index, is_first, text, columns) => {
+            let Row { keys, off, .. } = &rows[*index];
+            let (key, tone) = if off.is_some() {
                 (Meaning::Dim, Meaning::Dim)
             } else {
                 (Meaning::Key, Meaning::Text)
             };
             if *is_first {
-                canvas.put_in(x + 2, y, keys, KEYS, key);
+                canvas.put_in(x + 2, y, keys, *columns, key);
             }
-            canvas.put(x + KEYS + 3, y, text, tone);
+            canvas.put(x + columns + 3, y, text, tone);
         }
     }
 }

@@ -25,6 +25,19 @@ pub const OFFERS: &[Action] = &[
     Action::Back,
 ];
 
+/// The fields that say most of an item, which are shown where there is room for a few.
+const FIRST: &[&str] = &[
+    "title",
+    "state",
+    "labels",
+    "assignees",
+    "milestone",
+    "type",
+    "body",
+    "author",
+    "closed_as",
+];
+
 /// The item's screen.
 #[derive(Clone, Debug)]
 pub struct ItemScreen {
@@ -265,8 +278,17 @@ fn draw_fields(canvas: &mut Canvas<'_>, pair: &Pair) {
         false,
     );
     let room = inner.columns().saturating_sub(2);
-    let shown = pair.base.iter().filter(|(_, base)| !base.github.is_empty());
-    for (y, (key, base)) in shown.enumerate() {
+    let mut shown: Vec<_> = pair
+        .base
+        .iter()
+        .filter(|(_, base)| !base.github.is_empty())
+        .collect();
+    // What people write first, what the services stamp last.
+    shown.sort_by_key(|(key, _)| {
+        let known = FIRST.iter().position(|first| *first == key.as_str());
+        known.unwrap_or(FIRST.len())
+    });
+    for (y, (key, base)) in shown.into_iter().enumerate() {
         inner.put_in(1, y, key.as_str(), 14, Meaning::Dim);
         let mut parts: Vec<Ink> = vec![ink(base.github.brief(200), Meaning::Text)];
         if base.notion() != &base.github && key.as_str() != "body" {

@@ -135,8 +135,8 @@ impl Screen {
     }
 
     /// The keys that work at these places.
-    pub fn help(places: Vec<Place>) -> Self {
-        Self::Help(help::Help::new(places))
+    pub fn help(places: Vec<Place>, off: Vec<(Action, Option<&'static str>)>) -> Self {
+        Self::Help(help::Help::new(places, off))
     }
 
     /// Every action, with why some are off.
@@ -247,9 +247,15 @@ impl Screen {
     }
 
     /// A click inside it, at this place of the terminal.
-    pub fn click(&mut self, at: Position, area: Rect, data: &Data) -> Handled {
+    pub fn click(
+        &mut self,
+        at: Position,
+        area: Rect,
+        data: &Data,
+        out: &mut Vec<Effect>,
+    ) -> Handled {
         match self {
-            Self::Resolver(screen) => screen.click(at, data),
+            Self::Resolver(screen) => screen.click(at, data, out),
             Self::Plan(screen) => screen.click(at.y, area, data),
             _ => Handled::No,
         }
@@ -287,6 +293,16 @@ impl Screen {
             Self::Plan(screen) => Some(screen.hint(&app.data)),
             Self::Record(screen) => Some(screen.hint()),
             Self::Halt(_) | Self::Item(_) | Self::Help(_) | Self::Palette(_) => None,
+        }
+    }
+
+    /// Whether an action would do nothing here now; the screen says why when it is tried, or before.
+    pub fn rests(&self, action: Action, app: &App) -> bool {
+        match self {
+            Self::Resolver(screen) => screen.rests(action, &app.data, &app.drafts),
+            Self::Plan(screen) => screen.rests(action, &app.data),
+            Self::Record(screen) => screen.rests(action),
+            Self::Item(_) | Self::Halt(_) | Self::Help(_) | Self::Palette(_) => false,
         }
     }
 

@@ -102,11 +102,11 @@ impl Palette {
             if index == marked {
                 inner.put(0, y, inner.glyphs().mark, Meaning::Focus);
             }
-            let text = off.map_or_else(
-                || action.says().to_owned(),
-                |why| format!("{}   {why}", action.says()),
-            );
-            inner.put_in(1, y, &text, room, tone);
+            // Why it is off matters more than its last words.
+            let why = off.map_or_else(String::new, |why| format!("   {why}"));
+            let room = room.saturating_sub(width(&why));
+            let end_of_text = inner.put_in(1, y, action.says(), room, tone);
+            inner.put(end_of_text, y, &why, tone);
             inner.put_right(end, y, &key, Meaning::Key);
             if index == marked {
                 inner.select(y);

@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::record::before_and_after;
+use super::record::change_lines;
 use super::waits::{self, Waits};
 use super::{Handled, Subject};
 use crate::core::plan::Move;
 use crate::core::{Action as Deed, PairId, Row as Rule, Step, Time, Value};
 use crate::engine::Ask;
+use crate::engine::face::{Cut, LinkState};
+use crate::engine::report::Stop;
 use crate::engine::run::Planned;
 use crate::ui::action::Action;
 use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, way, way_meaning};
 use crate::ui::list::{List, Step as Walk};
-use crate::ui::text::width;
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -52,6 +53,8 @@ pub struct PlanScreen {
     waits: Vec<Waits>,
     /// What waits for a person besides, in a few words.
     more: String,
+    /// Why the plan may lack something: what kept the reading from its end.
+    cut: Vec<String>,
 }
 
 /// One row: what is planned for an item, or why nothing is.
@@ -97,6 +100,28 @@ fn more(data: &Data, listed: &[Waits]) -> String {
     said.join(", ")
 }
 
+/// What of the plans made since then was not read, and why. A pause keeps nothing from being read.
+fn cut(data: &Data, asked: Time) -> Vec<String> {
+    let zone = data.facts.zone;
+    let is_new = |link: &&LinkState| link.planned.as_ref().is_some_and(|(at, _)| *at >= asked);
+    let mut why = Vec::new();
+    for link in data.links().iter().filter(is_new) {
+        let Cut { stopped, errors } = &link.plan_cut;
+        why.extend(match stopped {
+            None | Some(Stop::Paused) => None,
+            Some(Stop::MaxItems) => Some("as much was read as one run may".to_owned()),
+            Some(Stop::Limited { until, reason, .. }) => {
+                Some(format!("{reason}, till {}", zone.ahead(*until, data.now)))
+            }
+            Some(Stop::Side { message, .. } | Stop::Store { message }) => Some(message.clone()),
+            Some(Stop::Busy { holder, .. }) => Some(format!("{holder} runs this link now")),
+            Some(Stop::InDoubt) => Some("several answers were lost in a row".to_owned()),
+        });
+        why.extend(errors.iter().cloned());
+    }
+    why
+}
+
 impl PlanScreen {
     /// A plan that was asked for at this time.
     pub fn new(asked: Time) -> Self {
@@ -112,6 +137,7 @@ impl PlanScreen {
             refused: false,
             waits: Vec::new(),
             more: String::new(),
+            cut: Vec::new(),
         }
     }
 
@@ -131,6 +157,7 @@ impl PlanScreen {
         };
         if self.made != Some(made) {
             self.made = Some(made);
+            self.cut = cut(data, self.asked);
             self.items = plans
                 .into_iter()
                 .flat_map(|(_, items)| items)
@@ -258,6 +285,18 @@ impl PlanScreen {
         Handled::Close
     }
 
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action, data: &Data) -> bool {
+        match action {
+            Action::Apply => is_paused(data) || !self.items.iter().any(|item| self.is_on(item)),
+            Action::ToggleStep => self
+                .marked_plan()
+                .is_none_or(|item| item.plan.steps.is_empty()),
+            Action::ToggleSteps => self.items.iter().all(|item| item.plan.steps.is_empty()),
+            _ => false,
+        }
+    }
+
     fn file(&self, data: &Data) -> String {
         let at = self.made.unwrap_or(data.now);
         let stamp = data.facts.zone.full(at).replace([' ', ':'], "-");
@@ -285,12 +324,23 @@ impl PlanScreen {
                 "NOT applied: writing is paused; p resumes it, then Enter applies",
                 Meaning::Warn,
             ),
+            (None, Some(_)) if !self.cut.is_empty() => ink(
+                format!(
+                    "the reading was stopped, so steps may be missing: {}",
+                    self.cut.join("; ")
+                ),
+                Meaning::Error,
+            ),
             (None, Some(_)) if is_paused(data) => ink(
                 "writing is paused: Enter applies nothing before p resumes it",
                 Meaning::Warn,
             ),
             (Some(why), _) => ink(format!("no plan: {why}"), Meaning::Error),
             (None, None) => ink("reading both sides …", Meaning::Dim),
+            (None, Some(_)) if !self.items.iter().any(|item| self.is_on(item)) => ink(
+                "nothing has been written, and nothing is switched on for Enter to apply",
+                Meaning::Dim,
+            ),
             (None, Some(_)) => ink(
                 "nothing has been written; Enter applies what is switched on",
                 Meaning::Dim,
@@ -343,7 +393,10 @@ impl PlanScreen {
         let made = self
             .made
             .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
-        let rest = if self.more.is_empty() {
+        let rest = if !self.cut.is_empty() {
+            let text = "   NOT WHOLE: the reading was stopped, see below";
+            ink(text, Meaning::Error)
+        } else if self.more.is_empty() {
             ink("   nothing has been written", Meaning::Dim)
         } else {
             ink(format!("   not listed: {} more", self.more), Meaning::Warn)
@@ -391,16 +444,18 @@ impl PlanScreen {
 
     fn draw_steps(&self, canvas: &mut Canvas<'_>) {
         let rows = self.rows();
-        let on = self.planned().filter(|item| self.is_on(item)).count();
         let title = if self.removals {
             "Steps, removals only"
         } else {
             "Steps"
         };
-        let mut inner = canvas.frame(title, &format!("{on} of {} will run", rows.len()), true);
+        let mut inner = canvas.frame(title, &self.will_run(), true);
         if rows.is_empty() {
             let text = match self.made {
                 None => "Both sides are being read.",
+                Some(_) if !self.cut.is_empty() => {
+                    "Nothing found to write, as far as it was read; see above for why it is not all."
+                }
                 Some(_) if self.removals => "No step removes anything. f shows all steps.",
                 Some(_) if !self.more.is_empty() => {
                     "Nothing to write now; see above for what waits."
@@ -423,6 +478,20 @@ impl PlanScreen {
                 inner.put(0, y, inner.glyphs().mark, Meaning::Focus);
                 inner.select(y);
             }
+        }
+    }
+
+    /// How much of what is shown will run, and how much cannot be switched on.
+    fn will_run(&self) -> String {
+        let can = |item: &&Planned| !item.plan.steps.is_empty();
+        let on = self.planned().filter(|item| self.is_on(item)).count();
+        let (all, rows) = (self.planned().filter(can).count(), self.rows().len());
+        match (all, rows - all) {
+            _ if self.made.is_none() => String::new(),
+            (0, 0) => "nothing to run".to_owned(),
+            (0, waits) => format!("nothing to run, {waits} wait"),
+            (all, 0) => format!("{on} of {all} will run"),
+            (all, waits) => format!("{on} of {all} will run, {waits} wait"),
         }
     }
 
@@ -488,23 +557,6 @@ impl PlanScreen {
             inner.put_in(1, rows - 1, &text, room, Meaning::Dim);
         }
     }
-}
-
-/// A field's change in one line where both values fit, else by the lines that differ.
-fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
-    const NAME: usize = 12;
-    let is_short = |value: &Value| !value.as_text().contains('\n');
-    let (old, new) = (before.brief(400), after.brief(400));
-    let fits = width(&old) + width(&new) + NAME + 5 <= room;
-    if fits && is_short(before) && is_short(after) {
-        return vec![vec![
-            ink(format!("{name:<NAME$} "), Meaning::Title),
-            ink(old, Meaning::Remove),
-            ink(" → ", Meaning::Dim),
-            ink(new, Meaning::Add),
-        ]];
-    }
-    before_and_after(name, before, after, room)
 }
 
 /// Whether nothing is written, now or as soon as the engine hears of it.
@@ -584,7 +636,12 @@ fn reason(item: &Planned) -> &'static str {
     let Some(step) = item.plan.steps.first() else {
         return "needs a choice";
     };
-    match step.row {
+    rule(step.row)
+}
+
+/// A rule in a few words.
+pub fn rule(row: Rule) -> &'static str {
+    match row {
         Rule::F3 => "only GitHub changed",
         Rule::F4 => "only Notion changed",
         Rule::F5 => "names of both sides join",

@@ -7,15 +7,16 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{Record, RecordId, RecordKind, Value};
+use crate::core::history::FieldChange;
+use crate::core::{Pair, Record, RecordId, RecordKind, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::face::HistoryQuery;
 use crate::ui::action::Action;
 use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
-use crate::ui::data::{Data, short};
+use crate::ui::data::{Data, short, titled};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{ago, wrap};
+use crate::ui::text::{ago, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -56,6 +57,8 @@ pub struct RecordScreen {
     reverse: Reverse,
     /// Everything that happened to the same item, newest first.
     others: Vec<Record>,
+    /// The item as it is now.
+    item: Option<Box<Pair>>,
     asked: bool,
     /// The item's newest record when its records were asked for.
     newest: Option<RecordId>,
@@ -71,6 +74,7 @@ impl RecordScreen {
             record,
             reverse,
             others: Vec::new(),
+            item: None,
             asked: false,
             newest: None,
             scrolled: Cell::new(0),
@@ -89,7 +93,8 @@ impl RecordScreen {
             return;
         }
         self.newest = newest;
-        if self.record.pair.is_some() {
+        if let Some(pair) = &self.record.pair {
+            out.push(Effect::Ask(Request::Item(pair.clone())));
             out.push(Effect::Ask(Request::History(HistoryQuery {
                 pair: self.record.pair.clone(),
                 kinds: KINDS.to_vec(),
@@ -109,6 +114,9 @@ impl RecordScreen {
                 if query.pair.is_some() && query.pair == self.record.pair =>
             {
                 self.others.clone_from(page);
+            }
+            Answer::Item(pair, Ok(item)) if Some(pair) == self.record.pair.as_ref() => {
+                self.item.clone_from(item);
             }
             Answer::UndoPlan(id, result) if *id == self.record.id => {
                 self.reverse = match result {
@@ -150,6 +158,18 @@ impl RecordScreen {
         Handled::Yes
     }
 
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action) -> bool {
+        match (action, &self.reverse) {
+            (Action::Undo, _) => self.record.changes.is_empty(),
+            (Action::Apply, Reverse::Planned(backs)) => {
+                backs.iter().all(|back| back.refused.is_some())
+            }
+            (Action::Apply, _) => true,
+            _ => false,
+        }
+    }
+
     /// Goes to the next older record of the history, or back to a newer one.
     fn turn(&mut self, older: bool, data: &Data, out: &mut Vec<Effect>) {
         let at = data
@@ -175,13 +195,25 @@ impl RecordScreen {
             .set(self.scrolled.get().saturating_add_signed(by));
     }
 
+    /// The item's addresses on GitHub and in Notion, where known.
+    fn urls(&self) -> [Option<String>; 2] {
+        let item = self.item.as_deref();
+        item.map_or([None, None], crate::engine::queue::urls)
+    }
+
+    /// The item's title, or its name where that is all that is known.
+    fn title(&self) -> &str {
+        let item = self.item.as_deref();
+        item.map_or(self.record.item.as_str(), |pair| titled(&pair.title))
+    }
+
     /// The record's item.
     pub fn subject(&self) -> Option<Subject> {
         Some(Subject {
             pair: self.record.pair.clone(),
             item: self.record.item.clone(),
-            title: self.record.item.clone(),
-            urls: [None, None],
+            title: self.title().to_owned(),
+            urls: self.urls(),
             error: Some(self.record.note.clone()).filter(|note| !note.is_empty()),
             json: serde_json::to_string(&self.record).unwrap_or_default(),
         })
@@ -217,7 +249,10 @@ impl RecordScreen {
     /// Draws the screen.
     pub fn view(&self, app: &App, canvas: &mut Canvas<'_>) {
         let data = &app.data;
-        let name = short(&self.record.item);
+        let name = match self.item {
+            Some(_) => format!("{}  {}", short(&self.record.item), self.title()),
+            None => short(&self.record.item),
+        };
         let at = data
             .history
             .iter()
@@ -270,18 +305,20 @@ impl RecordScreen {
             ),
         ]];
         let side = record.side.map_or("both sides", crate::core::Side::name);
-        lines.push(vec![
-            label("what"),
-            ink(
-                format!("{} {side}   {}", record.verb, record.item),
-                Meaning::Text,
-            ),
-        ]);
+        let what = match record.kind {
+            RecordKind::Run => format!("{} at {side}   link {}", run_verb(record), record.link),
+            _ => format!("{} {side}   {}", record.verb, record.item),
+        };
+        lines.push(vec![label("what"), ink(what, Meaning::Text)]);
         if let Some(row) = record.row {
-            lines.push(vec![label("rule"), ink(format!("{row:?}"), Meaning::Text)]);
+            let rule = format!("{}  ({row:?})", super::plan::rule(row));
+            lines.push(vec![label("why"), ink(rule, Meaning::Text)]);
         }
         if !record.note.is_empty() {
             lines.push(vec![label("note"), ink(record.note.clone(), Meaning::Text)]);
+        }
+        for (name, url) in ["issue", "page"].into_iter().zip(self.urls()) {
+            lines.extend(url.map(|url| vec![label(name), ink(url, Meaning::Text)]));
         }
         let request = record.request.as_deref().unwrap_or("none given");
         lines.push(vec![
@@ -307,22 +344,28 @@ impl RecordScreen {
             Reverse::Planned(backs) | Reverse::Sent(backs) => backs
                 .iter()
                 .flat_map(|back| match &back.refused {
-                    None => before_and_after(back.field.as_str(), &back.now, &back.then, room),
+                    None => change_lines(back.field.as_str(), &back.now, &back.then, room),
                     Some(why) => vec![
                         vec![ink(back.field.as_str(), Meaning::Title)],
                         vec![ink(format!("  cannot be put back: {why}"), Meaning::Warn)],
                     ],
                 })
                 .collect(),
-            _ => self
-                .record
-                .changes
-                .iter()
-                .flat_map(|change| {
-                    before_and_after(change.field.as_str(), &change.before, &change.after, room)
-                })
-                .collect(),
+            _ => self.changes(room),
         }
+    }
+
+    /// What the record changed; what follows from another change comes last.
+    fn changes(&self, room: usize) -> Vec<Vec<Ink>> {
+        let follows = |change: &&FieldChange| {
+            ["updated", "closed", "sync", "sync_note"].contains(&change.field.as_str())
+        };
+        let mut changes: Vec<&FieldChange> = self.record.changes.iter().collect();
+        changes.sort_by_key(follows);
+        let lines = changes.into_iter().flat_map(|change| {
+            change_lines(change.field.as_str(), &change.before, &change.after, room)
+        });
+        lines.collect()
     }
 
     fn change_rows(&self, room: usize) -> usize {
@@ -359,19 +402,49 @@ impl RecordScreen {
     }
 
     fn draw_others(&self, app: &App, canvas: &mut Canvas<'_>) {
-        let mut inner = canvas.frame(
-            "This item",
-            &format!("{} records", self.others.len()),
-            false,
-        );
-        if self.others.is_empty() {
+        let of_run = |one: &&Record| one.run == self.record.run && one.id != self.record.id;
+        let (title, others): (&str, Vec<&Record>) = match self.record.kind {
+            RecordKind::Run => {
+                let known = app.data.history.iter();
+                ("In this run", known.filter(of_run).collect())
+            }
+            _ => ("This item", self.others.iter().collect()),
+        };
+        let mut inner = canvas.frame(title, &format!("{} records", others.len()), false);
+        if others.is_empty() {
             inner.put(1, 0, "No other records.", Meaning::Dim);
         }
         let height = inner.rows();
-        for (y, record) in self.others.iter().take(height).enumerate() {
+        for (y, record) in others.into_iter().take(height).enumerate() {
             history::draw(app, &mut inner, y, record, record.id == self.record.id);
         }
     }
+}
+
+/// What a run did, in a word.
+fn run_verb(record: &Record) -> &'static str {
+    if record.verb == "look" {
+        "looked"
+    } else {
+        "worked"
+    }
+}
+
+/// A field's change in one line where both values fit, else by the lines that differ.
+pub fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
+    const NAME: usize = 12;
+    let is_short = |value: &Value| !value.as_text().contains('\n');
+    let (old, new) = (before.brief(400), after.brief(400));
+    let fits = width(&old) + width(&new) + NAME + 5 <= room;
+    if fits && is_short(before) && is_short(after) {
+        return vec![vec![
+            ink(format!("{name:<NAME$} "), Meaning::Title),
+            ink(old, Meaning::Remove),
+            ink(" → ", Meaning::Dim),
+            ink(new, Meaning::Add),
+        ]];
+    }
+    before_and_after(name, before, after, room)
 }
 
 /// A field's name, then what it said and what it says. Of a text only the lines that differ, each with its neighbours.

@@ -16,6 +16,7 @@ use crate::ui::theme::Meaning;
 
 mod choosing;
 mod editor;
+mod list;
 mod moving;
 mod preview;
 mod result;
@@ -53,6 +54,8 @@ const TECHNICAL: &[&str] = &[
     "updated",
     "repository",
     "publish",
+    "sync",
+    "sync_note",
 ];
 
 /// How long a conflict is put aside, in milliseconds.
@@ -104,6 +107,9 @@ struct Drawn {
     fields: Rect,
     /// The first field in view.
     first: usize,
+    /// The rows of the list of conflicts, and the first item in view.
+    list: Rect,
+    listed: usize,
     /// How far up and down there is something to see.
     reach: (isize, isize),
     /// Rows of the largest part.
@@ -114,6 +120,8 @@ impl Drawn {
     const NOTHING: Self = Self {
         fields: Rect::ZERO,
         first: 0,
+        list: Rect::ZERO,
+        listed: 0,
         reach: (0, 0),
         page: 0,
     };
@@ -259,6 +267,20 @@ impl Resolver {
         ink(text, Meaning::Info)
     }
 
+    /// Whether an action would do nothing now.
+    pub fn rests(&self, action: Action, data: &Data, drafts: &Drafts) -> bool {
+        let is_decided = || self.marked(data).is_none();
+        match action {
+            Action::Apply => {
+                !self.missing(data, drafts).is_empty() || self.unsayable(data, drafts).is_some()
+            }
+            Action::TakeGithub | Action::TakeNotion | Action::TakeBase | Action::Edit => {
+                is_decided()
+            }
+            _ => false,
+        }
+    }
+
     /// Carries out an action.
     pub fn act(
         &mut self,
@@ -329,25 +351,9 @@ impl Resolver {
 
     /// Goes to the next item: of those marked, or of all in conflict.
     fn turn(&mut self, forward: bool, data: &Data, out: &mut Vec<Effect>) {
-        if self.pairs.len() == 1 {
-            let all: Vec<PairId> = data
-                .conflicted()
-                .into_iter()
-                .map(|(pair, _)| pair)
-                .collect();
-            let at = self
-                .current()
-                .and_then(|pair| all.iter().position(|one| one == pair));
-            let next = next_of(at.unwrap_or(0), all.len(), forward);
-            if let Some(pair) = all.get(next) {
-                self.pairs = vec![pair.clone()];
-            }
-        } else {
-            self.pair = next_of(self.pair, self.pairs.len(), forward);
-        }
-        (self.field, self.hunk, self.scrolled, self.item) = (0, 0, 0, None);
-        self.sent.clear();
-        self.ask_item(out);
+        let choices = self.choices(data);
+        let next = next_of(self.place(&choices), choices.len(), forward);
+        self.go(&choices, next, out);
     }
 
     fn defer(&mut self, data: &Data, out: &mut Vec<Effect>) {

@@ -1,8 +1,8 @@
 //! What the marked answer would write, item by item.
 
 use super::{Answer, HaltScreen};
-use crate::core::Value;
 use crate::core::guard::{Halt, Reason};
+use crate::core::{FieldKey, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::held::HeldItem;
 use crate::ui::app::App;
@@ -39,12 +39,12 @@ impl HaltScreen {
             ink(item.title.clone(), Meaning::Text),
         ]];
         let applies = self.answer == Answer::Apply;
-        for back in &item.backs {
-            if applies {
-                lines.extend(change_lines(&forth(back), room));
-            } else {
-                lines.extend(change_lines(back, room));
-            }
+        let changes = if applies { &item.forth } else { &item.backs };
+        lines.extend(changes.iter().flat_map(|change| change_lines(change, room)));
+        if applies && !item.follow.is_empty() {
+            let names: Vec<&str> = item.follow.iter().map(FieldKey::as_str).collect();
+            let text = format!("  with it: {}", names.join(", "));
+            lines.push(vec![ink(text, Meaning::Dim)]);
         }
         if halt.reason != Reason::Trashes {
             lines.extend(self.unsure(app, halt, item));
@@ -72,7 +72,7 @@ impl HaltScreen {
                 &format!("{side} has not listed it since; it is read before anything is written"),
                 Meaning::Warn,
             )),
-            Some(at) if item.backs.is_empty() && !item.text_unread => {
+            Some(at) if item.forth.is_empty() && !item.text_unread => {
                 let ago = ago(app.data.now.since(at));
                 let nothing = if applies { "write" } else { "put back" };
                 let text = format!("shows the last agreement again ({ago}): nothing to {nothing}");
@@ -81,16 +81,6 @@ impl HaltScreen {
             _ => {}
         }
         lines
-    }
-}
-
-/// A change as it goes to the other side: from what was agreed on to what is shown now.
-fn forth(back: &PutBack) -> PutBack {
-    PutBack {
-        field: back.field.clone(),
-        now: back.then.clone(),
-        then: back.now.clone(),
-        refused: None,
     }
 }
 

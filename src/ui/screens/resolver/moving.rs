@@ -3,13 +3,26 @@
 use ratatui::layout::Position;
 
 use super::{Drawn, Resolver};
+use crate::ui::app::Effect;
 use crate::ui::data::Data;
 use crate::ui::screens::Handled;
 
 impl Resolver {
-    /// A click on a row of the fields.
-    pub fn click(&mut self, at: Position, data: &Data) -> Handled {
-        let Drawn { fields, first, .. } = self.drawn.get();
+    /// A click on a row of the fields, or of the list of conflicts.
+    pub fn click(&mut self, at: Position, data: &Data, out: &mut Vec<Effect>) -> Handled {
+        let Drawn {
+            fields,
+            first,
+            list,
+            ..
+        } = self.drawn.get();
+        if list.contains(at) {
+            let choices = self.choices(data);
+            let index = self.listed_at(at.y);
+            if index != self.place(&choices) {
+                self.go(&choices, index, out);
+            }
+        }
         if fields.contains(at) {
             let field = first + usize::from(at.y - fields.y);
             if field < self.fields(data).len() {

@@ -2,7 +2,7 @@
 
 use super::preview::{kept_side, lay_out_marked, shown, tone, writes};
 use super::sides::is_body;
-use super::{Resolver, name};
+use super::{Field, Resolver, name};
 use crate::core::Side;
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
@@ -11,6 +11,9 @@ use crate::ui::drafts::{self, Draft, Drafts};
 use crate::ui::text::clip;
 use crate::ui::theme::Meaning;
 
+/// What happens before anything is written.
+const AGAIN: &str =
+    "Before the write both sides are read again; a newer edit cancels it and opens this anew.";
 /// Columns kept for the names of the fields.
 const NAMES: usize = 13;
 
@@ -51,6 +54,29 @@ impl Resolver {
         for (y, row) in laid.lines.iter().skip(top).take(height).enumerate() {
             inner.line(1, shown + rule + y, room, row);
         }
+        if with_all && is_short && rows > shown + 1 {
+            self.draw_in_step(app, &mut inner, shown, rows - shown - 2);
+            inner.put_in(1, rows - 1, AGAIN, room, Meaning::Dim);
+        }
+    }
+
+    /// Draws the fields that are in step, with what both sides say, from a row on; returns the row after them.
+    fn draw_in_step(&self, app: &App, canvas: &mut Canvas<'_>, top: usize, most: usize) -> usize {
+        let fields = self.fields(&app.data);
+        let in_step = fields.iter().filter_map(|field| match field {
+            Field::Synced(key, value) => Some((key, value)),
+            Field::Open(_) => None,
+        });
+        let end = canvas.columns().saturating_sub(1);
+        let mut y = top;
+        for (key, value) in in_step.take(most) {
+            canvas.put_in(1, y, key, NAMES - 2, Meaning::Dim);
+            let start = canvas.put_right(end, y, "in step", Meaning::Dim);
+            let room = start.saturating_sub(NAMES + 2);
+            canvas.put_in(NAMES, y, &value.brief(200), room, Meaning::Text);
+            y += 1;
+        }
+        y
     }
 
     /// Draws the rows of all fields only.
@@ -64,15 +90,16 @@ impl Resolver {
             let inks = summary(line, &app.drafts);
             inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
         }
-        let y = open.len() + 1;
+        // What will be written, and what is read again before, come below.
+        let most = inner.rows().saturating_sub(open.len() + 5);
+        let y = 1 + self.draw_in_step(app, &mut inner, open.len(), most);
         for (row, (side, fields)) in written(&open, &app.drafts).into_iter().enumerate() {
             let tone = tone(side);
             inner.put(1, y + row, "will write", Meaning::Dim);
             inner.put(NAMES, y + row, side.name(), tone);
             inner.put(NAMES + 8, y + row, &fields, Meaning::Text);
         }
-        let last = "Before the write both sides are read again; a newer edit cancels it and opens this anew.";
-        inner.put(1, y + 3, last, Meaning::Dim);
+        inner.put(1, y + 3, AGAIN, Meaning::Dim);
     }
 
     /// Draws the marked field's value in full.

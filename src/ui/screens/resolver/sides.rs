@@ -62,7 +62,8 @@ impl Resolver {
         let title = line
             .map_or("in step", |line| name(&line.conflict))
             .to_owned();
-        let mut inner = canvas.frame(&title, "b base   h GitHub   l Notion", false);
+        let keys = line.map_or("", |_| "b base   h GitHub   l Notion");
+        let mut inner = canvas.frame(&title, keys, false);
         let Some(line) = line else {
             if let Some(Field::Synced(_, value)) =
                 self.fields(&app.data).into_iter().nth(self.field)

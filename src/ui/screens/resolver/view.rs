@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::result::said;
 use super::sides::{self, Where};
-use super::{Drawn, Field, Resolver, name};
+use super::{Drawn, Field, Resolver, list, name};
 use crate::core::Side;
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
@@ -57,15 +57,8 @@ impl Resolver {
     fn draw_title(&self, app: &App, canvas: &mut Canvas<'_>) {
         let data = &app.data;
         let open = self.open(data);
-        let all = data.conflicted();
-        let (at, count) = if self.pairs.len() > 1 {
-            (self.pair, self.pairs.len())
-        } else {
-            let at = all
-                .iter()
-                .position(|(pair, _)| Some(pair) == self.current());
-            (at.unwrap_or(0), all.len().max(1))
-        };
+        let choices = self.choices(data);
+        let (at, count) = (self.place(&choices), choices.len().max(1));
         let item = open.first().map_or_else(
             || {
                 self.item
@@ -100,8 +93,13 @@ impl Resolver {
         let open = rows_of(self.open(&app.data).len());
         let fields = rows_of(self.fields(&app.data).len());
         // Where there is little room, it belongs to what the sides say: a row for each, at least.
-        let most = (body.height / 3 + 1).min(body.height.saturating_sub(8));
-        let list = fields.min(open + 1).saturating_add(2).clamp(3, most.max(3));
+        let (most, wanted) = if self.has_text(&app.data) {
+            (body.height / 3 + 1, fields.min(open + 1))
+        } else {
+            (body.height / 2, fields)
+        };
+        let most = most.min(body.height.saturating_sub(8));
+        let list = wanted.saturating_add(2).clamp(3, most.max(3));
         let most = body.height.saturating_sub(list + 5).clamp(3, 7);
         let more = match (body.height >= 18, self.has_text(&app.data)) {
             (true, true) => 4,
@@ -122,9 +120,23 @@ impl Resolver {
         let result = if self.has_text(&app.data) {
             (body.height / 2).max(open + 6)
         } else {
-            (open + 5).clamp(5, (body.height / 3).max(5))
+            let fields = rows_of(self.fields(&app.data).len());
+            (open.max(fields) + 6).clamp(5, (body.height / 2).max(5))
         };
         let upper = body.height.saturating_sub(result);
+        let area = Rect::new(body.x, body.y + upper, body.width, result);
+        let is_wide = app.plan.for_width(app.size.width) == Plan::Wide;
+        // A layout that was asked for may be wider than the terminal.
+        let has_list = is_wide && body.width >= list::LEAST;
+        if has_list {
+            let area = Rect {
+                width: list::LIST,
+                height: upper,
+                ..body
+            };
+            self.draw_list(app, &mut canvas.part(area));
+        }
+        let body = if has_list { list::beside(body) } else { body };
         self.draw_fields(
             app,
             &mut canvas.part(Rect::new(body.x, body.y, FIELDS, upper)),
@@ -145,9 +157,8 @@ impl Resolver {
             let area = Rect::new(body.x + FIELDS + at * column, body.y, wide, upper);
             self.draw_side(app, &mut canvas.part(area), part);
         }
-        let area = Rect::new(body.x, body.y + upper, body.width, result);
-        if app.plan.for_width(app.size.width) == Plan::Wide {
-            let left = body.width * 3 / 5;
+        if is_wide {
+            let left = area.width * 3 / 5;
             let (left, right) = (
                 Rect {
                     width: left,
