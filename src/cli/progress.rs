@@ -40,8 +40,7 @@ fn follow(bar: &ProgressBar, event: &Event) {
         }
         Event::Halted(halt) => bar.println(format!("held: {}", Shown::line(&halt.note))),
         // A single run is never deferred.
-        Event::Deferred { .. } => {}
+        Event::Deferred { .. } | Event::Elsewhere(_) => {}
         Event::RunEnded(_) => bar.set_message(""),
-        Event::Elsewhere(_) => {}
     }
 }
