@@ -117,7 +117,10 @@ impl Setup {
             return;
         }
         world.between_polls();
-        if world.faults.crash > 0 && world.chance(FREEZE) {
+        // What was sent arrives within `flight`, whatever becomes of its sender: a process that stands still keeps no
+        // request from arriving, and one that stood still before was judged when it sent.
+        let is_sent = world.in_flight.is_some();
+        if world.faults.crash > 0 && !is_sent && world.chance(FREEZE) {
             world.figures.fault("freeze");
             let ms = world.rng.i64(1_000..200_000);
             world.event("freeze", "", |_| ms.to_string());

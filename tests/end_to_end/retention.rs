@@ -1,6 +1,6 @@
 //! Old values leave the history with a pass, and what they could have undone is told to be gone.
 
-use pulse_sync::core::{FieldKey, RecordKind, Time};
+use pulse_sync::core::{FieldKey, Record, RecordKind, Time};
 use pulse_sync::store::{Access, HistoryQuery, Pruned, SqliteStore, Store};
 use serde_json::json;
 
@@ -31,9 +31,11 @@ async fn with_an_old_record(rig: &Rig, now: Time) -> String {
                 .iter()
                 .any(|change| change.field == FieldKey::TITLE)
     });
-    let mut old = renamed.unwrap();
-    old.id = "of-old".to_owned();
-    old.at = now.minus(95 * DAY);
+    let old = Record {
+        id: "of-old".to_owned(),
+        at: now.minus(95 * DAY),
+        ..renamed.unwrap()
+    };
     store.record(&[old.clone()]).await.unwrap();
     let done = now.minus(2 * DAY).0.to_string();
     store.put_setting("retention", Some(&done)).await.unwrap();
