@@ -121,8 +121,8 @@ pub struct Data {
     pub history: VecDeque<Record>,
     /// Whether the history was read to its end.
     pub history_complete: bool,
-    /// Somebody scrolled back: what was read is kept.
-    was_paged: bool,
+    /// How many records of it are kept: more once somebody scrolled back.
+    kept: usize,
     /// The log, oldest first.
     pub log: VecDeque<LogLine>,
     /// How many lines of the log are no longer kept.
@@ -150,7 +150,7 @@ impl Data {
             snapshot: Arc::default(),
             history: VecDeque::new(),
             history_complete: false,
-            was_paged: false,
+            kept: LIVE,
             log: VecDeque::new(),
             dropped: 0,
             samples: VecDeque::new(),
@@ -194,11 +194,10 @@ impl Data {
         let at = self.history.iter().position(is_older);
         let at = at.unwrap_or(self.history.len());
         self.history.insert(at, record);
-        if !self.was_paged && self.history.len() > LIVE {
-            self.history.truncate(LIVE);
-            self.history_complete = false;
+        if self.history.len() > self.kept {
+            self.history.truncate(self.kept);
+            self.history_complete = self.kept == RECORDS;
         }
-        self.history.truncate(RECORDS);
     }
 
     /// Appends a page of the history, read from the store.
@@ -208,7 +207,9 @@ impl Data {
                 self.history.push_back(record);
             }
         }
-        self.was_paged = self.history.len() > LIVE;
+        if self.history.len() > LIVE {
+            self.kept = RECORDS;
+        }
         self.history_complete = is_last || self.history.len() >= RECORDS;
     }
 

@@ -36,7 +36,7 @@ async fn with_an_old_record(rig: &Rig, now: Time) -> String {
         at: now.minus(95 * DAY),
         ..renamed.unwrap()
     };
-    store.record(&[old.clone()]).await.unwrap();
+    store.record(std::slice::from_ref(&old)).await.unwrap();
     let done = now.minus(2 * DAY).0.to_string();
     store.put_setting("retention", Some(&done)).await.unwrap();
     old.id
