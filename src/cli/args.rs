@@ -404,8 +404,8 @@ pub struct DemoOptions {
     /// What the people do.
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// People do so many times as much, and both sides are looked at as much more often; without the services' limits,
-    /// from 2 on.
+    /// People do so many times as much, and both sides are looked at as much more often. From 2 on without the services'
+    /// limits, and GitHub wins conflicts: nobody could choose as fast as that.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000), conflicts_with = "headless")]
     pub speed: u32,
 }

@@ -51,9 +51,14 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
     let is_fast = options.speed > 1;
     let done = services(is_fast).and_then(|(small, _thread)| {
         let small = Arc::new(small);
-        let (mut setup, earlier) = setup(&small, &folder, link(&small))?;
+        let mut link = link(&small);
+        if is_fast {
+            link.conflict = Policy::Github;
+        }
+        let (mut setup, earlier) = setup(&small, &folder, link)?;
         setup.config.settings = Settings {
-            guard_floor: 6,
+            // Many times as many people are not a mass change.
+            guard_floor: 6 * options.speed as usize,
             retry_base: 3_000,
             wait_max: 1_000,
             ..settings()

@@ -13,6 +13,7 @@ use super::clock::now;
 use super::exit::Exit;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
+use crate::core::schedule::Scope;
 use crate::core::{Policy, RecordKind};
 use crate::engine::serve::{Samples, Server, wires};
 use crate::engine::{Event, Handle};
@@ -249,8 +250,12 @@ fn sampler() -> Box<dyn FnMut() -> Option<Sample>> {
     let mut sampler = Sampler::new();
     Box::new(move || {
         let sample = sampler.as_mut()?.sample();
+        let scope = sample.load().scope;
+        let container = sample.container.filter(|_| scope == Scope::Container);
+        let memory = container.unwrap_or(sample.memory);
         Some(Sample {
-            memory: sample.memory,
+            memory,
+            scope,
             swap: sample.swap,
             cpu: sample.cpu,
             cores: sample.cores,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::text::{self, Zone, width};
 use super::theme::Meaning;
+use crate::core::schedule::Scope;
 use crate::core::{Conflict, PairId, Record, RecordKind, Side, Time};
 use crate::engine::Snapshot;
 use crate::engine::face::{ConflictLine, LinkState};
@@ -51,8 +52,10 @@ pub struct LogLine {
 /// The machine at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// Memory in use and there is, in bytes.
+    /// Memory in use and there is, in bytes: of the machine, or of the container where that is shorter of it.
     pub memory: (u64, u64),
+    /// Whose memory.
+    pub scope: Scope,
     /// Swap in use and there is, in bytes.
     pub swap: (u64, u64),
     /// Load of all cores, 0 to 1.
@@ -66,6 +69,14 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// The name of the memory where there is little room.
+    pub const fn memory_name(&self) -> &'static str {
+        match self.scope {
+            Scope::Machine => "mem",
+            Scope::Container => "cgrp",
+        }
+    }
+
     /// The part of the memory that is in use, 0 to 1.
     pub fn memory_part(&self) -> f64 {
         part(self.memory)

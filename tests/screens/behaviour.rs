@@ -692,3 +692,19 @@ fn runs_are_in_the_history_as_they_end_and_looks_are_one_row() {
     let rows = text(&app).matches("looked, nothing to write").count();
     assert_eq!(rows, 1);
 }
+
+#[test]
+fn the_memory_of_a_container_is_named_where_it_is_the_shorter_one() {
+    let mut app = living(120, 40, calm());
+    assert!(text(&app).contains(" mem "), "{}", text(&app));
+    let scope = pulse_sync::core::schedule::Scope::Container;
+    let memory = (231_000_000, 300_000_000);
+    app.update(Input::Sample(pulse_sync::ui::data::Sample {
+        memory,
+        scope,
+        ..crate::make::sample(1)
+    }));
+    let shown = text(&app);
+    let row = shown.lines().find(|line| line.contains(" cgrp "));
+    assert!(row.is_some_and(|row| row.contains("220M/286M")), "{shown}");
+}

@@ -9,7 +9,7 @@ use pulse_sync::core::guard::{Halt, Reason};
 use pulse_sync::core::history::FieldChange;
 use pulse_sync::core::mapping::Mapping;
 use pulse_sync::core::plan::{Move, Plan};
-use pulse_sync::core::schedule::{Reason as Due, Waiting};
+use pulse_sync::core::schedule::{Reason as Due, Scope, Waiting};
 use pulse_sync::core::{
     Action as Deed, Base, Change, Conflict, Draft, FieldKey, Key as PairKey, Kind, ObjectId,
     Outcome, Pair, PairId, PairLife, Record, RecordId, RecordKind, Row, Side, Step, Time, Value,
@@ -609,6 +609,7 @@ pub fn sample(at: usize) -> Sample {
     let wave = (at % 12) as f64 / 14.0;
     Sample {
         memory: (9 << 30, 16 << 30),
+        scope: Scope::Machine,
         swap: (1 << 30, 4 << 30),
         cpu: 0.1 + wave,
         cores: 8,

@@ -21,7 +21,7 @@ pub fn strip(app: &App, canvas: &mut Canvas<'_>) {
         return;
     };
     let facts = &app.data.facts;
-    let x = canvas.put(1, 0, "mem ", Meaning::Dim);
+    let x = canvas.put(1, 0, sample.memory_name(), Meaning::Dim) + 1;
     let x = canvas.bar(x, 0, 10, sample.memory_part(), Some(facts.memory_limit));
     let x = canvas.put(
         x,
@@ -89,7 +89,7 @@ fn meters(app: &App, canvas: &mut Canvas<'_>, sample: &Sample) -> usize {
     let gauge = |(used, all): (u64, u64)| format!("{}/{}", bytes(used), bytes(all));
     let mut rows = vec![
         (
-            "mem",
+            sample.memory_name(),
             sample.memory_part(),
             Some(facts.memory_limit),
             gauge(sample.memory),
