@@ -11,7 +11,7 @@ use pulse_sync::config::{
 };
 use pulse_sync::core::plan::{NewPages, OnTrashed};
 use pulse_sync::core::schedule::Timetable;
-use pulse_sync::core::{Kind, Policy};
+use pulse_sync::core::{Direction, FieldKey, Kind, Policy};
 use pulse_sync::engine::Settings;
 use secrecy::ExposeSecret;
 use tracing::level_filters::LevelFilter;
@@ -422,6 +422,33 @@ fn the_example_holds_the_defaults() {
 }
 
 #[test]
+fn fields_have_policies_of_their_own() {
+    let link =
+        format!("[[link]]\nname = 'one'\nrepositories = ['octocat/*']\ndatabase = '{DATABASE}'\n");
+    let text = format!(
+        "{link}conflict = 'newest'\n[link.conflicts]\ntitle = 'github'\nlabels = 'notion'\n\
+         [link.conflicts.pull_request]\ntitle = 'ask'\n"
+    );
+    let mapping = loaded(&text).links[0].mapping();
+    let policy = |kind, key: &FieldKey| mapping.field(kind, key).unwrap().policy;
+    assert_eq!(policy(Kind::Issue, &FieldKey::TITLE), Policy::Github);
+    assert_eq!(policy(Kind::Pull, &FieldKey::TITLE), Policy::Ask);
+    assert_eq!(policy(Kind::Pull, &FieldKey::LABELS), Policy::Notion);
+    assert_eq!(policy(Kind::Issue, &FieldKey::BODY), Policy::Newest);
+    // Every field that may be named flows both ways, and all that do may be named.
+    for kind in [Kind::Issue, Kind::Pull, Kind::Commit] {
+        for field in mapping.fields(kind) {
+            let is_both = field.direction == Direction::Both;
+            assert_eq!(
+                is_both,
+                FieldKey::BOTH_WAYS.contains(&field.key) && kind != Kind::Commit,
+                "{kind:?} {field:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_schedule_is_read() {
     let text = "[schedule]\nmemory_percent = 50\ncpu_percent = 80\ncpu_leave_percent = 20\n\
                 longest_deferral = 2\nown_memory_mb = 64\njitter_percent = 0\ncheck_again = '1m'\n\
@@ -472,7 +499,11 @@ fn example_keys() -> (BTreeSet<String>, String) {
 #[test]
 fn the_example_has_every_key_and_no_other() {
     let (keys, text) = example_keys();
-    assert_eq!(keys, known_keys());
+    // Fields take the place of keys there; one stands for all of them.
+    let is_own = |key: &String| !key.starts_with("link.conflicts.");
+    let known: BTreeSet<String> = known_keys().into_iter().filter(is_own).collect();
+    let keys: BTreeSet<String> = keys.into_iter().filter(is_own).collect();
+    assert_eq!(keys, known);
     let text = text.replace("path = \"/var", "# path = \"/var");
     let config = loaded(&text);
     assert_eq!(config.warnings.len(), 2, "one for each token");

@@ -10,7 +10,7 @@ use super::{GITHUB_API, NOTION_API, Problem};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
-use crate::core::{Kind, Mapping, Policy};
+use crate::core::{FieldKey, Kind, Mapping, Policy};
 use crate::engine::Settings;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Plan;
@@ -192,6 +192,8 @@ pub struct Link {
     pub repository_for_new: Option<String>,
     /// What happens when both sides changed one field.
     pub conflict: Policy,
+    /// The same for single fields, of one kind or of all; a later one counts.
+    pub conflicts: Vec<(Option<Kind>, FieldKey, Policy)>,
     /// How far back commits are taken.
     pub commits_since: Window,
     /// How far back closed issues and pull requests are taken at the first import.
@@ -224,6 +226,7 @@ impl Link {
             new_pages: NewPages::Ready,
             repository_for_new: None,
             conflict: Policy::Ask,
+            conflicts: Vec::new(),
             commits_since: Window::Last(90 * DAY),
             closed_since: Window::Last(30 * DAY),
             private_heading: "Private notes".to_owned(),
@@ -238,7 +241,11 @@ impl Link {
 
     /// The fields that this link keeps in step.
     pub fn mapping(&self) -> Mapping {
-        Mapping::standard(self.status.clone(), self.conflict)
+        let mut mapping = Mapping::standard(self.status.clone(), self.conflict);
+        for (kind, key, policy) in &self.conflicts {
+            mapping.decide(*kind, key, *policy);
+        }
+        mapping
     }
 
     /// The policies that the plan of this link follows.

@@ -12,6 +12,17 @@ use super::{Codec, Side};
 pub struct FieldKey(pub Cow<'static, str>);
 
 impl FieldKey {
+    /// The fields that both sides may change.
+    pub const BOTH_WAYS: [Self; 8] = [
+        Self::TITLE,
+        Self::BODY,
+        Self::STATE,
+        Self::CLOSED_AS,
+        Self::LABELS,
+        Self::ASSIGNEES,
+        Self::MILESTONE,
+        Self::TYPE,
+    ];
     /// The item's title; a commit's headline.
     pub const TITLE: Self = Self(Cow::Borrowed("title"));
     /// The text: an issue's or pull request's body, a commit's full message.

@@ -85,6 +85,18 @@ impl Mapping {
         }
     }
 
+    /// Another policy for the conflicts of a field, of one kind or of all. A field that flows one way has none.
+    pub fn decide(&mut self, kind: Option<Kind>, key: &FieldKey, policy: Policy) {
+        let kinds = [Kind::Issue, Kind::Pull, Kind::Commit].into_iter();
+        for kind in kinds.filter(|of| kind.is_none_or(|kind| kind == *of)) {
+            let bound = self.bound_mut(kind).iter_mut();
+            let fields = bound.map(|bound| &mut bound.field);
+            let meant =
+                |field: &&mut Field| field.key == *key && field.direction == Direction::Both;
+            fields.filter(meant).for_each(|field| field.policy = policy);
+        }
+    }
+
     /// The fields of a kind.
     pub fn fields(&self, kind: Kind) -> impl Iterator<Item = &Field> {
         self.bound(kind).iter().map(|bound| &bound.field)

@@ -308,3 +308,31 @@ fn a_policy_decides_and_keeps_the_other_value() {
     let history = rig.run(&["history", "--json"]);
     assert!(history.out.contains("Notion's"), "{}", history.out);
 }
+
+#[test]
+fn a_field_may_have_a_policy_of_its_own() {
+    let mut rig = Rig::start(Some(world(6, 0, 0)));
+    rig.link(
+        "conflicts",
+        "{ title = \"notion\", issue = { state = \"github\" } }",
+    );
+    rig.settle();
+    rig.edit_issue(
+        1,
+        IssueEdit {
+            title: Some("GitHub's".to_owned()),
+            body: Some(Some("GitHub's text".to_owned())),
+            ..IssueEdit::default()
+        },
+    );
+    let page = rig.page(1);
+    rig.rename_page(page, "Notion's");
+    rig.edit_body(page, |_| "Notion's text".to_owned());
+    let done = rig.run(&["sync", "--once", "--json"]);
+    assert_eq!(done.json()["conflicts"], json!(1), "{}", done.said());
+    assert_eq!(&*rig.issue(1).title, "Notion's");
+    let open = rig.run(&["conflicts", "list", "--json"]).json();
+    assert_eq!(open[0]["field"], json!("body"), "{open}");
+    let history = rig.run(&["history", "--json"]);
+    assert!(history.out.contains("GitHub's\""), "{}", history.out);
+}
