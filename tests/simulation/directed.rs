@@ -624,13 +624,15 @@ fn an_hour_without_a_network_is_waited_out() {
     assert_eq!(world.violations, Vec::<String>::new());
     let runs = world.store.all_records().into_iter();
     let runs = runs.filter(|record| record.kind == RecordKind::Run && record.at.0 >= start);
-    let (away, back): (Vec<_>, Vec<_>) = runs.partition(|run| run.at.0 < start + HOUR);
-    assert!(away.iter().all(|run| run.outcome == Outcome::Failed));
+    let (away, back): (Vec<_>, Vec<_>) = runs.partition(|run| run.outcome == Outcome::Failed);
     assert!((3..=240).contains(&away.len()), "{} attempts", away.len());
     let first = back.first().unwrap();
     assert_eq!(first.outcome, Outcome::Done);
+    assert!(away.iter().all(|run| run.at < first.at));
+    // The run that goes well may have begun shortly before: a store takes its time, too.
     let late = first.at.0 - start - HOUR;
-    assert!(late < 2 * setup.settings.retry_max, "{late} ms late");
+    let minutes = -5 * 60_000..2 * setup.settings.retry_max;
+    assert!(minutes.contains(&late), "{late} ms late");
 }
 
 /// The engine's loop waits for its next run when the clock is set back by a day.

@@ -199,7 +199,8 @@ fn whoever_looks_sees_changes_within_minutes() {
     };
     let (alone, seen) = (looked_at(false), looked_at(true));
     assert!(alone.runs.len() <= 5, "{:?}", alone.runs);
-    assert!(seen.runs.len() >= 60, "{:?}", seen.runs);
+    // Every minute, and as long as a look takes where each question to the store takes a while.
+    assert!(seen.runs.len() >= 30, "{:?}", seen.runs);
     let says = |seen: &Seen| seen.said.iter().any(|said| said.contains("while you look"));
     assert!(says(&seen) && !says(&alone), "{:?}", seen.said);
 }
