@@ -310,11 +310,13 @@ fn it_is_suspended_and_comes_back() {
 fn a_fault_of_our_own_leaves_a_whole_terminal_and_a_readable_message() {
     let mut rig = settled();
     rig.env.insert("PULSE_SYNC_PANIC", "1".to_owned());
+    rig.env.insert("RUST_BACKTRACE", "1".to_owned());
     let mut tty = start(&rig.command(&[]), SIZE);
     assert_eq!(tty.ends(), 101);
     tty.assert_whole();
     tty.see("hit a fault of its own");
     tty.see("log");
+    assert!(!tty.text().contains("backtrace") && !tty.text().contains("0: "));
 }
 
 #[test]
