@@ -128,7 +128,7 @@ fn without_command() -> Exit {
     );
     say!("  pulse-sync demo          see it work: no token, no server");
     say!("  pulse-sync config init   write the commented example file");
-    say!("  pulse-sync doctor        look whether everything is ready, before the first sync");
+    say!("  pulse-sync doctor        check that everything is ready to sync");
     say!("  pulse-sync --help        everything else\n");
     say!(
         "Or set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID:\nthey are enough to run."

@@ -65,14 +65,13 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
 /// the guard holds has a word of its own.
 fn calls(app: &App) -> String {
     let aside: u64 = app.data.links().iter().map(LinkState::aside).sum();
-    let mut calls = String::new();
-    match app.data.conflicted().len() {
-        0 => {}
-        open => calls.push_str(&format!("  {open}!")),
-    }
+    let calls = match app.data.conflicted().len() {
+        0 => String::new(),
+        open => format!("  {open}!"),
+    };
     // What is left of the budgets would have no place beside it; that something waits is said already.
     if aside > 0 && (calls.is_empty() || app.size.width >= 80) {
-        calls.push_str(&format!("  {aside} aside"));
+        return format!("{calls}  {aside} aside");
     }
     calls
 }

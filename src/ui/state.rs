@@ -81,7 +81,7 @@ pub fn state(data: &Data) -> State {
         let is_calm = matches!(state.mood, Mood::Running | Mood::Syncing);
         if is_calm {
             state.mood = Mood::Paused;
-            state.word = "READ-ONLY".to_owned();
+            "READ-ONLY".clone_into(&mut state.word);
         } else {
             state.word = format!("READ-ONLY {}", state.word);
         }

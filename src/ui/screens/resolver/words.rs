@@ -51,6 +51,12 @@ pub fn gone_words(base: &str, sides: [&str; 2]) -> Vec<Vec<Ink>> {
             at = end;
         }
     }
+    // A blank between two gone words goes with them.
+    for at in 1..base.len().saturating_sub(1) {
+        if base.as_bytes()[at] == b' ' && !kept[at - 1] && !kept[at + 1] {
+            kept[at] = false;
+        }
+    }
     let mut lines: Vec<Vec<Ink>> = vec![Vec::new()];
     let mut rest = base;
     let mut at = 0;
