@@ -422,6 +422,19 @@ fn the_demo_shows_everything_within_a_minute() {
 }
 
 #[test]
+fn the_demo_keeps_to_the_screen_of_a_named_file() {
+    let rig = Rig::start(None);
+    let file = rig.folder.join("screen.toml");
+    std::fs::write(&file, "[screen]\nascii = true\n").unwrap();
+    let mut command = rig.command(&["demo", "--config"]);
+    let tty = &mut start(command.arg(&file), SIZE);
+    tty.see("+-");
+    assert!(tty.text().is_ascii(), "{}", tty.text());
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
 fn choices_made_during_a_pause_are_kept_and_written_after_it() {
     let rig = settled();
     clash(&rig, 1);
