@@ -4,6 +4,9 @@
 //! [`Shown::line`] and [`Shown::block`] make one: no escape, control, bidi or zero-width trick gets through. What would
 //! turn text around is named (`<RLM>`), a control character is written with a caret (`^[`): a reader sees that there is
 //! something. Characters without width are left out.
+//!
+//! So is what joins several signs into one on some terminals and not on others: where a terminal counts other columns
+//! than we do, its screen stays torn. A flag is shown as the letters it is made of (`[DE]`).
 
 use std::fmt;
 
@@ -19,27 +22,28 @@ pub struct Shown(String);
 impl Shown {
     /// One line: line breaks and tabs become spaces.
     pub fn line(raw: &str) -> Self {
-        Self(clean(raw, false))
+        Self(clean(raw, false, false))
     }
 
     /// Several lines: line breaks stay, tabs become spaces.
     pub fn block(raw: &str) -> Self {
-        Self(clean(raw, true))
+        Self(clean(raw, true, false))
     }
 
-    /// Several lines to be used elsewhere, as a clipboard's: what would be named or written with a caret is left out.
+    /// Several lines to be used elsewhere, as a clipboard's: what would be named or written with a caret is left out,
+    /// and signs that are joined of several stay as they are.
     pub fn copied(raw: &str) -> Self {
         let kept =
             |c: &char| matches!(c, '\n' | '\t') || !c.is_control() && direction(*c).is_none();
         let kept: String = raw.chars().filter(kept).collect();
-        Self(clean(&kept, true))
+        Self(clean(&kept, true, true))
     }
 
     /// Whether one line of text is shown letter by letter as it is.
     pub fn is_as_it_is(raw: &str) -> bool {
         let plain = |c: char| matches!(c, ' '..='~');
         raw.chars()
-            .all(|c| plain(c) || !c.is_control() && !is_hidden(c) && !is_mark(c))
+            .all(|c| plain(c) || !c.is_control() && !is_hidden(c) && !is_mark(c) && !is_unsure(c))
     }
 
     /// The text.
@@ -54,14 +58,20 @@ impl fmt::Display for Shown {
     }
 }
 
-fn clean(raw: &str, keeps_lines: bool) -> String {
+/// Cleans a text. `joins`: signs that are made of several stay joined, as nobody counts their columns.
+fn clean(raw: &str, keeps_lines: bool, joins: bool) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut marks = 0;
-    for c in raw.chars() {
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
             '\n' if keeps_lines => out.push('\n'),
             '\n' | '\r' | '\t' => out.push(' '),
             _ if c.is_control() => out.extend(caret(c)),
+            JOINER | AS_PICTURE if joins => {
+                out.push(c);
+                continue;
+            }
             _ if is_hidden(c) => {
                 if let Some(name) = direction(c) {
                     out.push('<');
@@ -69,6 +79,18 @@ fn clean(raw: &str, keeps_lines: bool) -> String {
                     out.push('>');
                 } else {
                     // The marks before and behind it are one pile.
+                    continue;
+                }
+            }
+            _ if is_unsure(c) && !joins => {
+                if let Some(letter) = flag_letter(c) {
+                    let second = chars.next_if(|next| flag_letter(*next).is_some());
+                    out.push('[');
+                    out.push(letter);
+                    out.extend(second.and_then(flag_letter));
+                    out.push(']');
+                } else {
+                    out.push_str(dashes(c));
                     continue;
                 }
             }
@@ -84,6 +106,32 @@ fn clean(raw: &str, keeps_lines: bool) -> String {
         marks = 0;
     }
     out
+}
+
+/// The character that joins two signs into one, where a terminal knows how (zero-width joiner).
+const JOINER: char = '\u{200D}';
+/// The character that asks for a sign in colours, which is wider on some terminals (variation selector 16).
+const AS_PICTURE: char = '\u{FE0F}';
+
+/// Whether terminals disagree about how many columns a character takes, beside others or at all: halves of flags, tones
+/// of skin, the frame of a keycap, dashes of several columns.
+const fn is_unsure(c: char) -> bool {
+    matches!(c, '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{20E3}' | '\u{2E3A}'..='\u{2E3B}')
+}
+
+/// The letter that half a flag stands for.
+fn flag_letter(c: char) -> Option<char> {
+    let at = u32::from(c).checked_sub(0x1F1E6)?;
+    char::from_u32(0x41 + at).filter(char::is_ascii_uppercase)
+}
+
+/// A dash of several columns as dashes of one; nothing for what only changes the sign before it.
+const fn dashes(c: char) -> &'static str {
+    match c {
+        '\u{2E3A}' => "——",
+        '\u{2E3B}' => "———",
+        _ => "",
+    }
 }
 
 /// A control character as terminals echo it: `^[` for escape; U+FFFD for one of the eight-bit ones.
@@ -200,6 +248,27 @@ mod tests {
         );
         let piled = format!("a{}", "\u{301}\u{200b}".repeat(20));
         assert_eq!(Shown::line(&piled).as_str().chars().count(), 1 + MARKS);
+    }
+
+    #[test]
+    fn signs_that_terminals_count_differently_are_taken_apart() {
+        let family = "👩\u{200d}👧";
+        let table = [
+            ("🇩🇪🇫🇷 and 🇯", "[DE][FR] and [J]"),
+            (family, "👩👧"),
+            ("❤\u{fe0f} 1\u{fe0f}\u{20e3}", "❤ 1"),
+            ("👍🏽 ok", "👍 ok"),
+            ("a\u{2e3b}b", "a———b"),
+        ];
+        for (raw, shown) in table {
+            assert_eq!(Shown::line(raw).as_str(), shown);
+            assert!(!Shown::is_as_it_is(raw));
+            assert_eq!(
+                Shown::copied(raw).as_str(),
+                raw,
+                "a clipboard keeps them whole"
+            );
+        }
     }
 
     #[test]

@@ -310,11 +310,13 @@ fn it_is_suspended_and_comes_back() {
 fn a_fault_of_our_own_leaves_a_whole_terminal_and_a_readable_message() {
     let mut rig = settled();
     rig.env.insert("PULSE_SYNC_PANIC", "1".to_owned());
+    rig.env.insert("RUST_BACKTRACE", "1".to_owned());
     let mut tty = start(&rig.command(&[]), SIZE);
     assert_eq!(tty.ends(), 101);
     tty.assert_whole();
     tty.see("hit a fault of its own");
     tty.see("log");
+    assert!(!tty.text().contains("backtrace") && !tty.text().contains("0: "));
 }
 
 #[test]
@@ -417,6 +419,19 @@ fn the_demo_shows_everything_within_a_minute() {
     tty.press("q");
     assert_eq!(tty.ends(), 0);
     tty.assert_whole();
+}
+
+#[test]
+fn the_demo_keeps_to_the_screen_of_a_named_file() {
+    let rig = Rig::start(None);
+    let file = rig.folder.join("screen.toml");
+    std::fs::write(&file, "[screen]\nascii = true\n").unwrap();
+    let mut command = rig.command(&["demo", "--config"]);
+    let tty = &mut start(command.arg(&file), SIZE);
+    tty.see("+-");
+    assert!(tty.text().is_ascii(), "{}", tty.text());
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
 }
 
 #[test]

@@ -46,6 +46,11 @@ pub fn run(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
 
 /// The dashboard against the small services, with people at work on both sides.
 fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
+    // A file that is named says how the screen is wanted; services and links are the demo's own.
+    let screen = match &args.config {
+        Some(_) => Some(Setup::read(args)?.config.screen),
+        None => None,
+    };
     let folder = demo_folder(options);
     std::fs::create_dir_all(&folder)?;
     let is_fast = options.speed > 1;
@@ -67,6 +72,9 @@ fn live(options: &DemoOptions, args: &Args) -> anyhow::Result<Exit> {
         // Enough for the play; the screen shows what is left of it.
         setup.config.notion_per_minute = if is_fast { 0 } else { NOTION_PER_MINUTE };
         setup.read_only = args.read_only;
+        if let Some(screen) = screen {
+            setup.config.screen = screen;
+        }
         let (lines, log) = super::screen::log();
         let _log = setup.start_log(args, Some(lines.tap()))?;
         if let Some(said) = earlier {

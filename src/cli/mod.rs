@@ -124,13 +124,14 @@ fn keys(args: &Args, markdown: bool) -> anyhow::Result<Exit> {
 /// What to do where nothing is configured.
 fn without_command() -> Exit {
     say!(
-        "pulse-sync keeps GitHub repositories and Notion databases in step. Nothing is configured yet.\n"
+        "pulse-sync keeps GitHub repositories and Notion databases in step.\nNothing is configured yet.\n"
     );
     say!("  pulse-sync demo          see it work: no token, no server");
     say!("  pulse-sync config init   write the commented example file");
+    say!("  pulse-sync doctor        check that everything is ready to sync");
     say!("  pulse-sync --help        everything else\n");
     say!(
-        "Or set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID: they are enough to run."
+        "Or set GITHUB_TOKEN, GITHUB_USERNAME, NOTION_TOKEN and NOTION_DATABASE_ID:\nthey are enough to run."
     );
     Exit::Done
 }

@@ -17,6 +17,7 @@ use super::panes;
 use super::screens::resolver::Resolver;
 use super::screens::{Handled, Screen, Subject};
 use super::theme::{Look, Meaning};
+use crate::core::schedule::span;
 use crate::core::{Pair, PairId, Record, Time};
 use crate::engine::answers::{Pick, PutBack};
 use crate::engine::face::HistoryQuery;
@@ -415,7 +416,9 @@ impl App {
             Event::Recorded(record) | Event::Elsewhere(record) => self.data.happened(*record),
             Event::Halted(halt) => self.say(halt.note.clone(), Meaning::Error),
             Event::Waiting { until, reason } => {
-                let text = format!("{reason}, till {}", self.data.facts.zone.clock(until));
+                let left = span(until.since(self.data.now));
+                let till = self.data.facts.zone.clock(until);
+                let text = format!("{reason}, {left} (till {till})");
                 self.say(text, Meaning::Warn);
             }
             Event::RunEnded(report) => {

@@ -11,6 +11,7 @@ use super::state::{budget, state};
 use super::text::{thousands, width};
 use super::theme::Meaning;
 use crate::core::Side;
+use crate::engine::face::LinkState;
 
 /// Draws the header: who we are, how it goes, what is left, how late it is.
 pub fn header(app: &App, canvas: &mut Canvas<'_>) {
@@ -18,13 +19,10 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
     let state = state(data);
     let needs = data.needs();
     let plan = app.plan.for_width(app.size.width);
-    let mut left = vec![
+    let left = vec![
         ink(" pulse-sync", Meaning::Title),
         ink(format!("  {}", data.facts.subject), Meaning::Dim),
     ];
-    if data.facts.read_only {
-        left.push(ink("  READ-ONLY", Meaning::Warn));
-    }
     let meaning = state.meaning(needs);
     let mut right: Vec<Vec<Ink>> = vec![vec![
         ink(
@@ -40,9 +38,7 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
             Meaning::Text,
         ),
     ]];
-    if needs > 0 {
-        right[0].push(ink(format!("  {needs}!"), Meaning::Error));
-    }
+    right[0].push(ink(calls(app), Meaning::Error));
     right.push(budgets(app, plan));
     right.push(vec![store(app)]);
     if plan != Plan::Narrow {
@@ -63,6 +59,21 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
         }
         x = canvas.line(x, 0, canvas.columns().saturating_sub(x), part);
     }
+}
+
+/// What needs a person, by what it is: items in conflict with the sign that their pane has, then those set aside. What
+/// the guard holds has a word of its own.
+fn calls(app: &App) -> String {
+    let aside: u64 = app.data.links().iter().map(LinkState::aside).sum();
+    let calls = match app.data.conflicted().len() {
+        0 => String::new(),
+        open => format!("  {open}!"),
+    };
+    // What is left of the budgets would have no place beside it; that something waits is said already.
+    if aside > 0 && (calls.is_empty() || app.size.width >= 80) {
+        return format!("{calls}  {aside} aside");
+    }
+    calls
 }
 
 fn columns(parts: &[Vec<Ink>]) -> usize {
@@ -375,10 +386,7 @@ pub fn which_key(app: &App, canvas: &mut Canvas<'_>) {
 /// What a terminal that is too small shows.
 pub fn too_small(app: &App, canvas: &mut Canvas<'_>) {
     let state = state(&app.data);
-    let needs = match app.data.needs() {
-        0 => String::new(),
-        needs => format!("  {needs}!"),
-    };
+    let needs = calls(app);
     let (w, h) = (app.size.width, app.size.height);
     let size = format!("needs {}x{}, is {w}x{h}", LEAST.0, LEAST.1);
     let word = format!("{} {}{needs}", state.sign(canvas.glyphs()), state.word);

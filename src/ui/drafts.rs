@@ -127,24 +127,22 @@ impl Drafts {
         }
     }
 
-    /// Takes the last change back. Says whether there was one.
-    pub fn undo(&mut self) -> bool {
-        let Some(change) = self.done.pop() else {
-            return false;
-        };
+    /// Takes the last change back. Gives what it was about, if there was one.
+    pub fn undo(&mut self) -> Option<Conflict> {
+        let change = self.done.pop()?;
         self.put(&change.conflict, change.before.clone());
+        let about = change.conflict.clone();
         self.undone.push(change);
-        true
+        Some(about)
     }
 
-    /// Makes the last change again that was taken back. Says whether there was one.
-    pub fn redo(&mut self) -> bool {
-        let Some(change) = self.undone.pop() else {
-            return false;
-        };
+    /// Makes the last change again that was taken back. Gives what it was about, if there was one.
+    pub fn redo(&mut self) -> Option<Conflict> {
+        let change = self.undone.pop()?;
         self.put(&change.conflict, change.after.clone());
+        let about = change.conflict.clone();
         self.done.push(change);
-        true
+        Some(about)
     }
 
     /// Forgets drafts of conflicts that are over, once the engine has said which are open.

@@ -130,12 +130,25 @@ impl Facets {
 
     fn has(&self, term: &str) -> bool {
         let named = term.split_once(':').and_then(|(name, value)| {
-            let mut fields = self.fields.iter().filter(|(own, _)| *own == name);
-            let first = fields.next()?;
-            Some(first.1.contains(value) || fields.any(|(_, own)| own.contains(value)))
+            let mut fields = self
+                .fields
+                .iter()
+                .filter(|(own, _)| *own == name)
+                .peekable();
+            fields.peek()?;
+            let is_number = name == "item" && is_number(value.trim_start_matches('#'));
+            Some(fields.any(|(_, own)| match own.rsplit_once('#') {
+                Some((_, number)) if is_number => number == value.trim_start_matches('#'),
+                _ => own.contains(value),
+            }))
         });
         named.unwrap_or_else(|| self.words.contains(term))
     }
+}
+
+/// Whether a word is a number: of an item it means this number, not every one that has its digits.
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// The terms of a filter: parted by blanks, but for those between quotes: `title:"on resize"`.
@@ -195,6 +208,15 @@ mod tests {
         assert!(passes("crash tmux", "#482 Crash on resize in tmux"));
         assert!(!passes("crash !tmux", "#482 Crash on resize in tmux"));
         assert!(passes("", "anything") && passes("!", "anything"));
+    }
+
+    #[test]
+    fn a_number_means_the_item_of_that_number() {
+        let item = |name: &str| Facets::of("").with("item", name);
+        assert!(item("acme/widgets#3").pass("item:3") && item("acme/widgets#3").pass("item:#3"));
+        assert!(!item("acme/widgets#13").pass("item:3") && !item("acme/widgets#30").pass("item:3"));
+        assert!(item("acme/widgets#13").pass("!item:3"));
+        assert!(item("acme/widgets#13").pass("item:widgets#1"), "a word");
     }
 
     #[test]

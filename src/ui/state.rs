@@ -3,10 +3,10 @@
 use super::data::Data;
 use super::text::{age, countdown};
 use super::theme::Meaning;
-use crate::core::schedule::Reason;
-use crate::core::{Side, Time};
+use crate::core::schedule::{Reason, span};
+use crate::core::{Outcome, Record, RecordKind, Side, Time};
 use crate::engine::Stop;
-use crate::engine::face::LinkState;
+use crate::engine::face::{LinkState, Progress};
 
 /// How the engine is, for the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,8 +73,26 @@ impl State {
     }
 }
 
-/// How it goes.
+/// How it goes. Started to read only, that is said first: nothing is synced, however calm it looks.
 pub fn state(data: &Data) -> State {
+    let mut state = as_it_goes(data);
+    if data.facts.read_only {
+        let was_running = state.word == "RUNNING";
+        let is_calm = matches!(state.mood, Mood::Running | Mood::Syncing);
+        if is_calm {
+            state.mood = Mood::Paused;
+            "READ-ONLY".clone_into(&mut state.word);
+        } else {
+            state.word = format!("READ-ONLY {}", state.word);
+        }
+        if is_calm && (was_running || state.detail.is_empty()) {
+            "nothing syncs by itself".clone_into(&mut state.detail);
+        }
+    }
+    state
+}
+
+fn as_it_goes(data: &Data) -> State {
     if let Some(trouble) = &data.trouble {
         return State::of(Mood::Stopped, "STOPPED", trouble);
     }
@@ -102,7 +120,12 @@ pub fn state(data: &Data) -> State {
         return State::of(Mood::Offline, "OFFLINE", store_away(data, since));
     }
     let ours = |link: &&LinkState| link.led_by.is_none();
-    if let Some(state) = data.links().iter().filter(ours).find_map(syncing) {
+    if let Some(state) = data
+        .links()
+        .iter()
+        .filter(ours)
+        .find_map(|link| syncing(data, link))
+    {
         return state;
     }
     if let Some(state) = data
@@ -112,7 +135,7 @@ pub fn state(data: &Data) -> State {
     {
         return state;
     }
-    if let Some(state) = data.links().iter().find_map(follows) {
+    if let Some(state) = data.links().iter().find_map(|link| follows(data, link)) {
         return state;
     }
     let next = data
@@ -216,22 +239,43 @@ pub fn stopped(link: &LinkState) -> Option<(Time, &Stop)> {
 }
 
 /// Another machine runs the link: who, and how far it is.
-fn follows(link: &LinkState) -> Option<State> {
+fn follows(data: &Data, link: &LinkState) -> Option<State> {
     let holder = link.led_by.as_ref()?;
-    let detail = match syncing(link) {
+    let detail = match syncing(data, link) {
         Some(state) => format!("{holder} syncs: {}", state.detail),
         None => format!("{holder} runs it"),
     };
     Some(State::of(Mood::Running, "FOLLOWING", detail))
 }
 
-fn syncing(link: &LinkState) -> Option<State> {
+/// How much a run has written: of how much, where the engine has counted what waits; nothing before the first write.
+/// What was told of one by one since the engine last counted is counted here.
+pub fn written(data: &Data, link: &LinkState, progress: &Progress) -> Option<String> {
+    let counted = progress.writes.github + progress.writes.notion;
+    let is_own = |record: &&Record| {
+        record.kind == RecordKind::Write
+            && record.outcome == Outcome::Done
+            && record.link == link.name
+            && record.at >= progress.since
+    };
+    let told = data.history.iter().filter(is_own).count() as u64;
+    if told > counted {
+        return Some(format!("{told} written"));
+    }
+    match (counted, counted + link.counts.queued) {
+        (_, 0) => None,
+        (done, all) => Some(format!("{done} of {all}")),
+    }
+}
+
+fn syncing(data: &Data, link: &LinkState) -> Option<State> {
     let progress = link.running.as_ref()?;
-    let done = progress.writes.github + progress.writes.notion;
-    let detail = match (done + link.counts.queued, &progress.waiting) {
+    let detail = match (written(data, link, progress), &progress.waiting) {
         (_, Some((_, reason))) => reason.clone(),
-        (0, None) => format!("{} rows read", progress.listed),
-        (all, None) => format!("{done} of {all}"),
+        (Some(written), None) => written,
+        (None, None) if progress.writing.is_some() => "writing".to_owned(),
+        (None, None) if progress.listed == 0 => "reading both sides".to_owned(),
+        (None, None) => format!("{} rows read", progress.listed),
     };
     Some(State::of(Mood::Syncing, "SYNCING", detail))
 }
@@ -245,7 +289,10 @@ fn waits_for_a_service(data: &Data, link: &LinkState) -> Option<State> {
         Stop::Limited { side, until, .. } if *until > data.now => Some(State::of(
             Mood::Limited,
             "LIMITED",
-            format!("{} till {}", side.name(), data.facts.zone.minute(*until)),
+            match until.since(data.now) {
+                left @ ..60_000 => format!("{} again in {}", side.name(), span(left)),
+                _ => format!("{} till {}", side.name(), data.facts.zone.minute(*until)),
+            },
         )),
         Stop::Side { side, .. } => {
             let text = format!("{} {} {retry}", side.name(), age(data.now.since(at)));

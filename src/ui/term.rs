@@ -191,21 +191,18 @@ pub fn leave() {
     let _ = disable_raw_mode();
 }
 
-/// Gives the terminal back before a panic is reported, and says where the details are.
+/// Gives the terminal back before a panic is reported, and says where the details are: the backtrace is in the log only,
+/// whatever `RUST_BACKTRACE` says.
 pub fn restore_on_panic(log_folder: String) {
-    let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let trace = std::backtrace::Backtrace::force_capture();
         tracing::error!("panic: {info}\n{trace}");
-        if TAKEN.load(Ordering::SeqCst) {
-            leave();
-            let mut out = io::stderr();
-            let text = format!(
-                "pulse-sync hit a fault of its own and stopped. Nothing is lost: what was under way is looked up at the \
-                 next start.\nThe details are in the log in {log_folder}; please report them."
-            );
-            let _ = writeln!(out, "{text}");
-        }
-        before(info);
+        leave();
+        let text = format!(
+            "pulse-sync hit a fault of its own and stopped. Nothing is lost: what was under way is looked up at the \
+             next start. The details are in the log in {}; please report them.",
+            Shown::line(&log_folder)
+        );
+        let _ = writeln!(io::stderr(), "{text}");
     }));
 }

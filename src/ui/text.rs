@@ -221,6 +221,20 @@ impl Zone {
     }
 }
 
+/// A field's name in words, for people; filters and files have the name itself.
+pub fn called(field: &str) -> &str {
+    match field {
+        "closed_as" => "closed as",
+        "closed_by" => "closed by",
+        "co_authors" => "co-authors",
+        "linked_issues" => "linked issues",
+        "merge_commit" => "merge commit",
+        "pull_state" => "state",
+        "sync_note" => "sync note",
+        other => other,
+    }
+}
+
 /// Bytes as people say them: `44M`, `9.9G`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];

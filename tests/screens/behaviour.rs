@@ -57,6 +57,17 @@ fn a_pause_that_failed_is_not_shown_as_asked() {
 }
 
 #[test]
+fn read_only_stands_in_the_header_of_every_size() {
+    for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+        let mut app = full(columns, rows);
+        app.data.facts.read_only = true;
+        let header = header(&app);
+        assert!(header.contains("READ-ONLY"), "{header}");
+        assert!(!header.contains("RUNNING"), "{header}");
+    }
+}
+
+#[test]
 fn read_only_refuses_everything_that_writes() {
     for scene in SCENES {
         for action in Action::ALL {

@@ -104,6 +104,18 @@ fn is_hidden(c: char) -> bool {
         | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
+/// Terminals that count a cell's characters one by one come to the same columns as those that take them together.
+fn assert_sure(symbol: &str, what: &str) {
+    let unsure = |c: char| matches!(u32::from(c), 0x1F1E6..=0x1F1FF | 0x1F3FB..=0x1F3FF | 0x20E3 | 0x2E3A..=0x2E3B);
+    assert!(!symbol.chars().any(unsure), "{what} holds {symbol:?}");
+    let whole = pulse_sync::ui::text::width(symbol);
+    let single = symbol.chars();
+    let single: usize = single
+        .map(|c| pulse_sync::ui::text::width(&c.to_string()))
+        .sum();
+    assert_eq!(whole, single, "{what} holds {symbol:?}");
+}
+
 fn check_cells(buffer: &Buffer, what: &str) {
     for (at, cell) in buffer.content.iter().enumerate() {
         let symbol = cell.symbol();
@@ -113,6 +125,7 @@ fn check_cells(buffer: &Buffer, what: &str) {
             symbol.chars().count() <= 12,
             "{what}: cell {at} holds a pile: {symbol:?}"
         );
+        assert_sure(symbol, &format!("{what}: cell {at}"));
     }
 }
 

@@ -32,7 +32,11 @@ fn the_title_counts_what_the_rows_show() {
         "{}",
         text(&app)
     );
-    assert!(row(&app, "pulse-sync").contains("7!"), "{}", text(&app));
+    assert!(
+        row(&app, "pulse-sync").contains("7 aside"),
+        "{}",
+        text(&app)
+    );
     assert_eq!(app.data.needs(), 7);
 
     let held = |number| queued(number, "x", Standing::HeldByUser { since: NOW });

@@ -11,7 +11,7 @@ use crate::ui::drafts::Draft;
 use crate::ui::layout::Pane;
 use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{age, width, wrap};
+use crate::ui::text::{age, called, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// How long a conflict is put aside, in milliseconds.
@@ -80,7 +80,10 @@ pub fn names(app: &App) -> Vec<String> {
 
 /// What of an item is in conflict: `title, state +1`.
 fn fields(lines: &[&ConflictLine]) -> String {
-    let names: Vec<&str> = lines.iter().map(|line| field(&line.conflict)).collect();
+    let names: Vec<&str> = lines
+        .iter()
+        .map(|line| called(field(&line.conflict)))
+        .collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} +{}", rest.len()),
         all => all.join(", "),
@@ -247,6 +250,7 @@ pub fn preview(app: &App, canvas: &mut Canvas<'_>) {
     for line in lines {
         let conflict = &line.conflict;
         let field = conflict.field.as_ref().map_or("item", FieldKey::as_str);
+        let field = called(field);
         inner.put(1, y, field, Meaning::Title);
         let values = [
             ("base", &conflict.base, None, Meaning::Base),

@@ -10,7 +10,7 @@ use crate::ui::data::{self, short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::thousands;
+use crate::ui::text::{called, thousands};
 use crate::ui::theme::{Glyphs, Meaning};
 
 /// What is shown: all but the records that only begin something.
@@ -178,37 +178,17 @@ fn change(change: &FieldChange) -> Option<String> {
         // The new one stands beside it.
         "title" => format!("title, was {before}"),
         // When it was closed or merged is seen in the column of times.
-        field if is_moment(&after) => field.to_owned(),
-        field if is_moment(&before) => format!("no longer {field}"),
-        field if before == "—" => format!("{field} {after}"),
-        field => format!("{field} {before} → {after}"),
+        field if is_moment(&after) => called(field).to_owned(),
+        field if is_moment(&before) => format!("no longer {}", called(field)),
+        field if before == "—" => format!("{} {after}", called(field)),
+        field => format!("{} {before} → {after}", called(field)),
     })
 }
 
 /// Draws the history.
 pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     let rows = rows(app);
-    let glyphs = canvas.glyphs();
-    let failed = app
-        .data
-        .history
-        .iter()
-        .filter(|record| is_failed(record))
-        .count();
-    let done = app
-        .data
-        .history
-        .iter()
-        .filter(|record| record.kind == RecordKind::Write && record.outcome == Outcome::Done)
-        .count();
-    let more = if app.data.history_complete { "" } else { "+" };
-    let right = format!(
-        "{} {}{more}  {} {}",
-        glyphs.done,
-        thousands(done as u64),
-        glyphs.failed,
-        thousands(failed as u64)
-    );
+    let right = place(app, &rows);
     let title = if app.prefs.only_failed {
         format!("{} only failed", titled(app, Pane::History))
     } else {
@@ -232,6 +212,19 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
     {
         draw(app, &mut inner, y, rows[index], marked && focused);
     }
+}
+
+/// Which of the rows is marked, and how many there are so far: more are read as they are scrolled to. What happened is
+/// not counted, as what is long ago is not here to be counted.
+fn place(app: &App, rows: &[&Record]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = rows.iter().map(|record| record.id.as_str()).collect();
+    let at = app.lists[Pane::History as usize].index(&names) + 1;
+    let more = if app.data.history_complete { "" } else { "+" };
+    let all = thousands(rows.len() as u64);
+    format!("{} of {all}{more}", thousands(at as u64))
 }
 
 /// Draws one record as a row.

@@ -191,8 +191,17 @@ fn empty(app: &App, pane: Pane, canvas: &mut Canvas<'_>, why: &str) {
         format!("Nothing passes the filter `{filter}`; Esc clears it.")
     };
     let columns = canvas.columns().saturating_sub(2);
-    for (y, line) in super::text::wrap(&text, columns).iter().enumerate() {
-        canvas.put(1, y, line, Meaning::Dim);
+    let lines = super::text::wrap(&text, columns);
+    let last = canvas.rows().saturating_sub(1);
+    for (y, line) in lines.iter().enumerate().take(last + 1) {
+        // The mark of a cut takes the place of what did not fit.
+        let is_cut = y == last && lines.len() > last + 1;
+        let line = if is_cut {
+            format!("{} {}", line, lines[y + 1])
+        } else {
+            line.clone()
+        };
+        canvas.put_in(1, y, &line, columns, Meaning::Dim);
     }
 }
 

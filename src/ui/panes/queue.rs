@@ -1,8 +1,9 @@
 //! What runs, what waits for its turn, what is deferred or held, and why.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::schedule::{Reason, Waiting};
+use crate::core::schedule::{Reason, Waiting, span};
 use crate::core::{PairId, Side, Time};
+use crate::engine::face::LinkState;
 use crate::engine::queue::{QueueLine, SHOWN, Standing};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Effect};
@@ -11,7 +12,7 @@ use crate::ui::data::{self, Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::{Facets, Step};
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{age, countdown, width};
+use crate::ui::text::{age, called, countdown, width};
 use crate::ui::theme::Meaning;
 
 /// The columns of a link's name.
@@ -103,7 +104,12 @@ pub fn reason(standing: &Standing, data: &Data) -> String {
 /// How long it waits, or has waited.
 fn wait(standing: &Standing, now: Time) -> String {
     match standing {
-        Standing::Queued { since } => since.map_or_else(String::new, |since| age(now.since(since))),
+        Standing::Queued { since } => match since.map(|since| age(now.since(since))) {
+            None => String::new(),
+            Some(age) if age == "now" => age,
+            Some(age) => format!("since {age}"),
+        },
+        Standing::Deferred { until, .. } if *until <= now => "due".to_owned(),
         Standing::Deferred { until, .. } => countdown(until.since(now)),
         Standing::InDoubt { since, .. } => age(now.since(*since)),
         Standing::Held { .. } | Standing::HeldByUser { .. } => "held".to_owned(),
@@ -129,7 +135,7 @@ pub fn view(app: &App, canvas: &mut Canvas<'_>, focused: bool) {
         if let Some(progress) = &link.running
             && top < inner.rows()
         {
-            top += running(app, &mut inner, top, progress);
+            top += running(app, &mut inner, top, link, progress);
         }
     }
     for (name, waiting) in kept_up(app) {
@@ -216,21 +222,25 @@ fn running(
     app: &App,
     canvas: &mut Canvas<'_>,
     y: usize,
+    link: &LinkState,
     progress: &crate::engine::face::Progress,
 ) -> usize {
     let glyphs = canvas.glyphs();
     let now = app.data.now;
     let x = canvas.put(1, y, glyphs.running, Meaning::Info) + 1;
+    let written = crate::ui::state::written(&app.data, link, progress);
     let (to, text, since) = match (&progress.writing, &progress.waiting) {
         (Some(writing), _) => {
             let what = if writing.fields.is_empty() || writing.verb == "create" {
                 writing.verb.clone()
             } else {
-                writing.fields.join(", ")
+                let fields: Vec<&str> = writing.fields.iter().map(|field| called(field)).collect();
+                fields.join(", ")
             };
+            let done = written.map_or_else(String::new, |written| format!("  ({written})"));
             (
                 Some(writing.side),
-                format!("{} {what}", short(&writing.item)),
+                format!("{} {what}{done}", short(&writing.item)),
                 writing.since,
             )
         }
@@ -239,7 +249,11 @@ fn running(
             (None, text, progress.since)
         }
         (None, None) => {
-            let text = format!("reading both sides, {} rows so far", progress.listed);
+            let text = match written {
+                Some(written) => format!("writing, {written}"),
+                None if progress.listed == 0 => "reading both sides".to_owned(),
+                None => format!("reading both sides, {} rows so far", progress.listed),
+            };
             (None, text, progress.since)
         }
     };
@@ -268,7 +282,13 @@ fn kept_up(app: &App) -> impl Iterator<Item = (&str, &Waiting)> {
 /// A link that waits, with its reason word for word. Returns the rows it took.
 fn kept(app: &App, canvas: &mut Canvas<'_>, y: usize, name: &str, waiting: &Waiting) -> usize {
     let zone = app.data.facts.zone;
-    let sentence = waiting.sentence(app.data.now, &|at| zone.minute(at));
+    let sentence = match &waiting.reason {
+        // A note that names its side says it whole.
+        Reason::Limit { side, note } if note.contains(side.name()) => {
+            format!("{note}, {}", span(waiting.until.since(app.data.now)))
+        }
+        _ => waiting.sentence(app.data.now, &|at| zone.minute(at)),
+    };
     canvas.put(1, y, "~", Meaning::Warn);
     let x = canvas.put_in(3, y, name, LINK, Meaning::Text) + 2;
     let room = canvas.columns().saturating_sub(x + 1);

@@ -205,7 +205,10 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
     };
     let Some((left, all)) = budget(&app.data, side) else {
         let made: u64 = budgets().map(|budget| budget.made).sum();
-        let text = format!("no limit known, {} requests", thousands(made));
+        let text = match made {
+            1 => "1 request, no limit known".to_owned(),
+            made => format!("{} requests, no limit known", thousands(made)),
+        };
         canvas.put(8, y, &text, Meaning::Dim);
         return y + 1;
     };

@@ -18,6 +18,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, way, way_meaning};
 use crate::ui::list::{List, Step as Walk};
+use crate::ui::text::{called, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -394,8 +395,10 @@ impl PlanScreen {
             .made
             .map_or_else(|| "being made".to_owned(), |at| zone.clock(at));
         let rest = if !self.cut.is_empty() {
-            let text = "   NOT WHOLE: the reading was stopped, see below";
-            ink(text, Meaning::Error)
+            ink(
+                format!("   NOT WHOLE: {}", self.cut.join("; ")),
+                Meaning::Error,
+            )
         } else if self.more.is_empty() {
             ink("   nothing has been written", Meaning::Dim)
         } else {
@@ -411,7 +414,7 @@ impl PlanScreen {
             &[ink(format!(" {}", self.totals()), Meaning::Text)],
         );
         let (steps, below) = split(canvas.area);
-        self.draw_steps(&mut canvas.part(steps));
+        self.draw_steps(&app.data, &mut canvas.part(steps));
         self.draw_detail(&mut canvas.part(below));
     }
 
@@ -442,27 +445,20 @@ impl PlanScreen {
         format!("{}   {writes} writes", told.join("  "))
     }
 
-    fn draw_steps(&self, canvas: &mut Canvas<'_>) {
+    fn draw_steps(&self, data: &Data, canvas: &mut Canvas<'_>) {
         let rows = self.rows();
         let title = if self.removals {
             "Steps, removals only"
         } else {
             "Steps"
         };
-        let mut inner = canvas.frame(title, &self.will_run(), true);
+        let mut inner = canvas.frame(title, &self.will_run(data.facts.read_only), true);
         if rows.is_empty() {
-            let text = match self.made {
-                None => "Both sides are being read.",
-                Some(_) if !self.cut.is_empty() => {
-                    "Nothing found to write, as far as it was read; see above for why it is not all."
-                }
-                Some(_) if self.removals => "No step removes anything. f shows all steps.",
-                Some(_) if !self.more.is_empty() => {
-                    "Nothing to write now; see above for what waits."
-                }
-                Some(_) => "Nothing to do: both sides say the same.",
-            };
-            inner.put(1, 0, text, Meaning::Dim);
+            let text = self.why_empty();
+            let columns = inner.columns().saturating_sub(2);
+            for (y, line) in wrap(&text, columns).iter().enumerate() {
+                inner.put(1, y, line, Meaning::Dim);
+            }
             return;
         }
         let names = self.names();
@@ -481,8 +477,24 @@ impl PlanScreen {
         }
     }
 
+    /// Why there is no row.
+    fn why_empty(&self) -> String {
+        match self.made {
+            None => "Both sides are being read.".to_owned(),
+            Some(_) if !self.cut.is_empty() => format!(
+                "Nothing found to write, as far as it was read. The reading was stopped: {}.",
+                self.cut.join("; ")
+            ),
+            Some(_) if self.removals => "No step removes anything. f shows all steps.".to_owned(),
+            Some(_) if !self.more.is_empty() => {
+                format!("Nothing to write now. Not listed: {}.", self.more)
+            }
+            Some(_) => "Nothing to do: both sides say the same.".to_owned(),
+        }
+    }
+
     /// How much of what is shown will run, and how much cannot be switched on.
-    fn will_run(&self) -> String {
+    fn will_run(&self, read_only: bool) -> String {
         let can = |item: &&Planned| !item.plan.steps.is_empty();
         let on = self.planned().filter(|item| self.is_on(item)).count();
         let (all, rows) = (self.planned().filter(can).count(), self.rows().len());
@@ -490,6 +502,10 @@ impl PlanScreen {
             _ if self.made.is_none() => String::new(),
             (0, 0) => "nothing to run".to_owned(),
             (0, waits) => format!("nothing to run, {waits} wait"),
+            (all, 0) if read_only => format!("{all} would run, none does: read-only"),
+            (all, waits) if read_only => {
+                format!("{all} would run, none does: read-only; {waits} wait")
+            }
             (all, 0) => format!("{on} of {all} will run"),
             (all, waits) => format!("{on} of {all} will run, {waits} wait"),
         }
@@ -621,7 +637,7 @@ fn what(item: &Planned) -> String {
             .iter()
             .map(|change| match change.field.as_str() {
                 "body" => "text".to_owned(),
-                field => format!("{field} {}", change.new.brief(24)),
+                field => format!("{} {}", called(field), change.new.brief(24)),
             })
             .collect::<Vec<_>>()
             .join("; "),

@@ -16,7 +16,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, titled};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{ago, width, wrap};
+use crate::ui::text::{ago, called, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -320,11 +320,13 @@ impl RecordScreen {
         for (name, url) in ["issue", "page"].into_iter().zip(self.urls()) {
             lines.extend(url.map(|url| vec![label(name), ink(url, Meaning::Text)]));
         }
-        let request = record.request.as_deref().unwrap_or("none given");
-        lines.push(vec![
-            label("request"),
-            ink(format!("{request}   run {}", record.run), Meaning::Dim),
-        ]);
+        lines.push(match &record.request {
+            Some(request) => vec![
+                label("request"),
+                ink(format!("{request}   run {}", record.run), Meaning::Dim),
+            ],
+            None => vec![label("run"), ink(record.run.clone(), Meaning::Dim)],
+        });
         lines
     }
 
@@ -346,7 +348,7 @@ impl RecordScreen {
                 .flat_map(|back| match &back.refused {
                     None => change_lines(back.field.as_str(), &back.now, &back.then, room),
                     Some(why) => vec![
-                        vec![ink(back.field.as_str(), Meaning::Title)],
+                        vec![ink(called(back.field.as_str()), Meaning::Title)],
                         vec![ink(format!("  cannot be put back: {why}"), Meaning::Warn)],
                     ],
                 })
@@ -433,6 +435,7 @@ fn run_verb(record: &Record) -> &'static str {
 /// A field's change in one line where both values fit, else by the lines that differ.
 pub fn change_lines(name: &str, before: &Value, after: &Value, room: usize) -> Vec<Vec<Ink>> {
     const NAME: usize = 12;
+    let name = called(name);
     let is_short = |value: &Value| !value.as_text().contains('\n');
     let (old, new) = (before.brief(400), after.brief(400));
     let fits = width(&old) + width(&new) + NAME + 5 <= room;
@@ -455,7 +458,7 @@ pub fn before_and_after(field: &str, before: &Value, after: &Value, room: usize)
     };
     let (before, after) = (told(before), told(after));
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let mut lines = vec![vec![ink(field, Meaning::Title)]];
+    let mut lines = vec![vec![ink(called(field), Meaning::Title)]];
     let mut add = |sign: &str, texts: &[&str], tone: Meaning| {
         for line in texts
             .iter()

@@ -5,13 +5,14 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{Conflict, FieldKey, Pair, PairId, Time, Value};
+use crate::core::{Conflict, Pair, PairId, Time, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::action::Action;
 use crate::ui::app::{Effect, Request};
 use crate::ui::canvas::{Ink, ink};
-use crate::ui::data::Data;
+use crate::ui::data::{Data, short};
 use crate::ui::drafts::{self, Draft, Drafts, HunkPick};
+use crate::ui::text::called;
 use crate::ui::theme::Meaning;
 
 mod choosing;
@@ -214,8 +215,35 @@ impl Resolver {
     fn missing(&self, data: &Data, drafts: &Drafts) -> Vec<String> {
         self.undecided(data)
             .filter(|line| outcome(line, drafts).is_none())
-            .map(|line| name(&line.conflict).to_owned())
+            .map(|line| self.called(line))
             .collect()
+    }
+
+    /// A conflict's field; with its item where there are several.
+    fn called(&self, line: &ConflictLine) -> String {
+        let field = name(&line.conflict);
+        match self.pairs.len() {
+            1 => field.to_owned(),
+            _ => format!("{field} of {}", short(&line.item)),
+        }
+    }
+
+    /// Takes the last choice back, or makes it again; says whose it was where there are several items.
+    fn go_back(&mut self, action: Action, data: &Data, drafts: &mut Drafts) {
+        let (about, verb, done) = match action {
+            Action::Undo => (drafts.undo(), "undo", "taken back"),
+            _ => (drafts.redo(), "redo", "made again"),
+        };
+        let Some(about) = about else {
+            self.note = Some(ink(format!("nothing to {verb}"), Meaning::Dim));
+            return;
+        };
+        let mut lines = data.links().iter().flat_map(|link| &link.conflicts);
+        let line = lines.find(|line| line.conflict.id == about.id);
+        if let Some(line) = line.filter(|_| self.pairs.len() > 1) {
+            let text = format!("the choice for {} is {done}", self.called(line));
+            self.note = Some(ink(text, Meaning::Info));
+        }
     }
 
     /// The item that actions are about.
@@ -309,13 +337,7 @@ impl Resolver {
                 }
             }
             Action::Wrap => self.wraps = !self.wraps,
-            Action::Undo if !drafts.undo() => {
-                self.note = Some(ink("nothing to undo", Meaning::Dim));
-            }
-            Action::Redo if !drafts.redo() => {
-                self.note = Some(ink("nothing to redo", Meaning::Dim));
-            }
-            Action::Undo | Action::Redo => {}
+            Action::Undo | Action::Redo => self.go_back(action, data, drafts),
             Action::AllGithub | Action::AllNotion => {
                 let draft = match action {
                     Action::AllGithub => Draft::Github,
@@ -407,5 +429,6 @@ fn outcome(line: &ConflictLine, drafts: &Drafts) -> Option<Value> {
 
 /// A conflict's name for people.
 fn name(conflict: &Conflict) -> &str {
-    conflict.field.as_ref().map_or("the item", FieldKey::as_str)
+    let field = conflict.field.as_ref();
+    field.map_or("the item", |field| called(field.as_str()))
 }

@@ -6,9 +6,9 @@ use super::Subject;
 use crate::core::{FieldKey, PairId, Side};
 use crate::engine::queue::Standing;
 use crate::ui::canvas::Canvas;
-use crate::ui::data::{Data, short, way, way_meaning};
+use crate::ui::data::{Data, short, titled, way, way_meaning};
 use crate::ui::panes::queue::reason;
-use crate::ui::text::{countdown, wrap};
+use crate::ui::text::{called, countdown, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// One item that waits, whatever is planned.
@@ -34,6 +34,9 @@ pub struct Waits {
     detail: Vec<(String, Meaning)>,
 }
 
+/// Columns that a title needs beside the reason, at least.
+const TITLE: usize = 14;
+
 /// Everything that waits, what needs a choice first.
 pub fn all(data: &Data) -> Vec<Waits> {
     let mut all = conflicts(data);
@@ -46,7 +49,10 @@ pub fn all(data: &Data) -> Vec<Waits> {
             Standing::HeldByUser { .. } => ("=", Meaning::Info, "held", why),
             Standing::Parked { .. } => ("!", Meaning::Error, "aside", why),
             Standing::Deferred { until, .. } => {
-                let left = countdown(until.since(data.now));
+                let left = match until.since(data.now) {
+                    ..=0 => "due".to_owned(),
+                    left => countdown(left),
+                };
                 ("~", Meaning::Warn, "later", format!("{left}: {why}"))
             }
             Standing::InDoubt { .. } => ("?", Meaning::Warn, "unclear", why),
@@ -74,8 +80,9 @@ pub fn all(data: &Data) -> Vec<Waits> {
 fn conflicts(data: &Data) -> Vec<Waits> {
     let items = data.conflicted().into_iter().filter_map(|(pair, lines)| {
         let first = lines.first()?;
-        let field =
-            |key: &Option<FieldKey>| key.as_ref().map_or("the item", FieldKey::as_str).to_owned();
+        let field = |key: &Option<FieldKey>| {
+            called(key.as_ref().map_or("the item", FieldKey::as_str)).to_owned()
+        };
         let fields: Vec<String> = lines
             .iter()
             .map(|line| field(&line.conflict.field))
@@ -119,11 +126,17 @@ impl Waits {
         let x = canvas.put(10, y, &short(&self.item), Meaning::Text).max(15) + 1;
         let x = canvas.put(x, y, &self.what, self.tone).max(x + 8) + 1;
         let room = canvas.columns().saturating_sub(x + 1);
-        let end = canvas.put_in(x, y, &self.why, room, self.tone) + 2;
-        let room = canvas.columns().saturating_sub(end + 1);
-        if room > 12 {
+        if width(&self.why) + TITLE < room {
+            let end = canvas.put_in(x, y, &self.why, room, self.tone) + 2;
+            let room = canvas.columns().saturating_sub(end + 1);
             canvas.put_in(end, y, &self.title, room, Meaning::Dim);
+            return;
         }
+        // The sentence stands below, whole; which item it is stands only here.
+        let title = width(titled(&self.title)).min(room * 2 / 3);
+        let end = canvas.put_in(x, y, titled(&self.title), title, Meaning::Text) + 2;
+        let room = canvas.columns().saturating_sub(end + 1);
+        canvas.put_in(end, y, &self.why, room, self.tone);
     }
 
     /// In one word: `conflict`, `held`, `aside`, `later`, `unclear`.

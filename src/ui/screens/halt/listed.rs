@@ -1,15 +1,15 @@
 //! What the marked answer would write, item by item.
 
 use super::{Answer, HaltScreen};
+use crate::core::Value;
 use crate::core::guard::{Halt, Reason};
-use crate::core::{FieldKey, Value};
 use crate::engine::answers::PutBack;
 use crate::engine::held::HeldItem;
 use crate::ui::app::App;
 use crate::ui::canvas::{Ink, ink};
 use crate::ui::data::short;
 use crate::ui::screens::record::before_and_after;
-use crate::ui::text::{ago, width};
+use crate::ui::text::{ago, called, width};
 use crate::ui::theme::Meaning;
 
 impl HaltScreen {
@@ -42,7 +42,11 @@ impl HaltScreen {
         let changes = if applies { &item.forth } else { &item.backs };
         lines.extend(changes.iter().flat_map(|change| change_lines(change, room)));
         if applies && !item.follow.is_empty() {
-            let names: Vec<&str> = item.follow.iter().map(FieldKey::as_str).collect();
+            let names: Vec<&str> = item
+                .follow
+                .iter()
+                .map(|field| called(field.as_str()))
+                .collect();
             let text = format!("  with it: {}", names.join(", "));
             lines.push(vec![ink(text, Meaning::Dim)]);
         }
@@ -93,7 +97,10 @@ fn change_lines(back: &PutBack, room: usize) -> Vec<Vec<Ink>> {
     };
     let is_short = |value: &Value| !value.as_text().contains('\n');
     let (now, then) = (told(&back.now), told(&back.then));
-    let field = ink(format!("  {:<FIELD$} ", back.field.as_str()), Meaning::Dim);
+    let field = ink(
+        format!("  {:<FIELD$} ", called(back.field.as_str())),
+        Meaning::Dim,
+    );
     if let Some(why) = &back.refused {
         let parts = [
             field,

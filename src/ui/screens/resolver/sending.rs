@@ -68,7 +68,7 @@ impl Resolver {
         self.undecided(data).find_map(|line| {
             let draft = drafts.get(&line.conflict)?;
             let why = drafts::choice(line, draft)?.err()?;
-            Some((name(&line.conflict).to_owned(), why))
+            Some((self.called(line), why))
         })
     }
 

@@ -1,9 +1,9 @@
 //! What the sides say: base, GitHub and Notion beside each other, or one below the other.
 
-use super::words::{lay_out, marked_words, plain};
+use super::words::{gone_words, lay_out, marked_words, plain};
 use super::{Field, Resolver, Style, name};
 use crate::core::text::{Hunk, Part};
-use crate::core::{Conflict, FieldKey, Side, Value};
+use crate::core::{Conflict, FieldKey, Outcome, Record, RecordKind, Side, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
@@ -25,7 +25,7 @@ impl Resolver {
         // Behind the title, with the corners and blanks of a frame.
         let room = canvas.columns().saturating_sub(width(&title) + 11);
         let whence = line
-            .and_then(|line| whence(&app.data, &line.conflict, part, room))
+            .and_then(|line| whence(&app.data, line, part, room))
             .unwrap_or_default();
         let mut inner = canvas.frame(&title, &whence, false);
         let Some(line) = line else {
@@ -84,7 +84,7 @@ impl Resolver {
         ];
         let columns = inner.columns();
         let laid = parts.map(|(part, key, tone)| {
-            let at = whence(&app.data, &line.conflict, part, columns / 5).unwrap_or_default();
+            let at = whence(&app.data, line, part, columns / 5).unwrap_or_default();
             let room = columns.saturating_sub(width(&at) + 7);
             let rows = lay_out(&self.text_of(line, part, tone), room, self.wraps);
             (part, key, tone, at, rows)
@@ -121,7 +121,7 @@ impl Resolver {
             let [base, ours, theirs] =
                 [&hunk.base, &hunk.ours, &hunk.theirs].map(|text| text.trim_end_matches('\n'));
             let text = match part {
-                Where::Base => return plain(base),
+                Where::Base => return gone_words(base, [ours, theirs]),
                 Where::Side(Side::Github) => ours,
                 Where::Side(Side::Notion) => theirs,
             };
@@ -139,8 +139,17 @@ impl Resolver {
             }
             Where::Side(Side::Notion) => full(&conflict.notion),
         };
-        if part == Where::Base || self.style == Style::Raw {
+        let is_base = part == Where::Base;
+        if self.style == Style::Raw || is_base && !matches!(conflict.base, Value::Text(_)) {
             return plain(&value);
+        }
+        if is_base {
+            let notion = if is_body(conflict) {
+                crate::core::text::from_notion(conflict.notion.as_text())
+            } else {
+                full(&conflict.notion)
+            };
+            return gone_words(&base, [&full(&conflict.github), &notion]);
         }
         marked_words(&base, &value, self.style == Style::Words)
     }
@@ -216,12 +225,27 @@ fn shares(needs: [usize; 3], rows: usize) -> [usize; 3] {
     shares
 }
 
-/// Who changed a side, and when; nobody changed the base.
-fn whence(data: &Data, conflict: &Conflict, part: Where, room: usize) -> Option<String> {
-    match part {
-        Where::Base => None,
-        Where::Side(side) => data.whence(conflict, side, room),
-    }
+/// Who changed a side, and when; of the base, when it was written, as far as the history that was read knows.
+fn whence(data: &Data, line: &ConflictLine, part: Where, room: usize) -> Option<String> {
+    let conflict = &line.conflict;
+    let Where::Side(side) = part else {
+        let is_it = |record: &&Record| {
+            record.pair.as_ref() == Some(&line.pair)
+                && record.kind == RecordKind::Write
+                && record.outcome == Outcome::Done
+                && record.at <= conflict.found_at
+                && record.changes.iter().any(|change| {
+                    Some(&change.field) == conflict.field.as_ref() && change.after == conflict.base
+                })
+        };
+        let at = data.history.iter().find(is_it)?.at;
+        let told = match data.when(at) {
+            when if data.absolute || when == "now" => when,
+            when => format!("{when} ago"),
+        };
+        return Some(told).filter(|told| width(told) <= room);
+    };
+    data.whence(conflict, side, room)
 }
 
 /// What a side of an item says that was deleted on one side and edited on the other.

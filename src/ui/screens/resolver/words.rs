@@ -36,6 +36,45 @@ pub fn marked_words(base: &str, value: &str, removed: bool) -> Vec<Vec<Ink>> {
     lines
 }
 
+/// The base's words, those marked that are no longer there on one of the sides.
+pub fn gone_words(base: &str, sides: [&str; 2]) -> Vec<Vec<Ink>> {
+    let mut kept = vec![true; base.len()];
+    for side in sides {
+        let mut at = 0;
+        for change in TextDiff::from_words(base, side).iter_all_changes() {
+            let end = at + change.value().len();
+            match change.tag() {
+                ChangeTag::Insert => continue,
+                ChangeTag::Delete => kept[at..end].fill(false),
+                ChangeTag::Equal => {}
+            }
+            at = end;
+        }
+    }
+    // A blank between two gone words goes with them.
+    for at in 1..base.len().saturating_sub(1) {
+        if base.as_bytes()[at] == b' ' && !kept[at - 1] && !kept[at + 1] {
+            kept[at] = false;
+        }
+    }
+    let mut lines: Vec<Vec<Ink>> = vec![Vec::new()];
+    let mut rest = base;
+    let mut at = 0;
+    while !rest.is_empty() {
+        let is_kept = kept[at];
+        let run = kept[at..].iter().take_while(|kept| **kept == is_kept);
+        let (text, after) = rest.split_at(run.count());
+        if is_kept || text.trim().is_empty() {
+            push(&mut lines, text, Meaning::Text);
+        } else {
+            push_signed(&mut lines, text, ["[-", "-]"], Meaning::Remove);
+        }
+        at += text.len();
+        rest = after;
+    }
+    lines
+}
+
 /// The changes word by word; those with nothing but a blank between them are one.
 fn stretches(base: &str, value: &str) -> Vec<Stretch> {
     let mut out = Vec::new();
@@ -165,6 +204,20 @@ fn wrap_from(text: &str, room: usize, used: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_base_has_its_gone_words_marked() {
+        let lines = gone_words(
+            "a dark lamp\nburns",
+            ["a lamp\nburns", "a dark lamp\nglows"],
+        );
+        let told: Vec<String> = lines
+            .iter()
+            .map(|line| line.iter().map(|ink| ink.text.as_str()).collect())
+            .collect();
+        assert!(told[0].contains("[-dark"), "{told:?}");
+        assert!(told[1].contains("[-burns"), "{told:?}");
+    }
 
     fn said(base: &str, value: &str, removed: bool) -> String {
         let line = |line: Vec<Ink>| line.into_iter().map(|ink| ink.text).collect::<String>();
