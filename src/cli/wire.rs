@@ -177,7 +177,8 @@ impl Setup {
         } = Patience::default();
         Patience {
             connect: connect.min(operation),
-            select: select.min(operation),
+            // Less, so that the driver can say why there is no server.
+            select: select.min(operation.mul_f32(0.8)),
             operation,
         }
     }

@@ -262,12 +262,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let stopping = self.wires.stopping.clone();
         let lost = pin!(lost(engine, progress, stopping));
         match select(Box::pin(self.work()), lost).await {
-            Either::Left(_) => Over::Whole,
+            Either::Left((over, _)) => over,
             Either::Right(_) => Over::StoreAway,
         }
     }
 
-    async fn work(mut self) {
+    async fn work(mut self) -> Over {
         self.schedule.read_only(self.engine.read_only);
         if let Some(trouble) = self.first_trouble.take() {
             self.publish_away(trouble);
@@ -304,7 +304,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 }
             }
         }
+        if self.away.is_some() {
+            // Each lease is over soon by itself.
+            return Over::StoreAway;
+        }
         self.give_leases_back().await;
+        Over::Whole
     }
 
     /// Runs a link; where another machine runs it, what was asked for goes there. A plan needs no lease.
