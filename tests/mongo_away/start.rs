@@ -39,7 +39,7 @@ fn said(rig: &Rig) -> String {
 fn until_said(rig: &Rig, words: &str) {
     let started = Instant::now();
     while !said(rig).contains(words) {
-        let is_early = started.elapsed() < Duration::from_secs(60);
+        let is_early = started.elapsed() < Duration::from_mins(1);
         assert!(is_early, "{words:?} is not said: {}", said(rig));
         std::thread::sleep(Duration::from_millis(20));
     }
