@@ -12,3 +12,5 @@ mod mongo;
 mod rig;
 #[path = "mongo_away/stage.rs"]
 mod stage;
+#[path = "mongo_away/start.rs"]
+mod start;

@@ -4,7 +4,7 @@
 //! was spent is written to the store when a command ends, and every few seconds while one works, so that a killed
 //! process is known to the next one as well. Never a commit for each request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use crate::engine::Event;
+use crate::engine::serve::Over;
 use crate::remote::http::{Account, fingerprint};
 use crate::store::Store;
 
@@ -24,6 +25,10 @@ pub struct Budgets {
     /// What was written last, an account each: the same is not written again.
     written: RefCell<Vec<Option<String>>>,
     spent: Rc<Notify>,
+    /// Why the store could not be used at the beginning.
+    trouble: Option<String>,
+    /// The store is away for good: nothing is written at the end.
+    is_lost: Cell<bool>,
 }
 
 impl Budgets {
@@ -31,12 +36,41 @@ impl Budgets {
     /// read is logged and counts as unused: the services then say themselves when it is too much.
     pub async fn recalled(accounts: [(&Account, &SecretString); 2], store: &impl Store) -> Self {
         let [one, other] = accounts;
-        let named = [recall(one, store).await, recall(other, store).await];
+        Self::of([recall(one, store).await, recall(other, store).await])
+    }
+
+    /// The same where the store cannot be used, and why: each question would wait for it in vain.
+    pub fn unrecalled(accounts: [(&Account, &SecretString); 2], trouble: String) -> Self {
+        let named = accounts.map(|(account, token)| (name(account, token), account.clone()));
+        Self {
+            trouble: Some(trouble),
+            ..Self::of(named)
+        }
+    }
+
+    fn of(named: [(String, Account); 2]) -> Self {
         Self {
             accounts: named.into(),
             written: RefCell::new(vec![None; 2]),
             spent: Rc::default(),
+            trouble: None,
+            is_lost: Cell::new(false),
         }
+    }
+
+    /// Why the store could not be used at the beginning, if it could not.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.clone()
+    }
+
+    /// Takes in how the loop ended: a store that is away is not asked again at the end.
+    pub fn over(&self, over: Over) {
+        self.is_lost.set(over == Over::StoreAway);
+    }
+
+    /// Whether the loop ended while the store was away.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.get()
     }
 
     /// Writes what is spent. A store that refuses is logged: the work itself is done.
@@ -86,7 +120,9 @@ impl Budgets {
                 () = self.keep(store) => {}
             }
         };
-        self.save(store).await;
+        if !self.is_lost() {
+            self.save(store).await;
+        }
         done
     }
 
@@ -99,13 +135,18 @@ impl Budgets {
     }
 }
 
+/// The setting of an account's budget.
+fn name(account: &Account, token: &SecretString) -> String {
+    let service = account.service().name().to_lowercase();
+    format!("budget/{service}/{}", fingerprint(account.base(), token))
+}
+
 /// Lets an account go on where the last process that used the store ended, and names its budget.
 pub async fn recall(
     (account, token): (&Account, &SecretString),
     store: &impl Store,
 ) -> (String, Account) {
-    let service = account.service().name().to_lowercase();
-    let name = format!("budget/{service}/{}", fingerprint(account.base(), token));
+    let name = name(account, token);
     match store.setting(&name).await {
         Ok(None) => {}
         Ok(Some(text)) => match serde_json::from_str(&text) {

@@ -42,7 +42,8 @@ pub async fn run(
     });
     let engine = setup.engine(store, budgets.watch(said));
     let samples = super::screen::samples();
-    let server = Server::new(&engine, &links, wires, setup.config.timetable, samples);
+    let server = Server::new(&engine, &links, wires, setup.config.timetable, samples)
+        .with_trouble(budgets.trouble());
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),
@@ -61,7 +62,7 @@ pub async fn run(
                 let _ = handle.send(Command::Shutdown).await;
             }
             () = asked_to_stop() => {
-                eprintln!("stopping: the write in flight is finished first");
+                eprintln!("stopping: a write in flight is finished first");
                 // The engine may have ended by itself.
                 let _ = handle.send(Command::Shutdown).await;
             }
@@ -69,12 +70,15 @@ pub async fn run(
         }
     };
     let serve = async {
-        Box::pin(server.serve()).await;
+        budgets.over(Box::pin(server.serve()).await);
         drop(ended);
     };
     let work = Box::pin(async { tokio::join!(serve, stop) });
     budgets.during(&engine.store, work).await;
-    let is_halted = halted.borrow().values().any(|halted| *halted);
+    if budgets.is_lost() {
+        eprintln!("stopped: the store is away, and no write is in flight");
+    }
+    let is_halted = budgets.is_lost() || halted.borrow().values().any(|halted| *halted);
     Ok(if is_halted { Exit::Failed } else { Exit::Done })
 }
 

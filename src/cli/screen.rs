@@ -312,12 +312,12 @@ async fn serve(
     match parts {
         Ok((store, links, budgets)) => {
             let engine = setup.engine(store, budgets.watch(told));
-            let server = Server::new(&engine, &links, wires, setup.config.timetable, samples());
+            let server = Server::new(&engine, &links, wires, setup.config.timetable, samples())
+                .with_trouble(budgets.trouble());
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
-            budgets
-                .during(&engine.store, Box::pin(server.serve()))
-                .await;
+            let work = Box::pin(async { budgets.over(server.serve().await) });
+            budgets.during(&engine.store, work).await;
             // All is committed: the screen need not wait until the store has tidied its file up. It may be gone.
             let _ = over.send(());
         }

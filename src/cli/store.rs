@@ -16,6 +16,8 @@ use crate::store::{Access, AnyStore, MongoStore, SqliteStore, Store, copy};
 
 /// How long a lease lasts that keeps others from syncing while their store is copied, in milliseconds.
 const LEASE_MS: i64 = 2 * 60_000;
+/// How the holder of such a lease is called, before the number of its process.
+const HOLDER: &str = "store move ";
 /// How often it is renewed meanwhile.
 const RENEWED: Duration = Duration::from_secs(30);
 
@@ -32,7 +34,7 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
     let to = open(setup, &options.to, options)
         .with_context(|| format!("cannot open {}", place(&options.to)))?;
-    let holder = format!("store move {}", std::process::id());
+    let holder = format!("{HOLDER}{}", std::process::id());
     for store in [&from, &to] {
         keep_others_out(setup, store, &holder).await?;
     }
@@ -91,8 +93,14 @@ fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyS
         return setup.store(Access::Own);
     }
     if let Some(name) = word.strip_prefix("env:") {
-        let uri = setup.env.get(name);
-        let uri = uri.with_context(|| format!("the environment variable {name} is not set"))?;
+        // Any variable, not only those that mean something to the program.
+        let uri = std::env::var(name).unwrap_or_default();
+        let uri = uri.trim();
+        ensure!(
+            !uri.is_empty(),
+            "the environment variable {} is not set",
+            Shown::line(name)
+        );
         return mongo(setup, uri, options);
     }
     if word.starts_with("mongodb://") || word.starts_with("mongodb+srv://") {
@@ -141,6 +149,13 @@ async fn keep_others_out(setup: &Setup, store: &AnyStore, holder: &str) -> anyho
         let lease = store
             .lease(&name, holder, super::clock::now(), LEASE_MS)
             .await?;
+        ensure!(
+            lease.holder == holder || !lease.holder.starts_with(HOLDER),
+            "{} copies this store, or was killed while it did. Nothing has to be done but wait: once it has ended this \
+             store is free by {} at the latest",
+            Shown::line(&lease.holder),
+            crate::cli::json::time(lease.until)
+        );
         ensure!(
             lease.holder == holder,
             "{} runs the link {} with this store; stop it first (`q` in its dashboard)",

@@ -177,7 +177,8 @@ impl Setup {
         } = Patience::default();
         Patience {
             connect: connect.min(operation),
-            select: select.min(operation),
+            // Less, so that the driver can say why there is no server.
+            select: select.min(operation.mul_f32(0.8)),
             operation,
         }
     }
@@ -205,8 +206,8 @@ impl Setup {
         links: &[&LinkConfig],
         store: &AnyStore,
     ) -> anyhow::Result<(Vec<RealLink>, Budgets)> {
-        if copy::is_unfinished(store).await.unwrap_or(false) {
-            // A store that is away is told by the first pass.
+        let unfinished = copy::is_unfinished(store).await;
+        if *unfinished.as_ref().unwrap_or(&false) {
             bail!(
                 "this store is an unfinished copy of another one; nothing is synced with it. Finish it with \
                  `pulse-sync store move`, or name the other store in the configuration"
@@ -228,7 +229,11 @@ impl Setup {
         let hub = GithubAccount::new(hub, client.clone(), &github.secret, Arc::clone(&time))?;
         let pages = Account::new(pages, client, &notion.secret, time)?;
         let tokens = [(hub.sender(), &github.secret), (&pages, &notion.secret)];
-        let budgets = Budgets::recalled(tokens, store).await;
+        let budgets = match unfinished {
+            Ok(_) => Budgets::recalled(tokens, store).await,
+            // It is told by whoever uses it.
+            Err(error) => Budgets::unrecalled(tokens, error.to_string()),
+        };
         let links = links.iter().map(|link| self.link(link, &hub, &pages));
         Ok((links.collect(), budgets))
     }

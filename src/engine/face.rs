@@ -216,11 +216,16 @@ pub struct Handle {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) events: broadcast::Sender<Event>,
+    /// Says that it is to end, also to an engine that reads no commands while it waits for its store.
+    pub(super) stopping: Arc<watch::Sender<bool>>,
 }
 
 impl Handle {
     /// Sends a command; waits while the engine is behind. An engine that has ended takes none.
     pub async fn send(&self, command: Command) -> Result<(), String> {
+        if matches!(command, Command::Shutdown) {
+            self.stopping.send_replace(true);
+        }
         self.commands
             .send(command)
             .await

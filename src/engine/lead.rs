@@ -225,8 +225,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
     /// Looks whether somebody answered or asked, and lets it go on.
     pub(super) async fn hear(&mut self) -> bool {
         match self.listen().await {
-            Heard::Nothing => false,
-            Heard::Away => true,
+            Heard::Nothing | Heard::Away => false,
             Heard::News => {
                 self.wake();
                 for at in 0..self.slots.len() {

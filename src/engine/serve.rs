@@ -40,6 +40,7 @@ const EVENTS: usize = 1_024;
 /// The engine's ends of the channels.
 pub struct Wires {
     commands: mpsc::Receiver<Command>,
+    stopping: watch::Receiver<bool>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     progress: Rc<RefCell<Option<Progress>>>,
     pub(super) known: live::Shared,
@@ -50,6 +51,7 @@ pub fn wires() -> (Handle, Wires, Box<dyn Fn(Event)>) {
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (out, snapshot) = watch::channel(Arc::new(Snapshot::default()));
     let (events, _) = broadcast::channel(EVENTS);
+    let (stopper, stopping) = watch::channel(false);
     let progress = Rc::new(RefCell::new(None));
     let known = live::Shared::default();
     let (seen, sender, noted) = (Rc::clone(&progress), events.clone(), Rc::clone(&known));
@@ -64,9 +66,11 @@ pub fn wires() -> (Handle, Wires, Box<dyn Fn(Event)>) {
             commands,
             snapshot,
             events,
+            stopping: Arc::new(stopper),
         },
         Wires {
             commands: inbox,
+            stopping,
             snapshot: out,
             progress,
             known,
@@ -142,8 +146,44 @@ pub(super) enum Heard {
     Nothing,
     /// Somebody answered, or the store is back.
     News,
-    /// The store went away.
+    /// The store is away, which is told already.
     Away,
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// All is committed.
+    Whole,
+    /// The store was away, and no write was in flight.
+    StoreAway,
+}
+
+/// Between two looks at the store while the loop is ending, in milliseconds.
+const LAST_LOOKS_MS: i64 = 500;
+
+/// Ends when a stop is asked for and the store cannot be used, so that nothing can be committed any more; a write in
+/// flight is waited for. The next start goes on as after a power cut.
+async fn lost<S: Store, C: Clock>(
+    engine: &Engine<S, C>,
+    progress: Rc<RefCell<Option<Progress>>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    // Where every handle is gone nobody waits: the loop ends as well.
+    let _ = stopping
+        .wait_for(|is_stopping| *is_stopping)
+        .await
+        .map(drop);
+    loop {
+        let asked = pin!(engine.store.setting(PAUSE));
+        let late = pin!(engine.clock.sleep(engine.settings.store_timeout));
+        let is_away = !matches!(select(asked, late).await, Either::Left((Ok(_), _)));
+        let progress = progress.borrow().clone();
+        if is_away && progress.is_none_or(|progress| progress.writing.is_none()) {
+            return;
+        }
+        engine.clock.sleep(LAST_LOOKS_MS).await;
+    }
 }
 
 /// Takes a sample of the machine; none where it tells nothing.
@@ -168,6 +208,8 @@ pub struct Server<'a, G, N, S, C> {
     pub(super) is_shared: bool,
     /// Since when the store cannot be used.
     away: Option<Time>,
+    /// Why it could not be used before the loop began.
+    first_trouble: Option<String>,
 }
 
 /// What a wait ended with.
@@ -201,16 +243,39 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             must_ring: false,
             is_shared: engine.store.is_shared(),
             away: None,
+            first_trouble: None,
         }
     }
 
-    /// Runs until told to shut down, or until every handle is gone.
-    pub async fn serve(mut self) {
-        if !matches!(self.listen().await, Heard::Away) {
+    /// Tells the loop that the store was asked in vain already, so that nobody has to wait for that once more.
+    #[must_use]
+    pub fn with_trouble(mut self, trouble: Option<String>) -> Self {
+        self.first_trouble = trouble;
+        self
+    }
+
+    /// Runs until told to shut down, or until every handle is gone. Says whether the store was away then: nothing can
+    /// be committed any more, and only a write in flight is waited for.
+    pub async fn serve(self) -> Over {
+        let engine = self.engine;
+        let progress = Rc::clone(&self.wires.progress);
+        let stopping = self.wires.stopping.clone();
+        let lost = pin!(lost(engine, progress, stopping));
+        match select(Box::pin(self.work()), lost).await {
+            Either::Left((over, _)) => over,
+            Either::Right(_) => Over::StoreAway,
+        }
+    }
+
+    async fn work(mut self) -> Over {
+        self.schedule.read_only(self.engine.read_only);
+        if let Some(trouble) = self.first_trouble.take() {
+            self.publish_away(trouble);
+        } else if !matches!(self.listen().await, Heard::Away) {
             self.begin_to_share().await;
         }
-        self.schedule.read_only(self.engine.read_only);
-        let mut is_news = true;
+        // That it is away is told already.
+        let mut is_news = self.away.is_none();
         while !self.ending {
             is_news |= self.keep_leases().await;
             if is_news {
@@ -219,6 +284,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             self.sample();
             let now = self.engine.clock.now();
             match self.schedule.decide(now) {
+                // One question instead of all those of a run.
+                Decision::Run { ask: None, .. } if self.away.is_some() => {
+                    is_news = self.hear().await;
+                }
                 Decision::Run {
                     link,
                     ask,
@@ -235,7 +304,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 }
             }
         }
+        if self.away.is_some() {
+            // Each lease is over soon by itself.
+            return Over::StoreAway;
+        }
         self.give_leases_back().await;
+        Over::Whole
     }
 
     /// Runs a link; where another machine runs it, what was asked for goes there. A plan needs no lease.
@@ -375,12 +449,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     /// Whether somebody answered through the store since the last look.
     pub(super) async fn listen(&mut self) -> Heard {
         self.ring().await;
-        let Ok(asked) = self.engine.store.setting(ASKED).await else {
-            // Told once.
-            return match self.away {
-                None => Heard::Away,
-                Some(_) => Heard::Nothing,
-            };
+        let asked = match self.engine.store.setting(ASKED).await {
+            Ok(asked) => asked,
+            Err(error) => {
+                self.publish_away(error.to_string());
+                return Heard::Away;
+            }
         };
         let asked = asked.unwrap_or_default();
         let is_new = self.heard.as_ref().is_some_and(|heard| *heard != asked);
@@ -709,7 +783,16 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     /// wait for it in vain.
     fn publish_away(&mut self, trouble: String) {
         let now = self.engine.clock.now();
+        let is_new = self.away.is_none();
         let since = *self.away.get_or_insert(now);
+        let again = self.engine.back_off(if is_new { 4 } else { 8 });
+        let name = self.engine.store.name();
+        self.schedule.store_away(name, since, now, again);
+        if is_new && self.running.is_none() {
+            let until = now.plus(again);
+            let reason = trouble.clone();
+            (self.engine.sink)(Event::Waiting { until, reason });
+        }
         let mut snapshot = Snapshot::clone(&self.wires.snapshot.borrow());
         snapshot.at = now;
         (snapshot.store_trouble, snapshot.store_away) = (Some(trouble), Some(since));

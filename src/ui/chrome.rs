@@ -113,6 +113,10 @@ fn budgets(app: &App, plan: Plan) -> Vec<Ink> {
 
 fn store(app: &App) -> Ink {
     match app.data.snapshot.store_trouble {
+        // The engine has said nothing yet.
+        None if app.data.links().is_empty() => {
+            ink(format!("{} …", app.data.facts.store), Meaning::Dim)
+        }
         None => ink(format!("{} ok", app.data.facts.store), Meaning::Dim),
         Some(_) => ink(format!("{} away", app.data.facts.store), Meaning::Error),
     }

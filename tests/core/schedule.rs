@@ -502,6 +502,44 @@ fn the_store_is_away_since_the_first_time() {
 }
 
 #[test]
+fn a_store_that_is_away_before_any_run_is_what_a_link_waits_for() {
+    let mut plan = schedule(2);
+    let limited = Ended::Limited {
+        side: Side::Notion,
+        until: at(41 * SECOND),
+        note: String::new(),
+    };
+    plan.ended(1, at(0), limited, None, 0);
+    plan.store_away("MongoDB", at(0), at(0), 10 * SECOND);
+    assert_eq!(
+        told(&plan, 0, 0),
+        "MongoDB unreachable since <0>, tried again in 10 s"
+    );
+    assert_eq!(told(&plan, 1, 0), "Notion limit, 41 s");
+    // What is told once stands until it is tried.
+    plan.store_away("MongoDB", at(0), at(4 * SECOND), 10 * SECOND);
+    assert!(told(&plan, 0, 4 * SECOND).ends_with("in 6 s"));
+    assert_eq!(
+        told(&plan, 0, 10 * SECOND),
+        "MongoDB unreachable since <0>, being tried now"
+    );
+    plan.store_away("MongoDB", at(0), at(13 * SECOND), 20 * SECOND);
+    assert!(told(&plan, 0, 13 * SECOND).ends_with("in 20 s"));
+}
+
+#[test]
+fn a_pause_is_said_before_what_defers() {
+    let mut plan = schedule(1);
+    press(&mut plan, load(0.95));
+    assert!(matches!(plan.decide(at(0)), Decision::Wait(_)));
+    assert!(told(&plan, 0, 0).starts_with("memory 95 %"));
+    plan.pause(Some(at(-5 * SECOND)));
+    assert_eq!(told(&plan, 0, 0), "paused by you since <-5>");
+    plan.pause(None);
+    assert!(told(&plan, 0, 0).starts_with("memory 95 %"));
+}
+
+#[test]
 fn spans_are_said_as_people_say_them() {
     for (ms, words) in [
         (-5, "0 s"),

@@ -54,6 +54,11 @@ fn server(survey: &Survey) -> Check {
 
 /// An address that names a server elsewhere without TLS is refused before anything is sent.
 fn line(survey: &Survey) -> Check {
+    if let Some(host) = &survey.far_member {
+        let text = format!("no TLS, and {host} is not this machine: the store is not used so");
+        let help = "add tls=true to the address, or directConnection=true to use this server alone";
+        return Check::fail("line", text, help);
+    }
     let text = if survey.is_encrypted {
         "TLS"
     } else {

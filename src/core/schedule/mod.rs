@@ -292,6 +292,22 @@ impl<A: Clone> Schedule<A> {
         }
     }
 
+    /// The store cannot be used: what is due is tried again after `again` milliseconds, and what waits says so. What a
+    /// service limits waits for that.
+    pub fn store_away(&mut self, store: &str, since: Time, now: Time, again: i64) {
+        let until = now.plus(again.min(self.timetable.interval));
+        for line in &mut self.lines {
+            let is_told = matches!(line.why, Reason::StoreAway { .. }) && line.at > now;
+            let is_limited = line.limit.is_some_and(|(limit, _)| limit > now);
+            if is_told || is_limited {
+                continue;
+            }
+            let store = store.to_owned();
+            (line.at, line.from, line.deferred) = (until, now, None);
+            line.why = Reason::StoreAway { store, since };
+        }
+    }
+
     fn due(&mut self, link: usize, now: Time, why: Reason) {
         if let Some(line) = self.lines.get_mut(link)
             && line.at > now
@@ -545,7 +561,8 @@ impl<A: Clone> Schedule<A> {
         match &slot.deferred {
             Some(deferral) if next <= now => Waiting {
                 until: deferral.check.min(self.deadline(link)),
-                reason: deferral.cause.clone(),
+                // The pause lasts longer than whatever defers.
+                reason: self.overruled().unwrap_or_else(|| deferral.cause.clone()),
             },
             _ => Waiting {
                 until: next,
@@ -554,13 +571,18 @@ impl<A: Clone> Schedule<A> {
         }
     }
 
+    /// What keeps every link from writing until a person says otherwise, and so is said first.
+    fn overruled(&self) -> Option<Reason> {
+        if self.read_only {
+            return Some(Reason::ReadOnly);
+        }
+        self.paused.map(|since| Reason::Paused { since })
+    }
+
     /// Why a link is due when it is.
     fn reason(&self, line: &Line) -> Reason {
-        if self.read_only {
-            return Reason::ReadOnly;
-        }
-        if let Some(since) = self.paused {
-            return Reason::Paused { since };
+        if let Some(reason) = self.overruled() {
+            return reason;
         }
         if !matches!(line.why, Reason::Interval) {
             return line.why.clone();

@@ -209,6 +209,7 @@ impl Waiting {
                 format!("{words}, checked again in {left}")
             }
             Reason::Limit { .. } => format!("{words}, {left}"),
+            Reason::StoreAway { .. } if self.until <= now => format!("{words}, being tried now"),
             Reason::StoreAway { .. } | Reason::Failed(_) => {
                 format!("{words}, tried again in {left}")
             }

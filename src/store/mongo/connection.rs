@@ -172,6 +172,18 @@ impl Connection {
     /// A server on this machine may name members of its replica set elsewhere, to which the driver would go without
     /// TLS.
     fn refuse_far(&self, hello: &Document) -> Result<(), StoreError> {
+        let Some(host) = self.far_member(hello) else {
+            return Ok(());
+        };
+        Err(StoreError::Unavailable(format!(
+            "{} belongs to a replica set with {host}, which is not this machine, and the address asks for no TLS. Add \
+             tls=true to the address, or directConnection=true to use this server alone",
+            self.teller.name
+        )))
+    }
+
+    /// A member elsewhere to which the driver would go without TLS.
+    pub(super) fn far_member(&self, hello: &Document) -> Option<String> {
         let safe = matches!(
             &self.address.uri.tls,
             Some(mongodb::options::Tls::Enabled(_))
@@ -185,14 +197,7 @@ impl Connection {
             .iter()
             .filter_map(|host| host.as_str())
             .find(|host| !host.parse().is_ok_and(|host| address::is_here(&host)));
-        match far {
-            Some(host) if !safe && !direct => Err(StoreError::Unavailable(format!(
-                "{} belongs to a replica set with {host}, which is not this machine, and the address asks for no TLS. \
-                 Add tls=true to the address, or directConnection=true to use this server alone",
-                self.teller.name
-            ))),
-            _ => Ok(()),
-        }
+        far.filter(|_| !safe && !direct).map(str::to_owned)
     }
 
     /// Says which form the documents have, or learns it. A user who may only read is refused here.

@@ -58,9 +58,16 @@ impl Teller {
         }
         let name = &self.name;
         match &*error.kind {
-            ErrorKind::Authentication { .. } => self.refused(error),
+            ErrorKind::Authentication { .. } => self.refused(&self.detail(error)),
             ErrorKind::ServerSelection { message, .. }
-            | ErrorKind::ConnectionPoolCleared { message, .. } => self.away(&self.reason(message)),
+            | ErrorKind::ConnectionPoolCleared { message, .. } => {
+                let reason = self.reason(message);
+                if is_login(message) {
+                    self.refused(&reason)
+                } else {
+                    self.away(&reason)
+                }
+            }
             ErrorKind::Io(error) => self.away(&self.short(&error.to_string())),
             ErrorKind::DnsResolve { message, .. } => self.away(&self.short(message)),
             ErrorKind::InvalidTlsConfig { message, .. } => {
@@ -80,8 +87,8 @@ impl Teller {
     fn of_code(&self, code: i32, error: &Error) -> Option<String> {
         let Self { name, database, .. } = self;
         Some(match code {
-            codes::AUTHENTICATION_FAILED => self.refused(error),
-            codes::ATLAS if error.to_string().contains("auth") => self.refused(error),
+            codes::AUTHENTICATION_FAILED => self.refused(&self.detail(error)),
+            codes::ATLAS if error.to_string().contains("auth") => self.refused(&self.detail(error)),
             codes::UNAUTHORIZED if error.to_string().contains("requires authentication") => {
                 format!(
                     "{name} asks for a user name and a password, and the address has none; nothing is written to either \
@@ -139,18 +146,17 @@ impl Teller {
         )
     }
 
-    fn refused(&self, error: &Error) -> String {
+    fn refused(&self, why: &str) -> String {
         format!(
-            "{} refused the user name or the password ({}); nothing is written to either side. Correct MONGODB_URI or \
+            "{} refused the user name or the password ({why}); nothing is written to either side. Correct MONGODB_URI or \
              `uri` under [store]; authSource names the database that knows the user",
-            self.name,
-            self.detail(error)
+            self.name
         )
     }
 
     /// The driver's words.
     fn detail(&self, error: &Error) -> String {
-        self.short(&error.to_string())
+        self.short(words(&error.to_string()))
     }
 
     /// The error at the bottom of the driver's description of the servers.
@@ -158,9 +164,7 @@ impl Teller {
         let bottom = message
             .rsplit_once("Error: ")
             .map_or(message, |(_, rest)| rest);
-        let bottom = bottom.trim_end_matches([' ', '}', ']', '>']);
-        let bottom = bottom.strip_prefix("Kind: ").unwrap_or(bottom);
-        self.short(bottom.split(", labels: ").next().unwrap_or(bottom))
+        self.short(words(bottom))
     }
 
     /// One line of it, without secrets.
@@ -172,6 +176,31 @@ impl Teller {
         }
         line.chars().take(199).chain(['…']).collect()
     }
+}
+
+/// Whether the driver's description of the servers says that one refused the login (`SCRAM failure: …`).
+fn is_login(message: &str) -> bool {
+    [
+        "SCRAM failure",
+        "Authentication failed",
+        "AuthenticationFailed",
+    ]
+    .iter()
+    .any(|word| message.contains(word))
+}
+
+/// What a driver's text says to a person: without its inner form, and without the command that failed.
+fn words(text: &str) -> &str {
+    let text = text.strip_prefix("Kind: ").unwrap_or(text);
+    let ends = [
+        ", labels: ",
+        ", source: ",
+        " to execute command {",
+        ": Some(Error {",
+    ];
+    let end = ends.iter().filter_map(|end| text.find(end)).min();
+    let text = end.map_or(text, |end| text.get(..end).unwrap_or(text));
+    text.trim_end_matches([' ', '}', ']', '>'])
 }
 
 /// The server's code of an error, in whichever of its shapes.

@@ -58,6 +58,8 @@ pub struct Survey {
     pub latency: Duration,
     /// Whether what goes over the line is encrypted.
     pub is_encrypted: bool,
+    /// A member of the replica set elsewhere to which the line would not be encrypted: the store is not used so.
+    pub far_member: Option<String>,
     /// Whether the server tells changes by itself (change streams), so that they need not be asked for.
     pub tells_changes: bool,
 }
@@ -106,6 +108,7 @@ impl MongoStore {
             topology: topology(&hello),
             latency,
             is_encrypted: self.is_encrypted(),
+            far_member: self.connection.far_member(&hello),
             tells_changes: self.tells_changes().await?,
         })
     }
