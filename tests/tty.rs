@@ -235,7 +235,7 @@ fn a_read_only_dashboard_writes_nothing_by_itself_either() {
     let mut tty = start(&rig.command(&["--read-only"]), SIZE);
     tty.see("READ-ONLY");
     // Only then it listens to keys.
-    tty.see("RUNNING");
+    tty.see("nothing syncs by itself");
     tty.press("d");
     tty.see("Renamed meanwhile");
     tty.press("\u{1b}");
@@ -353,7 +353,7 @@ fn a_plan_writes_only_what_is_left_switched_on() {
     rig.rename_issue(2, "Not wanted");
     let mut tty = start(&rig.command(&["--read-only"]), SIZE);
     tty.see("READ-ONLY");
-    tty.see("RUNNING");
+    tty.see("nothing syncs by itself");
     tty.press("S");
     tty.see("started with --read-only");
     tty.press("q");
