@@ -483,15 +483,26 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     Either::Right((woken, _)) => woken,
                 }
             };
-            match woken {
-                Woken::Command(command) => self.obey(command).await,
-                Woken::News(names) => {
-                    self.heed(&names).await;
+            let is_news = match woken {
+                Woken::Command(command) => {
+                    self.obey(command).await;
+                    true
                 }
-                Woken::Time => {}
+                // Most of it is what this run writes itself.
+                Woken::News(names) => self.heed(&names).await,
+                Woken::Time => true,
+            };
+            // The run goes on meanwhile: a store with many questions to answer must not hold it up.
+            let told = pin!(async {
+                self.keep_leases().await;
+                if is_news {
+                    self.publish().await;
+                }
+            });
+            if let Either::Left((done, told)) = select(run.as_mut(), told).await {
+                told.await;
+                break done;
             }
-            self.keep_leases().await;
-            self.publish().await;
         };
         self.running = None;
         if ask.dry {

@@ -40,7 +40,7 @@ fn group() -> Group {
         group.rig.advanced(key, value);
     }
     // What both sides change in the same moment is no question here.
-    group.rig.link("conflict", "\"newest\"");
+    group.rig.link("conflict", "\"github\"");
     group
 }
 
