@@ -16,12 +16,10 @@ use std::time::Duration;
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::Timetable;
-use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Time, Value};
+use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Value};
 use pulse_sync::engine::answers::Pick;
 use pulse_sync::engine::serve::{Server, Wires, wires};
-use pulse_sync::engine::{
-    Ask, Clock, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
-};
+use pulse_sync::engine::{Ask, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -34,26 +32,10 @@ use pulse_sync::store::{HistoryQuery, Store};
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-struct TestClock;
+#[path = "hand/clock.rs"]
+mod clock;
 
-fn now() -> Time {
-    Time(chrono::Utc::now().timestamp_millis())
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Time {
-        now()
-    }
-    fn elapsed(&self) -> i64 {
-        now().0
-    }
-    fn random(&self) -> u64 {
-        fastrand::u64(..)
-    }
-    async fn sleep(&self, ms: i64) {
-        tokio::time::sleep(Duration::from_millis(ms.max(0).cast_unsigned())).await;
-    }
-}
+use clock::{TestClock, now};
 
 fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
     let client = build_client(Duration::from_secs(5)).unwrap();

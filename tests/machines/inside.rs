@@ -8,11 +8,9 @@ use std::time::Duration;
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Reason, Timetable};
-use pulse_sync::core::{Mapping, PairId, Policy, RecordKind, Time};
+use pulse_sync::core::{Mapping, PairId, Policy, RecordKind};
 use pulse_sync::engine::serve::{Server, Wires, wires};
-use pulse_sync::engine::{
-    Ask, Clock, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
-};
+use pulse_sync::engine::{Ask, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -22,30 +20,10 @@ use secrecy::SecretString;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::oneshot;
 
+use crate::clock::{TestClock, now};
 use crate::group::PATIENCE;
 use crate::mongo::{Mode, Space};
 use crate::rig::{Rig, world};
-
-struct TestClock;
-
-fn now() -> Time {
-    Time(chrono::Utc::now().timestamp_millis())
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Time {
-        now()
-    }
-    fn elapsed(&self) -> i64 {
-        now().0
-    }
-    fn random(&self) -> u64 {
-        fastrand::u64(..)
-    }
-    async fn sleep(&self, ms: i64) {
-        tokio::time::sleep(Duration::from_millis(ms.max(0).cast_unsigned())).await;
-    }
-}
 
 fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
     let client = build_client(Duration::from_secs(5)).unwrap();
