@@ -31,6 +31,8 @@ mod first_days;
 mod glance;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/placed.rs"]
+mod placed;
 #[path = "end_to_end/retention.rs"]
 mod retention;
 #[path = "end_to_end/scope.rs"]

@@ -5,6 +5,7 @@
 
 mod advanced;
 mod env;
+mod fields;
 mod file;
 mod link;
 mod model;
@@ -16,6 +17,7 @@ mod section;
 mod words;
 
 pub use env::Environment;
+pub use fields::Placed;
 pub use file::{Located, locate, read};
 pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};

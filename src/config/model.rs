@@ -6,7 +6,7 @@ use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
-use super::{GITHUB_API, NOTION_API, Problem};
+use super::{GITHUB_API, NOTION_API, Placed, Problem};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
@@ -194,6 +194,8 @@ pub struct Link {
     pub conflict: Policy,
     /// The same for single fields, of one kind or of all; a later one counts.
     pub conflicts: Vec<(Option<Kind>, FieldKey, Policy)>,
+    /// Where fields are kept in Notion and which way they go, where that is not the standard; a later one counts.
+    pub fields: Vec<Placed>,
     /// How far back commits are taken.
     pub commits_since: Window,
     /// How far back closed issues and pull requests are taken at the first import.
@@ -227,6 +229,7 @@ impl Link {
             repository_for_new: None,
             conflict: Policy::Ask,
             conflicts: Vec::new(),
+            fields: Vec::new(),
             commits_since: Window::Last(90 * DAY),
             closed_since: Window::Last(30 * DAY),
             private_heading: "Private notes".to_owned(),
@@ -244,6 +247,9 @@ impl Link {
         let mut mapping = Mapping::standard(self.status.clone(), self.conflict);
         for (kind, key, policy) in &self.conflicts {
             mapping.decide(*kind, key, *policy);
+        }
+        for (kind, key, placement) in &self.fields {
+            mapping.place(*kind, key, placement);
         }
         mapping
     }

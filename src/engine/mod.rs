@@ -18,6 +18,7 @@ mod live;
 mod look;
 mod moves;
 mod observe;
+mod places;
 pub mod queue;
 mod recover;
 pub mod report;

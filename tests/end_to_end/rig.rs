@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pulse_sync::sim::github::{Hub, Issue, IssueEdit, State};
+use pulse_sync::sim::notion::Kind as Column;
 use pulse_sync::sim::notion::ids::Id;
 use pulse_sync::sim::notion::value::Value as Cell;
 use pulse_sync::sim::small::{Options, Small};
@@ -284,6 +285,22 @@ impl Rig {
             .value(page, column)
             .map(Cell::plain)
             .unwrap_or_default()
+    }
+
+    /// Whether the database has a column of this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        let service = self.small.notion.shared.lock();
+        service.world.property(self.small.source, name).is_some()
+    }
+
+    /// Ada adds a column.
+    pub fn add_column(&self, name: &str, kind: Column) {
+        let now = self.small.notion.shared.now();
+        let mut service = self.small.notion.shared.lock();
+        service
+            .world
+            .add_property(now, self.small.person, self.small.source, name, kind)
+            .unwrap();
     }
 
     /// All pages were edited an hour earlier. While the minute of the newest stamp lasts, rows that share it have no

@@ -108,6 +108,7 @@ impl GithubRemote {
             streams,
             memo: Some(memo),
             paused: BTreeMap::new(),
+            columns: BTreeMap::new(),
             notes,
         })
     }
