@@ -123,6 +123,7 @@ fn selection(section: &mut Section<'_, '_>, link: &mut Link) {
         &mut link.ignore_label,
         value(section.read("ignore_label", words::any)),
     );
+    link.select = super::select::read(section.table("select"));
     set(&mut link.skip_bots, section.flag("skip_bots"));
     set(
         &mut link.skip_merge_commits,

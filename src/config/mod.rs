@@ -14,6 +14,7 @@ mod problem;
 mod schedule;
 mod screen;
 mod section;
+mod select;
 mod words;
 
 pub use env::Environment;
@@ -22,6 +23,7 @@ pub use file::{Located, locate, read};
 pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};
 pub use problem::{Place, Problem, Severity, render_all};
+pub use select::Select;
 pub use words::database_of;
 
 /// A configuration file with every key at its default and a comment on each.

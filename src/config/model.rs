@@ -6,7 +6,7 @@ use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
-use super::{GITHUB_API, NOTION_API, Placed, Problem};
+use super::{GITHUB_API, NOTION_API, Placed, Problem, Select};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
@@ -184,6 +184,8 @@ pub struct Link {
     pub exclude: Vec<String>,
     /// The id of a database or data source: 32 hex digits in lower case, with dashes.
     pub database: String,
+    /// What an item must be, besides.
+    pub select: Select,
     /// What is kept in step.
     pub kinds: Vec<Kind>,
     /// Which new pages become issues.
@@ -223,6 +225,7 @@ impl Link {
             name: name.to_owned(),
             repositories,
             exclude: Vec::new(),
+            select: Select::default(),
             database,
             kinds: vec![Kind::Issue, Kind::Pull, Kind::Commit],
             new_pages: NewPages::Ready,
@@ -259,6 +262,7 @@ impl Link {
         Rules {
             new_pages: self.new_pages,
             new_repository: self.repository_for_new.clone(),
+            labels: self.select.labels.clone(),
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
             revert_again: settings.revert_again,

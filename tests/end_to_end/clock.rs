@@ -67,6 +67,8 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         include: config.repositories.clone(),
         exclude: Vec::new(),
         username: None,
+        forks: false,
+        archived: false,
         kinds: BTreeSet::from([Kind::Issue]),
         commits_within: None,
         skip_merges: true,

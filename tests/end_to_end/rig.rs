@@ -60,6 +60,8 @@ pub struct Rig {
     pub env: BTreeMap<&'static str, String>,
     advanced: BTreeMap<&'static str, String>,
     link: BTreeMap<&'static str, String>,
+    /// More links, as TOML.
+    pub more: String,
     /// The keys of `[schedule]`, as TOML.
     pub schedule: BTreeMap<&'static str, String>,
     /// The pace that the program keeps; 0 = none, as the small services have no limits either.
@@ -126,6 +128,7 @@ impl Rig {
             env: env.into(),
             advanced: SHORT.map(|(key, value)| (key, value.to_owned())).into(),
             link: link.into(),
+            more: String::new(),
             // However busy the machine of the tests is, nothing is put off.
             schedule: ["memory_percent", "cpu_percent"]
                 .map(|key| (key, "100".to_owned()))
@@ -164,6 +167,7 @@ impl Rig {
         for (key, value) in &self.link {
             writeln!(text, "{key} = {value}").unwrap();
         }
+        text.push_str(&self.more);
         text.push_str("[advanced]\n");
         for (key, value) in &self.advanced {
             writeln!(text, "{key} = {value}").unwrap();

@@ -71,6 +71,10 @@ pub struct GithubLink {
     pub exclude: Vec<String>,
     /// All repositories of this account (no forks, no archived ones).
     pub username: Option<String>,
+    /// Globs and accounts mean forks, too.
+    pub forks: bool,
+    /// Globs and accounts mean archived repositories, too.
+    pub archived: bool,
     /// The kinds that are kept.
     pub kinds: BTreeSet<Kind>,
     /// Only commits at most this old, in ms; none = all.
@@ -94,6 +98,8 @@ impl GithubLink {
             include: repositories.into_iter().map(Into::into).collect(),
             exclude: Vec::new(),
             username: None,
+            forks: false,
+            archived: false,
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
             commits_within: None,
             skip_merges: true,
