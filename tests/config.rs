@@ -68,6 +68,8 @@ fn valid_files_load() {
 
 #[test]
 fn fields_are_placed_as_the_file_says() {
+    use Direction::{Both, ToNotion};
+
     let config = valid("fields.toml");
     let mapping = config.links[0].mapping();
     let column = |kind: Kind, key: &FieldKey| {
@@ -77,7 +79,6 @@ fn fields_are_placed_as_the_file_says() {
         Some((name.unwrap_or_default(), bound.field.direction))
     };
     let to = |name: &str, direction: Direction| Some((name.to_owned(), direction));
-    use Direction::{Both, ToNotion};
     assert_eq!(
         column(Kind::Issue, &FieldKey::MILESTONE),
         to("Sprint", Both)

@@ -19,7 +19,7 @@ use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
-use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
@@ -406,8 +406,10 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         include: link.repositories.clone(),
         exclude: link.exclude.clone(),
         username: None,
-        forks: link.select.forks,
-        archived: link.select.archived,
+        also: Also {
+            forks: link.select.forks,
+            archived: link.select.archived,
+        },
         kinds: link.kinds.iter().copied().collect::<BTreeSet<Kind>>(),
         commits_within,
         skip_merges: link.skip_merge_commits,

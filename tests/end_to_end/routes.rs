@@ -1,5 +1,7 @@
 //! Several repositories and several databases: every item where the rules say, and every edit in all of its places.
 
+use std::fmt::Write as _;
+
 use pulse_sync::sim::github::IssueEdit;
 use pulse_sync::sim::notion::value::Value as Cell;
 use pulse_sync::sim::notion::{Id, Parent, span};
@@ -28,7 +30,7 @@ fn lines() -> String {
             "title": format!("{src} {number}"), "body": "Some words.",
             "labels": [{"name": label}], "assignees": [], "created_at": "2026-01-02T10:00:00Z",
         });
-        text += &format!("{line}\n");
+        writeln!(text, "{line}").unwrap();
     }
     text
 }

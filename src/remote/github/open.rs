@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::{is_repo, next_link, same_family, segment};
 use super::wire::{Repo, User};
-use super::{GithubRemote, refuse};
+use super::{Also, GithubRemote, refuse};
 use crate::core::{Kind, Time};
 use crate::remote::http::Ask;
 use crate::remote::{Opened, RemoteError};
@@ -161,8 +161,8 @@ impl GithubRemote {
             let rows: Vec<Repo> = self.rows(&reply, "the list of repositories")?;
             let kept = rows
                 .into_iter()
-                .filter(|repo| self.link.forks || repo.fork != Some(true))
-                .filter(|repo| self.link.archived || repo.archived != Some(true));
+                .filter(|repo| self.link.also.forks || repo.fork != Some(true))
+                .filter(|repo| self.link.also.archived || repo.archived != Some(true));
             names.extend(
                 kept.filter_map(|repo| repo.full_name)
                     .filter(|name| is_repo(name)),
@@ -180,8 +180,7 @@ pub(super) fn fresh(now: Time, then: Time, ms: i64) -> bool {
 
 /// The repositories that a link asks for.
 struct Selection {
-    forks: bool,
-    archived: bool,
+    also: Also,
     explicit: BTreeSet<String>,
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
@@ -211,8 +210,7 @@ impl Selection {
             (!owner.contains(['*', '?', '['])).then(|| owner.to_owned())
         };
         Ok(Self {
-            forks: link.forks,
-            archived: link.archived,
+            also: link.also,
             owners: globs.iter().filter_map(literal).collect(),
             by_list: !globs.is_empty() || (link.username.is_some() && explicit.is_empty()),
             include: patterns(&globs)?,
@@ -272,8 +270,8 @@ impl Selection {
             words(&self.include),
             words(&self.exclude),
             self.by_list,
-            also(self.forks, " forks"),
-            also(self.archived, " archived")
+            also(self.also.forks, " forks"),
+            also(self.also.archived, " archived")
         )
     }
 }
