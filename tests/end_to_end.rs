@@ -35,6 +35,8 @@ mod kill;
 mod placed;
 #[path = "end_to_end/retention.rs"]
 mod retention;
+#[path = "end_to_end/review.rs"]
+mod review;
 #[path = "end_to_end/routes.rs"]
 mod routes;
 #[path = "end_to_end/scope.rs"]

@@ -1,10 +1,10 @@
 //! Carries out a plan's moves on the pair itself; nothing here touches a service.
 
 use super::plan::Move;
-use super::{Pair, PairLife, Time, Value};
+use super::{Pair, PairLife, Value};
 
 /// Applies one move.
-pub fn apply(pair: &mut Pair, mv: &Move, now: Time) {
+pub fn apply(pair: &mut Pair, mv: &Move) {
     match mv {
         Move::Agree(field, base) => {
             pair.base.insert(field.clone(), base.clone());
@@ -21,13 +21,15 @@ pub fn apply(pair: &mut Pair, mv: &Move, now: Time) {
         Move::Block(field, blocked) => {
             pair.blocked.insert(field.clone(), blocked.clone());
         }
-        Move::Reverted(field, value) => {
-            pair.reverted.insert(field.clone(), (value.clone(), now));
-        }
         Move::Life(life) => set_life(pair, life),
         Move::Relink(id) => pair.github = Some(id.clone()),
         Move::Later(at, _) => pair.next_try = Some(*at),
-        Move::Decided(..) | Move::Unreachable(_) | Move::Unseen(..) | Move::Overruled(_) => {}
+        // Noted when the write has landed.
+        Move::Reverted(..)
+        | Move::Decided(..)
+        | Move::Unreachable(_)
+        | Move::Unseen(..)
+        | Move::Overruled(_) => {}
     }
 }
 

@@ -141,14 +141,18 @@ impl Codec {
             }
     }
 
+    /// Whether Notion's value is an option that says nothing about GitHub: a status that is mapped to no state.
+    pub fn is_meaningless(&self, notion: &Value) -> bool {
+        match self {
+            Self::State(map) => !notion.is_empty() && map.state(notion.as_text()).is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether the two sides say the same.
     pub fn agree(&self, github: &Value, notion: &Value) -> bool {
         match self {
-            Self::State(map) => {
-                map.state(notion.as_text())
-                    .is_none_or(|state| state == github.as_text())
-                    && !notion.is_empty()
-            }
+            Self::State(map) => map.state(notion.as_text()) == Some(github.as_text()),
             Self::Title => one_line(github.as_text()) == one_line(notion.as_text()),
             Self::Markdown => text::same(github.as_text(), &text::from_notion(notion.as_text())),
             Self::Same | Self::Name | Self::Names => {

@@ -454,6 +454,9 @@ impl Case<'_> {
         if rendering {
             right = false;
         }
+        if right && self.field.codec.is_meaningless(self.r) {
+            return self.undecided(left);
+        }
         let mut ruled = match (left, right) {
             (false, false) if rendering => {
                 return Ruled::moved(
@@ -481,9 +484,21 @@ impl Case<'_> {
         ruled
     }
 
+    /// F0: Notion shows an option that means nothing on GitHub. It is no answer to a change there, which waits for one.
+    fn undecided(&self, left: bool) -> Ruled {
+        if left {
+            Ruled::moved(Row::F0, Move::Unseen(Side::Notion, self.key()))
+        } else {
+            Ruled::nothing(Row::F0)
+        }
+    }
+
     /// F11: there is no agreement yet.
     fn first_meeting(&self) -> Ruled {
-        if self.is_agreed() || (self.l.is_empty() && self.r.is_empty()) {
+        if self.is_agreed()
+            || self.field.codec.is_meaningless(self.r)
+            || (self.l.is_empty() && self.r.is_empty())
+        {
             return Ruled {
                 row: Row::F11,
                 ..self.agree()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, Base, Blocked, Change, Class, Codec, Conflict, Draft, Field, FieldKey, Mapping,
-    Observation, Pair, PairLife, Side, Step, Time, Value,
+    Observation, Pair, PairLife, Row, Side, Step, Time, Value,
 };
 
 /// What happened to one field of a write.
@@ -147,6 +147,10 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
             },
         );
         return Landed::Dropped(field.key.clone());
+    }
+    if change.row == Row::F8 {
+        let foreign = (change.pre.clone(), answered.now);
+        pair.reverted.insert(field.key.clone(), foreign);
     }
     pair.blocked.remove(&field.key);
     Landed::Written

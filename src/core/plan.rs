@@ -240,7 +240,15 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
     };
     let mut plan = Plan::default();
     plan.row(Row::I2);
-    if !wanted || notion.kind != Kind::Issue || notion.title().trim().is_empty() {
+    if !wanted || notion.title().trim().is_empty() {
+        return plan;
+    }
+    if notion.kind != Kind::Issue {
+        let why = format!(
+            "only issues can be made of pages, and this one's Kind is {}; choose Issue, or empty it",
+            notion.kind.name()
+        );
+        plan.moves.push(Move::Life(PairLife::Parked(why)));
         return plan;
     }
     let edited = notion.stamp.as_ref().map(|stamp| stamp.at);

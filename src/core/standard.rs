@@ -94,12 +94,24 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
         mirror("closed", "Closed", Date),
         mirror("sync", "Sync", Select),
         mirror("sync_note", "Sync note", RichText),
+        node(),
+        kind(),
     ]
+}
+
+/// A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
+fn node() -> Bound {
+    mirror("node", ID_PROPERTY, PropertyKind::RichText)
+}
+
+/// And it says what it is from then on, as the pages do that we make.
+fn kind() -> Bound {
+    mirror("kind", KIND_PROPERTY, PropertyKind::Select)
 }
 
 /// The fields of issues.
 pub(super) fn issue(states: StateMap, policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{RichText, Select, Status};
+    use PropertyKind::{Select, Status};
     let mut fields = shared_fields(policy);
     fields.push(bound(
         FieldKey::STATE,
@@ -123,10 +135,6 @@ pub(super) fn issue(states: StateMap, policy: Policy) -> Vec<Bound> {
         Some(("Type", Select)),
     ));
     fields.push(mirror("publish", "Publish", Select));
-    // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
-    fields.push(mirror("node", ID_PROPERTY, RichText));
-    // And it says what it is from then on, as the pages do that we make.
-    fields.push(mirror("kind", KIND_PROPERTY, Select));
     fields
 }
 
@@ -183,5 +191,7 @@ pub(super) fn commit() -> Vec<Bound> {
         mirror("verified", "Verified", Checkbox),
         mirror("orphaned", "Orphaned", Checkbox),
         mirror("linked_issues", "Linked issues", RichText),
+        node(),
+        kind(),
     ]
 }

@@ -39,6 +39,29 @@ pub fn state(pair: &Pair) -> [Value; 2] {
     [Value::text(word), Value::text(one_line(&note))]
 }
 
+/// Why a change waits for a side that does not show its field whole, with what to do.
+pub fn unseen(side: Side, key: &FieldKey) -> String {
+    if side == Side::Notion && *key == FieldKey::STATE {
+        return "the page's Status is an option that means neither open nor closed, so GitHub's change of it waits; name \
+                the option in [link.status] of the configuration, or choose another one"
+            .to_owned();
+    }
+    format!(
+        "{} does not show the whole {key} of this item, so the other side's change of it waits; a shorter text or \
+         fewer unusual blocks help",
+        side.name()
+    )
+}
+
+/// What a page should say, where its plan is that a change has to wait.
+fn waiting(plan: &Plan) -> Option<[Value; 2]> {
+    let note = plan.moves.iter().find_map(|mv| match mv {
+        Move::Unseen(side, key) => Some(unseen(*side, key)),
+        _ => None,
+    })?;
+    Some([Value::text("Blocked"), Value::text(one_line(&note))])
+}
+
 fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(NOTE_CHARS).collect()
@@ -85,7 +108,10 @@ pub fn add(input: &Input<'_>, plan: &mut Plan) {
     }
     let looked = Looked { github, notion };
     let mut changes = Vec::new();
-    for (key, value) in FIELDS.into_iter().zip(state(after)) {
+    let told = state(after);
+    let is_fine = told[1].is_empty();
+    let told = waiting(plan).filter(|_| is_fine).unwrap_or(told);
+    for (key, value) in FIELDS.into_iter().zip(told) {
         let Some(field) = input.mapping.field(input.pair.kind, &key) else {
             continue;
         };
@@ -110,7 +136,7 @@ fn after_moves(input: &Input<'_>, plan: &Plan) -> Option<Pair> {
     plan.moves.iter().any(concerns).then(|| {
         let mut pair = input.pair.clone();
         for mv in plan.moves.iter().filter(|mv| concerns(mv)) {
-            apply(&mut pair, mv, input.now);
+            apply(&mut pair, mv);
         }
         pair
     })

@@ -357,6 +357,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             .iter()
             .map(|change| {
                 let back = put_back(link, &pair, &record, change, &github);
+                let back = unless_edited(link, &pair, back, [&github, &notion]);
                 unless_there(link, &pair, back, &notion)
             })
             .collect();
@@ -619,6 +620,30 @@ fn put_back<G, N>(
         then,
         refused: None,
     }
+}
+
+/// A side that was edited since the last agreement holds words that nobody has seen here: they are synced first.
+fn unless_edited<G, N>(
+    link: &Link<G, N>,
+    pair: &Pair,
+    mut back: PutBack,
+    sides: [&Observation; 2],
+) -> PutBack {
+    let field = link.spec.mapping.field(pair.kind, &back.field);
+    let base = pair.base.get(&back.field);
+    if let (Some(field), Some(base), None) = (field, base, &back.refused) {
+        let edited = sides.iter().find(|seen| {
+            let shown = seen.field(&back.field);
+            shown.is_some_and(|shown| !field.codec.same(shown, base.of(seen.side)))
+        });
+        back.refused = edited.map(|seen| {
+            format!(
+                "it was edited on {} since the last sync; sync first, then undo",
+                seen.side.name()
+            )
+        });
+    }
+    back
 }
 
 /// What both sides show already is not put back.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::core::plan::Rules;
 use crate::core::{Mapping, Observation, Time};
+use crate::remote::Remote;
 
 /// Says whether an object that is not linked yet is taken in at a time.
 pub type TakesIn = Rc<dyn Fn(&Observation, Time) -> bool>;
@@ -23,19 +24,34 @@ pub struct LinkSpec {
     pub takes_in: TakesIn,
 }
 
-impl LinkSpec {
-    /// Whether a GitHub object that no pair knows becomes an item of this link at this time.
-    pub fn wants_new(&self, seen: &Observation, now: Time) -> bool {
-        (self.selects)(seen) && (self.takes_in)(seen, now)
-    }
-}
-
 impl std::fmt::Debug for LinkSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LinkSpec")
             .field("name", &self.name)
             .field("rules", &self.rules)
             .finish_non_exhaustive()
+    }
+}
+
+impl<G: Remote, N> Link<G, N> {
+    /// Whether a GitHub object belongs to the selection, by its name or by the one that it had when the link was
+    /// configured.
+    pub fn selects(&self, seen: &Observation) -> bool {
+        let selects = &self.spec.selects;
+        selects(seen)
+            || self
+                .github
+                .configured(&seen.id.locator)
+                .is_some_and(|locator| {
+                    let mut configured = seen.clone();
+                    configured.id.locator = locator;
+                    selects(&configured)
+                })
+    }
+
+    /// Whether a GitHub object that no pair knows becomes an item of this link at this time.
+    pub fn wants_new(&self, seen: &Observation, now: Time) -> bool {
+        self.selects(seen) && (self.spec.takes_in)(seen, now)
     }
 }
 

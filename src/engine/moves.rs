@@ -13,11 +13,10 @@ use crate::store::Store;
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Applies the moves to the pair and says which of them belong in the history.
     pub(super) fn carry_out_moves(&mut self, pair: &mut Pair, plan: &Plan) -> Vec<Record> {
-        let now = self.now();
         let mut records = Vec::new();
         for mv in &plan.moves {
             records.extend(self.record_move(pair, mv));
-            apply(pair, mv, now);
+            apply(pair, mv);
         }
         records
     }

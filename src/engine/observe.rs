@@ -303,12 +303,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 known.settled = false;
             }
         }
+        if pair.github.is_none() && row.side == Side::Notion {
+            // A page that a person made is what the person says it is.
+            pair.kind = row.kind;
+        }
+        // Its property says something else than it is: it is read by itself, as what it is.
+        let is_renamed = pair.kind != row.kind;
         let spec = &self.link.spec;
         let again = if sweep { spec.rules.refused_again } else { 0 };
         let mut news = sight::news(&pair, row, &spec.mapping, again);
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
         news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
-        if !news.is_any() {
+        if !news.is_any() && !is_renamed {
             if pair.hold.is_some() {
                 self.saw_held = true;
                 // Somebody took a change back that the guard asks about.
@@ -338,7 +344,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let is_new = matches!(pair.life, PairLife::New);
         if is_new {
             pair.pending = Some(Box::new(row.clone()));
-        } else {
+        } else if !is_renamed {
             self.rows
                 .insert((row.side, row.id.node.clone()), row.clone());
         }
@@ -359,7 +365,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         polled: bool,
     ) -> Option<Pair> {
         let now = self.now();
-        if !row.is_live() || (row.side == Side::Github && !self.link.spec.wants_new(row, now)) {
+        if !row.is_live() || (row.side == Side::Github && !self.link.wants_new(row, now)) {
             return None;
         }
         // I3: an issue that an open create may have made is recovery's to find.

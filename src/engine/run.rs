@@ -295,7 +295,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.recover().await?;
         }
         self.observe().await?;
-        self.take_note_of_lost_columns().await?;
+        self.take_note_of_changes().await?;
         self.keep_paused().await?;
         self.take_turns().await?;
         self.remove().await

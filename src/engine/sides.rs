@@ -57,22 +57,29 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     .push(format!("{}: {field} is paused: {reason}", side.name()));
             }
         }
-        self.report.notes.extend(opened.notes.iter().cloned());
+        for note in &opened.notes {
+            if !self.report.notes.contains(note) {
+                self.report.notes.push(note.clone());
+            }
+        }
         Ok(())
     }
 
-    /// A listing may have shown that a column is gone. The adapter knows it now; opening it again, which asks nothing
-    /// of the service, lets it say so, here and at the next start.
-    pub(super) async fn take_note_of_lost_columns(&mut self) -> Flow<()> {
-        let name = format!("memo/{}/{}", self.link.spec.name, Side::Notion.name());
-        let memo = self.engine.store.setting(&name).await?;
-        match self.open(Side::Notion, memo.as_deref()).await {
-            Ok(opened) => {
-                self.keep_opened(Side::Notion, &name, memo.as_deref(), &opened)
-                    .await
+    /// A listing may have shown that a column is gone, or that a repository has another name. The adapters know it now;
+    /// opening them again, which asks nothing of the service, lets them say so, here and at the next start.
+    pub(super) async fn take_note_of_changes(&mut self) -> Flow<()> {
+        for side in Side::BOTH {
+            let name = format!("memo/{}/{}", self.link.spec.name, side.name());
+            let memo = self.engine.store.setting(&name).await?;
+            match self.open(side, memo.as_deref()).await {
+                Ok(opened) => {
+                    self.keep_opened(side, &name, memo.as_deref(), &opened)
+                        .await?;
+                }
+                Err(error) => return Err(self.side_failed(side, &error).await),
             }
-            Err(error) => Err(self.side_failed(Side::Notion, &error).await),
         }
+        Ok(())
     }
 
     /// Finds out whether a field that was paused is in use again.

@@ -95,6 +95,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(Next::Done);
         }
         let before = turn.pair.clone();
+        let (beside, plan) = apart(plan);
         let records = self.carry_out_moves(&mut turn.pair, &plan);
         self.name_people(&before, &mut turn.pair, &turn.sight, &plan, &mut turn.asked)
             .await;
@@ -117,7 +118,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let is_next = |step: &&Step| turn.wrote.is_none_or(|side| side == step.side);
         match plan.steps.first().filter(is_next) {
-            Some(step) => self.advance(turn, before, step.clone(), records).await,
+            Some(step) => {
+                let planned = (step.clone(), beside);
+                self.advance(turn, before, planned, records).await
+            }
             None => self.finish(turn, &before, &plan, records).await,
         }
     }
@@ -127,8 +131,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         &mut self,
         turn: &mut Turn,
         before: Pair,
-        step: Step,
-        records: Vec<Record>,
+        (step, beside): (Step, Plan),
+        mut records: Vec<Record>,
     ) -> Result<Next, Trouble> {
         let age = self.engine.settings.verify_age;
         let is_create = matches!(step.action, Action::Create(_));
@@ -166,6 +170,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Trouble::Stop(Stop::MaxItems));
         }
         turn.wrote = Some(step.side);
+        records.extend(self.carry_out_moves(&mut turn.pair, &of_step(beside, &step)));
         if is_create && turn.pair.pending.is_none() {
             // Recovery asks when the source changed last: a lost object was not made before, whatever our clock says.
             let source = turn.sight.of(step.side.other());
@@ -342,7 +347,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             mapping: &self.link.spec.mapping,
             rules: &rules,
             paused: &self.paused,
-            in_scope: github.is_none_or(|seen| !seen.is_live() || (self.link.spec.selects)(seen)),
+            in_scope: github.is_none_or(|seen| !seen.is_live() || self.link.selects(seen)),
             now: self.now(),
         })
     }
@@ -408,11 +413,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// A change waits, with back-off and a word for people, until the other side shows the field whole.
     async fn wait_for_sight(&mut self, pair: &mut Pair, side: Side, field: &FieldKey) -> Flow<()> {
-        let name = side.name();
-        let error = RemoteError::Stale(format!(
-            "{name} does not show the whole {field} of this item, so the other side's change of it waits; \
-             a shorter text or fewer unusual blocks help"
-        ));
+        let error = RemoteError::Stale(crate::core::told::unseen(side, field));
         pair.tries += 1;
         let next = self.now().plus(self.engine.back_off(pair.tries));
         pair.next_try = Some(next);
@@ -463,6 +464,30 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .await?;
         self.commit(&mut pair, Vec::new()).await.map(|_| ())
     }
+}
+
+/// A plan in two: the moves that tell of a write and are only true once it is made, and the rest.
+fn apart(plan: Plan) -> (Plan, Plan) {
+    let tells = |mv: &Move| matches!(mv, Move::Reverted(..) | Move::Decided(..));
+    let (beside, moves) = plan.moves.into_iter().partition(tells);
+    let beside = Plan {
+        moves: beside,
+        ..Plan::default()
+    };
+    (beside, Plan { moves, ..plan })
+}
+
+/// Of the moves that tell of a write those that tell of this one.
+fn of_step(mut beside: Plan, step: &Step) -> Plan {
+    let writes = |side: Side, key: &FieldKey| {
+        step.side == side && step.changes().iter().any(|change| change.field == *key)
+    };
+    beside.moves.retain(|mv| match mv {
+        Move::Reverted(key, _) => writes(Side::Notion, key),
+        Move::Decided(key, winner, _) => writes(winner.other(), key),
+        _ => false,
+    });
+    beside
 }
 
 /// The page of a pair that was never in step, if a person made it while the issue is, or was, in step with another page.

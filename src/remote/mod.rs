@@ -239,4 +239,11 @@ pub trait Remote {
 
     /// What may still be asked of the service.
     fn budget(&self) -> Budget;
+
+    /// The name that the configuration has for an object which the service calls `locator`, if that is another one: the
+    /// object's repository was renamed.
+    fn configured(&self, locator: &str) -> Option<String> {
+        let _ = locator;
+        None
+    }
 }

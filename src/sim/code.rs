@@ -158,6 +158,8 @@ fn commit_view(name: &str, repo: &Repo, commit: &Commit) -> Observation {
         ("committed", Value::text(timestamp(commit.committed_at))),
         ("verified", Value::Bool(false)),
         ("orphaned", Value::Bool(is_orphaned)),
+        ("node", Value::text(seen.id.node.clone())),
+        ("kind", Value::text(Kind::Commit.name())),
     ];
     let fields = fields.map(|(key, value)| (FieldKey(key.into()), value));
     seen.fields.extend(fields);

@@ -126,7 +126,7 @@ impl World {
     pub fn turn(&mut self) -> Option<Step> {
         let plan = self.plan();
         for mv in &plan.moves {
-            apply(&mut self.pair, mv, self.now);
+            apply(&mut self.pair, mv);
         }
         let step = plan.steps.first()?.clone();
         let post = self.write(&step);

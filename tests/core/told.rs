@@ -136,7 +136,7 @@ fn an_unlinked_page_says_so_unless_it_is_in_the_trash() {
                 now: world.now,
             });
             for mv in &plan.moves {
-                pulse_sync::core::apply::apply(&mut world.pair, mv, world.now);
+                pulse_sync::core::apply::apply(&mut world.pair, mv);
             }
             for step in &plan.steps {
                 writes += 1;

@@ -307,6 +307,28 @@ impl Rig {
             .unwrap();
     }
 
+    /// Ada deletes a column.
+    pub fn delete_column(&self, name: &str) {
+        let now = self.small.notion.shared.now();
+        let (person, source) = (self.small.person, self.small.source);
+        let mut service = self.small.notion.shared.lock();
+        service
+            .world
+            .delete_property(now, person, source, name)
+            .unwrap();
+    }
+
+    /// Ada gives an option another name.
+    pub fn rename_option(&self, column: &str, names: (&str, &str)) {
+        let now = self.small.notion.shared.now();
+        let (person, source) = (self.small.person, self.small.source);
+        let mut service = self.small.notion.shared.lock();
+        service
+            .world
+            .rename_option(now, person, source, column, names)
+            .unwrap();
+    }
+
     /// All pages were edited an hour earlier. While the minute of the newest stamp lasts, rows that share it have no
     /// order, and more of them than fit a page are all listed.
     pub fn let_an_hour_pass(&self) {

@@ -38,6 +38,8 @@ pub fn field(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Verdict {
         Verdict::Rendered
     } else if let Some(why) = waits(input.pair, field, base, github, notion) {
         Verdict::Waits(why)
+    } else if field.codec.is_meaningless(notion) {
+        Verdict::Waits("Notion shows an option that means nothing on GitHub")
     } else {
         Verdict::Differs(next(input, looked, field))
     }

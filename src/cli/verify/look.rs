@@ -304,10 +304,7 @@ impl Look<'_> {
                 .by_nodes(&self.link.spec.name, Side::Github, &nodes)
                 .await?;
             let now = super::super::clock::now();
-            for row in chunk
-                .iter()
-                .filter(|row| self.link.spec.wants_new(row, now))
-            {
+            for row in chunk.iter().filter(|row| self.link.wants_new(row, now)) {
                 match owners.get(&row.id.node) {
                     None => self.found.missing.push(row.id.locator.clone()),
                     Some(pair) if pair.notion.is_none() && pair.life == PairLife::New => {

@@ -246,14 +246,22 @@ impl GithubRemote {
         }
     }
 
+    /// What the configuration calls an object of a repository that has another name now.
+    fn configured_name(&self, locator: &str) -> Option<String> {
+        let at = locator.find(['#', '@'])?;
+        let (repo, rest) = locator.split_at(at);
+        let learned = self.learned.borrow();
+        let mut renamed = learned.renamed.iter();
+        let (configured, _) = renamed.find(|(_, now)| now.eq_ignore_ascii_case(repo))?;
+        Some(format!("{configured}{rest}"))
+    }
+
     /// Remembers that a repository answers under another name.
     fn saw_name(&self, repo: &str, found: &str) {
         if repo.eq_ignore_ascii_case(found) || self.present(repo) == found {
             return;
         }
-        self.note(format!(
-            "{repo} is called {found} now; change the name in the configuration"
-        ));
+        self.note(open::renamed(repo, found));
         let mut learned = self.learned.borrow_mut();
         learned.renamed.insert(repo.to_owned(), found.to_owned());
     }
@@ -348,6 +356,10 @@ impl Remote for GithubRemote {
 
     async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {
         self.look_for(draft, since).await
+    }
+
+    fn configured(&self, locator: &str) -> Option<String> {
+        self.configured_name(locator)
     }
 
     fn budget(&self) -> Budget {

@@ -90,6 +90,12 @@ impl GithubRemote {
         if without_graphql && (self.link.keeps(Kind::Pull) || self.link.keeps(Kind::Commit)) {
             notes.push(super::graph::NO_GRAPHQL.to_owned());
         }
+        for (old, new) in &memo.renamed {
+            let note = renamed(old, new);
+            if memo.repositories.contains(old) && !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         let issues = self.link.keeps(Kind::Issue) || self.link.keeps(Kind::Pull);
         let commits = self.link.keeps(Kind::Commit);
         let mut streams = Vec::new();
@@ -171,6 +177,11 @@ impl GithubRemote {
         }
         Ok(names)
     }
+}
+
+/// What a renamed repository means for the user.
+pub(super) fn renamed(old: &str, new: &str) -> String {
+    format!("{old} is called {new} now; change the name in the configuration")
 }
 
 /// Whether something of a time is at most so many ms old.

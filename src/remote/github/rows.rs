@@ -135,9 +135,9 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
         fields.put("merged", date(merged));
     } else {
         issue_only(&mut fields, row);
-        fields.put("node", Value::text(seen.id.node.clone()));
-        fields.put("kind", Value::text(Kind::Issue.name()));
     }
+    fields.put("node", Value::text(seen.id.node.clone()));
+    fields.put("kind", Value::text(kind.name()));
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
         let text = raw.replace("\r\n", "\n").replace('\r', "\n");
@@ -411,6 +411,8 @@ pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Obse
     fields.put("verified", Value::Bool(verified.unwrap_or(false)));
     fields.put("orphaned", Value::Bool(false));
     fields.put("linked_issues", numbers_text(&mentioned(message)));
+    fields.put("node", Value::text(seen.id.node.clone()));
+    fields.put("kind", Value::text(Kind::Commit.name()));
     seen.fields = fields.0;
     seen.stamp = stamp(at);
     seen.created = at;

@@ -67,7 +67,8 @@ impl<'a> Reader<'a> {
         let said = self.own_text(properties, KIND_PROPERTY);
         let known = said.as_deref().map(kind_named);
         let kind = match (known, expected, &linked) {
-            (Some(Some(kind)), _, _) | (_, Some(kind), _) => kind,
+            // What a page is whose pair is known is not for its own property to say: people may have changed it.
+            (_, Some(kind), _) | (Some(Some(kind)), None, _) => kind,
             (_, None, Some(node)) => kind_of_node(node),
             (_, None, None) => Kind::Issue,
         };

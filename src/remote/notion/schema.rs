@@ -57,6 +57,14 @@ pub struct Binding {
 }
 
 impl Binding {
+    fn of(column: &Column) -> Self {
+        Self {
+            id: column.id.clone(),
+            name: column.name.clone(),
+            api_type: column.api_type.clone(),
+        }
+    }
+
     /// The type it is used as.
     pub fn kind(&self) -> Option<PropertyKind> {
         PropertyKind::named(&self.api_type)
@@ -89,8 +97,7 @@ pub struct Fit {
 
 /// Finds the mapping's properties among the columns: those bound earlier by id, new ones by name.
 ///
-/// A column that is gone is never looked for by name again: another one of that name would be empty, and its
-/// emptiness would be taken for values that people cleared.
+/// A column that is gone is paused until one of its name is there.
 pub fn fit(columns: &[Column], mapping: &Mapping, earlier: &BTreeMap<String, Binding>) -> Fit {
     let mut fit = Fit::default();
     for wanted in mapping.properties() {
@@ -109,14 +116,7 @@ fn rebind(fit: &mut Fit, columns: &[Column], wanted: &Wanted, earlier: &Binding)
         .iter()
         .find(|column| same_id(&column.id, &earlier.id))
     {
-        None => {
-            let reason = format!(
-                "the property \"{}\" was deleted in Notion; its values are left alone on both sides. Restore it in \
-                 Notion (database menu, Properties, Deleted properties), or take it out of the mapping",
-                earlier.name
-            );
-            fit.lost.insert(name.clone(), reason);
-        }
+        None => return deleted(fit, columns, wanted, binding),
         Some(column) => {
             if column.name != earlier.name {
                 fit.notes.push(format!(
@@ -134,6 +134,32 @@ fn rebind(fit: &mut Fit, columns: &[Column], wanted: &Wanted, earlier: &Binding)
         }
     }
     fit.bound.insert(name.clone(), binding);
+}
+
+/// A bound column is gone. Another one of its name takes its place: what was agreed in the old one is forgotten, so that
+/// its emptiness is no edit. Our own columns are made anew, as pages cannot be told apart without them.
+fn deleted(fit: &mut Fit, columns: &[Column], wanted: &Wanted, earlier: Binding) {
+    let named =
+        |column: &&Column| column.name == wanted.name && suits(&wanted.takes, &column.api_type);
+    if let Some(column) = columns.iter().find(named) {
+        fit.notes.push(format!(
+            "the property \"{}\" was deleted in Notion, and there is a new one of its name: both sides are compared anew",
+            earlier.name
+        ));
+        fit.bound.insert(wanted.name.clone(), Binding::of(column));
+        return;
+    }
+    if [ID_PROPERTY, KIND_PROPERTY].contains(&wanted.name.as_str()) {
+        fit.missing.push(wanted.clone());
+        return;
+    }
+    let reason = format!(
+        "the property \"{}\" was deleted in Notion; its values are left alone on both sides. Restore it in Notion \
+         (database menu, Properties, Deleted properties), add one of its name, or switch the field off in [link.fields]",
+        earlier.name
+    );
+    fit.lost.insert(wanted.name.clone(), reason);
+    fit.bound.insert(wanted.name.clone(), earlier);
 }
 
 /// Whether a bound column can be used on: a column of another type holds other values, even if the mapping would have
@@ -159,12 +185,7 @@ fn bind(fit: &mut Fit, columns: &[Column], wanted: Wanted) {
                 fit.lost.insert(wanted.name, reason);
                 return;
             }
-            let binding = Binding {
-                id: column.id.clone(),
-                name: column.name.clone(),
-                api_type: column.api_type.clone(),
-            };
-            fit.bound.insert(wanted.name, binding);
+            fit.bound.insert(wanted.name, Binding::of(column));
         }
     }
 }
