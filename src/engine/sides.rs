@@ -75,6 +75,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Ok(opened) => {
                     self.keep_opened(side, &name, memo.as_deref(), &opened)
                         .await?;
+                    self.note_places(&opened.columns).await?;
                 }
                 Err(error) => return Err(self.side_failed(side, &error).await),
             }

@@ -85,6 +85,9 @@ impl<'a> Reader<'a> {
                     .is_none_or(|shown| shown["type"].as_str() != Some(&binding.api_type))
             });
             self.fields(&mut row, properties);
+            if row.seen.linked_node.is_none() && row.seen.kind != Kind::Issue {
+                self.wish(&mut row, properties);
+            }
         }
         Some(row)
     }
@@ -102,6 +105,20 @@ impl<'a> Reader<'a> {
                 Some(Shown::Cut) => row.cut.push((key, binding.id.clone(), kind)),
                 Some(Shown::Other) | None => {}
             }
+        }
+    }
+
+    /// Whether a page is to become an issue is a question to every page that is nothing yet, whatever it says it is.
+    fn wish(&self, row: &mut Row, properties: &Map<String, Json>) {
+        let mut bound = self.mapping.bound(Kind::Issue).iter();
+        let publish = bound.find(|bound| bound.field.key == FieldKey::PUBLISH);
+        let column_of = |bound| self.adopted.column(bound);
+        let Some((binding, kind)) = publish.and_then(column_of) else {
+            return;
+        };
+        let shown = column(properties, &binding.id).map(|shown| property::read(kind, shown));
+        if let Some(Shown::Value(value)) = shown {
+            row.seen.fields.insert(FieldKey::PUBLISH, value);
         }
     }
 
