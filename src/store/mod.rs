@@ -5,6 +5,7 @@
 mod any;
 pub mod contents;
 pub mod copy;
+mod looking;
 pub mod memory;
 pub mod mongo;
 mod rules;
@@ -13,6 +14,7 @@ pub mod sqlite;
 pub use any::AnyStore;
 pub use contents::Contents;
 pub use copy::copy;
+pub use looking::Looking;
 pub use memory::MemoryStore;
 pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};
@@ -282,6 +284,20 @@ pub trait Store {
     fn is_shared(&self) -> bool {
         false
     }
+
+    /// Whether it may only be read: every write is refused, but what a plan notes down.
+    fn only_looks(&self) -> bool {
+        false
+    }
+
+    /// A plan of a link begins. What it notes down on its way is kept as what a sync finds, but not in a store that may
+    /// only be read: there it is forgotten at [`Store::plan_ends`].
+    async fn plan_begins(&self, _link: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The plan is made, or given up.
+    fn plan_ends(&self) {}
 
     /// Waits until a setting or a lease was changed, by anybody, and gives the names since the last call:
     /// `settings/NAME` and `leases/NAME`. An empty set means that anything may have changed. Giving up waiting loses

@@ -16,6 +16,8 @@ use crate::rig::{Done, Rig, finish};
 
 /// As long as anything may take on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+/// So many of its last lines a machine shows when a test fails.
+const SHOWN: usize = 12;
 const DATABASE: &str = "pulse";
 const LINK: &str = "default";
 
@@ -203,6 +205,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let lines = self.lines.lock().unwrap();
+            let last: Vec<String> = lines.iter().rev().take(SHOWN).cloned().collect();
+            let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+            eprintln!("{} said last:\n{last}", self.holder);
+        }
         // One that was stopped is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -20,7 +20,7 @@ const ARRIVED: Duration = Duration::from_secs(1);
 /// How long nothing may be written while the store is away.
 const LOOKED_AT: Duration = Duration::from_millis(1_200);
 /// The name of the database.
-const DATABASE: &str = "pulse_away";
+pub const DATABASE: &str = "pulse_away";
 
 /// The small services with so many items, and the server that the binary keeps its memory on.
 pub struct Stage {
@@ -104,6 +104,11 @@ impl Stage {
 
     pub fn step_down(&self, seconds: i32) {
         self.runtime.block_on(self.server.step_down(seconds));
+    }
+
+    /// Does something with the server.
+    pub fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Runs a command on the server, as the one who may do everything.

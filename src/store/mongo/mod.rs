@@ -59,6 +59,13 @@ impl MongoStore {
         })
     }
 
+    /// The same, for one who only looks: nothing is made or moved there at the first use.
+    #[must_use]
+    pub fn looking(mut self) -> Self {
+        self.connection.only_looks = true;
+        self
+    }
+
     /// Connects, makes what is missing and moves on what a killed process left. Every other call does so by itself;
     /// this one tells early.
     ///
