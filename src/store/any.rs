@@ -158,6 +158,15 @@ impl Store for AnyStore {
         of!(self, store => store.put_setting(name, value))
     }
 
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        of!(self, store => store.swap_setting(name, read, value))
+    }
+
     async fn lease(
         &self,
         name: &str,

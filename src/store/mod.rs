@@ -262,6 +262,21 @@ pub trait Store {
     /// Writes a durable setting; `None` removes it.
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
 
+    /// Writes a durable setting if it still has the value that the caller read (`None`: it was not there); says whether
+    /// it did. A store that several machines share does both in one operation.
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        if self.setting(name).await?.as_deref() != read {
+            return Ok(false);
+        }
+        self.put_setting(name, Some(value)).await?;
+        Ok(true)
+    }
+
     /// Takes or renews a lease if it is free, expired or ours; returns who holds it now.
     ///
     /// A store that several machines share goes by its server's clock and asks `now` only to say in the caller's time

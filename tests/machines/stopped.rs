@@ -12,9 +12,9 @@ use crate::rig::Rig;
 use crate::watched::{Watched, in_order, until_at_work};
 
 const SEED: u64 = 31;
-const STOPS: usize = 15;
+const STOPS: usize = 10;
 /// So many have to fall while a write was begun and not ended.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 7;
 /// How late an answer is. Less than `flight`: what is on its way longer is no longer in doubt.
 const LATE: Duration = Duration::from_millis(1_000);
 

@@ -77,8 +77,9 @@ fn seen(stage: &Stage, (args, timely): (&[&str], &[&str])) -> (Option<i32>, Json
     (done.code, json)
 }
 
-/// A conflict, a change that a plan shows, and a record that a killed process left in its outbox.
-fn leave_work(stage: &Stage) {
+/// A conflict, a change that a plan shows, and a record that a killed process left in its outbox; gives the record's
+/// id.
+fn leave_work(stage: &Stage) -> String {
     stage.settle();
     stage.rig.rename_issue(1, "Here");
     stage.rig.rename_page(stage.rig.page(1), "There");
@@ -91,12 +92,14 @@ fn leave_work(stage: &Stage) {
         let record = history.find_one_and_delete(of_pair).await.unwrap().unwrap();
         let pair = doc! { "_id": record.get_str("pair").unwrap() };
         let items = database.collection::<Document>("sync_items");
+        let id = record.get_str("_id").unwrap().to_owned();
         let left = doc! { "$set": { "outbox": [record] } };
         assert_eq!(
             items.update_one(pair, left).await.unwrap().modified_count,
             1
         );
-    });
+        id
+    })
 }
 
 #[test]
@@ -108,7 +111,7 @@ fn looking_changes_nothing_and_needs_no_more_than_to_read() {
     stage.rig.run(&["doctor"]);
     assert_eq!(everything(&stage), [], "made by looking");
 
-    leave_work(&stage);
+    let left = leave_work(&stage);
     let before = everything(&stage);
     let written = stage.rig.writes();
     let owner: Vec<_> = LOOKS.iter().map(|look| seen(&stage, *look)).collect();
@@ -116,6 +119,10 @@ fn looking_changes_nothing_and_needs_no_more_than_to_read() {
     for (look, owner) in LOOKS.iter().zip(owner) {
         assert_eq!(seen(&stage, *look), owner, "{:?}", look.0);
     }
+    let history = seen(&stage, (&["history", "--json", "--limit", "1000"], &[])).1;
+    let records = history.as_array().unwrap();
+    let found = records.iter().filter(|record| record["id"] == json!(left));
+    assert_eq!(found.count(), 1, "what waits in an outbox: {history:#}");
     let plan = seen(&stage, (&["plan", "--json"], &[])).1;
     let items = plan["items"].as_array().unwrap();
     assert!(

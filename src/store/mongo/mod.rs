@@ -187,6 +187,15 @@ impl Store for MongoStore {
         self.write_setting(name, value).await
     }
 
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        self.exchange_setting(name, read, value).await
+    }
+
     async fn lease(
         &self,
         name: &str,
