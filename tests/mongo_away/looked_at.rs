@@ -123,7 +123,7 @@ fn a_user_who_may_only_read_is_told_what_is_missing() {
 fn a_member_elsewhere_without_tls_is_told_and_nothing_is_written() {
     let stage = Stage::new(Mode::Replica, 2, 0, 0);
     let port = stage.server.port;
-    let far = format!("0.0.0.0:{port}");
+    let far = format!("127.1:{port}");
     stage.wait_for(async {
         let answer = stage.server.command(doc! { "replSetGetConfig": 1 }).await;
         let mut set = answer.unwrap().get_document("config").unwrap().clone();

@@ -88,7 +88,7 @@ fn leave_work(stage: &Stage) -> String {
     stage.wait_for(async {
         let database = stage.server.client().await.database(DATABASE);
         let history = database.collection::<Document>("sync_history");
-        let of_pair = doc! { "pair": { "$exists": true } };
+        let of_pair = doc! { "pair": { "$exists": true }, "kind": "write" };
         let record = history.find_one_and_delete(of_pair).await.unwrap().unwrap();
         let pair = doc! { "_id": record.get_str("pair").unwrap() };
         let items = database.collection::<Document>("sync_items");
