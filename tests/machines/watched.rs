@@ -7,6 +7,9 @@ use crate::group::{Group, Machine, until};
 use crate::people::People;
 use crate::rig::Rig;
 
+/// Nobody idles so long while people work.
+const IDLE: Duration = Duration::from_secs(45);
+
 /// How many writes the services carried out, and when the last one was.
 pub struct Watched {
     last: Mutex<(u64, Instant)>,
@@ -63,7 +66,16 @@ pub fn in_order(group: &Group, one: Machine, other: Machine) -> (Machine, Machin
 pub fn until_at_work(group: &Group, watched: &Watched) {
     let (before, mut rung) = (watched.writes(), Instant::now());
     group.ring();
+    let started = Instant::now();
     until("the one that leads writes", || {
+        assert!(
+            started.elapsed() < IDLE,
+            "nothing is written; {:?} leads, in a run: {}, begun: {:?}, asked: {:?}",
+            group.leader(),
+            group.in_run(),
+            group.open_intents(),
+            group.setting("asked")
+        );
         if rung.elapsed() > Duration::from_millis(200) {
             group.ring();
             rung = Instant::now();

@@ -14,7 +14,7 @@ use super::mongo::{Mode, Server, store};
 use super::rig::{Rig, world};
 
 /// Far more than anything here takes: who waits longer waits for ever.
-const FOR_EVER: Duration = Duration::from_secs(90);
+const FOR_EVER: Duration = Duration::from_mins(3);
 /// What was on its way when the store went has arrived after this.
 const ARRIVED: Duration = Duration::from_secs(1);
 /// How long nothing may be written while the store is away.
@@ -85,6 +85,18 @@ impl Stage {
                 self.said()
             );
             std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until the binary has said something, while it runs.
+    pub fn until_said(&self, words: &str, child: &mut Child) {
+        let started = Instant::now();
+        while !self.said().contains(words) {
+            let ended = child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended: {ended:?}: {}", self.said());
+            let is_early = started.elapsed() < FOR_EVER;
+            assert!(is_early, "{words:?} is not said: {}", self.said());
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
