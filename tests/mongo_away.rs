@@ -11,6 +11,8 @@ mod import;
 mod looked_at;
 #[path = "mongo/mod.rs"]
 mod mongo;
+#[path = "mongo_away/moved.rs"]
+mod moved;
 #[path = "mongo_away/reader.rs"]
 mod reader;
 #[path = "end_to_end/rig.rs"]

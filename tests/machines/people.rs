@@ -142,7 +142,7 @@ pub fn assert_whole(group: &Group, people: &People) {
 fn assert_made_once(rig: &Rig, made: usize) {
     let titles: Vec<String> = rig.hub(|hub| {
         let repo = hub.repo(&rig.small.repository).unwrap();
-        let titles = repo.issues.values().map(|issue| issue.title.to_string());
+        let titles = repo.issues.values().map(|issue| issue.title.clone());
         titles.collect()
     });
     for number in 0..made {

@@ -16,7 +16,7 @@ const STOPS: usize = 10;
 /// So many have to fall while a write was begun and not ended.
 const IN_FLIGHT: usize = 7;
 /// How late an answer is. Less than `flight`: what is on its way longer is no longer in doubt.
-const LATE: Duration = Duration::from_millis(1_000);
+const LATE: Duration = Duration::from_secs(1);
 
 /// The moment at which the leader is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
