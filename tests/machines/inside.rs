@@ -212,6 +212,54 @@ async fn drive(rig: &Rig, [laptop, studio, reader]: [Handle; 3]) {
     reader.send(Command::Shutdown).await.unwrap();
 }
 
+/// Enough for many commits side by side.
+const IMPORTED: usize = 120;
+
+/// Much comes in while many pairs are committed side by side, on as many connections as there are.
+#[test]
+fn what_comes_in_during_a_run_does_not_hold_it_up() {
+    let rig = Rig::start(Some(world(IMPORTED, 0, 0)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let space = Space::new(Mode::Replica).await;
+        let links = [link(&rig.small)];
+        let (handle, wires, sink) = wires();
+        let leader = engine(space.store(), "laptop", sink);
+        let others = space.store();
+        let mut events = handle.events();
+        let ring = async {
+            let mut rung = 0_u64;
+            loop {
+                rung += 1;
+                let word = rung.to_string();
+                others.put_setting("asked", Some(&word)).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let first = async {
+            loop {
+                if let Event::RunEnded(report) = events.recv().await.unwrap() {
+                    return report;
+                }
+            }
+        };
+        let drive = async {
+            let first = tokio::time::timeout(PATIENCE * 2, first);
+            let report = tokio::select! {
+                report = first => report.expect("the import ends"),
+                () = ring => unreachable!(),
+            };
+            assert_eq!(report.stopped, None, "{report:?}");
+            assert_eq!(report.writes.notion as usize, IMPORTED, "{report:?}");
+            handle.send(Command::Shutdown).await.unwrap();
+        };
+        tokio::join!(serve(&leader, &links, wires), drive);
+    });
+}
+
 const ASKERS: usize = 12;
 
 /// What waits to be done of the link.
