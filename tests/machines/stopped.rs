@@ -105,12 +105,12 @@ struct Stop {
     open: usize,
     /// Writes of the other one before the first was woken.
     meanwhile: u64,
-    /// Writes that the woken one begun, before it knew that it does not lead.
-    after: usize,
+    /// Writes that the woken one began, and ended, before it knew that it does not lead.
+    after: (usize, usize),
     succeeded: Duration,
 }
 
-/// Stops the leader at a moment; gives what the store says is under way.
+/// Stops the leader at a moment.
 fn stop_at(group: &Group, watched: &Watched, people: &People, leader: &Machine, moment: Moment) {
     let rig = &group.rig;
     until_at_work(group, watched);
@@ -135,9 +135,10 @@ fn stop_at(group: &Group, watched: &Watched, people: &People, leader: &Machine, 
     leader.signal("-STOP");
 }
 
-/// Writes that a machine told to have begun.
-fn begun(machine: &Machine) -> usize {
-    machine.said("\"kind\":\"intent\"")
+/// Writes that a machine told to have begun, and to have ended.
+fn told_by(machine: &Machine) -> (usize, usize) {
+    let count = |kind: &str| machine.said(&format!("\"kind\":\"{kind}\""));
+    (count("intent"), count("write"))
 }
 
 fn stop_many(group: &Group, watched: &Watched, people: &People) -> Vec<Stop> {
@@ -164,16 +165,17 @@ fn stop_many(group: &Group, watched: &Watched, people: &People) -> Vec<Stop> {
                     .all(|(pair, intent)| now.get(pair) != Some(intent))
             });
         }
-        let (meanwhile, told) = (watched.writes() - before, begun(&leader));
+        let (meanwhile, told) = (watched.writes() - before, told_by(&leader));
         leader.signal("-CONT");
         // It goes on for as long as it takes it to see that its lease is over.
         until_at_work(group, watched);
         std::thread::sleep(Duration::from_millis(chance.u64(200..1_000)));
+        let after = told_by(&leader);
         stops.push(Stop {
             moment,
             open: open.len(),
             meanwhile,
-            after: begun(&leader) - told,
+            after: (after.0 - told.0, after.1 - told.1),
             succeeded,
         });
         pair = (leader, follower);
@@ -188,13 +190,14 @@ fn stop_many(group: &Group, watched: &Watched, people: &People) -> Vec<Stop> {
 fn tell(stops: &[Stop]) {
     for stop in stops {
         eprintln!(
-            "{:?}: {} writes begun and not ended; taken over after {} ms, {} writes by the other one; {} begun by the \
-             woken one",
+            "{:?}: {} writes begun and not ended; taken over after {} ms, {} writes by the other one; the woken \
+             one began {} and ended {}",
             stop.moment,
             stop.open,
             stop.succeeded.as_millis(),
             stop.meanwhile,
-            stop.after
+            stop.after.0,
+            stop.after.1
         );
     }
 }
@@ -221,7 +224,7 @@ fn two_that_believe_they_lead_lose_and_double_nothing() {
         "only {in_flight} stops fell into a write"
     );
     assert!(
-        stops.iter().any(|stop| stop.after > 0),
+        stops.iter().any(|stop| stop.after.1 > 0),
         "no woken one went on"
     );
     until("nobody leads", || group.leader().is_none());
