@@ -231,7 +231,7 @@ fn what_comes_in_during_a_run_does_not_hold_it_up() {
         leader.settings.max_items = 10 * IMPORTED;
         let others = space.store();
         let mut events = handle.events();
-        let ring = async {
+        let busy = async {
             let mut rung = 0_u64;
             loop {
                 rung += 1;
@@ -251,7 +251,7 @@ fn what_comes_in_during_a_run_does_not_hold_it_up() {
             let first = tokio::time::timeout(PATIENCE * 2, first);
             let report = tokio::select! {
                 report = first => report.expect("the import ends"),
-                () = ring => unreachable!(),
+                () = busy => unreachable!(),
             };
             assert_eq!(report.stopped, None, "{report:?}");
             assert_eq!(report.backlog, 0, "{report:?}");

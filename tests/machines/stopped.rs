@@ -64,38 +64,31 @@ impl Moment {
         }
     }
 
-    /// Whether the request whose answer is late has come in.
-    fn has_come(self, rig: &Rig, before: (usize, u64)) -> bool {
-        let changes = |method: &str| patches_and_posts(rig, method);
+    /// Whether the request whose answer is late has come in, given what there was before. Cheap: it is asked all the
+    /// time, and must not keep the services from their work.
+    fn has_come(self, rig: &Rig, (operations, writes): (usize, u64)) -> bool {
+        let notion_has = |method: &str| {
+            let service = rig.small.notion.shared.lock();
+            let new = service.operations.iter().skip(operations);
+            let mut new = new.filter(|one| one.method.as_str() == method);
+            new.any(|one| one.path.starts_with("/v1/pages"))
+        };
         match self {
-            Self::PageChanged => changes("PATCH") > before.0,
-            Self::PageMade => changes("POST") > before.0,
+            Self::PageChanged => notion_has("PATCH"),
+            Self::PageMade => notion_has("POST"),
             Self::IssueToChange | Self::IssueToMake => {
                 rig.small.github.front.lock().faults.is_empty()
             }
-            Self::Any => rig.writes().0 + rig.writes().1 > before.1,
+            Self::Any => rig.writes().0 + rig.writes().1 > writes,
         }
-    }
-
-    fn before(self, rig: &Rig) -> (usize, u64) {
-        let method = if self == Self::PageMade {
-            "POST"
-        } else {
-            "PATCH"
-        };
-        let (github, notion) = rig.writes();
-        (patches_and_posts(rig, method), github + notion)
     }
 }
 
-/// Requests of a method for pages that Notion noted down.
-fn patches_and_posts(rig: &Rig, method: &str) -> usize {
+/// How many requests Notion noted down, and how many writes both services carried out.
+fn so_far(rig: &Rig) -> (usize, u64) {
+    let (github, notion) = rig.writes();
     let service = rig.small.notion.shared.lock();
-    let operations = service.operations.iter();
-    let is_it = |method_of: &str, path: &str| method_of == method && path.starts_with("/v1/pages");
-    operations
-        .filter(|one| is_it(one.method.as_str(), &one.path))
-        .count()
+    (service.operations.len(), github + notion)
 }
 
 /// What one stop met and led to.
@@ -119,7 +112,7 @@ fn stop_at(group: &Group, watched: &Watched, people: &People, leader: &Machine, 
         Moment::IssueToMake => people.make(rig, false),
         _ => {}
     }
-    let before = moment.before(rig);
+    let before = so_far(rig);
     moment.order(rig);
     let (started, mut rung) = (Instant::now(), Instant::now());
     group.ring();
@@ -130,7 +123,7 @@ fn stop_at(group: &Group, watched: &Watched, people: &People, leader: &Machine, 
             group.ring();
             rung = Instant::now();
         }
-        std::thread::sleep(Duration::from_micros(300));
+        std::thread::sleep(Duration::from_millis(2));
     }
     leader.signal("-STOP");
 }
