@@ -20,5 +20,11 @@ mod group;
 mod inside;
 #[path = "machines/killed.rs"]
 mod killed;
+#[path = "machines/people.rs"]
+mod people;
 #[path = "machines/relayed.rs"]
 mod relayed;
+#[path = "machines/stopped.rs"]
+mod stopped;
+#[path = "machines/watched.rs"]
+mod watched;

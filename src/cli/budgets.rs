@@ -73,8 +73,12 @@ impl Budgets {
         self.is_lost.get()
     }
 
-    /// Writes what is spent. A store that refuses is logged: the work itself is done.
+    /// Writes what is spent, but not to a store that is only looked at: the services then say themselves when it is too
+    /// much. A store that refuses is logged: the work itself is done.
     pub async fn save(&self, store: &impl Store) {
+        if store.only_looks() {
+            return;
+        }
         for (at, (name, account)) in self.accounts.iter().enumerate() {
             let text = match serde_json::to_string(&account.memory()) {
                 Ok(text) => text,

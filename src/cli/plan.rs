@@ -16,7 +16,6 @@ use crate::engine::run::Planned;
 use crate::engine::{Ask, Report};
 use crate::shown::Shown;
 use crate::store::AnyStore;
-use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError, Which};
 
 /// As good as all items.
@@ -25,7 +24,7 @@ const MANY: usize = 100_000;
 /// Plans each link and prints the plans.
 pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(options.link.as_deref())?;
-    let store = setup.store(Access::Own)?;
+    let store = setup.store_to_plan()?;
     let (links, budgets) = setup.connect(&chosen, &store).await?;
     let engine = setup.engine(store, progress::sink(options.json));
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());

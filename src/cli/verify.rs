@@ -25,7 +25,7 @@ pub async fn run(setup: &Setup, options: &VerifyOptions) -> anyhow::Result<Exit>
     drop(sink);
     drop(store);
     // A running sync has the store to itself; it keeps its own account of what is spent.
-    if let Ok(store) = setup.store(Access::Own) {
+    if let Ok(store) = setup.store_to_plan() {
         budgets.save(&store).await;
     }
     if options.json {

@@ -23,7 +23,7 @@ use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
-use crate::store::{Access, AnyStore, MongoStore, SqliteStore, copy};
+use crate::store::{Access, AnyStore, Looking, MongoStore, SqliteStore, copy};
 use anyhow::{Context, anyhow, bail};
 
 /// What every command starts from.
@@ -155,7 +155,11 @@ impl Setup {
             StoreChoice::Embedded(file) => file.clone().unwrap_or_else(|| self.paths.store_file()),
             StoreChoice::Mongo { uri, database } => {
                 let store = MongoStore::new(uri, database, self.patience())?;
-                return Ok(AnyStore::Mongo(Box::new(store)));
+                return Ok(if access == Access::Read || self.read_only {
+                    AnyStore::Looked(Box::new(Looking::at(store)))
+                } else {
+                    AnyStore::Mongo(Box::new(store))
+                });
             }
         };
         if std::fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() == 0) {
@@ -166,6 +170,14 @@ impl Setup {
             );
         }
         Ok(AnyStore::Embedded(SqliteStore::open(&path, access)?))
+    }
+
+    /// Opens the store to plan: what a plan finds is kept in the embedded one, and a shared one is only looked at.
+    pub fn store_to_plan(&self) -> anyhow::Result<AnyStore> {
+        self.store(match &self.config.store {
+            StoreChoice::Embedded(_) => Access::Own,
+            StoreChoice::Mongo { .. } => Access::Read,
+        })
     }
 
     /// How long a shared store may take. Who waits less for an answer waits less for a connection, too.

@@ -1,9 +1,9 @@
 //! Runs that are asked for on a machine that does not run the link: handed over through the store, so that whoever
 //! runs it, now or after a change, does them.
 //!
-//! Two settings for each link: what is asked for, with a number that grows, and the number that was done last. Two
-//! machines that ask within the same moment may overwrite each other; then one run is made, and what was asked for of
-//! single items comes with the next regular one.
+//! Two settings for each link: what is asked for, with a number that grows, and the number that was done last. Who asks
+//! adds to what waits already, by an exchange with what was read: of two machines that ask within the same moment one
+//! comes second and adds to what the first one asked for.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,9 @@ use crate::core::PairId;
 use crate::core::schedule::Batch;
 use crate::store::{Store, StoreError};
 
-/// How often a request is written again when another machine's comes in between.
-const TRIES: usize = 5;
+/// How often a request is written again when another machine's comes in between: each time one got ahead that then
+/// asks no more.
+const TRIES: usize = 50;
 
 /// What is asked for, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ impl Handed {
             item: ask.item.clone(),
             only: ask.only.clone(),
         }
+    }
+
+    /// What cannot be read was written by another version, and is as good as nothing.
+    fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
     }
 
     fn ask(self) -> Ask {
@@ -82,11 +88,13 @@ impl<S: Store, C: Clock> Engine<S, C> {
     /// Asks whoever runs a link to run it now. What waits already is asked for together with it, in one run.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's. `Stale` when others got ahead again and again.
     pub async fn hand_over(&self, link: &str, ask: &Ask) -> Result<(), StoreError> {
+        let name = asked_name(link);
         for _ in 0..TRIES {
             let done = self.done_of(link).await?;
-            let stored = self.stored_ask(link).await?;
+            let read = self.store.setting(&name).await?;
+            let stored = read.as_deref().and_then(Handed::read);
             let last = stored.as_ref().map_or(0, |stored| stored.number).max(done);
             let new = Handed::of(last.saturating_add(1), &self.holder, ask);
             let new = match stored.filter(|stored| stored.number > done) {
@@ -95,14 +103,12 @@ impl<S: Store, C: Clock> Engine<S, C> {
             };
             // A value of ours always can be written as JSON.
             let text = serde_json::to_string(&new).unwrap_or_default();
-            self.store
-                .put_setting(&asked_name(link), Some(&text))
-                .await?;
-            if self.stored_ask(link).await?.as_ref() == Some(&new) {
-                break;
+            let swap = self.store.swap_setting(&name, read.as_deref(), &text);
+            if swap.await? {
+                return self.ring().await.map(drop);
             }
         }
-        self.ring().await.map(drop)
+        Err(StoreError::Stale)
     }
 
     /// What was asked for of a link and not done yet, with its number.
@@ -140,8 +146,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
     async fn stored_ask(&self, link: &str) -> Result<Option<Handed>, StoreError> {
         let text = self.store.setting(&asked_name(link)).await?;
-        // What cannot be read was written by another version, and is as good as nothing.
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.as_deref().and_then(Handed::read))
     }
 
     async fn done_of(&self, link: &str) -> Result<u64, StoreError> {

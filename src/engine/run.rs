@@ -246,7 +246,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         self.only_watches = !self.ask.dry && self.engine.store.setting(PAUSE).await?.is_some();
         if self.ask.dry {
-            return self.work().await;
+            self.engine.store.plan_begins(&self.link.spec.name).await?;
+            let result = self.work().await;
+            self.engine.store.plan_ends();
+            return result;
         }
         self.take_lease().await?;
         let result = if self.only_watches {

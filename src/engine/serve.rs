@@ -483,17 +483,19 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                     Either::Right((woken, _)) => woken,
                 }
             };
-            let is_news = match woken {
-                Woken::Command(command) => {
-                    self.obey(command).await;
-                    true
-                }
-                // Most of it is what this run writes itself.
-                Woken::News(names) => self.heed(&names).await,
-                Woken::Time => true,
-            };
-            // The run goes on meanwhile: a store with many questions to answer must not hold it up.
-            let told = pin!(async {
+            // The run goes on meanwhile, whatever came in. A store with many questions to answer must not hold it up;
+            // and while it stands still it keeps the connections that its own questions are on their way by, which may
+            // be all there are: then nothing else would be answered either, until both give up.
+            let told = Box::pin(async {
+                let is_news = match woken {
+                    Woken::Command(command) => {
+                        self.obey(command).await;
+                        true
+                    }
+                    // Most of it is what this run writes itself.
+                    Woken::News(names) => self.heed(&names).await,
+                    Woken::Time => true,
+                };
                 self.keep_leases().await;
                 if is_news {
                     self.publish().await;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::{Pair, PairId, Record, Side, Time};
 
 use super::{
-    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, MongoStore, Pruned, SqliteStore,
-    Store, StoreError, Which,
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Looking, MongoStore, Pruned,
+    SqliteStore, Store, StoreError, Which,
 };
 
 /// One of the stores, so that what is built on a store need not be built twice.
@@ -15,6 +15,8 @@ pub enum AnyStore {
     Embedded(SqliteStore),
     /// The shared one.
     Mongo(Box<MongoStore>),
+    /// The shared one, of which nothing is changed.
+    Looked(Box<Looking>),
 }
 
 impl AnyStore {
@@ -23,6 +25,7 @@ impl AnyStore {
         match self {
             Self::Embedded(_) => None,
             Self::Mongo(store) => Some(store),
+            Self::Looked(looking) => Some(looking.store()),
         }
     }
 
@@ -30,7 +33,7 @@ impl AnyStore {
     pub fn is_beside(&self) -> bool {
         match self {
             Self::Embedded(store) => store.is_beside(),
-            Self::Mongo(_) => false,
+            Self::Mongo(_) | Self::Looked(_) => false,
         }
     }
 }
@@ -42,6 +45,7 @@ macro_rules! of {
             AnyStore::Embedded($store) => $call.await,
             // On the heap: the driver's futures are large, and are part of every future of the engine.
             AnyStore::Mongo($store) => Box::pin($call).await,
+            AnyStore::Looked($store) => Box::pin($call).await,
         }
     };
 }
@@ -50,7 +54,7 @@ impl Store for AnyStore {
     fn name(&self) -> &'static str {
         match self {
             Self::Embedded(_) => "the store's file",
-            Self::Mongo(_) => "MongoDB",
+            Self::Mongo(_) | Self::Looked(_) => "MongoDB",
         }
     }
 
@@ -154,6 +158,15 @@ impl Store for AnyStore {
         of!(self, store => store.put_setting(name, value))
     }
 
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        of!(self, store => store.swap_setting(name, read, value))
+    }
+
     async fn lease(
         &self,
         name: &str,
@@ -173,7 +186,21 @@ impl Store for AnyStore {
     }
 
     fn is_shared(&self) -> bool {
-        matches!(self, Self::Mongo(_))
+        matches!(self, Self::Mongo(_) | Self::Looked(_))
+    }
+
+    fn only_looks(&self) -> bool {
+        matches!(self, Self::Looked(_))
+    }
+
+    async fn plan_begins(&self, link: &str) -> Result<(), StoreError> {
+        of!(self, store => store.plan_begins(link))
+    }
+
+    fn plan_ends(&self) {
+        if let Self::Looked(looking) = self {
+            looking.plan_ends();
+        }
     }
 
     async fn news(&self) -> BTreeSet<String> {

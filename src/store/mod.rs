@@ -5,6 +5,7 @@
 mod any;
 pub mod contents;
 pub mod copy;
+mod looking;
 pub mod memory;
 pub mod mongo;
 mod rules;
@@ -13,6 +14,7 @@ pub mod sqlite;
 pub use any::AnyStore;
 pub use contents::Contents;
 pub use copy::copy;
+pub use looking::Looking;
 pub use memory::MemoryStore;
 pub use mongo::MongoStore;
 pub use sqlite::{Access, SqliteStore};
@@ -260,6 +262,21 @@ pub trait Store {
     /// Writes a durable setting; `None` removes it.
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
 
+    /// Writes a durable setting if it still has the value that the caller read (`None`: it was not there); says whether
+    /// it did. A store that several machines share does both in one operation.
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        if self.setting(name).await?.as_deref() != read {
+            return Ok(false);
+        }
+        self.put_setting(name, Some(value)).await?;
+        Ok(true)
+    }
+
     /// Takes or renews a lease if it is free, expired or ours; returns who holds it now.
     ///
     /// A store that several machines share goes by its server's clock and asks `now` only to say in the caller's time
@@ -282,6 +299,20 @@ pub trait Store {
     fn is_shared(&self) -> bool {
         false
     }
+
+    /// Whether it may only be read: every write is refused, but what a plan notes down.
+    fn only_looks(&self) -> bool {
+        false
+    }
+
+    /// A plan of a link begins. What it notes down on its way is kept as what a sync finds, but not in a store that may
+    /// only be read: there it is forgotten at [`Store::plan_ends`].
+    async fn plan_begins(&self, _link: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The plan is made, or given up.
+    fn plan_ends(&self) {}
 
     /// Waits until a setting or a lease was changed, by anybody, and gives the names since the last call:
     /// `settings/NAME` and `leases/NAME`. An empty set means that anything may have changed. Giving up waiting loses

@@ -1,5 +1,6 @@
 //! Machines that run the real binary on one store, between the small services.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
@@ -7,13 +8,16 @@ use std::time::{Duration, Instant};
 
 use pulse_sync::core::Time;
 use pulse_sync::engine::lease_name;
-use pulse_sync::store::{MongoStore, Store};
+use pulse_sync::store::{MongoStore, Store, Which};
+use serde_json::Value as Json;
 
 use crate::mongo::{Mode, Server, store};
 use crate::rig::{Done, Rig, finish};
 
 /// As long as anything may take on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+/// So many of its last lines a machine shows when a test fails.
+const SHOWN: usize = 12;
 const DATABASE: &str = "pulse";
 const LINK: &str = "default";
 
@@ -112,6 +116,24 @@ impl Group {
         self.runtime.block_on(ring).unwrap();
     }
 
+    /// The intents that are open, by their pair.
+    pub fn open_intents(&self) -> BTreeMap<String, String> {
+        let pairs = self.memory.pairs(LINK, Which::InDoubt, None, 1_000);
+        let pairs = self.runtime.block_on(pairs).unwrap();
+        let open = pairs.into_iter().filter_map(|pair| {
+            let intent = pair.intent?;
+            Some((pair.id.0, intent.id))
+        });
+        open.collect()
+    }
+
+    /// Whether the store knows of a run that has not ended, by what its leader told last.
+    pub fn in_run(&self) -> bool {
+        let live = self.setting(&format!("live/{LINK}"));
+        let live = live.and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        live.is_some_and(|live| !live["running"].is_null())
+    }
+
     pub fn setting(&self, name: &str) -> Option<String> {
         self.runtime.block_on(self.memory.setting(name)).unwrap()
     }
@@ -183,6 +205,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let lines = self.lines.lock().unwrap();
+            let last: Vec<String> = lines.iter().rev().take(SHOWN).cloned().collect();
+            let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+            eprintln!("{} said last:\n{last}", self.holder);
+        }
         // One that was stopped is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();

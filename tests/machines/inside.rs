@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Reason, Timetable};
@@ -15,7 +16,7 @@ use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
 use pulse_sync::sim::small::Small;
-use pulse_sync::store::{HistoryQuery, MongoStore};
+use pulse_sync::store::{HistoryQuery, MongoStore, Store};
 use secrecy::SecretString;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::oneshot;
@@ -209,6 +210,105 @@ async fn drive(rig: &Rig, [laptop, studio, reader]: [Handle; 3]) {
     studio.send(Command::Shutdown).await.unwrap();
     until(&reader, "nobody leads", |s| s.links[0].led_by.is_none()).await;
     reader.send(Command::Shutdown).await.unwrap();
+}
+
+/// Enough for many commits side by side.
+const IMPORTED: usize = 120;
+
+/// Much comes in while many pairs are committed side by side, on as many connections as there are.
+#[test]
+fn what_comes_in_during_a_run_does_not_hold_it_up() {
+    let rig = Rig::start(Some(world(IMPORTED, 0, 0)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let space = Space::new(Mode::Replica).await;
+        let links = [link(&rig.small)];
+        let (handle, wires, sink) = wires();
+        let mut leader = engine(space.store(), "laptop", sink);
+        leader.settings.max_items = 10 * IMPORTED;
+        let others = space.store();
+        let mut events = handle.events();
+        let busy = async {
+            let mut rung = 0_u64;
+            loop {
+                rung += 1;
+                let word = rung.to_string();
+                others.put_setting("asked", Some(&word)).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let first = async {
+            loop {
+                if let Event::RunEnded(report) = events.recv().await.unwrap() {
+                    return report;
+                }
+            }
+        };
+        let drive = async {
+            let first = tokio::time::timeout(PATIENCE * 2, first);
+            let report = tokio::select! {
+                report = first => report.expect("the import ends"),
+                () = busy => unreachable!(),
+            };
+            assert_eq!(report.stopped, None, "{report:?}");
+            assert_eq!(report.backlog, 0, "{report:?}");
+            handle.send(Command::Shutdown).await.unwrap();
+        };
+        tokio::join!(serve(&leader, &links, wires), drive);
+    });
+}
+
+const ASKERS: usize = 12;
+
+/// What waits to be done of the link.
+async fn asked(store: &MongoStore) -> serde_json::Value {
+    let text = store.setting("ask/main").await.unwrap().unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn what_many_ask_for_at_the_same_moment_is_all_asked_for() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let space = Space::new(Mode::Replica).await;
+        let name = |number: usize| format!("machine-{number}");
+        let askers: Vec<_> = (0..ASKERS)
+            .map(|number| engine(space.store(), &name(number), Box::new(|_| {})))
+            .collect();
+        let ask = |number: usize, item: &str| {
+            let ask = Ask {
+                item: Some(item.to_owned()),
+                forced: number == 0,
+                ..Ask::default()
+            };
+            let asker = &askers[number];
+            async move { asker.hand_over("main", &ask).await.unwrap() }
+        };
+        // The same item, asked for by all: a run of it alone, which is forced as the first one said.
+        join_all((0..ASKERS).map(|number| ask(number, "o/r#1"))).await;
+        let all = asked(&space.store()).await;
+        assert_eq!(all["number"], ASKERS, "one for each who asked: {all}");
+        assert_eq!(
+            (&all["item"], &all["forced"]),
+            (&"o/r#1".into(), &true.into())
+        );
+        // Others: a run over all of them.
+        let items: Vec<String> = (0..ASKERS).map(|number| format!("o/r#{number}")).collect();
+        join_all((1..ASKERS).map(|number| ask(number, &items[number]))).await;
+        let all = asked(&space.store()).await;
+        assert_eq!(all["number"], 2 * ASKERS - 1, "{all}");
+        assert!(all["item"].is_null() && all["only"].is_null(), "{all}");
+        assert_eq!(
+            all["forced"], true,
+            "nothing that was asked for is dropped: {all}"
+        );
+    });
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What `doctor` and `status` say of a real server.
 
+use std::time::{Duration, Instant};
+
 use mongodb::bson::doc;
 use serde_json::{Value as Json, json};
 
 use super::mongo::Mode;
+use super::rig::Done;
 use super::stage::Stage;
 
 /// The line of a check, as `level: text > help`.
@@ -93,7 +96,7 @@ fn a_user_who_may_only_read_is_told_what_is_missing() {
     let done = stage.rig.run(&["doctor", "--json"]);
     assert_eq!(done.code, Some(1), "{}", done.said());
     let report = done.json();
-    assert_line(&report, "store", &["fail: ", "readWrite on pulse_away"]);
+    assert_line(&report, "store", &["ok: ", "2 items linked"]);
     assert_line(
         &report,
         "rights",
@@ -102,10 +105,62 @@ fn a_user_who_may_only_read_is_told_what_is_missing() {
             "insert",
             "update",
             "readWrite on pulse_away",
+            "what only looks",
         ],
+    );
+    assert_line(&report, "indexes", &["ok: 19 of 19"]);
+    let looking = stage.rig.run(&["doctor", "--json", "--read-only"]);
+    assert_eq!(looking.code, Some(0), "{}", looking.said());
+    assert_line(
+        &looking.json(),
+        "rights",
+        &["ok: reader may only read pulse_away"],
     );
     assert!(!done.said().contains("0nlyread"), "{}", done.said());
     assert_eq!(stage.rig.writes(), before);
+}
+
+/// The server says that its set has a member which is not this machine (that one is reached all the same, as it is this
+/// server by a name that says nothing of where it is).
+#[test]
+fn a_member_elsewhere_without_tls_is_told_and_nothing_is_written() {
+    let stage = Stage::new(Mode::Replica, 2, 0, 0);
+    let port = stage.server.port;
+    let far = format!("127.1:{port}");
+    stage.wait_for(async {
+        let answer = stage.server.command(doc! { "replSetGetConfig": 1 }).await;
+        let mut set = answer.unwrap().get_document("config").unwrap().clone();
+        let version = set.get_i32("version").unwrap() + 1;
+        set.insert("version", version);
+        set.insert("members", vec![doc! { "_id": 0, "host": &far }]);
+        let changed = doc! { "replSetReconfig": set, "force": true };
+        stage.server.command(changed).await.unwrap();
+        stage.server.wait_for_primary().await;
+    });
+    // It may choose a primary anew, a little later.
+    let started = Instant::now();
+    let has_line = |done: &Done| {
+        let report = done.json();
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().any(|check| check["check"] == "line")
+    };
+    let mut done = stage.rig.run(&["doctor", "--json"]);
+    while !has_line(&done) && started.elapsed() < Duration::from_mins(1) {
+        done = stage.rig.run(&["doctor", "--json"]);
+    }
+    assert_eq!(done.code, Some(1), "{}", done.said());
+    let report = done.json();
+    let told = format!("{far} is not this machine");
+    assert_line(
+        &report,
+        "line",
+        &["fail: no TLS", &told, "tls=true", "directConnection=true"],
+    );
+    assert_line(&report, "store", &["fail: ", "belongs to a replica set"]);
+    let once = stage.rig.run(&["sync", "--once"]);
+    assert_eq!(once.code, Some(1), "{}", once.said());
+    assert!(once.said().contains("asks for no TLS"), "{}", once.said());
+    assert_eq!(stage.rig.writes(), (0, 0));
 }
 
 #[test]

@@ -14,13 +14,13 @@ use super::mongo::{Mode, Server, store};
 use super::rig::{Rig, world};
 
 /// Far more than anything here takes: who waits longer waits for ever.
-const FOR_EVER: Duration = Duration::from_secs(90);
+const FOR_EVER: Duration = Duration::from_mins(3);
 /// What was on its way when the store went has arrived after this.
 const ARRIVED: Duration = Duration::from_secs(1);
 /// How long nothing may be written while the store is away.
 const LOOKED_AT: Duration = Duration::from_millis(1_200);
 /// The name of the database.
-const DATABASE: &str = "pulse_away";
+pub const DATABASE: &str = "pulse_away";
 
 /// The small services with so many items, and the server that the binary keeps its memory on.
 pub struct Stage {
@@ -88,6 +88,18 @@ impl Stage {
         }
     }
 
+    /// Waits until the binary has said something, while it runs.
+    pub fn until_said(&self, words: &str, child: &mut Child) {
+        let started = Instant::now();
+        while !self.said().contains(words) {
+            let ended = child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended: {ended:?}: {}", self.said());
+            let is_early = started.elapsed() < FOR_EVER;
+            assert!(is_early, "{words:?} is not said: {}", self.said());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Says that nothing is written to either service while the store is away, and that there was something to write.
     pub fn assert_nothing_is_written(&self, what: &str) {
         std::thread::sleep(ARRIVED);
@@ -104,6 +116,11 @@ impl Stage {
 
     pub fn step_down(&self, seconds: i32) {
         self.runtime.block_on(self.server.step_down(seconds));
+    }
+
+    /// Does something with the server.
+    pub fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Runs a command on the server, as the one who may do everything.

@@ -59,3 +59,15 @@ pub async fn a_setting_is_removed(store: &impl Store) {
 pub async fn removing_nothing_is_fine(store: &impl Store) {
     assert_eq!(store.put_setting("a", None).await, Ok(()));
 }
+
+pub async fn a_setting_is_exchanged_with_what_was_read(store: &impl Store) {
+    let swap = async |read, value| store.swap_setting("$ask", read, value).await;
+    assert_eq!(swap(Some("0"), "1").await, Ok(false), "nothing is there");
+    assert_eq!(swap(None, "1").await, Ok(true));
+    assert_eq!(swap(None, "2").await, Ok(false), "something is there");
+    assert_eq!(swap(Some("2"), "3").await, Ok(false), "something else");
+    assert_eq!(store.setting("$ask").await, Ok(Some("1".to_owned())));
+    assert_eq!(swap(Some("1"), "{\"$set\":1}").await, Ok(true));
+    assert_eq!(swap(Some("{\"$set\":1}"), "2").await, Ok(true));
+    assert_eq!(store.setting("$ask").await, Ok(Some("2".to_owned())));
+}

@@ -75,6 +75,7 @@ macro_rules! conformance {
                 named: [
                     a_cursor_comes_back, a_cursor_is_replaced, cursors_do_not_mix, a_setting_comes_back,
                     a_setting_is_removed, removing_nothing_is_fine,
+                    a_setting_is_exchanged_with_what_was_read,
                 ]
                 $($leases)*
                 hostile: [

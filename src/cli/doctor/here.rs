@@ -132,9 +132,13 @@ fn try_to_write(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens the store to look, counts what it holds, and gives it to those who want to read it.
-pub(super) async fn store(setup: &Setup, checks: &mut Vec<Check>) -> Option<AnyStore> {
+pub(super) async fn store(
+    setup: &Setup,
+    only_looks: bool,
+    checks: &mut Vec<Check>,
+) -> Option<AnyStore> {
     let Some(path) = setup.store_path() else {
-        return shared(setup, checks).await;
+        return shared(setup, only_looks, checks).await;
     };
     if !path.exists() {
         let text = format!(
@@ -168,7 +172,7 @@ pub(super) async fn store(setup: &Setup, checks: &mut Vec<Check>) -> Option<AnyS
 }
 
 /// Reaches the shared store and counts what it holds.
-async fn shared(setup: &Setup, checks: &mut Vec<Check>) -> Option<AnyStore> {
+async fn shared(setup: &Setup, only_looks: bool, checks: &mut Vec<Check>) -> Option<AnyStore> {
     let store = match setup.store(Access::Read) {
         Ok(store) => store,
         Err(error) => {
@@ -192,7 +196,7 @@ async fn shared(setup: &Setup, checks: &mut Vec<Check>) -> Option<AnyStore> {
         Err(error) => not_opened(&error),
     });
     if let Some(store) = store.shared() {
-        checks.extend(Box::pin(super::mongo::look(store, is_used)).await);
+        checks.extend(Box::pin(super::mongo::look(store, is_used, only_looks)).await);
     }
     is_used.then_some(store)
 }

@@ -88,7 +88,7 @@ pub fn run(args: &Args, options: &DoctorOptions) -> anyhow::Result<Exit> {
     let mut ascii = false;
     if let Some(setup) = &setup {
         ascii = setup.config.screen.ascii;
-        let store = runtime.block_on(here::store(setup, &mut checks));
+        let store = runtime.block_on(here::store(setup, args.read_only, &mut checks));
         checks.extend(here::instance(setup));
         let found = runtime.block_on(services(setup, store.as_ref()));
         checks.extend(found);

@@ -8,8 +8,9 @@ use crate::ui::text::bytes;
 /// An answer that takes longer is said, in milliseconds: a sync waits for several at each item.
 const FAR_MS: u128 = 150;
 
-/// Looks at the server; `is_used` says whether the store itself could be used.
-pub(super) async fn look(store: &MongoStore, is_used: bool) -> Vec<Check> {
+/// Looks at the server; `is_used` says whether the store itself could be used, `only_looks` that it is to be looked at
+/// only.
+pub(super) async fn look(store: &MongoStore, is_used: bool, only_looks: bool) -> Vec<Check> {
     let survey = match store.survey().await {
         Ok(survey) => survey,
         // Said by the line of the store.
@@ -18,7 +19,7 @@ pub(super) async fn look(store: &MongoStore, is_used: bool) -> Vec<Check> {
     };
     let mut checks = vec![server(&survey), line(&survey), news(&survey)];
     checks.extend(match store.rights().await {
-        Ok(rights) => of_rights(&rights, store.database_name(), is_used),
+        Ok(rights) => of_rights(&rights, store.database_name(), is_used, only_looks),
         Err(error) => Some(unsure("rights", &error)),
     });
     if !is_used {
@@ -76,7 +77,7 @@ fn news(survey: &Survey) -> Check {
     Check::ok("news", text)
 }
 
-fn of_rights(rights: &Rights, database: &str, is_used: bool) -> Option<Check> {
+fn of_rights(rights: &Rights, database: &str, is_used: bool, only_looks: bool) -> Option<Check> {
     let Some(user) = &rights.user else {
         // A server that asks for a login was told by the line of the store.
         return is_used.then(|| Check::ok("rights", "the server asks for no login"));
@@ -85,9 +86,17 @@ fn of_rights(rights: &Rights, database: &str, is_used: bool) -> Option<Check> {
         let text = format!("{user} may do all that is needed with {database}");
         return Some(Check::ok("rights", text));
     }
+    let may_read = !rights.missing.contains("find");
+    if may_read && only_looks {
+        let text = format!("{user} may only read {database}, which is enough with --read-only");
+        return Some(Check::ok("rights", text));
+    }
     let missing: Vec<&str> = rights.missing.iter().copied().collect();
     let text = format!("{user} may not {} in {database}", missing.join(", "));
-    let help = format!("give {user} the role readWrite on {database}, or use another user");
+    let mut help = format!("give {user} the role readWrite on {database}, or use another user");
+    if may_read {
+        help.push_str("; what only looks (--read-only) works as it is");
+    }
     Some(Check::fail("rights", text, help))
 }
 
@@ -96,6 +105,9 @@ fn of_indexes(found: usize, missing: &[String]) -> Check {
     let text = format!("{found} of {all}");
     if missing.is_empty() {
         return Check::ok("indexes", text);
+    }
+    if found == 0 {
+        return Check::ok("indexes", format!("{text}; the first sync makes them"));
     }
     let text = format!("{text}; missing: {}", missing.join(", "));
     Check::warn("indexes", text, "they are made at the next start")

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use mongodb::Collection;
+use mongodb::action::Find;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::{Acknowledgment, Hint, WriteConcern};
 
@@ -265,7 +266,8 @@ impl MongoStore {
         self.connection.bounded(write).await.map(drop)
     }
 
-    /// Moves on what was left in outboxes; returns what could not be moved, in the order of the pairs.
+    /// Moves on what was left in outboxes; returns what could not be moved, in the order of the pairs. Who only looks
+    /// moves nothing.
     pub(super) async fn drain(&self) -> Result<Vec<Document>, StoreError> {
         let mut left = Vec::new();
         let mut after: Option<PairId> = None;
@@ -273,7 +275,9 @@ impl MongoStore {
             let page = self.outboxes(after.as_ref()).await?;
             let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
             for (pair, records) in page {
-                if let Err(error) = self.move_on(&pair.0, &records).await {
+                if self.connection.only_looks {
+                    left.extend(records);
+                } else if let Err(error) = self.move_on(&pair.0, &records).await {
                     tracing::warn!(%error, pair = %pair.0, "records wait in the outbox of their pair");
                     left.extend(records);
                 }
@@ -283,6 +287,14 @@ impl MongoStore {
                 return Ok(left);
             }
         }
+    }
+
+    /// A question about outboxes, by their index. Who only looks may come before anybody made it.
+    fn by_outbox<'a>(&self, find: Find<'a, Document>) -> Find<'a, Document> {
+        if self.connection.only_looks {
+            return find;
+        }
+        find.hint(Hint::Name(OUTBOX.to_owned()))
     }
 
     /// A page of the pairs with records in their outbox.
@@ -296,10 +308,8 @@ impl MongoStore {
         }
         let found = self
             .find(ITEMS, filter, |find| {
-                find.sort(doc! { "_id": 1 })
+                self.by_outbox(find.sort(doc! { "_id": 1 }).limit(PAGE))
                     .projection(doc! { "outbox": 1 })
-                    .hint(Hint::Name(OUTBOX.to_owned()))
-                    .limit(PAGE)
             })
             .await?;
         let read = found.into_iter().map(|mut doc| {
@@ -322,10 +332,8 @@ impl MongoStore {
         let filter = doc! { "outbox._id": id };
         let found = self
             .find(ITEMS, filter, |find| {
-                find.sort(doc! { "_id": 1 })
+                self.by_outbox(find.sort(doc! { "_id": 1 }).limit(1))
                     .projection(doc! { "outbox.$": 1 })
-                    .hint(Hint::Name(OUTBOX.to_owned()))
-                    .limit(1)
             })
             .await?;
         let first = found.into_iter().next();

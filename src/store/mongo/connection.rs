@@ -57,6 +57,8 @@ pub(super) struct Connection {
     pub(super) address: Address,
     pub(super) teller: Teller,
     pub(super) patience: Patience,
+    /// Nothing is made or changed.
+    pub(super) only_looks: bool,
     database: OnceCell<Database>,
     prepared: OnceCell<()>,
 }
@@ -77,6 +79,7 @@ impl Connection {
             address,
             teller,
             patience,
+            only_looks: false,
             database: OnceCell::new(),
             prepared: OnceCell::new(),
         })
@@ -154,11 +157,14 @@ impl Connection {
         Ok(client.database(&self.teller.database))
     }
 
-    /// Looks who answers, and makes the indexes.
+    /// Looks who answers, and makes the indexes, unless this is for one who only looks.
     async fn prepare(&self) -> Result<(), StoreError> {
         let database = self.database().await?;
         let hello = self.bounded(async { database.run_command(doc! { "hello": 1 }).await });
         self.refuse_far(&hello.await?)?;
+        if self.only_looks {
+            return self.look_at_format(database).await;
+        }
         self.check_format(database).await?;
         for (collection, indexes) in indexes::all() {
             let collection = database.collection::<Document>(collection);
@@ -218,10 +224,29 @@ impl Connection {
             kept = match self.raw(async { write.await }).await? {
                 // Another that starts made it at the same moment.
                 Err(error) if faults::is_duplicate(&error) => None,
+                Err(error) if faults::is_unauthorized(&error) => {
+                    return Err(self.teller.may_not_write(&error));
+                }
                 answer => answer.map_err(|error| self.teller.tell(&error))?,
             };
         }
-        let value = kept.as_ref().and_then(|kept| kept.get_str("value").ok());
+        self.of_format(kept.as_ref())
+    }
+
+    /// The same for one who only looks: a database without a format has nothing of ours yet.
+    async fn look_at_format(&self, database: &Database) -> Result<(), StoreError> {
+        let settings = database.collection::<Document>(SETTINGS);
+        let time = self.patience.of_server();
+        let name = doc! { "_id": FORMAT_NAME };
+        let kept = self.bounded(async { settings.find_one(name).max_time(time).await });
+        match kept.await? {
+            None => Ok(()),
+            kept => self.of_format(kept.as_ref()),
+        }
+    }
+
+    fn of_format(&self, kept: Option<&Document>) -> Result<(), StoreError> {
+        let value = kept.and_then(|kept| kept.get_str("value").ok());
         match value.and_then(|value| value.parse::<u32>().ok()) {
             Some(version) if version <= FORMAT => Ok(()),
             _ => Err(StoreError::Damaged(format!(

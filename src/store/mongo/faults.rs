@@ -50,6 +50,17 @@ impl Teller {
         ))
     }
 
+    /// The user may not write, and what asked has to.
+    pub(super) fn may_not_write(&self, error: &Error) -> StoreError {
+        let Self { name, database, .. } = self;
+        StoreError::Unavailable(format!(
+            "{name}: the user may not write to the database {database}, and this needs to; nothing is written to either \
+             side. Give the user the role readWrite on {database}, or use another user; the role read is enough for \
+             what only looks: the dashboard with --read-only, status, errors, history, plan, conflicts list, doctor ({})",
+            self.detail(error)
+        ))
+    }
+
     fn text(&self, error: &Error) -> String {
         if let Some(code) = code(error)
             && let Some(text) = self.of_code(code, error)
@@ -220,6 +231,12 @@ pub(super) fn code(error: &Error) -> Option<i32> {
         },
         _ => None,
     }
+}
+
+/// Whether the user may not do what was asked for. A server that asks for a login says the same to who has none.
+pub(super) fn is_unauthorized(error: &Error) -> bool {
+    let wants_login = || error.to_string().contains("requires authentication");
+    code(error) == Some(codes::UNAUTHORIZED) && !wants_login()
 }
 
 /// Whether only documents were refused that are there already.

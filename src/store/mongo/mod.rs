@@ -59,6 +59,13 @@ impl MongoStore {
         })
     }
 
+    /// The same, for one who only looks: nothing is made or moved there at the first use.
+    #[must_use]
+    pub fn looking(mut self) -> Self {
+        self.connection.only_looks = true;
+        self
+    }
+
     /// Connects, makes what is missing and moves on what a killed process left. Every other call does so by itself;
     /// this one tells early.
     ///
@@ -178,6 +185,15 @@ impl Store for MongoStore {
 
     async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.write_setting(name, value).await
+    }
+
+    async fn swap_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        self.exchange_setting(name, read, value).await
     }
 
     async fn lease(

@@ -62,6 +62,30 @@ impl MongoStore {
         self.replace(SETTINGS, name, doc).await
     }
 
+    /// Writes a setting if it has the value that was read, in one operation.
+    pub(super) async fn exchange_setting(
+        &self,
+        name: &str,
+        read: Option<&str>,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        let settings = self.collection(SETTINGS).await?;
+        let doc = doc! { "_id": name, "value": value };
+        documents::fits(SETTINGS, name, &doc)?;
+        let Some(read) = read else {
+            let write = async { settings.insert_one(doc).await };
+            return match self.connection.raw(write).await? {
+                Ok(_) => Ok(true),
+                Err(error) if faults::is_duplicate(&error) => Ok(false),
+                Err(error) => Err(self.connection.teller.tell(&error)),
+            };
+        };
+        let filter = doc! { "_id": name, "value": read };
+        let write = async { settings.replace_one(filter, doc).await };
+        let written = self.connection.bounded(write).await?;
+        Ok(written.matched_count == 1)
+    }
+
     /// Takes or renews a lease by the server's clock, in one operation. The answer is in the caller's time.
     pub(super) async fn take_lease(
         &self,
