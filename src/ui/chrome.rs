@@ -7,7 +7,7 @@ use super::app::{App, PATIENCE_MS};
 use super::canvas::{Canvas, Ink, ink};
 use super::layout::{LEAST, Pane, Plan};
 use super::screens::Screen;
-use super::state::{budget, state};
+use super::state::{Mood, budget, state};
 use super::text::{thousands, width};
 use super::theme::Meaning;
 use crate::core::Side;
@@ -236,6 +236,10 @@ fn offers(app: &App) -> Vec<Action> {
         vec![A::Open, A::Back]
     } else {
         let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan];
+        if state(&app.data).mood == Mood::Login {
+            // What to do about it is told there.
+            offers.insert(0, A::Doctor);
+        }
         // What only this pane has comes before what every pane has.
         offers.extend(match app.prefs.focus {
             Pane::Queue => vec![A::Open, A::Retry, A::Hold, A::SyncItem, A::ShowItem],
@@ -300,6 +304,7 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         let short = match action {
             Action::Pause if app.data.snapshot.paused.is_some() => "resume",
             Action::Hold if holds_marked(app) => "release",
+            Action::Doctor if is_doctor(app) => "look again",
             Action::Open if app.typing => "keep the filter",
             Action::Back if app.typing => "clear it",
             other => other.short(),
@@ -319,6 +324,11 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         x = end;
     }
     buttons
+}
+
+/// Whether what `doctor` found is shown.
+fn is_doctor(app: &App) -> bool {
+    matches!(app.screens.last(), Some(Screen::Doctor(_)))
 }
 
 /// Whether the marked item is held by the user already.
