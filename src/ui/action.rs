@@ -213,7 +213,7 @@ actions! {
     Wrap, "wrap", Program, "wrap", "Wrap long lines, or not", false;
     Help, "help", Program, "help", "Show the keys that work here", false;
     Palette, "palette", Program, "palette", "Find an action by its words", false;
-    Doctor, "doctor", Program, "doctor", "Check everything a sync needs, with what to do (doctor)", false;
+    Doctor, "doctor", Program, "doctor", "Doctor: check everything that a sync needs, and what to do", false;
     Redraw, "redraw", Program, "redraw", "Draw the screen anew", false;
     Suspend, "suspend", Program, "suspend", "Suspend the program (fg brings it back)", false;
     Quit, "quit", Program, "quit", "Quit; the write in flight is finished first", false;

@@ -290,7 +290,8 @@ pub(super) fn instance(setup: &Setup) -> Option<Check> {
     match file.try_lock_shared() {
         Ok(()) => none,
         Err(TryLockError::WouldBlock) => {
-            let is_own = process.is_some_and(|process| process.unsigned_abs() == std::process::id());
+            let is_own =
+                process.is_some_and(|process| process.unsigned_abs() == std::process::id());
             let who = match process {
                 _ if is_own => "this program".to_owned(),
                 Some(process) => format!("process {process}"),

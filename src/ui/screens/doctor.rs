@@ -231,7 +231,12 @@ fn told(finding: &Finding, sign: &str, room: usize) -> Vec<Vec<Ink>> {
     let tone = finding.verdict.meaning();
     let found = wrap(&finding.text, room).into_iter();
     let mut lines: Vec<Vec<Ink>> = found
-        .map(|line| vec![ink(" ".repeat(BEFORE), Meaning::Text), ink(line, Meaning::Text)])
+        .map(|line| {
+            vec![
+                ink(" ".repeat(BEFORE), Meaning::Text),
+                ink(line, Meaning::Text),
+            ]
+        })
         .collect();
     let gap = " ".repeat(NAME.saturating_sub(width(&finding.name)) + 1);
     let head = vec![

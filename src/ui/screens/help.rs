@@ -256,8 +256,15 @@ pub fn window<'a>(canvas: &'a mut Canvas<'_>, most: u16) -> Canvas<'a> {
     window
 }
 
-/// How much of a text matches: all words of `find` occur in order of letters.
+/// How far a text is from what is looked for: it holds the very words, the sooner the better, or else all letters in
+/// their order.
 pub fn fuzzy(find: &str, text: &str) -> Option<usize> {
+    /// Farther than any place where the very words may stand.
+    const LETTERS_ONLY: usize = 1_000;
+    let wanted = find.trim().to_lowercase();
+    if let Some(at) = text.to_lowercase().find(&wanted) {
+        return Some(at);
+    }
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let mut at = 0;
     let mut gaps = 0;
@@ -266,5 +273,5 @@ pub fn fuzzy(find: &str, text: &str) -> Option<usize> {
         gaps += step;
         at += step + 1;
     }
-    Some(gaps + width(&text.iter().collect::<String>()) / 8)
+    Some(LETTERS_ONLY + gaps + width(&text.iter().collect::<String>()) / 8)
 }

@@ -304,11 +304,9 @@ impl Screen {
             Self::Resolver(screen) => Some(screen.hint(&app.data, &app.drafts)),
             Self::Plan(screen) => Some(screen.hint(&app.data)),
             Self::Record(screen) => Some(screen.hint()),
-            Self::Halt(_)
-            | Self::Item(_)
-            | Self::Doctor(_)
-            | Self::Help(_)
-            | Self::Palette(_) => None,
+            Self::Halt(_) | Self::Item(_) | Self::Doctor(_) | Self::Help(_) | Self::Palette(_) => {
+                None
+            }
         }
     }
 

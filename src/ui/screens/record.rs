@@ -16,7 +16,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, titled};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{ago, called, width, wrap};
+use crate::ui::text::{ago, called, counted, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -34,6 +34,9 @@ pub const OFFERS: &[Action] = &[
     Action::YankJson,
     Action::Back,
 ];
+
+/// What is said where there is nothing to undo.
+const NOTHING_TO_UNDO: &str = "nothing to undo: this record changed no field";
 
 /// How far an undo is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +105,9 @@ impl RecordScreen {
                 ..HistoryQuery::default()
             })));
         }
+        if self.reverse == Reverse::Asked && self.rests(Action::Undo) {
+            self.reverse = Reverse::Refused(NOTHING_TO_UNDO.to_owned());
+        }
         if !was_asked && self.reverse == Reverse::Asked {
             out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
         }
@@ -136,6 +142,9 @@ impl RecordScreen {
         match action {
             Action::Back => return Handled::Close,
             Action::Next | Action::Prev => self.turn(action == Action::Next, data, out),
+            Action::Undo if self.rests(Action::Undo) => {
+                self.reverse = Reverse::Refused(NOTHING_TO_UNDO.to_owned());
+            }
             Action::Undo => {
                 self.reverse = Reverse::Asked;
                 out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
@@ -412,9 +421,13 @@ impl RecordScreen {
             }
             _ => ("This item", self.others.iter().collect()),
         };
-        let mut inner = canvas.frame(title, &format!("{} records", others.len()), false);
+        let mut inner = canvas.frame(title, &counted(others.len(), "record"), false);
         if others.is_empty() {
-            inner.put(1, 0, "No other records.", Meaning::Dim);
+            let text = match self.record.kind {
+                RecordKind::Run => "It wrote nothing.",
+                _ => "No other records.",
+            };
+            inner.put(1, 0, text, Meaning::Dim);
         }
         let height = inner.rows();
         for (y, record) in others.into_iter().take(height).enumerate() {
