@@ -196,11 +196,7 @@ impl DoctorScreen {
             let past = ago(app.data.now.since(*at));
             format!("  looked at {} ({past})", zone.clock(*at))
         });
-        let parts = [
-            ink(" Doctor", Meaning::Title),
-            ink(when, Meaning::Text),
-            ink("  nothing is written", Meaning::Dim),
-        ];
+        let parts = [ink(" Doctor", Meaning::Title), ink(when, Meaning::Text)];
         canvas.line(0, 0, right.saturating_sub(1), &parts);
     }
 
