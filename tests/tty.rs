@@ -488,7 +488,7 @@ fn a_refused_token_is_said_with_where_to_look() {
     tty.see("! doctor");
     tty.press("!");
     tty.see("fail");
-    tty.see("401");
+    tty.see("Notion refused the token: API token is invalid");
     tty.see("1 failed");
     tty.press("\u{1b}");
     tty.until("the dashboard", |text| !text.contains("What a sync needs"));
@@ -574,8 +574,10 @@ fn doctor_looks_from_within() {
     let rig = settled();
     let mut tty = open(&rig);
     tty.press(":");
-    tty.see("Doctor: check everything");
-    tty.press("doctor\r");
+    tty.see("Move down");
+    tty.press("doctor");
+    tty.see(">Doctor: check everything");
+    tty.press("\r");
     tty.see("as this program was started: default");
     tty.see("this program runs");
     tty.see("0 failed");

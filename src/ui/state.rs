@@ -204,26 +204,22 @@ fn needs_a_person(data: &Data) -> Option<State> {
     if halts > 0 {
         return Some(State::of(Mood::Halted, "HALTED", format!("{halts} held")));
     }
-    data.links().iter().find_map(|link| match stopped(link) {
-        Some((
-            _,
-            Stop::Side {
-                side,
-                class: "unauthorized" | "denied",
-                ..
-            },
-        )) => {
+    // It is said while the token is tried again, too: nothing is written meanwhile.
+    let last = |link: &LinkState| link.last.as_ref()?.1.stopped.clone();
+    data.links().iter().find_map(|link| match last(link) {
+        Some(Stop::Side {
+            side,
+            class: "unauthorized" | "denied",
+            ..
+        }) => {
             let text = format!("{} refused the token", side.name());
             Some(State::of(Mood::Login, "LOGIN", text))
         }
-        Some((
-            _,
-            Stop::Side {
-                side,
-                class: "setup",
-                ..
-            },
-        )) => Some(State::of(
+        Some(Stop::Side {
+            side,
+            class: "setup",
+            ..
+        }) => Some(State::of(
             Mood::Login,
             "SETUP",
             format!("{}: see the log", side.name()),

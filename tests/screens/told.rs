@@ -560,3 +560,45 @@ fn halted_the_question_is_offered_first() {
     let footer = rows(&draw(&app)).pop().unwrap();
     assert!(footer.starts_with(" H held"), "{footer}");
 }
+
+#[test]
+fn what_a_person_must_mend_stands_above_what_is_held() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let app = full(width, height);
+        let rows = rows(&draw(&app));
+        let at = |what: &str| rows.iter().position(|row| row.contains(what));
+        let aside = at("#107 ");
+        assert!(aside.is_some(), "{}", text(&app));
+        assert!(
+            at("#106 ").is_none_or(|held| Some(held) > aside),
+            "{}",
+            text(&app)
+        );
+    }
+}
+
+#[test]
+fn what_went_wrong_has_the_room_that_it_needs() {
+    let mut app = full(120, 40);
+    let note = "refused (422): acme/widgets has no milestone called \"Someday\"; make it";
+    let mut record = record("m1", 0, RecordKind::Write, Outcome::Refused, "change");
+    record.changes = vec![changed("title", "", "The hinge")];
+    record.note = note.to_owned();
+    app.update(Input::Event(Event::Recorded(Box::new(record))));
+    press(&mut app, "3");
+    assert!(text(&app).contains(note), "{}", text(&app));
+}
+
+#[test]
+fn a_refused_token_is_said_while_it_is_tried_again() {
+    let mut link = stopped(Stop::Side {
+        side: Side::Notion,
+        class: "unauthorized",
+        message: "Notion answered 401".to_owned(),
+    });
+    link.running = first().running;
+    let app = living(120, 40, link);
+    assert!(row(&app, "pulse-sync").contains("! LOGIN  Notion refused the token"));
+    let title = state::title(&app.data, app.look.glyphs);
+    assert_eq!(title, "pulse-sync ! LOGIN");
+}

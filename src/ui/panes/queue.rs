@@ -27,9 +27,18 @@ struct Row<'a> {
 fn rows(app: &App) -> Vec<Row<'_>> {
     let filter = &app.lists[Pane::Queue as usize].filter;
     let mut known: Vec<&PairId> = Vec::new();
-    app.data
-        .queue()
-        .map(|(_, line)| {
+    let mut lines: Vec<&QueueLine> = app.data.queue().map(|(_, line)| line).collect();
+    // What needs a person one by one is not hidden below what is answered as one, or was held on purpose.
+    let is_held = |line: &&QueueLine| {
+        matches!(
+            line.standing,
+            Standing::Held { .. } | Standing::HeldByUser { .. }
+        )
+    };
+    lines.sort_by_key(is_held);
+    lines
+        .into_iter()
+        .map(|line| {
             // An item that waits for two reasons has two rows; its first keeps its mark whatever it waits for.
             let again = known.iter().filter(|pair| **pair == &line.pair).count();
             known.push(&line.pair);
