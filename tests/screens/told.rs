@@ -602,3 +602,49 @@ fn a_refused_token_is_said_while_it_is_tried_again() {
     let title = state::title(&app.data, app.look.glyphs);
     assert_eq!(title, "pulse-sync ! LOGIN");
 }
+
+#[test]
+fn a_refusal_is_shown_to_its_end_in_its_record() {
+    let mut app = full(80, 24);
+    let note = "refused (422): acme/widgets has no milestone called \"Someday\"; make it on GitHub or pick another one";
+    let mut record = record("m1", 0, RecordKind::Write, Outcome::Refused, "change");
+    record.note = note.to_owned();
+    app.update(Input::Event(Event::Recorded(Box::new(record))));
+    press(&mut app, "3 g Enter");
+    assert!(row(&app, "note ").contains("refused (422)"));
+    assert!(text(&app).contains("pick another one"), "{}", text(&app));
+}
+
+#[test]
+fn what_a_choice_writes_is_shown_where_there_is_little_room() {
+    let mut app = bare(80, 24);
+    tell(
+        &mut app,
+        snapshot(titled(
+            "a",
+            "The wick smokes at dusk",
+            "The wick smokes at dawn",
+        )),
+    );
+    press(&mut app, "4 Enter h");
+    assert!(
+        text(&app).contains("from GitHub   will write Notion"),
+        "{}",
+        text(&app)
+    );
+    app.update(Input::Resize(ratatui::layout::Rect::new(0, 0, 120, 40)));
+    assert!(text(&app).contains("from GitHub, your choice   will write Notion"));
+}
+
+#[test]
+fn in_a_plan_what_is_held_comes_last() {
+    let mut app = full(120, 40);
+    press(&mut app, "d");
+    let mut link = busy();
+    link.planned = Some((NOW, Vec::new()));
+    tell(&mut app, snapshot(link));
+    let rows = rows(&draw(&app));
+    let at = |what: &str| rows.iter().position(|row| row.contains(what)).unwrap();
+    assert!(at("#107 ") < at("#106 ") && at("#106 ") < at("#108 "));
+    assert!(at("#519 ") < at("#107 "));
+}

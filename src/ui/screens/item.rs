@@ -215,12 +215,11 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
         lines.push((text, Meaning::Warn));
     }
     for (field, blocked) in &pair.blocked {
-        let text = format!(
-            "{}: {} refused it: {}",
-            called(field.as_str()),
-            blocked.side.name(),
-            blocked.reason
-        );
+        let (field, side) = (called(field.as_str()), blocked.side.name());
+        let text = match blocked.reason.strip_prefix("refused ") {
+            Some(rest) => format!("{field}: {side} refused it {rest}"),
+            None => format!("{field}: {side} refused it: {}", blocked.reason),
+        };
         lines.push((text, Meaning::Warn));
     }
     lines.extend(waits(pair, data));

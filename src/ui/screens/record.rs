@@ -35,6 +35,8 @@ pub const OFFERS: &[Action] = &[
     Action::Back,
 ];
 
+/// Columns of what a line of the head is about.
+const LABEL: usize = 9;
 /// What is said where there is nothing to undo.
 const NOTHING_TO_UNDO: &str = "nothing to undo: this record changed no field";
 
@@ -282,7 +284,7 @@ impl RecordScreen {
             ],
         );
         let area = canvas.area;
-        let head = self.head(app);
+        let head = self.head(app, canvas.columns());
         let head_rows = u16::try_from(head.len() + 2).unwrap_or(8);
         let change = u16::try_from(self.change_rows(canvas.columns()) + 2).unwrap_or(u16::MAX);
         let rest = area.height.saturating_sub(1 + head_rows);
@@ -301,11 +303,11 @@ impl RecordScreen {
         );
     }
 
-    fn head(&self, app: &App) -> Vec<Vec<Ink>> {
+    fn head(&self, app: &App, columns: usize) -> Vec<Vec<Ink>> {
         let record = &self.record;
         let data = &app.data;
         let ago = ago(data.now.since(record.at));
-        let label = |text: &str| ink(format!("{text:<9}"), Meaning::Dim);
+        let label = |text: &str| ink(format!("{text:<LABEL$}"), Meaning::Dim);
         let mut lines = vec![vec![
             label("when"),
             ink(
@@ -323,8 +325,14 @@ impl RecordScreen {
             let rule = format!("{}  ({row:?})", super::plan::rule(row));
             lines.push(vec![label("why"), ink(rule, Meaning::Text)]);
         }
-        if !record.note.is_empty() {
-            lines.push(vec![label("note"), ink(record.note.clone(), Meaning::Text)]);
+        // What went wrong says at its end what to do.
+        let note = match record.note.as_str() {
+            "" => Vec::new(),
+            note => wrap(note, columns.saturating_sub(LABEL + 4)),
+        };
+        for (at, line) in note.into_iter().enumerate() {
+            let name = if at == 0 { "note" } else { "" };
+            lines.push(vec![label(name), ink(line, Meaning::Text)]);
         }
         for (name, url) in ["issue", "page"].into_iter().zip(self.urls()) {
             lines.extend(url.map(|url| vec![label(name), ink(url, Meaning::Text)]));

@@ -8,7 +8,7 @@ use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::drafts::{self, Draft, Drafts};
-use crate::ui::text::clip;
+use crate::ui::text::{clip, width};
 use crate::ui::theme::Meaning;
 
 /// What happens before anything is written.
@@ -46,8 +46,8 @@ impl Resolver {
         let room = inner.columns().saturating_sub(2);
         for (y, line) in open.iter().skip(first).take(shown).enumerate() {
             inner.put_in(1, y, name(&line.conflict), NAMES - 2, Meaning::Title);
-            let inks = summary(line, &app.drafts);
-            inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
+            let room = room.saturating_sub(NAMES - 1);
+            inner.line(NAMES, y, room, &summary(line, &app.drafts, room));
         }
         if rule > 0 {
             let dashes = inner.glyphs().dash.repeat(room);
@@ -106,8 +106,8 @@ impl Resolver {
         let first = (self.field.min(open.len().saturating_sub(1)) + 1).saturating_sub(shown);
         for (y, line) in open.iter().skip(first).take(shown).enumerate() {
             inner.put_in(1, y, name(&line.conflict), NAMES - 2, Meaning::Title);
-            let inks = summary(line, &app.drafts);
-            inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
+            let room = room.saturating_sub(NAMES - 1);
+            inner.line(NAMES, y, room, &summary(line, &app.drafts, room));
         }
         let y = 1 + self.draw_in_step(app, &mut inner, shown, above - shown);
         for (row, (side, fields)) in written(&open, &app.drafts).into_iter().enumerate() {
@@ -184,8 +184,8 @@ fn written(open: &[&ConflictLine], drafts: &Drafts) -> Vec<(Side, String)> {
     vec![side(Side::Github), side(Side::Notion)]
 }
 
-/// One row on a field: its value, whose choice it is, and what is written.
-fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
+/// One row on a field, in so many columns: its value, whose choice it is, and what is written.
+fn summary(line: &ConflictLine, drafts: &Drafts, room: usize) -> Vec<Ink> {
     let conflict = &line.conflict;
     let Some(draft) = drafts.get(conflict) else {
         let hint = match drafts::hunks(conflict) {
@@ -233,10 +233,19 @@ fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
         [side] => format!("will write {}", side.name()),
         _ => "will write both".to_owned(),
     };
+    let whose = format!("   {}, your choice", from(draft));
+    let writes = format!("   {writes}");
+    // What is written matters more than that it was chosen.
+    let fits = width(&shown) + width(&whose) + width(&writes) <= room;
+    let whose = if fits {
+        whose
+    } else {
+        format!("   {}", from(draft))
+    };
     vec![
         ink(shown, Meaning::Text),
-        ink(format!("   {}, your choice", from(draft)), Meaning::Dim),
-        ink(format!("   {writes}"), Meaning::Info),
+        ink(whose, Meaning::Dim),
+        ink(writes, Meaning::Info),
     ]
 }
 

@@ -23,7 +23,7 @@ impl Resolver {
         };
         let line = self.marked(&app.data);
         // Behind the title, with the corners and blanks of a frame.
-        let room = canvas.columns().saturating_sub(width(&title) + 11);
+        let room = canvas.columns().saturating_sub(width(&title) + 9);
         let whence = line
             .and_then(|line| self.whence(&app.data, line, part, room))
             .unwrap_or_default();
