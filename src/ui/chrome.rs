@@ -72,7 +72,8 @@ fn calls(app: &App) -> String {
     if app.size.width < 80 {
         calls.truncate(1);
     }
-    calls.iter().map(|call| format!("  {call}")).collect()
+    calls.insert(0, String::new());
+    calls.join("  ")
 }
 
 fn columns(parts: &[Vec<Ink>]) -> usize {

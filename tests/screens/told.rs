@@ -648,3 +648,37 @@ fn in_a_plan_what_is_held_comes_last() {
     assert!(at("#107 ") < at("#106 ") && at("#106 ") < at("#108 "));
     assert!(at("#519 ") < at("#107 "));
 }
+
+#[test]
+fn help_breaks_no_sentence_over_two_columns() {
+    let mut app = full(200, 60);
+    press(&mut app, "4 ?");
+    let rows = rows(&draw(&app));
+    let at = |what: &str| {
+        let found = rows.iter().enumerate().find(|(_, row)| row.contains(what));
+        let (y, row) = found.unwrap_or_else(|| panic!("{what} is not in {}", rows.join("\n")));
+        (
+            y,
+            pulse_sync::ui::text::width(&row[..row.find(what).unwrap()]),
+        )
+    };
+    let (first, second) = (
+        at("in the history, plan the"),
+        at("reverse of a written change"),
+    );
+    let start = at("Undo the last choice; in the history");
+    assert_eq!((first.0 + 1, start.1), second, "{}", rows.join("\n"));
+    // Three columns, about as high as each other.
+    let engine = at("Pause or resume writing");
+    assert!(
+        engine.1 > start.1.min(at("Move down").1),
+        "{}",
+        rows.join("\n")
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("Move down") && row.contains("Copy")),
+        "{}",
+        rows.join("\n")
+    );
+}
