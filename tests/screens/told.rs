@@ -669,15 +669,10 @@ fn help_breaks_no_sentence_over_two_columns() {
     let start = at("Undo the last choice; in the history");
     assert_eq!((first.0 + 1, start.1), second, "{}", rows.join("\n"));
     // Three columns, about as high as each other.
-    let engine = at("Pause or resume writing");
+    let columns = [at("Move down"), at("Pause or resume writing"), start].map(|(_, x)| x);
+    assert!(columns.is_sorted() && columns[0] < columns[1] && columns[1] < columns[2]);
     assert!(
-        engine.1 > start.1.min(at("Move down").1),
-        "{}",
-        rows.join("\n")
-    );
-    assert!(
-        rows.iter()
-            .any(|row| row.contains("Move down") && row.contains("Copy")),
+        rows[50..].iter().all(|row| !row.contains("Copy")),
         "{}",
         rows.join("\n")
     );
