@@ -21,6 +21,8 @@
 mod aside;
 #[path = "screens/behaviour.rs"]
 mod behaviour;
+#[path = "screens/doctor.rs"]
+mod doctor;
 #[path = "screens/filters.rs"]
 mod filters;
 #[path = "screens/guard.rs"]
@@ -47,5 +49,7 @@ mod queue;
 mod resolver;
 #[path = "screens/scenes.rs"]
 mod scenes;
+#[path = "screens/told.rs"]
+mod told;
 #[path = "screens/views.rs"]
 mod views;

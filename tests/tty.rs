@@ -16,6 +16,7 @@ mod driver;
 mod rig;
 
 use driver::{Tty, start, until};
+use pulse_sync::sim::github::http::FaultKind;
 use rig::Rig;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -409,7 +410,13 @@ fn the_demo_shows_everything_within_a_minute() {
     tty.until("a limit", |screen| {
         screen.contains("LIMITED") || screen.contains("limit")
     });
+    tty.see("1 aside");
     tty.see("HALTED");
+    // What GitHub refused stays, with what to do.
+    tty.press("3f");
+    tty.see("milestone called \"Someday\"");
+    tty.see("✗");
+    tty.press("f2");
     tty.press("H");
     tty.see("Keep it held");
     tty.press("\u{1b}");
@@ -429,6 +436,8 @@ fn the_demo_keeps_to_the_screen_of_a_named_file() {
     let mut command = rig.command(&["demo", "--config"]);
     let tty = &mut start(command.arg(&file), SIZE);
     tty.see("+-");
+    // Keys pressed while the terminal is asked for its background go with its answer.
+    tty.see("created page");
     assert!(tty.text().is_ascii(), "{}", tty.text());
     tty.press("q");
     assert_eq!(tty.ends(), 0);
@@ -456,6 +465,124 @@ fn choices_made_during_a_pause_are_kept_and_written_after_it() {
     until("Notion's titles on GitHub", || {
         rig.issue(1).title == "From Notion 1" && rig.issue(2).title == "From Notion 2"
     });
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+/// What a cell may be drawn in.
+fn every_cell(tty: &Tty, holds: impl Fn(vt100::Color) -> bool) -> bool {
+    tty.look(|screen| {
+        let (rows, columns) = screen.size();
+        let (rows, columns) = (rows.get(), columns.get());
+        let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let mut cells = cells.filter_map(|(row, column)| screen.cell(row, column));
+        cells.all(|cell| holds(cell.fgcolor()) && holds(cell.bgcolor()))
+    })
+}
+
+#[test]
+fn a_refused_token_is_said_with_where_to_look() {
+    let mut rig = settled();
+    rig.env
+        .insert("NOTION_TOKEN", "ntn_of_somebody_else".to_owned());
+    let mut tty = start(&rig.command(&[]), SIZE);
+    tty.see("! LOGIN  Notion refused the token");
+    tty.see("! doctor");
+    tty.press("!");
+    tty.see("fail");
+    tty.see("Notion refused the token: API token is invalid");
+    tty.see("1 failed");
+    tty.press("\u{1b}");
+    tty.until("the dashboard", |text| !text.contains("What a sync needs"));
+    assert!(!tty.text().contains("ntn_of_somebody_else"));
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn a_network_that_is_gone_is_said_and_comes_back() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    let cut = |times| {
+        let mut front = rig.small.github.front.lock();
+        front.faults.clear();
+        front.faults.add("*", "*", times, FaultKind::DropBefore);
+    };
+    cut(10_000);
+    for _ in 0..60 {
+        if !tty.text().contains("~ OFFLINE  GitHub") {
+            tty.press("S");
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+    }
+    tty.see("~ OFFLINE  GitHub");
+    tty.see("retry 0:");
+    cut(0);
+    tty.press("S");
+    tty.see("RUNNING");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn eight_colours_and_none_of_them_black() {
+    for term in ["linux", "vt220"] {
+        let mut rig = settled();
+        clash(&rig, 1);
+        rig.env.insert("TERM", term.to_owned());
+        let mut tty = open(&rig);
+        tty.see("1 need you");
+        tty.press("4");
+        tty.press("\r");
+        tty.see("Conflict 1 of 1");
+        let one_of_eight =
+            |colour| matches!(colour, vt100::Color::Default | vt100::Color::Idx(1..=6));
+        assert!(every_cell(&tty, one_of_eight), "{term}");
+        assert!(
+            !every_cell(&tty, |colour| colour == vt100::Color::Default),
+            "{term}"
+        );
+        assert!(
+            tty.text().contains('━'),
+            "{term} shows what the locale knows"
+        );
+        tty.press("q");
+        assert_eq!(tty.ends(), 0);
+    }
+}
+
+#[test]
+fn no_color_has_none_and_keeps_its_signs() {
+    let mut rig = settled();
+    clash(&rig, 1);
+    rig.env.insert("NO_COLOR", "1".to_owned());
+    let mut tty = open(&rig);
+    tty.see("1 need you");
+    tty.press("4");
+    tty.press("\r");
+    tty.see("Conflict 1 of 1");
+    assert!(every_cell(&tty, |colour| colour == vt100::Color::Default));
+    let text = tty.text();
+    assert!(
+        text.contains('●') && text.contains('━') && text.contains("[+"),
+        "{text}"
+    );
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn doctor_looks_from_within() {
+    let rig = settled();
+    let mut tty = open(&rig);
+    tty.press(":");
+    tty.see("Move down");
+    tty.press("doctor");
+    tty.see(">Doctor: check everything");
+    tty.press("\r");
+    tty.see("as this program was started: default");
+    tty.see("this program runs");
+    tty.see("0 failed");
     tty.press("q");
     assert_eq!(tty.ends(), 0);
 }

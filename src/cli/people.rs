@@ -34,6 +34,7 @@ const ACTS: &[(u64, Act)] = &[
     (14, Act::BothRewrite(2)),
     (19, Act::Refuse(3)),
     (25, Act::Limit),
+    (29, Act::UnknownMilestone(3, "Someday")),
     (
         33,
         Act::BothRename(4, "The glass rattles in wind", "The glass rattles at night"),
@@ -50,6 +51,8 @@ enum Act {
     BothRewrite(u64),
     /// Notion fails twice while an issue's change is written.
     Refuse(u64),
+    /// Somebody picks a milestone in Notion that GitHub does not have: GitHub's refusal stays until a person acts.
+    UnknownMilestone(u64, &'static str),
     /// Notion says that it is enough for a while.
     Limit,
     /// Somebody closes many issues at once.
@@ -141,6 +144,13 @@ fn play(small: &Small, act: Act) {
                 kind: FaultKind::RateLimited(6, "rate_limited"),
             };
             small.notion.shared.lock().faults.add(rule);
+        }
+        Act::UnknownMilestone(number, title) => {
+            edit_page(
+                small,
+                number,
+                vec![("Milestone".to_owned(), Value::choice(title))],
+            );
         }
         Act::CloseMany => {
             close_many(small);

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::args::{Args, Colour, RunOptions};
 use super::budgets::Budgets;
 use super::clock::now;
+use super::doctor;
 use super::exit::Exit;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
@@ -132,6 +133,7 @@ pub fn show(
     let memory = setup.paths.state.join("screen.json");
     let log_folder = setup.paths.log.display().to_string();
     let screen = setup.config.screen.clone();
+    let doctor = doctor::within(&setup, args);
     let running = start(setup, lines)?;
     term::restore_on_panic(log_folder);
     let session = Session {
@@ -148,6 +150,7 @@ pub fn show(
         log,
         drawn: Some(running.go),
         sampler: sampler(),
+        doctor,
         faulty: std::env::var_os("PULSE_SYNC_PANIC").is_some(),
         now,
     };

@@ -213,6 +213,7 @@ actions! {
     Wrap, "wrap", Program, "wrap", "Wrap long lines, or not", false;
     Help, "help", Program, "help", "Show the keys that work here", false;
     Palette, "palette", Program, "palette", "Find an action by its words", false;
+    Doctor, "doctor", Program, "doctor", "Doctor: check everything that a sync needs, and what to do", false;
     Redraw, "redraw", Program, "redraw", "Draw the screen anew", false;
     Suspend, "suspend", Program, "suspend", "Suspend the program (fg brings it back)", false;
     Quit, "quit", Program, "quit", "Quit; the write in flight is finished first", false;
@@ -285,6 +286,7 @@ pub const DEFAULT_KEYS: &[(Place, &str, Action)] = &[
     (Place::Everywhere, "F1", Action::Help),
     (Place::Everywhere, ":", Action::Palette),
     (Place::Everywhere, "ctrl-p", Action::Palette),
+    (Place::Everywhere, "!", Action::Doctor),
     (Place::Everywhere, "ctrl-l", Action::Redraw),
     (Place::Everywhere, "ctrl-z", Action::Suspend),
     (Place::Everywhere, "q", Action::Quit),

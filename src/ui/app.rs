@@ -14,6 +14,7 @@ use super::layout::{self, Pane, Plan, Wish};
 use super::list::List;
 use super::looking::Looking;
 use super::panes;
+use super::screens::doctor::Finding;
 use super::screens::resolver::Resolver;
 use super::screens::{Handled, Screen, Subject};
 use super::theme::{Look, Meaning};
@@ -114,6 +115,8 @@ pub enum Answer {
     Held(String, Result<Vec<HeldItem>, String>),
     /// What an undo would put back.
     UndoPlan(String, Result<Vec<PutBack>, String>),
+    /// What `doctor` found.
+    Doctor(Result<Vec<Finding>, String>),
 }
 
 /// What the loop has to do.
@@ -133,6 +136,8 @@ pub enum Effect {
     Save(String, String),
     /// Ask for attention.
     Attention(String),
+    /// Look at everything that a sync needs, as `doctor` does.
+    Doctor,
     /// Draw everything anew.
     Redraw,
     /// Take the mouse, or leave it to the terminal.
@@ -477,7 +482,11 @@ impl App {
             | Answer::UndoPlan(_, Err(text)) => {
                 self.say(text, Meaning::Error);
             }
-            Answer::History(..) | Answer::Item(..) | Answer::UndoPlan(..) | Answer::Held(..) => {}
+            Answer::History(..)
+            | Answer::Item(..)
+            | Answer::UndoPlan(..)
+            | Answer::Held(..)
+            | Answer::Doctor(_) => {}
         }
     }
 
@@ -673,6 +682,10 @@ impl App {
             Action::Palette => {
                 let (places, off) = (self.places(), self.all_off());
                 self.show(Screen::palette(places, off), out);
+            }
+            Action::Doctor => {
+                out.push(Effect::Doctor);
+                self.show(Screen::doctor(self.data.now), out);
             }
             Action::ToggleTimes => self.data.absolute = !self.data.absolute,
             Action::ToggleMouse => {

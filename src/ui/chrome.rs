@@ -5,13 +5,17 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::app::{App, PATIENCE_MS};
 use super::canvas::{Canvas, Ink, ink};
+use super::data::Data;
 use super::layout::{LEAST, Pane, Plan};
 use super::screens::Screen;
-use super::state::{budget, state};
+use super::state::{Mood, budget, state};
 use super::text::{thousands, width};
 use super::theme::Meaning;
 use crate::core::Side;
-use crate::engine::face::LinkState;
+use crate::core::schedule::Reason;
+
+/// So long after a look is due, the engine must have spoken, in milliseconds.
+const OVERDUE_MS: i64 = 60_000;
 
 /// Draws the header: who we are, how it goes, what is left, how late it is.
 pub fn header(app: &App, canvas: &mut Canvas<'_>) {
@@ -61,19 +65,15 @@ pub fn header(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// What needs a person, by what it is: items in conflict with the sign that their pane has, then those set aside. What
-/// the guard holds has a word of its own.
+/// What needs a person.
 fn calls(app: &App) -> String {
-    let aside: u64 = app.data.links().iter().map(LinkState::aside).sum();
-    let calls = match app.data.conflicted().len() {
-        0 => String::new(),
-        open => format!("  {open}!"),
-    };
+    let mut calls = super::state::calls(&app.data);
     // What is left of the budgets would have no place beside it; that something waits is said already.
-    if aside > 0 && (calls.is_empty() || app.size.width >= 80) {
-        return format!("{calls}  {aside} aside");
+    if app.size.width < 80 {
+        calls.truncate(1);
     }
-    calls
+    calls.insert(0, String::new());
+    calls.join("  ")
 }
 
 fn columns(parts: &[Vec<Ink>]) -> usize {
@@ -128,7 +128,7 @@ fn age_of_what_is_shown(app: &App) -> Ink {
     let silent = data.now.since(data.snapshot.at);
     // While a run is under way the engine speaks every second.
     let is_running = data.links().iter().any(|link| link.running.is_some());
-    if is_running && silent > 10_000 {
+    if is_running && silent > 10_000 || is_overdue(data) {
         let text = format!(
             "{} ({} old)",
             data.facts.zone.minute(data.snapshot.at),
@@ -137,6 +137,14 @@ fn age_of_what_is_shown(app: &App) -> Ink {
         return ink(text, Meaning::Warn);
     }
     ink(data.facts.zone.clock(data.now), Meaning::Dim)
+}
+
+/// Whether a look should have begun long ago, and the engine has said nothing since.
+fn is_overdue(data: &Data) -> bool {
+    let next = data.links().iter().filter_map(|link| link.next.as_ref());
+    let due = next.filter(|next| !matches!(next.reason, Reason::ReadOnly | Reason::Busy(_)));
+    let late = due.map(|next| data.now.since(next.until.max(data.snapshot.at)));
+    late.min().is_some_and(|late| late > OVERDUE_MS)
 }
 
 /// The tabs of the narrow dashboard, each with its column range.
@@ -236,6 +244,12 @@ fn offers(app: &App) -> Vec<Action> {
         vec![A::Open, A::Back]
     } else {
         let mut offers = vec![A::Pause, A::SyncAll, A::MakePlan];
+        match state(&app.data).mood {
+            // What to do about it is told there.
+            Mood::Login => offers.insert(0, A::Doctor),
+            Mood::Halted => offers.insert(0, A::AnswerHalt),
+            _ => {}
+        }
         // What only this pane has comes before what every pane has.
         offers.extend(match app.prefs.focus {
             Pane::Queue => vec![A::Open, A::Retry, A::Hold, A::SyncItem, A::ShowItem],
@@ -300,6 +314,8 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         let short = match action {
             Action::Pause if app.data.snapshot.paused.is_some() => "resume",
             Action::Hold if holds_marked(app) => "release",
+            Action::OnlyFailed if app.prefs.only_failed => "all",
+            Action::Doctor if is_doctor(app) => "look again",
             Action::Open if app.typing => "keep the filter",
             Action::Back if app.typing => "clear it",
             other => other.short(),
@@ -319,6 +335,11 @@ fn buttons(app: &App) -> Vec<(usize, String, &'static str, Action)> {
         x = end;
     }
     buttons
+}
+
+/// Whether what `doctor` found is shown.
+fn is_doctor(app: &App) -> bool {
+    matches!(app.screens.last(), Some(Screen::Doctor(_)))
 }
 
 /// Whether the marked item is held by the user already.

@@ -64,12 +64,27 @@ impl Loop {
                     .say(format!("cannot write {name}: {error}"), Meaning::Error),
             },
             Effect::Attention(text) => self.term.call(self.session.call, &text)?,
+            Effect::Doctor => self.look_at_everything(),
             Effect::Redraw => self.term.forget(),
             Effect::Mouse(on) => self.term.mouse(on)?,
             Effect::Suspend | Effect::Quit | Effect::QuitNow => {}
         }
         self.app.dirty = true;
         Ok(())
+    }
+
+    /// Has everything looked at that a sync needs; the findings come by themselves.
+    fn look_at_everything(&mut self) {
+        let (tell, told) = oneshot::channel();
+        (self.session.doctor)(tell);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let found = told.await.map_err(|_gone| {
+                "nothing could be looked at; `pulse-sync doctor` says why".to_owned()
+            });
+            // The screen may be gone.
+            let _ = answers.send(Answer::Doctor(found)).await;
+        });
     }
 
     /// Asks the engine; the answer comes by itself.

@@ -41,6 +41,7 @@ use canvas::Canvas;
 use data::{Facts, LogLine, Sample};
 use keymap::{Key, Keymap};
 use remember::Memory;
+use screens::doctor::Finding;
 use term::{Call, Term};
 use theme::{Depth, Glyphs, Look, Theme};
 
@@ -79,6 +80,8 @@ pub struct Session {
     pub log: mpsc::Receiver<LogLine>,
     /// Takes a sample of the machine.
     pub sampler: Box<dyn FnMut() -> Option<Sample>>,
+    /// Looks at everything that a sync needs, elsewhere, and tells what it found.
+    pub doctor: Box<dyn FnMut(oneshot::Sender<Vec<Finding>>)>,
     /// Stop with a fault of our own at the first tick, to see what becomes of the terminal.
     pub faulty: bool,
     /// The time, by the wall clock.

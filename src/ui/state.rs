@@ -204,26 +204,22 @@ fn needs_a_person(data: &Data) -> Option<State> {
     if halts > 0 {
         return Some(State::of(Mood::Halted, "HALTED", format!("{halts} held")));
     }
-    data.links().iter().find_map(|link| match stopped(link) {
-        Some((
-            _,
-            Stop::Side {
-                side,
-                class: "unauthorized" | "denied",
-                ..
-            },
-        )) => {
+    // It is said while the token is tried again, too: nothing is written meanwhile.
+    let last = |link: &LinkState| link.last.as_ref()?.1.stopped.clone();
+    data.links().iter().find_map(|link| match last(link) {
+        Some(Stop::Side {
+            side,
+            class: "unauthorized" | "denied",
+            ..
+        }) => {
             let text = format!("{} refused the token", side.name());
             Some(State::of(Mood::Login, "LOGIN", text))
         }
-        Some((
-            _,
-            Stop::Side {
-                side,
-                class: "setup",
-                ..
-            },
-        )) => Some(State::of(
+        Some(Stop::Side {
+            side,
+            class: "setup",
+            ..
+        }) => Some(State::of(
             Mood::Login,
             "SETUP",
             format!("{}: see the log", side.name()),
@@ -317,7 +313,19 @@ fn waits_for_a_service(data: &Data, link: &LinkState) -> Option<State> {
     }
 }
 
-/// The terminal's title: `pulse-sync ● 3!`.
+/// What needs a person, by what it is: items in conflict with the sign that their pane has, then those set aside: `3!`,
+/// `1 aside`. What the guard holds has a word of its own.
+pub fn calls(data: &Data) -> Vec<String> {
+    let aside: u64 = data.links().iter().map(LinkState::aside).sum();
+    let conflicts = match data.conflicted().len() {
+        0 => None,
+        open => Some(format!("{open}!")),
+    };
+    let aside = (aside > 0).then(|| format!("{aside} aside"));
+    conflicts.into_iter().chain(aside).collect()
+}
+
+/// The terminal's title, which counts as the header does: `pulse-sync ● 3! 1 aside`.
 pub fn title(data: &Data, glyphs: super::theme::Glyphs) -> String {
     let state = state(data);
     let mut title = format!("pulse-sync {}", state.sign(glyphs));
@@ -325,10 +333,11 @@ pub fn title(data: &Data, glyphs: super::theme::Glyphs) -> String {
         title.push(' ');
         title.push_str(&state.word);
     }
-    match data.needs() {
-        0 => title,
-        needs => format!("{title} {needs}!"),
+    for call in calls(data) {
+        title.push(' ');
+        title.push_str(&call);
     }
+    title
 }
 
 /// How much is left of a side's budget: what is left and what there is.

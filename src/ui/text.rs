@@ -235,6 +235,12 @@ pub fn called(field: &str) -> &str {
     }
 }
 
+/// So many of something: `1 record`, `2 records`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// Bytes as people say them: `44M`, `9.9G`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];

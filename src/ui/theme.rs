@@ -56,6 +56,9 @@ pub enum Depth {
     True,
 }
 
+/// Terminals of eight colours, as terminfo knows them.
+const EIGHT: &[&str] = &["ansi", "cygwin", "linux", "vt100", "vt220"];
+
 impl Depth {
     /// Reads the depth from the environment: `NO_COLOR` (non-empty) means none unless colours are asked for, then
     /// `COLORTERM` and `TERM` decide, as terminals have agreed on.
@@ -74,8 +77,8 @@ impl Depth {
                 Wanted::Always => Self::C16,
                 _ => Self::None,
             },
-            () if term == "linux" || term.ends_with("-16color") => Self::C16,
-            () if matches!(term.as_str(), "ansi" | "vt100" | "vt220" | "cygwin") => Self::C8,
+            () if term.ends_with("-16color") => Self::C16,
+            () if EIGHT.contains(&term.as_str()) => Self::C8,
             () => Self::C16,
         }
     }
@@ -163,10 +166,8 @@ impl Theme {
         };
         match self.colour(hue) {
             Some(colour) => style.fg(colour),
-            // Without colours, what is less important is dimmed instead.
-            None if self.palette == Palette::Mono && is_quiet(meaning) => {
-                style.add_modifier(Modifier::DIM)
-            }
+            // Without a grey, what is less important is dimmed instead.
+            None if is_quiet(meaning) => style.add_modifier(Modifier::DIM),
             None => style,
         }
     }
@@ -190,8 +191,8 @@ impl Theme {
             (Hue::Rgb(r, g, b), Depth::True) => Some(Color::Rgb(r, g, b)),
             (Hue::Rgb(r, g, b), Depth::C256) => Some(Color::Indexed(to_256(r, g, b))),
             (Hue::Rgb(r, g, b), Depth::C16) => Some(Color::Indexed(to_16(r, g, b))),
-            (Hue::Rgb(r, g, b), Depth::C8) => Some(Color::Indexed(to_16(r, g, b) & 7)),
-            (Hue::Ansi(index), Depth::C8) => Some(Color::Indexed(index & 7)),
+            (Hue::Rgb(r, g, b), Depth::C8) => to_8(to_16(r, g, b)),
+            (Hue::Ansi(index), Depth::C8) => to_8(index),
             (Hue::Ansi(index), _) => Some(Color::Indexed(index)),
         }
     }
@@ -290,6 +291,14 @@ fn to_16(r: u8, g: u8, b: u8) -> u8 {
     let half = most / 2 + least / 2;
     let bit = |v: u8, bit: u8| if v > half { bit } else { 0 };
     bit(r, 1) | bit(g, 2) | bit(b, 4)
+}
+
+/// The eight colours of those sixteen. Black and its grey, and white, may be the ground: none of them is one to write in.
+const fn to_8(index: u8) -> Option<Color> {
+    match index & 7 {
+        0 | 7 => None,
+        index => Some(Color::Indexed(index)),
+    }
 }
 
 /// The characters that a terminal can show.

@@ -21,7 +21,7 @@ fn held(effects: &[Effect]) -> Vec<String> {
 #[test]
 fn keys_hold_this_item_or_all_marked_ones() {
     let all = [
-        "q101", "q102", "q103", "q104", "q105", "q106", "q108", "q107",
+        "q101", "q102", "q103", "q104", "q105", "q107", "q106", "q108",
     ];
     for (keys, wanted) in [
         ("2 x", &["q101"][..]),

@@ -47,7 +47,7 @@ fn what_waits_cannot_be_switched_on() {
     press(&mut app, "Space");
     assert_eq!(text(&app), before);
     let subject = app.subject().map(|subject| subject.item);
-    assert!(subject.is_some_and(|item| item.ends_with("#107")));
+    assert!(subject.is_some_and(|item| item.ends_with("#108")));
     let effects = press(&mut app, "Enter");
     let pairs = effects.iter().find_map(|effect| match effect {
         Effect::Ask(Request::Sync(_, ask)) => ask.only.clone(),

@@ -72,9 +72,10 @@ fn the_footer_releases_what_is_held() {
     let mut app = only(vec![held, aside(2)]);
     press(&mut app, "2");
     let footer = |app: &App| text(app).lines().last().unwrap_or_default().to_owned();
-    assert!(footer(&app).contains("x release"), "{}", footer(&app));
-    press(&mut app, "j");
+    // What is set aside comes first.
     assert!(footer(&app).contains("x hold"), "{}", footer(&app));
+    press(&mut app, "j");
+    assert!(footer(&app).contains("x release"), "{}", footer(&app));
 }
 
 #[test]

@@ -161,6 +161,12 @@ scenes! {
     halt_typed => |w, h| halted(w, h, "H j j 4");
     halt_put_back => |w, h| put_back(w, h, "H j 1");
     halt_items => |w, h| put_back(w, h, "H j j j j j j");
+    doctor => |w, h| {
+        let mut app = pressed(w, h, "!");
+        let answer = Answer::Doctor(Ok(crate::doctor::findings(12)));
+        app.update(Input::Answer(Box::new(answer)));
+        app
+    };
     help => |w, h| pressed(w, h, "2 ?");
     help_found => |w, h| searching(w, h, "4 Enter ?", "hunk");
     palette => |w, h| pressed(w, h, ":");

@@ -60,13 +60,14 @@ pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&
     let mut builder = CommandBuilder::new(command.get_program());
     builder.env_clear();
     builder.args(command.get_args());
+    // A command that names its terminal has it.
+    builder.env("TERM", "xterm-256color");
+    builder.env("LANG", "C.UTF-8");
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             builder.env(name, value);
         }
     }
-    builder.env("TERM", "xterm-256color");
-    builder.env("LANG", "C.UTF-8");
     if ground.is_some() {
         builder.env("COLORTERM", "truecolor");
     }

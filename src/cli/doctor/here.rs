@@ -98,6 +98,15 @@ fn problem(problem: &Problem) -> Check {
     }
 }
 
+/// The configuration that a running program was started with; its file may have another one by now.
+pub(super) fn in_force(setup: &Setup, checks: &mut Vec<Check>) {
+    let links = setup.config.links.iter().map(|link| link.name.as_str());
+    let links: Vec<&str> = links.collect();
+    let text = format!("as this program was started: {}", links.join(", "));
+    checks.push(Check::ok("configuration", text));
+    checks.extend(setup.config.warnings.iter().map(problem));
+}
+
 /// Whether state and log can be written.
 pub(super) fn folders(paths: &Paths) -> Check {
     const HELP: &str = "set PULSE_SYNC_STATE to a folder that can be written";
@@ -285,10 +294,13 @@ pub(super) fn instance(setup: &Setup) -> Option<Check> {
     match file.try_lock_shared() {
         Ok(()) => none,
         Err(TryLockError::WouldBlock) => {
-            let who = process.map_or_else(
-                || "another process".to_owned(),
-                |process| format!("process {process}"),
-            );
+            let is_own =
+                process.is_some_and(|process| process.unsigned_abs() == std::process::id());
+            let who = match process {
+                _ if is_own => "this program".to_owned(),
+                Some(process) => format!("process {process}"),
+                None => "another process".to_owned(),
+            };
             let text = format!("{who} runs, and keeps the links in step");
             Some(Check::ok("instance", text))
         }

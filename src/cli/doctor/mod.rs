@@ -11,6 +11,7 @@ mod notion;
 mod report;
 mod repository;
 mod service;
+mod within;
 
 use super::args::{Args, DoctorOptions};
 use super::exit::Exit;
@@ -18,6 +19,7 @@ use super::wire::Setup;
 use crate::config::Environment;
 use crate::store::AnyStore;
 use service::Findings;
+pub use within::within;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -169,6 +169,8 @@ impl Reason {
                 format!("deferred for {}: {}", span(*lasted), cause.words(clock))
             }
             Self::Limit { side, note } if note.is_empty() => format!("{} limit", side.name()),
+            // A note that names its side says it whole.
+            Self::Limit { side, note } if note.contains(side.name()) => note.clone(),
             Self::Limit { side, note } => format!("{} limit ({note})", side.name()),
             Self::Failed(message) => message.clone(),
             Self::StoreAway { store, since } => {

@@ -10,7 +10,7 @@ use crate::ui::data::{self, short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::Facets;
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{called, thousands};
+use crate::ui::text::{called, thousands, width};
 use crate::ui::theme::{Glyphs, Meaning};
 
 /// What is shown: all but the records that only begin something.
@@ -284,8 +284,14 @@ fn draw_title(
         canvas.put_in(x, y, text, room, tone);
         return;
     }
-    let half = (room / 2).min(TITLE);
     let heading = data::titled(&title);
+    let half = (room / 2).min(TITLE);
+    // What went wrong, and what to do, matters more than a straight column.
+    let half = if is_failed(record) && width(text) > room - half {
+        half.min(width(heading) + 2)
+    } else {
+        half
+    };
     canvas.put_in(x, y, heading, half.saturating_sub(2), Meaning::Text);
     canvas.put_in(x + half, y, text, room - half, tone);
 }

@@ -1,7 +1,7 @@
 //! What runs, what waits for its turn, what is deferred or held, and why.
 
 use super::{empty, rows_in_view, titled};
-use crate::core::schedule::{Reason, Waiting, span};
+use crate::core::schedule::{Reason, Waiting};
 use crate::core::{PairId, Side, Time};
 use crate::engine::face::LinkState;
 use crate::engine::queue::{QueueLine, SHOWN, Standing};
@@ -27,9 +27,18 @@ struct Row<'a> {
 fn rows(app: &App) -> Vec<Row<'_>> {
     let filter = &app.lists[Pane::Queue as usize].filter;
     let mut known: Vec<&PairId> = Vec::new();
-    app.data
-        .queue()
-        .map(|(_, line)| {
+    let mut lines: Vec<&QueueLine> = app.data.queue().map(|(_, line)| line).collect();
+    // What needs a person one by one is not hidden below what is answered as one, or was held on purpose.
+    let is_held = |line: &&QueueLine| {
+        matches!(
+            line.standing,
+            Standing::Held { .. } | Standing::HeldByUser { .. }
+        )
+    };
+    lines.sort_by_key(is_held);
+    lines
+        .into_iter()
+        .map(|line| {
             // An item that waits for two reasons has two rows; its first keeps its mark whatever it waits for.
             let again = known.iter().filter(|pair| **pair == &line.pair).count();
             known.push(&line.pair);
@@ -199,6 +208,12 @@ fn totals(app: &App) -> String {
         held += whole(by_guard, link.counts.held) + whole(by_user, link.counts.held_by_user);
         aside += link.aside();
     }
+    // Before the first run has ended, what waits is still being counted.
+    let is_first = |link: &LinkState| link.running.is_some() && link.last.is_none();
+    let queued = match queued {
+        0 if app.data.links().iter().any(is_first) => "…".to_owned(),
+        queued => queued.to_string(),
+    };
     let mut parts = vec![format!("{queued} queued")];
     for (count, what) in [(deferred, "deferred"), (held, "held"), (aside, "aside")] {
         if count > 0 {
@@ -282,13 +297,7 @@ fn kept_up(app: &App) -> impl Iterator<Item = (&str, &Waiting)> {
 /// A link that waits, with its reason word for word. Returns the rows it took.
 fn kept(app: &App, canvas: &mut Canvas<'_>, y: usize, name: &str, waiting: &Waiting) -> usize {
     let zone = app.data.facts.zone;
-    let sentence = match &waiting.reason {
-        // A note that names its side says it whole.
-        Reason::Limit { side, note } if note.contains(side.name()) => {
-            format!("{note}, {}", span(waiting.until.since(app.data.now)))
-        }
-        _ => waiting.sentence(app.data.now, &|at| zone.minute(at)),
-    };
+    let sentence = waiting.sentence(app.data.now, &|at| zone.minute(at));
     canvas.put(1, y, "~", Meaning::Warn);
     let x = canvas.put_in(3, y, name, LINK, Meaning::Text) + 2;
     let room = canvas.columns().saturating_sub(x + 1);

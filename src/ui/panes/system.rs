@@ -235,14 +235,14 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
     y + 1
 }
 
-/// What is kept in step, and how it stands, where there is room.
+/// What is linked, and how it stands, where there is room.
 fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
     let mut y = top;
     for link in app.data.links() {
         let counts = &link.counts;
         canvas.put(1, y, &link.name, Meaning::Title);
         let text = format!(
-            "{} in step  {} queued  {} in conflict  {} held",
+            "{} linked  {} queued  {} in conflict  {} held",
             thousands(counts.active),
             thousands(counts.queued),
             counts.conflicted,

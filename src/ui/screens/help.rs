@@ -118,7 +118,9 @@ impl Help {
         let least = if is_short { SHORT_COLUMN } else { COLUMN };
         let columns = (room / least).clamp(1, 3);
         let room = room / columns;
-        let lines = lines(&rows, (here, room, is_short), height);
+        let look = (here, room, is_short);
+        let height = even(&rows, look, (height, columns));
+        let lines = lines(&rows, look, height);
         let at_row = self.find.marked(rows.len());
         let is_marked =
             |line: &Line| matches!(line, Line::Row(index, true, ..) if *index == at_row);
@@ -167,7 +169,7 @@ fn pane(place: Place) -> Option<Pane> {
 
 /// One line of the window.
 enum Line {
-    /// Nothing, so that no heading ends a column.
+    /// Nothing: what comes next stands in one column.
     Blank,
     Heading(String),
     /// A row's action: its index, whether it is its first line, what the line says, and the columns of its keys.
@@ -191,6 +193,15 @@ fn said(row: &Row) -> String {
     )
 }
 
+/// The height of columns that are as even as can be, where all fits on one page; else as high as there is room.
+fn even(rows: &[Row], look: (&str, usize, bool), (height, columns): (usize, usize)) -> usize {
+    let all = lines(rows, look, usize::MAX).len();
+    let fits = |high: &usize| lines(rows, look, *high).len() <= high * columns;
+    (all.div_ceil(columns).max(1)..height)
+        .find(fits)
+        .unwrap_or(height)
+}
+
 /// The lines of the rows in columns of this width and height, with sentences or a word or two.
 fn lines(rows: &[Row], (here, room, is_short): (&str, usize, bool), height: usize) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -198,18 +209,22 @@ fn lines(rows: &[Row], (here, room, is_short): (&str, usize, bool), height: usiz
     let keys = if is_short { SHORT_KEYS } else { KEYS };
     for (index, row) in rows.iter().enumerate() {
         let heading = heading(here, row);
-        if last != heading {
-            last.clone_from(&heading);
-            if lines.len() % height == height - 1 {
-                lines.push(Line::Blank);
-            }
-            lines.push(Line::Heading(heading));
-        }
         let text = if is_short {
             vec![row.action.short().to_owned()]
         } else {
             wrap(&said(row), room.saturating_sub(keys + 4))
         };
+        let is_first = last != heading;
+        // Neither a sentence nor a heading and its first row go over two columns.
+        let need = text.len() + usize::from(is_first);
+        let used = lines.len() % height;
+        if used > 0 && used + need > height {
+            lines.extend((used..height).map(|_| Line::Blank));
+        }
+        if is_first {
+            last.clone_from(&heading);
+            lines.push(Line::Heading(heading));
+        }
         let own = text.into_iter().enumerate();
         lines.extend(own.map(|(at, line)| Line::Row(index, at == 0, line, keys)));
     }
@@ -256,8 +271,15 @@ pub fn window<'a>(canvas: &'a mut Canvas<'_>, most: u16) -> Canvas<'a> {
     window
 }
 
-/// How much of a text matches: all words of `find` occur in order of letters.
+/// How far a text is from what is looked for: it holds the very words, the sooner the better, or else all letters in
+/// their order.
 pub fn fuzzy(find: &str, text: &str) -> Option<usize> {
+    /// Farther than any place where the very words may stand.
+    const LETTERS_ONLY: usize = 1_000;
+    let wanted = find.trim().to_lowercase();
+    if let Some(at) = text.to_lowercase().find(&wanted) {
+        return Some(at);
+    }
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let mut at = 0;
     let mut gaps = 0;
@@ -266,5 +288,5 @@ pub fn fuzzy(find: &str, text: &str) -> Option<usize> {
         gaps += step;
         at += step + 1;
     }
-    Some(gaps + width(&text.iter().collect::<String>()) / 8)
+    Some(LETTERS_ONLY + gaps + width(&text.iter().collect::<String>()) / 8)
 }

@@ -3,18 +3,19 @@
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{Conflict, IntentState, Pair, PairId, PairLife, Record, Time};
+use crate::core::{Base, Conflict, FieldKey, IntentState, Pair, PairId, PairLife, Record, Time};
 use crate::engine::face::HistoryQuery;
 use crate::ui::action::Action;
 use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{age, countdown, wrap};
+use crate::ui::text::{age, called, countdown, counted, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
 pub const OFFERS: &[Action] = &[
+    Action::Open,
     Action::SyncItem,
     Action::Retry,
     Action::Hold,
@@ -151,14 +152,17 @@ impl ItemScreen {
         let at = |from: u16, height: u16| Rect::new(area.x, area.y + from, area.width, height);
         draw_why(&mut canvas.part(at(1, height)), &why);
         let rest = area.height.saturating_sub(1 + height);
-        let fields = (u16::try_from(pair.base.len() + 2).unwrap_or(8)).clamp(3, (rest / 2).max(3));
+        let rows = |count: usize| u16::try_from(count + 2).unwrap_or(u16::MAX / 2);
+        // What the timeline leaves belongs to the fields.
+        let most = rest.saturating_sub(rows(self.records.len().max(1)));
+        let fields = rows(shown(pair).len()).clamp(3, most.max(rest / 2).max(3));
         draw_fields(&mut canvas.part(at(1 + height, fields)), pair);
         let timeline = at(1 + height + fields, rest.saturating_sub(fields));
         self.draw_timeline(app, &mut canvas.part(timeline));
     }
 
     fn draw_timeline(&self, app: &App, canvas: &mut Canvas<'_>) {
-        let mut inner = canvas.frame("Timeline", &format!("{} records", self.records.len()), true);
+        let mut inner = canvas.frame("Timeline", &counted(self.records.len(), "record"), true);
         let height = inner.rows();
         let top = (self.scrolled + 1).saturating_sub(height);
         for (y, (index, record)) in self
@@ -211,11 +215,11 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
         lines.push((text, Meaning::Warn));
     }
     for (field, blocked) in &pair.blocked {
-        let text = format!(
-            "{field}: {} refused it: {}",
-            blocked.side.name(),
-            blocked.reason
-        );
+        let (field, side) = (called(field.as_str()), blocked.side.name());
+        let text = match blocked.reason.strip_prefix("refused ") {
+            Some(rest) => format!("{field}: {side} refused it {rest}"),
+            None => format!("{field}: {side} refused it: {}", blocked.reason),
+        };
         lines.push((text, Meaning::Warn));
     }
     lines.extend(waits(pair, data));
@@ -231,7 +235,7 @@ pub fn why(pair: &Pair, data: &Data) -> Vec<(String, Meaning)> {
 /// What a conflict waits for.
 fn conflict(pair: &Pair, conflict: &Conflict) -> String {
     let key = conflict.field.as_ref();
-    let field = key.map_or("the item", |key| key.as_str());
+    let field = key.map_or("the item", |key| called(key.as_str()));
     match &conflict.choice {
         Some(choice) if pair.held_since.is_some() => format!(
             "{field}: your choice ({}) waits until you release the item",
@@ -271,25 +275,28 @@ fn draw_why(canvas: &mut Canvas<'_>, lines: &[(String, Meaning)]) {
     }
 }
 
-fn draw_fields(canvas: &mut Canvas<'_>, pair: &Pair) {
-    let mut inner = canvas.frame(
-        "Last agreement",
-        &format!("{} fields", pair.base.len()),
-        false,
-    );
-    let room = inner.columns().saturating_sub(2);
-    let mut shown: Vec<_> = pair
-        .base
-        .iter()
-        .filter(|(_, base)| !base.github.is_empty())
-        .collect();
-    // What people write first, what the services stamp last.
+/// The fields that say something: what people write first, what the services stamp last.
+fn shown(pair: &Pair) -> Vec<(&FieldKey, &Base)> {
+    let said = pair.base.iter().filter(|(_, base)| !base.github.is_empty());
+    let mut shown: Vec<_> = said.collect();
     shown.sort_by_key(|(key, _)| {
         let known = FIRST.iter().position(|first| *first == key.as_str());
         known.unwrap_or(FIRST.len())
     });
+    shown
+}
+
+fn draw_fields(canvas: &mut Canvas<'_>, pair: &Pair) {
+    let shown = shown(pair);
+    let rows = canvas.rows().saturating_sub(2);
+    let part = match counted(shown.len(), "field") {
+        all if shown.len() > rows => format!("{rows} of {all}"),
+        all => all,
+    };
+    let mut inner = canvas.frame("Last agreement", &part, false);
+    let room = inner.columns().saturating_sub(2);
     for (y, (key, base)) in shown.into_iter().enumerate() {
-        inner.put_in(1, y, key.as_str(), 14, Meaning::Dim);
+        inner.put_in(1, y, called(key.as_str()), 14, Meaning::Dim);
         let mut parts: Vec<Ink> = vec![ink(base.github.brief(200), Meaning::Text)];
         if base.notion() != &base.github && key.as_str() != "body" {
             parts.push(ink(

@@ -1,5 +1,6 @@
 //! The screens over the dashboard. Each file holds its own state, its update and its view.
 
+pub mod doctor;
 pub mod finder;
 pub mod halt;
 pub mod help;
@@ -82,6 +83,8 @@ pub enum Screen {
     Item(item::ItemScreen),
     /// What the guard holds.
     Halt(halt::HaltScreen),
+    /// What `doctor` found.
+    Doctor(doctor::DoctorScreen),
     /// The keys.
     Help(help::Help),
     /// Every action by its words.
@@ -97,6 +100,7 @@ macro_rules! each {
             Screen::Record($screen) => $call,
             Screen::Item($screen) => $call,
             Screen::Halt($screen) => $call,
+            Screen::Doctor($screen) => $call,
             Screen::Help($screen) => $call,
             Screen::Palette($screen) => $call,
         }
@@ -134,6 +138,11 @@ impl Screen {
         Self::Halt(halt::HaltScreen::default())
     }
 
+    /// What `doctor` finds, asked for at this time.
+    pub const fn doctor(asked: Time) -> Self {
+        Self::Doctor(doctor::DoctorScreen::new(asked))
+    }
+
     /// The keys that work at these places.
     pub fn help(places: Vec<Place>, off: Vec<(Action, Option<&'static str>)>) -> Self {
         Self::Help(help::Help::new(places, off))
@@ -165,7 +174,7 @@ impl Screen {
             Self::Record(_) => Place::Record,
             Self::Item(_) => Place::Item,
             Self::Halt(_) => Place::Halt,
-            Self::Help(_) | Self::Palette(_) => Place::Everywhere,
+            Self::Doctor(_) | Self::Help(_) | Self::Palette(_) => Place::Everywhere,
         }
     }
 
@@ -211,6 +220,7 @@ impl Screen {
             Self::Record(screen) => screen.act(action, data, out),
             Self::Item(screen) => screen.act(action, data, out),
             Self::Halt(screen) => screen.act(action, data, out),
+            Self::Doctor(screen) => screen.act(action, data, out),
             Self::Help(_) | Self::Palette(_) => Handled::No,
         }
     }
@@ -223,7 +233,7 @@ impl Screen {
             Self::Record(screen) => screen.refresh(data, out),
             Self::Item(screen) => screen.refresh(data, out),
             Self::Halt(screen) => screen.refresh(data, out),
-            Self::Help(_) | Self::Palette(_) => {}
+            Self::Doctor(_) | Self::Help(_) | Self::Palette(_) => {}
         }
     }
 
@@ -242,6 +252,7 @@ impl Screen {
             Self::Item(screen) => screen.answer(answer),
             Self::Plan(screen) => screen.answer(answer),
             Self::Halt(screen) => screen.answer(answer),
+            Self::Doctor(screen) => screen.answer(answer, data.now),
             Self::Help(_) | Self::Palette(_) => {}
         }
     }
@@ -271,6 +282,7 @@ impl Screen {
             Self::Record(screen) => screen.scroll(by),
             Self::Item(screen) => screen.scroll(by),
             Self::Halt(screen) => screen.scroll(by),
+            Self::Doctor(screen) => screen.scroll(by),
         }
     }
 
@@ -282,7 +294,7 @@ impl Screen {
             Self::Record(screen) => screen.subject(),
             Self::Item(screen) => screen.subject(),
             Self::Halt(screen) => screen.subject(data),
-            Self::Help(_) | Self::Palette(_) => None,
+            Self::Doctor(_) | Self::Help(_) | Self::Palette(_) => None,
         }
     }
 
@@ -292,7 +304,9 @@ impl Screen {
             Self::Resolver(screen) => Some(screen.hint(&app.data, &app.drafts)),
             Self::Plan(screen) => Some(screen.hint(&app.data)),
             Self::Record(screen) => Some(screen.hint()),
-            Self::Halt(_) | Self::Item(_) | Self::Help(_) | Self::Palette(_) => None,
+            Self::Halt(_) | Self::Item(_) | Self::Doctor(_) | Self::Help(_) | Self::Palette(_) => {
+                None
+            }
         }
     }
 
@@ -302,6 +316,7 @@ impl Screen {
             Self::Resolver(screen) => screen.rests(action, &app.data, &app.drafts),
             Self::Plan(screen) => screen.rests(action, &app.data),
             Self::Record(screen) => screen.rests(action),
+            Self::Doctor(screen) => screen.rests(action),
             Self::Item(_) | Self::Halt(_) | Self::Help(_) | Self::Palette(_) => false,
         }
     }
@@ -314,6 +329,7 @@ impl Screen {
             Self::Record(_) => record::OFFERS,
             Self::Item(_) => item::OFFERS,
             Self::Halt(screen) => screen.offers(),
+            Self::Doctor(_) => doctor::OFFERS,
             Self::Help(_) | Self::Palette(_) => {
                 &[Action::Down, Action::Up, Action::Open, Action::Back]
             }

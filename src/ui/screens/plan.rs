@@ -289,7 +289,11 @@ impl PlanScreen {
     /// Whether an action would do nothing now.
     pub fn rests(&self, action: Action, data: &Data) -> bool {
         match action {
-            Action::Apply => is_paused(data) || !self.items.iter().any(|item| self.is_on(item)),
+            Action::Apply => {
+                is_paused(data)
+                    || data.facts.read_only
+                    || !self.items.iter().any(|item| self.is_on(item))
+            }
             Action::ToggleStep => self
                 .marked_plan()
                 .is_none_or(|item| item.plan.steps.is_empty()),
@@ -331,6 +335,10 @@ impl PlanScreen {
                     self.cut.join("; ")
                 ),
                 Meaning::Error,
+            ),
+            (None, Some(_)) if data.facts.read_only => ink(
+                "nothing is written: started with --read-only, so Enter applies nothing",
+                Meaning::Warn,
             ),
             (None, Some(_)) if is_paused(data) => ink(
                 "writing is paused: Enter applies nothing before p resumes it",

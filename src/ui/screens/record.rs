@@ -16,7 +16,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, titled};
 use crate::ui::panes::history::{self, KINDS};
-use crate::ui::text::{ago, called, width, wrap};
+use crate::ui::text::{ago, called, counted, width, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -34,6 +34,11 @@ pub const OFFERS: &[Action] = &[
     Action::YankJson,
     Action::Back,
 ];
+
+/// Columns of what a line of the head is about.
+const LABEL: usize = 9;
+/// What is said where there is nothing to undo.
+const NOTHING_TO_UNDO: &str = "nothing to undo: this record changed no field";
 
 /// How far an undo is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +107,9 @@ impl RecordScreen {
                 ..HistoryQuery::default()
             })));
         }
+        if self.reverse == Reverse::Asked && self.rests(Action::Undo) {
+            self.reverse = Reverse::Refused(NOTHING_TO_UNDO.to_owned());
+        }
         if !was_asked && self.reverse == Reverse::Asked {
             out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
         }
@@ -136,6 +144,9 @@ impl RecordScreen {
         match action {
             Action::Back => return Handled::Close,
             Action::Next | Action::Prev => self.turn(action == Action::Next, data, out),
+            Action::Undo if self.rests(Action::Undo) => {
+                self.reverse = Reverse::Refused(NOTHING_TO_UNDO.to_owned());
+            }
             Action::Undo => {
                 self.reverse = Reverse::Asked;
                 out.push(Effect::Ask(Request::UndoPlan(self.record.id.clone())));
@@ -273,7 +284,7 @@ impl RecordScreen {
             ],
         );
         let area = canvas.area;
-        let head = self.head(app);
+        let head = self.head(app, canvas.columns());
         let head_rows = u16::try_from(head.len() + 2).unwrap_or(8);
         let change = u16::try_from(self.change_rows(canvas.columns()) + 2).unwrap_or(u16::MAX);
         let rest = area.height.saturating_sub(1 + head_rows);
@@ -292,11 +303,11 @@ impl RecordScreen {
         );
     }
 
-    fn head(&self, app: &App) -> Vec<Vec<Ink>> {
+    fn head(&self, app: &App, columns: usize) -> Vec<Vec<Ink>> {
         let record = &self.record;
         let data = &app.data;
         let ago = ago(data.now.since(record.at));
-        let label = |text: &str| ink(format!("{text:<9}"), Meaning::Dim);
+        let label = |text: &str| ink(format!("{text:<LABEL$}"), Meaning::Dim);
         let mut lines = vec![vec![
             label("when"),
             ink(
@@ -314,8 +325,14 @@ impl RecordScreen {
             let rule = format!("{}  ({row:?})", super::plan::rule(row));
             lines.push(vec![label("why"), ink(rule, Meaning::Text)]);
         }
-        if !record.note.is_empty() {
-            lines.push(vec![label("note"), ink(record.note.clone(), Meaning::Text)]);
+        // What went wrong says at its end what to do.
+        let note = match record.note.as_str() {
+            "" => Vec::new(),
+            note => wrap(note, columns.saturating_sub(LABEL + 4)),
+        };
+        for (at, line) in note.into_iter().enumerate() {
+            let name = if at == 0 { "note" } else { "" };
+            lines.push(vec![label(name), ink(line, Meaning::Text)]);
         }
         for (name, url) in ["issue", "page"].into_iter().zip(self.urls()) {
             lines.extend(url.map(|url| vec![label(name), ink(url, Meaning::Text)]));
@@ -412,9 +429,13 @@ impl RecordScreen {
             }
             _ => ("This item", self.others.iter().collect()),
         };
-        let mut inner = canvas.frame(title, &format!("{} records", others.len()), false);
+        let mut inner = canvas.frame(title, &counted(others.len(), "record"), false);
         if others.is_empty() {
-            inner.put(1, 0, "No other records.", Meaning::Dim);
+            let text = match self.record.kind {
+                RecordKind::Run => "It wrote nothing.",
+                _ => "No other records.",
+            };
+            inner.put(1, 0, text, Meaning::Dim);
         }
         let height = inner.rows();
         for (y, record) in others.into_iter().take(height).enumerate() {

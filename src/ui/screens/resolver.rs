@@ -5,8 +5,8 @@ use std::cell::Cell;
 use ratatui::layout::Rect;
 
 use super::{Handled, Subject};
-use crate::core::{Conflict, Pair, PairId, Time, Value};
-use crate::engine::face::ConflictLine;
+use crate::core::{Conflict, Pair, PairId, Record, RecordKind, Time, Value};
+use crate::engine::face::{ConflictLine, HistoryQuery};
 use crate::ui::action::Action;
 use crate::ui::app::{Effect, Request};
 use crate::ui::canvas::{Ink, ink};
@@ -92,6 +92,8 @@ pub struct Resolver {
     drawn: Cell<Drawn>,
     /// The item whole, for its fields that are in step.
     item: Option<Box<Pair>>,
+    /// What was written of it, newest first.
+    records: Vec<Record>,
     /// Conflicts whose choices were sent, and are not carried out yet.
     sent: Vec<Conflict>,
     sent_at: Time,
@@ -150,6 +152,7 @@ impl Resolver {
             zoomed: false,
             drawn: Cell::new(Drawn::NOTHING),
             item: None,
+            records: Vec::new(),
             sent: Vec::new(),
             sent_at: Time(0),
             note: None,
@@ -192,7 +195,7 @@ impl Resolver {
                         .iter()
                         .any(|line| line.conflict.field.as_ref() == Some(key))
             })
-            .map(|(key, base)| Field::Synced(key.to_string(), base.github.clone()))
+            .map(|(key, base)| Field::Synced(called(key.as_str()).to_owned(), base.github.clone()))
             .collect();
         open.into_iter().map(Field::Open).chain(in_step).collect()
     }
@@ -406,10 +409,21 @@ impl Resolver {
     }
 
     fn ask_item(&self, out: &mut Vec<Effect>) {
-        out.extend(
-            self.current()
-                .map(|pair| Effect::Ask(Request::Item(pair.clone()))),
-        );
+        let Some(pair) = self.current() else {
+            return;
+        };
+        out.push(Effect::Ask(Request::Item(pair.clone())));
+        out.push(Effect::Ask(Request::History(written(pair))));
+    }
+}
+
+/// What was written of an item: from when its bases are.
+fn written(pair: &PairId) -> HistoryQuery {
+    HistoryQuery {
+        pair: Some(pair.clone()),
+        kinds: vec![RecordKind::Write],
+        limit: 100,
+        ..HistoryQuery::default()
     }
 }
 

@@ -74,6 +74,8 @@ pub fn all(data: &Data) -> Vec<Waits> {
             why,
         });
     }
+    // What is held comes last: it is answered as one, or was held on purpose.
+    all.sort_by_key(|waits| waits.sign == "=");
     all
 }
 

@@ -1,8 +1,8 @@
 //! The exact value that comes of a choice, on each side, as the engine would have it.
 
-use super::Resolver;
-use super::sides::{Where, gone, is_body};
+use super::sides::{Where, full, gone, is_body};
 use super::words::{lay_out, plain};
+use super::{Field, Resolver};
 use crate::core::pair::Choice;
 use crate::core::text::{Hunk, Part, mark_public};
 use crate::core::{Conflict, Side, Value};
@@ -11,6 +11,11 @@ use crate::ui::app::App;
 use crate::ui::canvas::{Ink, ink};
 use crate::ui::drafts::{self, Draft, HunkPick};
 use crate::ui::theme::Meaning;
+
+/// What becomes of a field for which nobody chose.
+const UNDECIDED: &str = "No side is chosen yet: the field stays as it is on both sides.";
+/// The same of an item that is deleted on one side and edited on the other.
+const UNDECIDED_ITEM: &str = "No side is chosen yet: the item stays as it is on both sides.";
 
 /// Lines of the preview, and the one where the marked place begins.
 #[derive(Default)]
@@ -55,6 +60,47 @@ impl Resolver {
             }
             Some(Err(_)) => {}
             None => preview = self.open_places(conflict, draft),
+        }
+        preview
+    }
+
+    /// What both sides say now, where nothing is chosen for the marked field, or nothing has to be.
+    pub(super) fn as_it_is(&self, app: &App) -> Preview {
+        let mut preview = Preview::default();
+        let Some(line) = self.marked(&app.data) else {
+            let field = self.fields(&app.data).into_iter().nth(self.field);
+            if let Some(Field::Synced(_, value)) = field {
+                preview.head(
+                    "both sides",
+                    Meaning::Ok,
+                    "say this; there is nothing to choose:",
+                );
+                preview.text(&full(&value));
+            }
+            return preview;
+        };
+        let conflict = &line.conflict;
+        let draft = app.drafts.get(conflict);
+        let said = match draft.and_then(|draft| drafts::choice(line, draft)) {
+            Some(Err(why)) => ink(format!("cannot be written: {why}"), Meaning::Error),
+            _ if conflict.field.is_none() => ink(UNDECIDED_ITEM, Meaning::Warn),
+            _ => ink(UNDECIDED, Meaning::Warn),
+        };
+        preview.lines.push(vec![said]);
+        for side in Side::BOTH {
+            preview.lines.push(Vec::new());
+            if conflict.field.is_none() {
+                preview.head(side.name(), tone(side), "");
+                preview.text(&gone(conflict, Where::Side(side)));
+                continue;
+            }
+            preview.head(side.name(), tone(side), "says now, and goes on saying:");
+            let value = full(shown(conflict, side));
+            preview.text(if value.is_empty() {
+                "(nothing)"
+            } else {
+                &value
+            });
         }
         preview
     }

@@ -8,12 +8,14 @@ use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::drafts::{self, Draft, Drafts};
-use crate::ui::text::clip;
+use crate::ui::text::{clip, width};
 use crate::ui::theme::Meaning;
 
 /// What happens before anything is written.
 const AGAIN: &str =
     "Before the write both sides are read again; a newer edit cancels it and opens this anew.";
+/// Rows below the fields: a blank one, what each side gets, a blank one, and what happens before.
+const FOOT: usize = 5;
 /// Columns kept for the names of the fields.
 const NAMES: usize = 13;
 
@@ -44,8 +46,8 @@ impl Resolver {
         let room = inner.columns().saturating_sub(2);
         for (y, line) in open.iter().skip(first).take(shown).enumerate() {
             inner.put_in(1, y, name(&line.conflict), NAMES - 2, Meaning::Title);
-            let inks = summary(line, &app.drafts);
-            inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
+            let room = room.saturating_sub(NAMES - 1);
+            inner.line(NAMES, y, room, &summary(line, &app.drafts, room));
         }
         if rule > 0 {
             let dashes = inner.glyphs().dash.repeat(room);
@@ -68,12 +70,26 @@ impl Resolver {
             Field::Open(_) => None,
         });
         let end = canvas.columns().saturating_sub(1);
+        let count = in_step.clone().count();
+        let shown = if count > most {
+            most.saturating_sub(1)
+        } else {
+            count
+        };
         let mut y = top;
-        for (key, value) in in_step.take(most) {
+        for (key, value) in in_step.take(shown) {
             canvas.put_in(1, y, key, NAMES - 2, Meaning::Dim);
             let start = canvas.put_right(end, y, "in step", Meaning::Dim);
             let room = start.saturating_sub(NAMES + 2);
             canvas.put_in(NAMES, y, &value.brief(200), room, Meaning::Text);
+            y += 1;
+        }
+        if count > shown && most > 0 {
+            let more = format!(
+                "{} more in step: j and k go through all fields",
+                count - shown
+            );
+            canvas.put_in(1, y, &more, end.saturating_sub(1), Meaning::Dim);
             y += 1;
         }
         y
@@ -84,15 +100,16 @@ impl Resolver {
         let open = self.open(&app.data);
         let mut inner = canvas.frame("Result", "what both sides will say", false);
         let room = inner.columns().saturating_sub(2);
-        let first = (self.field.min(open.len().saturating_sub(1)) + 1).saturating_sub(inner.rows());
-        for (y, line) in open.iter().skip(first).enumerate() {
-            inner.put_in(1, y, name(&line.conflict), NAMES - 2, Meaning::Title);
-            let inks = summary(line, &app.drafts);
-            inner.line(NAMES, y, room.saturating_sub(NAMES - 1), &inks);
-        }
         // What will be written, and what is read again before, come below.
-        let most = inner.rows().saturating_sub(open.len() + 5);
-        let y = 1 + self.draw_in_step(app, &mut inner, open.len(), most);
+        let above = inner.rows().saturating_sub(FOOT).max(1);
+        let shown = open.len().min(above);
+        let first = (self.field.min(open.len().saturating_sub(1)) + 1).saturating_sub(shown);
+        for (y, line) in open.iter().skip(first).take(shown).enumerate() {
+            inner.put_in(1, y, name(&line.conflict), NAMES - 2, Meaning::Title);
+            let room = room.saturating_sub(NAMES - 1);
+            inner.line(NAMES, y, room, &summary(line, &app.drafts, room));
+        }
+        let y = 1 + self.draw_in_step(app, &mut inner, shown, above - shown);
         for (row, (side, fields)) in written(&open, &app.drafts).into_iter().enumerate() {
             let tone = tone(side);
             inner.put(1, y + row, "will write", Meaning::Dim);
@@ -104,11 +121,19 @@ impl Resolver {
 
     /// Draws the marked field's value in full.
     pub(super) fn draw_preview(&self, app: &App, canvas: &mut Canvas<'_>) {
-        let preview = self.preview(app);
+        let mut preview = self.preview(app);
+        let is_open = preview.lines.is_empty();
+        if is_open {
+            preview = self.as_it_is(app);
+        }
         let (rows, columns) = (canvas.rows().saturating_sub(2), canvas.columns());
         let laid = lay_out_marked(&preview, columns.saturating_sub(4), self.wraps);
         let top = self.top_of(laid.lines.len(), rows, laid.place);
-        let part = self.part_shown(laid.lines.len(), rows, top);
+        let part = if is_open && laid.lines.len() <= rows {
+            "what both sides say".to_owned()
+        } else {
+            self.part_shown(laid.lines.len(), rows, top)
+        };
         let field = self.marked(&app.data).map(|line| name(&line.conflict));
         let title = format!("Result: {}", field.unwrap_or("in step"));
         let mut inner = canvas.frame(&title, &part, false);
@@ -159,8 +184,8 @@ fn written(open: &[&ConflictLine], drafts: &Drafts) -> Vec<(Side, String)> {
     vec![side(Side::Github), side(Side::Notion)]
 }
 
-/// One row on a field: its value, whose choice it is, and what is written.
-fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
+/// One row on a field, in so many columns: its value, whose choice it is, and what is written.
+fn summary(line: &ConflictLine, drafts: &Drafts, room: usize) -> Vec<Ink> {
     let conflict = &line.conflict;
     let Some(draft) = drafts.get(conflict) else {
         let hint = match drafts::hunks(conflict) {
@@ -208,10 +233,19 @@ fn summary(line: &ConflictLine, drafts: &Drafts) -> Vec<Ink> {
         [side] => format!("will write {}", side.name()),
         _ => "will write both".to_owned(),
     };
+    let whose = format!("   {}, your choice", from(draft));
+    let writes = format!("   {writes}");
+    // What is written matters more than that it was chosen.
+    let fits = width(&shown) + width(&whose) + width(&writes) <= room;
+    let whose = if fits {
+        whose
+    } else {
+        format!("   {}", from(draft))
+    };
     vec![
         ink(shown, Meaning::Text),
-        ink(format!("   {}, your choice", from(draft)), Meaning::Dim),
-        ink(format!("   {writes}"), Meaning::Info),
+        ink(whose, Meaning::Dim),
+        ink(writes, Meaning::Info),
     ]
 }
 

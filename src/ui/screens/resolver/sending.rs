@@ -194,6 +194,11 @@ impl Resolver {
             Answer::Item(pair, Ok(item)) if Some(pair) == self.current() => {
                 self.item.clone_from(item);
             }
+            Answer::History(query, Ok(records))
+                if query.pair.is_some() && query.pair.as_ref() == self.current() =>
+            {
+                self.records.clone_from(records);
+            }
             Answer::Done(Request::Choose(id, _), Err(why)) => {
                 self.sent.retain(|sent| sent.id != *id);
                 self.note = Some(ink(why.clone(), Meaning::Error));

@@ -3,7 +3,7 @@
 use super::words::{gone_words, lay_out, marked_words, plain};
 use super::{Field, Resolver, Style, name};
 use crate::core::text::{Hunk, Part};
-use crate::core::{Conflict, FieldKey, Outcome, Record, RecordKind, Side, Value};
+use crate::core::{Conflict, FieldKey, Outcome, Record, RecordKind, Side, Time, Value};
 use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
@@ -23,9 +23,9 @@ impl Resolver {
         };
         let line = self.marked(&app.data);
         // Behind the title, with the corners and blanks of a frame.
-        let room = canvas.columns().saturating_sub(width(&title) + 11);
+        let room = canvas.columns().saturating_sub(width(&title) + 9);
         let whence = line
-            .and_then(|line| whence(&app.data, line, part, room))
+            .and_then(|line| self.whence(&app.data, line, part, room))
             .unwrap_or_default();
         let mut inner = canvas.frame(&title, &whence, false);
         let Some(line) = line else {
@@ -84,7 +84,9 @@ impl Resolver {
         ];
         let columns = inner.columns();
         let laid = parts.map(|(part, key, tone)| {
-            let at = whence(&app.data, line, part, columns / 5).unwrap_or_default();
+            let at = self
+                .whence(&app.data, line, part, columns / 5)
+                .unwrap_or_default();
             let room = columns.saturating_sub(width(&at) + 7);
             let rows = lay_out(&self.text_of(line, part, tone), room, self.wraps);
             (part, key, tone, at, rows)
@@ -106,6 +108,39 @@ impl Resolver {
             }
             y += height;
         }
+    }
+
+    /// Who changed a side, and when; of the base, when it was written.
+    fn whence(&self, data: &Data, line: &ConflictLine, part: Where, room: usize) -> Option<String> {
+        let conflict = &line.conflict;
+        if let Where::Side(side) = part {
+            return data.whence(conflict, side, room);
+        }
+        let told = match data.when(self.agreed_at(data, line)?) {
+            when if data.absolute || when == "now" => when,
+            when => format!("{when} ago"),
+        };
+        Some(told).filter(|told| width(told) <= room)
+    }
+
+    /// When the base of a conflict was written, as the item's own records say, or what was read of all.
+    fn agreed_at(&self, data: &Data, line: &ConflictLine) -> Option<Time> {
+        let conflict = &line.conflict;
+        let is_base = |value: &Value| {
+            let in_notion = line.base.as_ref().map(crate::core::Base::notion);
+            *value == conflict.base || Some(value) == in_notion
+        };
+        let wrote_it = |record: &&Record| {
+            record.pair.as_ref() == Some(&line.pair)
+                && record.kind == RecordKind::Write
+                && record.outcome == Outcome::Done
+                && record.at <= conflict.found_at
+                && record.changes.iter().any(|change| {
+                    Some(&change.field) == conflict.field.as_ref() && is_base(&change.after)
+                })
+        };
+        let mut known = self.records.iter().chain(&data.history);
+        known.find(wrote_it).map(|record| record.at)
     }
 
     /// What a side says, with what it changed marked against the base.
@@ -223,29 +258,6 @@ fn shares(needs: [usize; 3], rows: usize) -> [usize; 3] {
         shares[at] += 1;
     }
     shares
-}
-
-/// Who changed a side, and when; of the base, when it was written, as far as the history that was read knows.
-fn whence(data: &Data, line: &ConflictLine, part: Where, room: usize) -> Option<String> {
-    let conflict = &line.conflict;
-    let Where::Side(side) = part else {
-        let is_it = |record: &&Record| {
-            record.pair.as_ref() == Some(&line.pair)
-                && record.kind == RecordKind::Write
-                && record.outcome == Outcome::Done
-                && record.at <= conflict.found_at
-                && record.changes.iter().any(|change| {
-                    Some(&change.field) == conflict.field.as_ref() && change.after == conflict.base
-                })
-        };
-        let at = data.history.iter().find(is_it)?.at;
-        let told = match data.when(at) {
-            when if data.absolute || when == "now" => when,
-            when => format!("{when} ago"),
-        };
-        return Some(told).filter(|told| width(told) <= room);
-    };
-    data.whence(conflict, side, room)
 }
 
 /// What a side of an item says that was deleted on one side and edited on the other.
