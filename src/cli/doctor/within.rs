@@ -18,9 +18,9 @@ pub fn within(setup: &Setup, args: &Args) -> Box<dyn FnMut(Sender<Vec<Finding>>)
     Box::new(move |tell| {
         // Asked on this thread: where the terminal is.
         let terminal = here::terminal(&args, setup.config.screen.ascii);
-        let setup = to_read(&setup);
+        let (setup, only_looks) = (to_read(&setup), args.read_only);
         let look = move || {
-            let mut checks = look(&setup);
+            let mut checks = look(&setup, only_looks);
             checks.push(terminal);
             // The screen may be gone.
             let _ = tell.send(checks.iter().map(finding).collect());
@@ -57,7 +57,7 @@ const fn of_terminal(args: &Args) -> Args {
     }
 }
 
-fn look(setup: &Setup) -> Vec<Check> {
+fn look(setup: &Setup, only_looks: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     here::in_force(setup, &mut checks);
     checks.push(here::folders(&setup.paths));
@@ -72,7 +72,7 @@ fn look(setup: &Setup) -> Vec<Check> {
             return checks;
         }
     };
-    let store = runtime.block_on(here::store(setup, &mut checks));
+    let store = runtime.block_on(here::store(setup, only_looks, &mut checks));
     checks.extend(here::instance(setup));
     checks.extend(runtime.block_on(services(setup, store.as_ref())));
     // A name that is still looked up is not waited for.
