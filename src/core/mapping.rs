@@ -212,9 +212,19 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
     ]
 }
 
+/// A page that a person made gets the hidden id too: by it the page is known again when the store is lost. And it says
+/// what it is from then on, as the pages do that we make.
+fn identity() -> [Bound; 2] {
+    [
+        mirror("node", ID_PROPERTY, PropertyKind::RichText),
+        mirror("kind", KIND_PROPERTY, PropertyKind::Select),
+    ]
+}
+
 fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{RichText, Select, Status};
+    use PropertyKind::{Select, Status};
     let mut fields = shared_fields(policy);
+    fields.extend(identity());
     fields.push(bound(
         FieldKey::STATE,
         Class::Scalar,
@@ -237,16 +247,13 @@ fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
         Some(("Type", Select)),
     ));
     fields.push(mirror("publish", "Publish", Select));
-    // A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
-    fields.push(mirror("node", ID_PROPERTY, RichText));
-    // And it says what it is from then on, as the pages do that we make.
-    fields.push(mirror("kind", KIND_PROPERTY, Select));
     fields
 }
 
 fn pull_fields(policy: Policy) -> Vec<Bound> {
     use PropertyKind::{Date, MultiSelect, Number, RichText, Select};
     let mut fields = shared_fields(policy);
+    fields.extend(identity());
     fields.extend([
         mirror("pull_state", "State", Select),
         mirror("review", "Review", Select),
@@ -266,7 +273,7 @@ fn pull_fields(policy: Policy) -> Vec<Bound> {
 
 fn commit_fields() -> Vec<Bound> {
     use PropertyKind::{Checkbox, Date, Number, RichText, Select, Title, Url};
-    vec![
+    let mut fields = vec![
         bound(
             FieldKey::TITLE,
             Class::Mirror,
@@ -295,5 +302,7 @@ fn commit_fields() -> Vec<Bound> {
         mirror("verified", "Verified", Checkbox),
         mirror("orphaned", "Orphaned", Checkbox),
         mirror("linked_issues", "Linked issues", RichText),
-    ]
+    ];
+    fields.extend(identity());
+    fields
 }

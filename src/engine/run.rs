@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::adopt::Names;
 use super::denied::Denials;
 use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
-use crate::core::plan::Plan;
+use crate::core::plan::{Move, Plan};
 use crate::core::schedule::Batch;
 use crate::core::{
-    FieldKey, Key, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
+    FieldKey, Key, Observation, Outcome, Pair, PairId, PairLife, Record, RecordKind, Row, Side,
+    Step, Time,
 };
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
@@ -44,6 +46,21 @@ pub struct Planned {
     pub title: String,
     /// What would be done.
     pub plan: Plan,
+}
+
+impl Planned {
+    /// Why the item would be set aside for a person, with what to do.
+    pub fn question(&self) -> Option<&str> {
+        self.plan.moves.iter().find_map(|mv| match mv {
+            Move::Life(PairLife::Parked(why)) => Some(why.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether a page that a person made would become the item's.
+    pub fn is_adopted(&self) -> bool {
+        self.question().is_none() && self.plan.rows.contains(&(None, Row::I18))
+    }
 }
 
 /// The engine: everything that a run needs besides its link.
@@ -89,6 +106,12 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) unread: BTreeSet<(Side, String)>,
     /// Which pairs a key speaks of, once it was asked.
     pub(super) keys: Option<Keys>,
+    /// Which pairs a name that people write speaks of, once it was asked.
+    pub(super) names: Option<Names>,
+    /// A listing of this run showed a page that names an item by hand.
+    pub(super) has_named: bool,
+    /// Short names of which a page that waits for a person spoke, and may not any more.
+    pub(super) reworded: BTreeSet<String>,
     /// Sides of which a stream could not be listed: nothing new is made there in this run.
     pub(super) blind: BTreeSet<Side>,
     /// What a service denied in this run.
@@ -177,6 +200,9 @@ impl<S: Store, C: Clock> Engine<S, C> {
             streams: Vec::new(),
             unread: BTreeSet::new(),
             keys: None,
+            names: None,
+            has_named: false,
+            reworded: BTreeSet::new(),
             blind: BTreeSet::new(),
             denials: Denials::default(),
             writes_left: Batch::of(ask.batch.items, self.settings.max_items),

@@ -130,6 +130,7 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         seen.fields.insert(FieldKey(name.into()), value);
     };
     put("node", Value::text(issue.node_id.clone()));
+    put("kind", Value::text(kind.name()));
     put("title", Value::text(issue.title.clone()));
     put("body", Value::text(body));
     put("labels", Value::set(repo.label_names(issue)));
@@ -166,8 +167,6 @@ fn issue_fields(seen: &mut Observation, repo: &Repo, issue: &Issue, body: String
         put("state", Value::text(issue.state.as_str()));
         put("closed_as", closed_as(issue));
         put("publish", Value::text("Created"));
-        put("node", Value::text(issue.node_id.clone()));
-        put("kind", Value::text(Kind::Issue.name()));
     }
     if let Some(pull) = &issue.pull {
         put("pull_state", Value::text(pull_state(issue, pull)));
