@@ -199,13 +199,8 @@ fn views_that_notion_refuses_are_explained() {
     let rig = Rig::start(Some(world(2, 0, 0)));
     let home = rig.small.notion.shared.lock().world.home.to_string();
     let repository = rig.small.repository.clone();
-    rig.small
-        .notion
-        .shared
-        .lock()
-        .faults
-        .rules
-        .push(refuse_views());
+    let refused = Rule::always("/v1/views", FaultKind::Status(400, "validation_error"));
+    rig.small.notion.shared.lock().faults.add(refused);
     let done = init(
         &rig,
         &["--repositories", &repository, "--create-under", &home],
@@ -217,10 +212,6 @@ fn views_that_notion_refuses_are_explained() {
         done.out
     );
     assert!(config(&rig).exists());
-
-    fn refuse_views() -> Rule {
-        Rule::at("/v1/views", FaultKind::Status(404))
-    }
 }
 
 #[test]
