@@ -40,10 +40,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
-    /// Notes that what a page said that waited for a person may not hold any more.
-    pub(super) fn note_reworded(&mut self, pair: &Pair) {
-        let before = pair.pending.as_deref().and_then(Name::of_page);
-        if let (PairLife::Parked(_), Some(before)) = (&pair.life, before) {
+    /// Notes that a page without an item does not say any more whose it is.
+    pub(super) fn note_reworded(&mut self, pair: &Pair, row: &Observation) {
+        let name = |seen: &Observation| Name::of_page(seen);
+        let before = pair.pending.as_deref().and_then(name);
+        if let Some(before) = before.filter(|before| Some(before) != name(row).as_ref()) {
             self.reworded.insert(before.short().to_owned());
         }
     }
@@ -151,7 +152,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let pages = self.pages_named(&name).await?;
         Ok(Some(if pages.len() > 1 {
-            Kin::Question(several(item.name(), &pages))
+            Kin::Candidate
         } else {
             Kin::Couple {
                 issue: Box::new(item),
@@ -238,7 +239,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 return Ok(());
             }
             Kin::Couple { issue, page } => (*issue, *page),
-            Kin::Surplus(_) | Kin::Recovery | Kin::Unknown => return Ok(()),
+            Kin::Surplus(_) | Kin::Recovery | Kin::Candidate | Kin::Unknown => return Ok(()),
         };
         // An issue that has a turn of its own is told there.
         if joined.id != pair.id && joined.is_due(self.now()) {
@@ -262,6 +263,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             title: pair.title.clone(),
             plan,
         });
+    }
+
+    /// The item asks which of its pages is the one; this one waits for that.
+    pub(super) async fn rest_candidate(&mut self, pair: &mut Pair) -> Flow<()> {
+        pair.life = PairLife::New;
+        pair.dirty_since = None;
+        self.commit(pair, Vec::new()).await.map(|_| ())
     }
 
     /// Sets an object aside until a person says which page is the item's.
@@ -318,7 +326,7 @@ fn several(item: &str, pages: &[Pair]) -> String {
     }
     format!(
         "{} pages say that they are of {item}: {}; keep one, and put the others into the trash or empty their URL and \
-         Number. Then it goes on with that one by itself",
+         Number. It goes on with that one with the next full listing, or at once with `pulse-sync retry`",
         pages.len(),
         titles.join(", ")
     )

@@ -30,6 +30,8 @@ pub(super) enum Kin {
     Unknown,
     /// I18: which page is the item's is a question for a person; what to do about it.
     Question(String),
+    /// I18: one of several pages of one item, which asks the question.
+    Candidate,
 }
 
 /// What becomes of a turn whose object was looked for kin.
@@ -85,6 +87,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match kin {
             Kin::Unknown => {}
             Kin::Question(why) => self.ask_which(pair, sight, why).await?,
+            Kin::Candidate => self.rest_candidate(pair).await?,
             Kin::Surplus(owner) => {
                 let is_moved = pair.github.is_some() && self.may_have_moved(*owner.clone()).await?;
                 self.set_surplus_aside(pair, sight, &owner, is_moved)

@@ -319,12 +319,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
             return None;
         }
+        if pair.github.is_none() {
+            self.note_reworded(&pair, row);
+        }
         match pair.life {
             PairLife::Parked(_) if is_surplus(&pair, row, owners) => return None,
-            PairLife::Parked(_) if pair.github.is_none() => {
-                self.note_reworded(&pair);
-                pair.life = PairLife::New;
-            }
             PairLife::Tombstone if !row.is_live() => return None,
             PairLife::Tombstone => {
                 pair.life =
@@ -532,7 +531,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     && (side == Side::Notion
                         || pair.kind != Kind::Commit
                         || may_be_orphaned(pair, commits_from))
-                    && (pair.life == PairLife::Active || is_parked_page(pair))
+                    && (pair.life == PairLife::Active || is_named_page(pair))
                     && pair.intent.is_none()
             });
             // First of all: an item that moved has to be followed before its new place is taken for a new item.
@@ -748,10 +747,11 @@ fn may_be_orphaned(pair: &Pair, commits_from: Option<Time>) -> bool {
     !is_known && commits_from.is_some_and(|from| at.is_some_and(|at| at >= from))
 }
 
-/// Whether it is a page that names an item and waits for a person, who may have put it into the trash.
-fn is_parked_page(pair: &Pair) -> bool {
+/// Whether it is a page alone that names an item by hand: the item's question may be answered by its going.
+fn is_named_page(pair: &Pair) -> bool {
+    let is_over = matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_));
     let names = || pair.pending.as_deref().and_then(Name::of_page).is_some();
-    matches!(pair.life, PairLife::Parked(_)) && pair.github.is_none() && names()
+    pair.github.is_none() && !is_over && names()
 }
 
 /// Whether a page of ours names an item that has another page: then it waits for a person, edited or not.

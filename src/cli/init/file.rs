@@ -69,14 +69,14 @@ fn services(text: &mut String, services: &Config) {
             &services.github,
             GITHUB_API,
             "rate_limits = false",
-            "limits",
+            "its limits are not kept to",
         ),
         (
             "notion",
             &services.notion,
             NOTION_API,
             "requests_per_minute = 0",
-            "pace",
+            "no pace is kept",
         ),
     ];
     for (section, service, usual, free, word) in sections {
@@ -90,10 +90,7 @@ fn services(text: &mut String, services: &Config) {
             quoted(&service.api_url)
         );
         if is_here(&service.api_url) {
-            let _ = write!(
-                text,
-                "# It is on this machine: no {word} is kept to.\n{free}\n"
-            );
+            let _ = write!(text, "# It is on this machine: {word}.\n{free}\n");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The first plan, and after a yes the first sync.
 
 use super::ask::Asker;
+use super::paragraph;
 use crate::cli::args::Args;
 use crate::cli::attention::Attention;
 use crate::cli::exit::Exit;
@@ -175,7 +176,7 @@ impl Told {
         }
         for one in planned {
             if let Some(why) = one.question() {
-                say!("  {}: {}", Shown::line(&one.item), Shown::line(why));
+                paragraph(&format!("{}: {why}", one.item));
             }
         }
     }

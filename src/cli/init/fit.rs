@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use serde_json::Value as Json;
 
+use super::paragraph;
 use super::tokens::{Reached, failed};
 use crate::cli::wire::selection;
 use crate::config::Link;
 use crate::core::codec::Said;
 use crate::core::mapping::Bound;
-use crate::core::{Kind, Observation, PropertyKind};
+use crate::core::{Class, Kind, Observation, PropertyKind};
 use crate::remote::github::GithubRemote;
 use crate::remote::http::Ask;
 use crate::remote::notion::adopted::Adopted;
@@ -121,7 +122,10 @@ fn rows(link: &Link, fit: &Fit, columns: &[Column], sample: Option<&Observation>
         .map(|one| {
             one.property.as_ref().map_or_else(
                 || "the page's text".to_owned(),
-                |(name, kind)| said(&place(fit, columns, name), name, *kind),
+                |(name, kind)| {
+                    let is_mirror = one.field.class == Class::Mirror;
+                    said(&place(fit, columns, name), (name, *kind), is_mirror)
+                },
             )
         })
         .collect();
@@ -175,10 +179,20 @@ fn place(fit: &Fit, columns: &[Column], name: &str) -> Place {
     Place::Added(alike.cloned())
 }
 
-fn said(place: &Place, name: &str, kind: PropertyKind) -> String {
+fn said(place: &Place, (name, kind): (&str, PropertyKind), is_mirror: bool) -> String {
     match place {
-        Place::Yours(column) if column == name => "yours, kept in step".to_owned(),
-        Place::Yours(column) => format!("your \"{column}\", kept in step"),
+        Place::Yours(column) => {
+            let what = if is_mirror {
+                "GitHub's value is written"
+            } else {
+                "kept in step"
+            };
+            if column == name {
+                format!("yours, {what}")
+            } else {
+                format!("your \"{column}\", {what}")
+            }
+        }
         Place::Added(None) => format!("will be added ({})", kind.api_name()),
         Place::Added(Some(column)) => format!(
             "will be added ({}) beside your \"{}\" ({})",
@@ -204,13 +218,11 @@ fn rest(link: &Link, fit: &Fit, columns: &[Column], kind: Kind) {
     let others = fit.missing.iter().map(|(name, _)| name.as_str());
     let others: Vec<&str> = others.filter(|name| !shown.contains(name)).collect();
     if !others.is_empty() {
-        say!(
-            "  For other kinds of items are added: {}",
-            Shown::line(&others.join(", "))
-        );
+        let others = others.join(", ");
+        paragraph(&format!("For other kinds of items are added: {others}"));
     }
     for reason in fit.lost.values() {
-        say!("  {}", Shown::line(reason));
+        paragraph(reason);
     }
     let is_own = |column: &&Column| {
         !fit.bound.values().any(|bound| bound.id == column.id)
@@ -222,17 +234,13 @@ fn rest(link: &Link, fit: &Fit, columns: &[Column], kind: Kind) {
         .map(|column| column.name.as_str())
         .collect();
     if !own.is_empty() {
-        say!(
-            "  Yours alone, never touched: {}",
-            Shown::line(&own.join(", "))
+        paragraph(&format!("Yours alone, never touched: {}", own.join(", ")));
+    }
+    if !fit.missing.is_empty() {
+        paragraph(
+            "A field is found by its property's name: rename a property of yours in Notion to have it used.",
         );
     }
-    if fit.missing.is_empty() {
-        return;
-    }
-    say!(
-        "  A field is found by its property's name; rename a property of yours in Notion to have it used."
-    );
 }
 
 #[cfg(test)]
@@ -265,7 +273,7 @@ mod tests {
         let assignees = at("Assignees");
         assert_eq!(assignees, Place::Added(Some(columns[2].clone())));
         assert!(
-            said(&assignees, "Assignees", PropertyKind::MultiSelect)
+            said(&assignees, ("Assignees", PropertyKind::MultiSelect), false)
                 .contains("beside your \"Assignee\"")
         );
         assert!(matches!(at("Number"), Place::Wrong(_)));

@@ -18,6 +18,7 @@ use anyhow::anyhow;
 
 use super::args::{Args, InitOptions};
 use super::exit::Exit;
+use super::out;
 use super::wire::{Setup, config_path};
 use crate::config::{self, Config, Environment, Link, render_all};
 use crate::paths::Paths;
@@ -111,6 +112,18 @@ fn load(reached: &Reached, link: &Link, path: &Path) -> anyhow::Result<(String, 
         )
     })?;
     Ok((text, config))
+}
+
+/// Prints a sentence or two, indented and broken between words.
+fn paragraph(text: &str) {
+    let text = Shown::line(text).to_string();
+    for (at, line) in out::wrap(&text, out::columns().saturating_sub(4))
+        .iter()
+        .enumerate()
+    {
+        let indent = if at == 0 { "  " } else { "    " };
+        say!("{indent}{line}");
+    }
 }
 
 /// What comes next.
