@@ -38,7 +38,7 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         let counts = engine.store.counts(&link.spec.name).await?;
         stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
-        all.extend(planned.into_iter().filter(|one| is_shown(one)));
+        all.extend(planned.into_iter().filter(is_shown));
         reports.push(report);
     }
     budgets.save(&engine.store).await;

@@ -101,6 +101,7 @@ impl Name {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::core::{Kind, Life, Time};
 
     fn item(locator: &str, address: &str) -> Name {
         let id = ObjectId {
@@ -144,6 +145,61 @@ mod tests {
         ] {
             assert_eq!(Name::of_address(text), None, "{text}");
         }
+    }
+
+    fn page(fields: &[(&'static str, Value)], linked: Option<&str>) -> Observation {
+        let fields = fields.iter().cloned();
+        Observation {
+            side: Side::Notion,
+            kind: Kind::Issue,
+            id: ObjectId {
+                node: "page".to_owned(),
+                locator: "page".to_owned(),
+            },
+            life: Life::Live,
+            fields: fields
+                .map(|(key, value)| (FieldKey::of(key), value))
+                .collect(),
+            stamp: None,
+            created: None,
+            created_by_us: false,
+            marker: None,
+            linked_node: linked.map(str::to_owned),
+            raw_body: None,
+            read_at: Time(0),
+        }
+    }
+
+    #[test]
+    fn a_page_says_it_by_its_address_else_by_repository_and_number() {
+        let issue = item("ada/lantern#12", "https://github.com/ada/lantern/issues/12");
+        let url = (
+            "url",
+            Value::text("https://github.com/ada/lantern/issues/12"),
+        );
+        let repository = |text: &str| ("repository", Value::text(text));
+        let number = |n| ("number", Value::Number(n));
+        let means = |fields: &[(&'static str, Value)]| {
+            Name::of_page(&page(fields, None)).is_some_and(|name| name.means(&issue))
+        };
+        assert!(means(&[url.clone(), number(13), repository("ada/lantern")]));
+        assert!(means(&[number(12), repository("Ada/Lantern")]));
+        assert!(means(&[number(12), repository("lantern")]));
+        assert!(means(&[
+            number(12),
+            repository("https://github.com/ada/lantern/")
+        ]));
+        let other = ("url", Value::text("https://example.com/spec"));
+        assert!(means(&[other, number(12), repository("ada/lantern")]));
+        assert!(!means(&[number(12), repository("grace/lantern")]));
+        assert!(!means(&[number(12)]));
+        assert!(!means(&[repository("ada/lantern")]));
+        assert!(!means(&[number(12), repository("")]));
+        assert_eq!(
+            Name::of_page(&page(&[url], Some("I_1"))),
+            None,
+            "its id counts for more"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! an item, or its repository and number, is that item's page: it is adopted, so that no second one is made. Where
 //! several pages say the same, a person is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Clock;
 use super::kin::Kin;
@@ -17,7 +17,18 @@ use crate::remote::{Page, Remote};
 use crate::store::{Store, Which};
 
 /// Pairs that a name may be of, by what every name of one item has in common: pages without an item, and items.
-pub(super) type Names = BTreeMap<String, Vec<PairId>>;
+type Names = BTreeMap<String, Vec<PairId>>;
+
+/// What a run knows of pages that name an item by hand.
+#[derive(Default)]
+pub(super) struct Named {
+    /// Which pairs a name speaks of, once it was asked.
+    names: Option<Names>,
+    /// A listing of this run showed such a page.
+    is_noted: bool,
+    /// Short names that a page said, and does not say any more.
+    reworded: BTreeSet<String>,
+}
 
 /// A row at least this old is read again before a page is adopted on its word, in milliseconds.
 const ROW_OLD: i64 = 60_000;
@@ -32,10 +43,10 @@ fn noted(link: &str) -> String {
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Notes durably that there are pages that name an item by hand.
     pub(super) async fn note_named(&mut self, page: &Page) -> Flow<()> {
-        if !self.has_named && page.rows.iter().any(|row| Name::of_page(row).is_some()) {
+        if !self.named.is_noted && page.rows.iter().any(|row| Name::of_page(row).is_some()) {
             let name = noted(&self.link.spec.name);
             self.engine.store.put_setting(&name, Some("1")).await?;
-            self.has_named = true;
+            self.named.is_noted = true;
         }
         Ok(())
     }
@@ -45,13 +56,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let name = |seen: &Observation| Name::of_page(seen);
         let before = pair.pending.as_deref().and_then(name);
         if let Some(before) = before.filter(|before| Some(before) != name(row).as_ref()) {
-            self.reworded.insert(before.short().to_owned());
+            self.named.reworded.insert(before.short().to_owned());
         }
     }
 
     /// Has everybody looked at again who waited because of a page that says something else now.
     pub(super) async fn wake_reworded(&mut self) -> Flow<()> {
-        for short in std::mem::take(&mut self.reworded) {
+        for short in std::mem::take(&mut self.named.reworded) {
             self.wake(&short).await?;
         }
         Ok(())
@@ -114,7 +125,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(None);
         };
         let mut items = self.with_name(name.short(), Some(&pair.id)).await?;
-        items.retain(|item| item_name(item).is_some_and(|item| name.means(&item)));
+        items.retain(|item| {
+            let is_there = item.life != PairLife::Tombstone;
+            is_there && item_name(item).is_some_and(|item| name.means(&item))
+        });
         let is_unread = self.unread.iter().any(|(side, _)| *side == Side::Github);
         match (items.pop(), items.is_empty()) {
             (Some(item), true) => self.item_of_page(pair, item, creates).await,
@@ -165,8 +179,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn pages_named(&mut self, item: &Name) -> Result<Vec<Pair>, Trouble> {
         let named = |page: &Observation| Name::of_page(page).is_some_and(|name| name.means(item));
         let mut pages = self.with_name(item.short(), None).await?;
-        pages.retain(|page| page.github.is_none() && page.notion.is_some());
-        pages.retain(|page| page.pending.as_deref().is_some_and(named));
+        pages.retain(|page| page.github.is_none() && page.pending.as_deref().is_some_and(named));
+        let pages = self.unowned(pages).await?;
         let is_question = pages.len() > 1;
         let mut found = Vec::new();
         for page in pages {
@@ -175,7 +189,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let is_fresh = read_at.is_some_and(|at| now.since(at) < ROW_OLD);
             if is_question || !is_fresh {
                 let mut sight = Sight::default();
-                self.read(&page, &mut sight, Side::Notion).await?;
+                let shown = Pair {
+                    notion: page.pending.as_ref().map(|row| row.id.clone()),
+                    ..page.clone()
+                };
+                self.read(&shown, &mut sight, Side::Notion).await?;
                 let holds = |seen: &Observation| seen.is_live() && named(seen);
                 if !sight.of(Side::Notion).is_some_and(holds) {
                     continue;
@@ -186,16 +204,36 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(found)
     }
 
-    /// The pairs that a short name speaks of, as they are now, but for one of them and for those that are over.
-    async fn with_name(&mut self, short: &str, but: Option<&PairId>) -> Flow<Vec<Pair>> {
-        if self.names.is_none() {
-            self.names = Some(self.read_names().await?);
+    /// Those of these pairs whose page is theirs, or was given up for an item that a crash kept from taking it.
+    async fn unowned(&self, pages: Vec<Pair>) -> Flow<Vec<Pair>> {
+        let mut found: Vec<Pair> = Vec::new();
+        for page in pages {
+            let Some(id) = page.pending.as_ref().map(|row| row.id.node.clone()) else {
+                continue;
+            };
+            if page.notion.is_none() {
+                let (link, nodes) = (&self.link.spec.name, [id.as_str()]);
+                let owners = self.engine.store.by_nodes(link, Side::Notion, &nodes);
+                if owners.await?.contains_key(&id) {
+                    continue;
+                }
+            } else if page.life == PairLife::Tombstone {
+                continue;
+            }
+            found.push(page);
         }
-        let ids = self.names.as_ref().and_then(|names| names.get(short));
+        Ok(found)
+    }
+
+    /// The pairs that a short name speaks of, as they are now, but for one of them.
+    async fn with_name(&mut self, short: &str, but: Option<&PairId>) -> Flow<Vec<Pair>> {
+        if self.named.names.is_none() {
+            self.named.names = Some(self.read_names().await?);
+        }
+        let ids = self.named.names.as_ref().and_then(|names| names.get(short));
         let mut pairs = Vec::new();
         for id in ids.into_iter().flatten().filter(|id| Some(*id) != but) {
-            let pair = self.engine.store.pair(id).await?;
-            pairs.extend(pair.filter(|pair| pair.life != PairLife::Tombstone));
+            pairs.extend(self.engine.store.pair(id).await?);
         }
         Ok(pairs)
     }
@@ -203,7 +241,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn read_names(&self) -> Flow<Names> {
         let (link, store) = (&self.link.spec.name, &self.engine.store);
         let mut names = Names::new();
-        if !self.has_named && store.setting(&noted(link)).await?.is_none() {
+        if !self.named.is_noted && store.setting(&noted(link)).await?.is_none() {
             return Ok(names);
         }
         let mut after: Option<PairId> = None;
@@ -216,7 +254,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             for pair in pairs {
                 let page = pair.pending.as_deref().and_then(Name::of_page);
                 let name = item_name(&pair).or(page);
-                if let Some(name) = name.filter(|_| pair.life != PairLife::Tombstone) {
+                if let Some(name) = name {
                     names
                         .entry(name.short().to_owned())
                         .or_default()

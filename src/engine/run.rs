@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::adopt::Names;
+use super::adopt::Named;
 use super::denied::Denials;
 use super::kin::Keys;
 use super::report::{Event, Report, Stop};
@@ -106,12 +106,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) unread: BTreeSet<(Side, String)>,
     /// Which pairs a key speaks of, once it was asked.
     pub(super) keys: Option<Keys>,
-    /// Which pairs a name that people write speaks of, once it was asked.
-    pub(super) names: Option<Names>,
-    /// A listing of this run showed a page that names an item by hand.
-    pub(super) has_named: bool,
-    /// Short names of which a page that waits for a person spoke, and may not any more.
-    pub(super) reworded: BTreeSet<String>,
+    /// Pages that name an item by hand.
+    pub(super) named: Named,
     /// Sides of which a stream could not be listed: nothing new is made there in this run.
     pub(super) blind: BTreeSet<Side>,
     /// What a service denied in this run.
@@ -200,9 +196,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             streams: Vec::new(),
             unread: BTreeSet::new(),
             keys: None,
-            names: None,
-            has_named: false,
-            reworded: BTreeSet::new(),
+            named: Named::default(),
             blind: BTreeSet::new(),
             denials: Denials::default(),
             writes_left: Batch::of(ask.batch.items, self.settings.max_items),

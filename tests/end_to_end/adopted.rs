@@ -1,8 +1,11 @@
 //! Pages that people made of items by hand, before there was a sync: adopted, never doubled; several are a question.
 
+use pulse_sync::core::{Pair, PairLife};
 use pulse_sync::sim::notion::ids::Id;
 use pulse_sync::sim::notion::schema::Kind as Column;
 use pulse_sync::sim::notion::value::Value as Cell;
+use pulse_sync::store::sqlite::{Access, SqliteStore};
+use pulse_sync::store::{Store, Which};
 use serde_json::json;
 
 use super::rig::{Rig, world};
@@ -183,4 +186,65 @@ fn what_differs_between_an_issue_and_its_adopted_page_is_asked() {
     assert_ne!(rig.issue(7).title, "As the team calls it");
     let conflicts = rig.run(&["conflicts", "list"]).out;
     assert!(conflicts.contains("ada/lantern#7  title"), "{conflicts}");
+}
+
+/// The link's name in these tests.
+const LINK: &str = "default";
+
+#[test]
+fn an_adoption_that_a_crash_cut_in_two_is_finished() {
+    let rig = started();
+    let page = by_address(&rig, 1, "issues");
+    rig.run(&["plan"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(&rig.store(), Access::Own).unwrap();
+        let pairs = store.pairs(LINK, Which::All, None, 500).await.unwrap();
+        let id = page.to_string();
+        let is_page = |pair: &&Pair| pair.notion.as_ref().is_some_and(|seen| seen.node == id);
+        let mut pair = pairs.iter().find(is_page).unwrap().clone();
+        // What the first of two commits leaves.
+        pair.notion = None;
+        pair.life = PairLife::Tombstone;
+        pair.dirty_since = None;
+        store.put(&pair, &[]).await.unwrap();
+    });
+    rig.settle();
+    assert_eq!(pages_of(&rig, 1), [page]);
+    assert_eq!(rig.pages().len(), ISSUES + PULLS + 3);
+}
+
+#[test]
+fn kills_during_adoption_double_nothing() {
+    const KILLS: usize = 25;
+    let mut rig = started();
+    rig.advanced("send_deadline", "\"1s\"");
+    rig.advanced("flight", "\"3s\"");
+    rig.advanced("lookup_gap", "\"200ms\"");
+    let made: Vec<(u64, Id)> = (1..=ISSUES as u64)
+        .map(|number| (number, by_address(&rig, number, "issues")))
+        .collect();
+    let mut chance = fastrand::Rng::with_seed(5);
+    for _ in 0..KILLS {
+        let mut child = rig.spawn(&["sync", "--once", "--json"]);
+        let goal = rig.requests() + chance.u64(6..=16);
+        while rig.requests() < goal && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let is_done = || {
+        let mut all = made.iter();
+        all.all(|(number, page)| pages_of(&rig, *number) == [*page])
+    };
+    for _ in 0..600 {
+        if is_done() && rig.pages().len() == ISSUES + PULLS + 3 {
+            break;
+        }
+        rig.sync();
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(is_done());
+    assert_eq!(rig.pages().len(), ISSUES + PULLS + 3);
 }

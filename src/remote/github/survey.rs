@@ -28,6 +28,10 @@ impl Viewer {
 }
 
 /// A repository that a token can see.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "facts about one repository that have nothing to do with each other"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// `owner/name`.
