@@ -90,6 +90,24 @@ fn with_fifty_pages() -> (Rig, Vec<(u64, Id)>, Vec<Id>) {
     (rig, made, ambiguous)
 }
 
+/// Says that everything is told before the first yes.
+fn assert_told(out: &str) {
+    for words in [
+        "acts as ada",
+        "may read and write issues",
+        "integration pulse-sync in Small workspace",
+        "issues may be read and written",
+        "38  pages of yours adopted",
+        "1  questions",
+        "pages say that they are of",
+        "beside your \"Assignee\"",
+        "\"Milestone\" is of the type rich_text",
+        "--apply",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+}
+
 #[test]
 fn with_flags_fifty_pages_made_by_hand_are_adopted_and_none_is_doubled() {
     let (rig, made, ambiguous) = with_fifty_pages();
@@ -101,30 +119,7 @@ fn with_flags_fifty_pages_made_by_hand_are_adopted_and_none_is_doubled() {
     let planned = init(&rig, &flags);
     assert_eq!(planned.code, Some(2), "{}", planned.said());
     assert_eq!(rig.writes(), before, "only planned");
-    for word in [
-        "acts as ada",
-        "may read and write issues",
-        "integration pulse-sync in Small workspace",
-        "issues may be read and written",
-        "38  pages of yours adopted",
-        "questions",
-        "pages say that they are of",
-        "--apply",
-    ] {
-        assert!(planned.out.contains(word), "{word}: {}", planned.out);
-    }
-    assert!(
-        planned.out.contains("beside your \"Assignee\""),
-        "{}",
-        planned.out
-    );
-    assert!(
-        planned
-            .out
-            .contains("\"Milestone\" is of the type rich_text"),
-        "{}",
-        planned.out
-    );
+    assert_told(&planned.out);
 
     let again = init(&rig, &[&flags[..], &["--yes"]].concat());
     assert_eq!(again.code, Some(1), "{}", again.said());
@@ -148,6 +143,9 @@ fn with_flags_fifty_pages_made_by_hand_are_adopted_and_none_is_doubled() {
     nodes.sort();
     nodes.dedup();
     assert_eq!(nodes.len(), all, "0 duplicates");
+    let open = (1..=ISSUES as u64).filter(|number| rig.issue(*number).state.as_str() == "open");
+    let named = made.len() + 1;
+    assert_eq!(rig.pages().len(), 50 + open.count() - named);
     let secret = std::fs::read_to_string(config(&rig)).unwrap();
     assert!(
         !secret.contains(&rig.env["GITHUB_TOKEN"]) && !secret.contains(&rig.env["NOTION_TOKEN"])
