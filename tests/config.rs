@@ -66,6 +66,37 @@ fn valid_files_load() {
     }
 }
 
+#[test]
+fn fields_are_placed_as_the_file_says() {
+    use Direction::{Both, ToNotion};
+
+    let config = valid("fields.toml");
+    let mapping = config.links[0].mapping();
+    let column = |kind: Kind, key: &FieldKey| {
+        let mut bound = mapping.bound(kind).iter();
+        let bound = bound.find(|bound| bound.field.key == *key)?;
+        let name = bound.property.as_ref().map(|(name, _)| name.clone());
+        Some((name.unwrap_or_default(), bound.field.direction))
+    };
+    let to = |name: &str, direction: Direction| Some((name.to_owned(), direction));
+    assert_eq!(
+        column(Kind::Issue, &FieldKey::MILESTONE),
+        to("Sprint", Both)
+    );
+    assert_eq!(
+        column(Kind::Pull, &FieldKey::MILESTONE),
+        None,
+        "off for one kind"
+    );
+    assert_eq!(column(Kind::Pull, &FieldKey::LABELS), to("Tags", ToNotion));
+    assert_eq!(column(Kind::Issue, &FieldKey::BODY), to("", ToNotion));
+    assert_eq!(column(Kind::Issue, &FieldKey::of("comments")), None);
+    assert_eq!(
+        column(Kind::Commit, &FieldKey::of("sha")),
+        to("Hash", ToNotion)
+    );
+}
+
 /// Each invalid file has its whole output beside it; `BLESS=1` writes it anew.
 #[test]
 fn invalid_files_say_everything_that_is_wrong() {
@@ -500,7 +531,8 @@ fn example_keys() -> (BTreeSet<String>, String) {
 fn the_example_has_every_key_and_no_other() {
     let (keys, text) = example_keys();
     // Fields take the place of keys there; one stands for all of them.
-    let is_own = |key: &String| !key.starts_with("link.conflicts.");
+    let is_own =
+        |key: &String| !key.starts_with("link.conflicts.") && !key.starts_with("link.fields.");
     let known: BTreeSet<String> = known_keys().into_iter().filter(is_own).collect();
     let keys: BTreeSet<String> = keys.into_iter().filter(is_own).collect();
     assert_eq!(keys, known);

@@ -9,6 +9,8 @@ mod grid;
 mod items;
 #[path = "core/laws.rs"]
 mod laws;
+#[path = "core/places.rs"]
+mod places;
 #[path = "core/rig.rs"]
 mod rig;
 #[path = "core/schedule.rs"]

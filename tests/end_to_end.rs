@@ -33,8 +33,12 @@ mod first_days;
 mod glance;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/placed.rs"]
+mod placed;
 #[path = "end_to_end/retention.rs"]
 mod retention;
+#[path = "end_to_end/routes.rs"]
+mod routes;
 #[path = "end_to_end/scope.rs"]
 mod scope;
 #[path = "end_to_end/service.rs"]

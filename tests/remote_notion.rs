@@ -5,6 +5,8 @@
 mod bad_days;
 #[path = "remote_notion/listing.rs"]
 mod listing;
+#[path = "remote_notion/placed.rs"]
+mod placed;
 #[path = "remote_notion/schema.rs"]
 mod schema;
 #[path = "remote_notion/scripted.rs"]

@@ -151,6 +151,8 @@ pub enum Command {
         /// For which shell.
         shell: clap_complete::Shell,
     },
+    /// What is kept in step: every field, its property in Notion, and which way it goes.
+    Fields(FieldsOptions),
     /// The keys in force.
     Keys {
         /// As Markdown.
@@ -160,6 +162,14 @@ pub enum Command {
     /// The manual page.
     #[command(hide = true)]
     Man,
+}
+
+/// How the fields are printed.
+#[derive(Debug, Group)]
+pub struct FieldsOptions {
+    /// As one JSON array.
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Command {

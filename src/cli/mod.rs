@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod errors;
 mod exit;
+mod fields;
 mod glance;
 mod held;
 mod history;
@@ -93,6 +94,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Some(Command::Keys { markdown }) => keys(args, *markdown),
+        Some(Command::Fields(options)) => fields::run(args, options),
         Some(Command::Sim(options)) => sim::serve(options),
         Some(Command::Demo(options)) => demo::run(options, args),
         Some(Command::Selftest(options)) => selftest::run(options),

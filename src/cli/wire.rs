@@ -19,7 +19,7 @@ use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
-use crate::remote::github::{GithubAccount, GithubLink, GithubRemote};
+use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
@@ -354,13 +354,15 @@ pub fn spec(
         .first()
         .filter(|name| link.repositories.len() == 1 && !name.contains(['*', '?', '[']));
     rules.new_repository = rules.new_repository.or_else(|| only.cloned());
-    let (selected, closed_since) = (link.clone(), link.closed_since);
+    let (selected, wanted, closed_since) = (link.clone(), link.select.clone(), link.closed_since);
     LinkSpec {
         name: link.name.clone(),
         mapping: Rc::new(mapping),
         rules,
         selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
-        takes_in: Rc::new(move |seen: &Observation, now| takes_in(closed_since, seen, now)),
+        takes_in: Rc::new(move |seen: &Observation, now| {
+            wanted.takes_in(seen) && takes_in(closed_since, seen, now)
+        }),
     }
 }
 
@@ -374,7 +376,10 @@ fn selects(link: &LinkConfig, seen: &Observation) -> bool {
                 .iter()
                 .any(|label| label.eq_ignore_ascii_case(&link.ignore_label))
         });
-    link.takes(repository) && link.kinds.contains(&seen.kind) && !is_ignored
+    link.takes(repository)
+        && link.kinds.contains(&seen.kind)
+        && !is_ignored
+        && link.select.takes(seen)
 }
 
 /// Whether an item that is not linked yet was closed recently enough, or not at all.
@@ -401,6 +406,10 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         include: link.repositories.clone(),
         exclude: link.exclude.clone(),
         username: None,
+        also: Also {
+            forks: link.select.forks,
+            archived: link.select.archived,
+        },
         kinds: link.kinds.iter().copied().collect::<BTreeSet<Kind>>(),
         commits_within,
         skip_merges: link.skip_merge_commits,

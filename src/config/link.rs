@@ -123,6 +123,7 @@ fn selection(section: &mut Section<'_, '_>, link: &mut Link) {
         &mut link.ignore_label,
         value(section.read("ignore_label", words::any)),
     );
+    link.select = super::select::read(section.table("select"));
     set(&mut link.skip_bots, section.flag("skip_bots"));
     set(
         &mut link.skip_merge_commits,
@@ -143,6 +144,10 @@ fn content(section: &mut Section<'_, '_>, link: &mut Link) {
     set(&mut link.on_trashed_page, section.choice("on_trashed_page"));
     status(section.table("status"), &mut link.status);
     link.conflicts = conflicts(section.table("conflicts"));
+    let placed = section.table("fields");
+    let (source, span) = (placed.source, placed.span.clone());
+    link.fields = super::fields::read(placed);
+    check_shared(source, link, &span);
 }
 
 /// Policies of single fields: those of all kinds, then those of one.
@@ -201,6 +206,14 @@ fn status(mut section: Section<'_, '_>, states: &mut StateMap) {
         section.source.fault(&at.span, &fault);
     }
     section.finish();
+}
+
+/// Two fields in one property would overwrite each other for ever.
+fn check_shared(source: &Source<'_>, link: &Link, span: &Range<usize>) {
+    if let Some((_, one, other)) = super::fields::shared(&link.mapping()) {
+        let message = format!("the fields `{one}` and `{other}` are kept in one property");
+        source.fault(span, &Fault::new(message, "give each its own"));
+    }
 }
 
 /// An issue made outside the selection would leave the link at once.

@@ -5,6 +5,7 @@
 
 mod advanced;
 mod env;
+mod fields;
 mod file;
 mod link;
 mod model;
@@ -13,13 +14,16 @@ mod problem;
 mod schedule;
 mod screen;
 mod section;
+mod select;
 mod words;
 
 pub use env::Environment;
+pub use fields::Placed;
 pub use file::{Located, locate, read};
 pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};
 pub use problem::{Place, Problem, Severity, render_all};
+pub use select::Select;
 pub use words::database_of;
 
 /// A configuration file with every key at its default and a comment on each.

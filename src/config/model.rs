@@ -6,7 +6,7 @@ use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
-use super::{GITHUB_API, NOTION_API, Problem};
+use super::{GITHUB_API, NOTION_API, Placed, Problem, Select};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
@@ -184,6 +184,8 @@ pub struct Link {
     pub exclude: Vec<String>,
     /// The id of a database or data source: 32 hex digits in lower case, with dashes.
     pub database: String,
+    /// What an item must be, besides.
+    pub select: Select,
     /// What is kept in step.
     pub kinds: Vec<Kind>,
     /// Which new pages become issues.
@@ -194,6 +196,8 @@ pub struct Link {
     pub conflict: Policy,
     /// The same for single fields, of one kind or of all; a later one counts.
     pub conflicts: Vec<(Option<Kind>, FieldKey, Policy)>,
+    /// Where fields are kept in Notion and which way they go, where that is not the standard; a later one counts.
+    pub fields: Vec<Placed>,
     /// How far back commits are taken.
     pub commits_since: Window,
     /// How far back closed issues and pull requests are taken at the first import.
@@ -221,12 +225,14 @@ impl Link {
             name: name.to_owned(),
             repositories,
             exclude: Vec::new(),
+            select: Select::default(),
             database,
             kinds: vec![Kind::Issue, Kind::Pull, Kind::Commit],
             new_pages: NewPages::Ready,
             repository_for_new: None,
             conflict: Policy::Ask,
             conflicts: Vec::new(),
+            fields: Vec::new(),
             commits_since: Window::Last(90 * DAY),
             closed_since: Window::Last(30 * DAY),
             private_heading: "Private notes".to_owned(),
@@ -245,6 +251,9 @@ impl Link {
         for (kind, key, policy) in &self.conflicts {
             mapping.decide(*kind, key, *policy);
         }
+        for (kind, key, placement) in &self.fields {
+            mapping.place(*kind, key, placement);
+        }
         mapping
     }
 
@@ -253,6 +262,7 @@ impl Link {
         Rules {
             new_pages: self.new_pages,
             new_repository: self.repository_for_new.clone(),
+            labels: self.select.labels.clone(),
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
             revert_again: settings.revert_again,

@@ -209,6 +209,30 @@ impl<'s, 't> Section<'s, 't> {
         found
     }
 
+    /// A text with a meaning under such a key.
+    pub(super) fn listed_text<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        let found = self.read(key, read);
+        self.source.known.borrow_mut().remove(&self.full(key));
+        found
+    }
+
+    /// Takes note that such a key may be written here, to name it beside one that may not.
+    pub(super) fn knows(&mut self, key: &'static str) {
+        self.asked.push(key);
+    }
+
+    /// Where the value of a key stands.
+    pub(super) fn span_of(&self, key: &str) -> Range<usize> {
+        let mut entries = self.table.into_iter().flat_map(|table| table.iter());
+        entries
+            .find(|(name, _)| name.get_ref() == key)
+            .map_or_else(|| self.span.clone(), |(_, value)| value.span())
+    }
+
     /// A table under such a key.
     pub(super) fn listed_table(&mut self, key: &'static str) -> Self {
         let child = self.table(key);

@@ -9,7 +9,7 @@ use url::{Host, Url};
 use super::model::Window;
 use super::section::{Fault, Named};
 use crate::core::plan::{NewPages, OnTrashed};
-use crate::core::{Kind, Policy};
+use crate::core::{Direction, Kind, Policy};
 
 /// Milliseconds of a duration such as `90s` or `1h 30m`.
 pub(super) fn duration(text: &str) -> Result<i64, Fault> {
@@ -328,6 +328,15 @@ impl Named for Policy {
         ("github", Self::Github),
         ("notion", Self::Notion),
         ("newest", Self::Newest),
+    ];
+}
+
+impl Named for Direction {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("both", Self::Both),
+        ("to_notion", Self::ToNotion),
+        ("to_github", Self::ToGithub),
+        ("off", Self::Off),
     ];
 }
 

@@ -70,7 +70,8 @@ impl StateMap {
         }
     }
 
-    fn state(&self, option: &str) -> Option<&'static str> {
+    /// The state that an option means: `open`, `closed`, or none.
+    pub fn state(&self, option: &str) -> Option<&'static str> {
         ["open", "closed"].into_iter().find(|state| {
             self.options(state)
                 .iter()

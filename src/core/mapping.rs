@@ -1,7 +1,7 @@
-//! The default mapping: which field meets which Notion property.
+//! Which field meets which Notion property.
 
 use super::codec::StateMap;
-use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy};
+use super::{Class, Direction, Field, FieldKey, Kind, Policy, standard};
 
 /// The Notion property types that a field can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,42 @@ pub enum PropertyKind {
 }
 
 impl PropertyKind {
+    /// Every type that a field can be bound to.
+    pub const ALL: [Self; 9] = [
+        Self::Title,
+        Self::RichText,
+        Self::Number,
+        Self::Select,
+        Self::MultiSelect,
+        Self::Status,
+        Self::Date,
+        Self::Checkbox,
+        Self::Url,
+    ];
+
+    /// The types of property that can hold a value which belongs into a property of this type, best first, so that it
+    /// can be read back as it was.
+    pub const fn fitting(self) -> &'static [Self] {
+        match self {
+            Self::Title => &[Self::Title],
+            Self::RichText => &[Self::RichText, Self::Select],
+            Self::Number => &[Self::Number, Self::RichText],
+            Self::Select => &[Self::Select, Self::RichText],
+            Self::MultiSelect => &[Self::MultiSelect, Self::RichText],
+            Self::Status => &[Self::Status, Self::Select, Self::Checkbox],
+            Self::Date => &[Self::Date, Self::RichText],
+            Self::Checkbox => &[Self::Checkbox],
+            Self::Url => &[Self::Url, Self::RichText],
+        }
+    }
+
+    /// The type of this name in Notion's API.
+    pub fn named(api_name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.api_name() == api_name)
+    }
+
     /// The type's name in Notion's API.
     pub const fn api_name(self) -> &'static str {
         match self {
@@ -40,16 +76,68 @@ impl PropertyKind {
 pub struct Bound {
     /// The field.
     pub field: Field,
-    /// The property's name (only to find or make it; afterwards its id counts) and type.
+    /// The property's name (only to find or make it; afterwards its id counts) and the type that it is made with.
     pub property: Option<(String, PropertyKind)>,
+    /// The type whose form the field's values have on the Notion side, whatever the property's own type is.
+    pub form: PropertyKind,
+    /// The types that the property may have.
+    pub takes: Vec<PropertyKind>,
+}
+
+/// A property that the mapping wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name in the mapping.
+    pub name: String,
+    /// The type that it is made with.
+    pub kind: PropertyKind,
+    /// The types that it may have.
+    pub takes: Vec<PropertyKind>,
+}
+
+/// Where a field is kept in Notion and which way it goes, as far as that is not the standard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// The property's name.
+    pub property: Option<String>,
+    /// The property's type.
+    pub kind: Option<PropertyKind>,
+    /// Which way the field goes.
+    pub direction: Option<Direction>,
+}
+
+impl Bound {
+    fn place(&mut self, placement: &Placement) {
+        if let Some((name, kind)) = &mut self.property {
+            if let Some(to) = &placement.property {
+                name.clone_from(to);
+                self.takes = self.form.fitting().to_vec();
+            }
+            if let Some(typed) = placement.kind {
+                *kind = typed;
+                self.takes = vec![typed];
+            }
+        }
+        match placement.direction {
+            Some(Direction::ToNotion) => {
+                self.field.class = Class::Mirror;
+                self.field.direction = Direction::ToNotion;
+            }
+            Some(Direction::ToGithub) => {
+                self.field.direction = Direction::ToGithub;
+                self.field.policy = Policy::Notion;
+            }
+            Some(Direction::Both | Direction::Off) | None => {}
+        }
+    }
 }
 
 /// What is kept in step for each kind of item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    issue: Vec<Bound>,
-    pull: Vec<Bound>,
-    commit: Vec<Bound>,
+    pub(super) issue: Vec<Bound>,
+    pub(super) pull: Vec<Bound>,
+    pub(super) commit: Vec<Bound>,
 }
 
 /// The name of the property that carries the GitHub node id: how a page is recognised.
@@ -61,9 +149,9 @@ impl Mapping {
     /// The mapping used unless the configuration says otherwise.
     pub fn standard(states: StateMap, policy: Policy) -> Self {
         Self {
-            issue: issue_fields(states, policy),
-            pull: pull_fields(policy),
-            commit: commit_fields(),
+            issue: standard::issue(states, policy),
+            pull: standard::pull(policy),
+            commit: standard::commit(),
         }
     }
 
@@ -97,6 +185,23 @@ impl Mapping {
         }
     }
 
+    /// Another place or direction for a field, of one kind or of all.
+    ///
+    /// What goes to Notion only is a mirror of GitHub from then on: edits in Notion are put back. What goes to GitHub
+    /// only is Notion's word. What is off is in the mapping no more.
+    pub fn place(&mut self, kind: Option<Kind>, key: &FieldKey, placement: &Placement) {
+        let kinds = [Kind::Issue, Kind::Pull, Kind::Commit].into_iter();
+        for kind in kinds.filter(|of| kind.is_none_or(|kind| kind == *of)) {
+            let bound = self.bound_mut(kind);
+            if placement.direction == Some(Direction::Off) {
+                bound.retain(|bound| bound.field.key != *key);
+            }
+            if let Some(bound) = bound.iter_mut().find(|bound| bound.field.key == *key) {
+                bound.place(placement);
+            }
+        }
+    }
+
     /// The fields of a kind.
     pub fn fields(&self, kind: Kind) -> impl Iterator<Item = &Field> {
         self.bound(kind).iter().map(|bound| &bound.field)
@@ -108,201 +213,31 @@ impl Mapping {
     }
 
     /// Every property of any kind, each once, for making a schema.
-    pub fn properties(&self) -> Vec<(String, PropertyKind)> {
-        let mut all: Vec<(String, PropertyKind)> = Vec::new();
-        let own = [
-            (ID_PROPERTY.to_owned(), PropertyKind::RichText),
-            (KIND_PROPERTY.to_owned(), PropertyKind::Select),
+    pub fn properties(&self) -> Vec<Wanted> {
+        let own = |name: &str, kind: PropertyKind| Wanted {
+            name: name.to_owned(),
+            kind,
+            takes: vec![kind],
+        };
+        let mut all = vec![
+            own(ID_PROPERTY, PropertyKind::RichText),
+            own(KIND_PROPERTY, PropertyKind::Select),
         ];
         let bound = [&self.issue, &self.pull, &self.commit]
             .into_iter()
-            .flatten()
-            .filter_map(|bound| bound.property.clone());
-        for property in own.into_iter().chain(bound) {
-            if !all.iter().any(|(name, _)| *name == property.0) {
-                all.push(property);
+            .flatten();
+        for bound in bound {
+            let Some((name, kind)) = &bound.property else {
+                continue;
+            };
+            if !all.iter().any(|wanted| wanted.name == *name) {
+                all.push(Wanted {
+                    name: name.clone(),
+                    kind: *kind,
+                    takes: bound.takes.clone(),
+                });
             }
         }
         all
     }
-}
-
-fn bound(
-    key: FieldKey,
-    class: Class,
-    codec: Codec,
-    policy: Policy,
-    property: Option<(&str, PropertyKind)>,
-) -> Bound {
-    let direction = if class == Class::Mirror {
-        Direction::ToNotion
-    } else {
-        Direction::Both
-    };
-    Bound {
-        field: Field {
-            key,
-            class,
-            codec,
-            direction,
-            policy,
-        },
-        property: property.map(|(name, kind)| (name.to_owned(), kind)),
-    }
-}
-
-fn mirror(key: &'static str, name: &str, kind: PropertyKind) -> Bound {
-    let codec = match kind {
-        PropertyKind::Select => Codec::Name,
-        PropertyKind::MultiSelect => Codec::Names,
-        _ => Codec::Same,
-    };
-    bound(
-        FieldKey(key.into()),
-        Class::Mirror,
-        codec,
-        Policy::Github,
-        Some((name, kind)),
-    )
-}
-
-/// What issues and pull requests share.
-fn shared_fields(policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Date, MultiSelect, Number, RichText, Select, Title, Url};
-    vec![
-        bound(
-            FieldKey::TITLE,
-            Class::Scalar,
-            Codec::Title,
-            policy,
-            Some(("Title", Title)),
-        ),
-        bound(FieldKey::BODY, Class::Text, Codec::Markdown, policy, None),
-        bound(
-            FieldKey::LABELS,
-            Class::Set,
-            Codec::Names,
-            policy,
-            Some(("Labels", MultiSelect)),
-        ),
-        bound(
-            FieldKey::ASSIGNEES,
-            Class::Set,
-            Codec::Names,
-            policy,
-            Some(("Assignees", MultiSelect)),
-        ),
-        bound(
-            FieldKey::MILESTONE,
-            Class::Scalar,
-            Codec::Name,
-            policy,
-            Some(("Milestone", Select)),
-        ),
-        mirror("repository", "Repository", Select),
-        mirror("number", "Number", Number),
-        mirror("url", "URL", Url),
-        mirror("author", "Author", RichText),
-        mirror("comments", "Comments", Number),
-        mirror("created", "Created", Date),
-        mirror("updated", "Updated", Date),
-        mirror("closed", "Closed", Date),
-        mirror("sync", "Sync", Select),
-        mirror("sync_note", "Sync note", RichText),
-    ]
-}
-
-/// A page that a person made gets the hidden id too: by it the page is known again when the store is lost. And it says
-/// what it is from then on, as the pages do that we make.
-fn identity() -> [Bound; 2] {
-    [
-        mirror("node", ID_PROPERTY, PropertyKind::RichText),
-        mirror("kind", KIND_PROPERTY, PropertyKind::Select),
-    ]
-}
-
-fn issue_fields(states: StateMap, policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Select, Status};
-    let mut fields = shared_fields(policy);
-    fields.extend(identity());
-    fields.push(bound(
-        FieldKey::STATE,
-        Class::Scalar,
-        Codec::State(states),
-        policy,
-        Some(("Status", Status)),
-    ));
-    fields.push(bound(
-        FieldKey::CLOSED_AS,
-        Class::Scalar,
-        Codec::Same,
-        policy,
-        Some(("Closed as", Select)),
-    ));
-    fields.push(bound(
-        FieldKey::TYPE,
-        Class::Scalar,
-        Codec::Name,
-        policy,
-        Some(("Type", Select)),
-    ));
-    fields.push(mirror("publish", "Publish", Select));
-    fields
-}
-
-fn pull_fields(policy: Policy) -> Vec<Bound> {
-    use PropertyKind::{Date, MultiSelect, Number, RichText, Select};
-    let mut fields = shared_fields(policy);
-    fields.extend(identity());
-    fields.extend([
-        mirror("pull_state", "State", Select),
-        mirror("review", "Review", Select),
-        mirror("reviewers", "Reviewers", MultiSelect),
-        mirror("checks", "Checks", Select),
-        mirror("base", "Base", RichText),
-        mirror("head", "Head", RichText),
-        mirror("additions", "Additions", Number),
-        mirror("deletions", "Deletions", Number),
-        mirror("files", "Files", Number),
-        mirror("linked_issues", "Linked issues", RichText),
-        mirror("merged", "Merged", Date),
-        mirror("merge_commit", "Merge commit", RichText),
-    ]);
-    fields
-}
-
-fn commit_fields() -> Vec<Bound> {
-    use PropertyKind::{Checkbox, Date, Number, RichText, Select, Title, Url};
-    let mut fields = vec![
-        bound(
-            FieldKey::TITLE,
-            Class::Mirror,
-            Codec::Title,
-            Policy::Github,
-            Some(("Title", Title)),
-        ),
-        bound(
-            FieldKey::BODY,
-            Class::Mirror,
-            Codec::Markdown,
-            Policy::Github,
-            None,
-        ),
-        mirror("repository", "Repository", Select),
-        mirror("sha", "SHA", RichText),
-        mirror("url", "URL", Url),
-        mirror("author", "Author", RichText),
-        mirror("co_authors", "Co-authors", RichText),
-        mirror("committed", "Committed", Date),
-        mirror("branch", "Branch", RichText),
-        mirror("pull", "PR", RichText),
-        mirror("additions", "Additions", Number),
-        mirror("deletions", "Deletions", Number),
-        mirror("files", "Files", Number),
-        mirror("verified", "Verified", Checkbox),
-        mirror("orphaned", "Orphaned", Checkbox),
-        mirror("linked_issues", "Linked issues", RichText),
-    ];
-    fields.extend(identity());
-    fields
 }

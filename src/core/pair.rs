@@ -264,10 +264,21 @@ pub struct Pair {
     pub heading: Option<Side>,
     /// Fields whose foreign edits were put back: what value, when. The same value again within a day parks the field.
     pub reverted: BTreeMap<FieldKey, (Value, Time)>,
+    /// The version of the link's [places](super::places::Places) that the bases belong to.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub placed: u32,
     /// When it was first seen.
     pub created_at: Time,
     /// When it was last found or brought in step.
     pub synced_at: Option<Time>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_first(version: &u32) -> bool {
+    *version == 0
 }
 
 impl Pair {
@@ -300,6 +311,7 @@ impl Pair {
             restore: None,
             heading: Some(seen.side.other()),
             reverted: BTreeMap::new(),
+            placed: 0,
             created_at: now,
             synced_at: None,
         };

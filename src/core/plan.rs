@@ -41,6 +41,8 @@ pub struct Rules {
     pub new_pages: NewPages,
     /// `owner/repo` for new issues whose page names none.
     pub new_repository: Option<String>,
+    /// A new issue has one of these labels, or gets the first of them that is no pattern; none = as its page says.
+    pub labels: Vec<glob::Pattern>,
     /// What a trashed page means.
     pub on_trashed: OnTrashed,
     /// How long a new page must rest, in milliseconds.
@@ -60,6 +62,7 @@ impl Default for Rules {
         Self {
             new_pages: NewPages::default(),
             new_repository: None,
+            labels: Vec::new(),
             on_trashed: OnTrashed::default(),
             debounce: 0,
             revert_again: 0,
@@ -550,5 +553,28 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
             Said::Refused(reason) => return Err(reason),
         }
     }
+    add_label(&mut draft, &input.rules.labels);
     Ok(draft)
+}
+
+/// An issue outside the link's selection would be unlinked from its page at once: it gets a label that keeps it in.
+///
+/// What the page said of labels is no agreement then, so that the label that was added goes to the page.
+fn add_label(draft: &mut Draft, wanted: &[glob::Pattern]) {
+    let labels = draft.fields.get(&FieldKey::LABELS).map(Value::names);
+    let mut labels = labels.unwrap_or_default();
+    let options = glob::MatchOptions {
+        case_sensitive: false,
+        ..glob::MatchOptions::new()
+    };
+    let is_wanted = |label: &String| wanted.iter().any(|w| w.matches_with(label, options));
+    let plain = |label: &&glob::Pattern| !label.as_str().contains(['*', '?', '[']);
+    if wanted.is_empty() || labels.iter().any(is_wanted) {
+        return;
+    }
+    if let Some(own) = wanted.iter().find(plain) {
+        labels.insert(own.as_str().to_owned());
+        draft.fields.insert(FieldKey::LABELS, Value::Set(labels));
+        draft.source.remove(&FieldKey::LABELS);
+    }
 }

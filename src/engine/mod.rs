@@ -19,6 +19,7 @@ mod live;
 mod look;
 mod moves;
 mod observe;
+mod places;
 pub mod queue;
 mod recover;
 pub mod report;

@@ -7,6 +7,7 @@ use super::denied::Denials;
 use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
+use crate::core::places::Places;
 use crate::core::plan::{Move, Plan};
 use crate::core::schedule::Batch;
 use crate::core::{
@@ -101,6 +102,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) why_paused: BTreeMap<FieldKey, String>,
     /// A field was paused in an earlier run and is not any more: everything is listed, to find what changed meanwhile.
     pub(super) unpaused: bool,
+    /// Where the fields are kept in Notion.
+    pub(super) places: Places,
     pub(super) streams: Vec<(Side, String)>,
     /// Streams of which no listing was ever read to its end: what they hold is not known at all.
     pub(super) unread: BTreeSet<(Side, String)>,
@@ -193,6 +196,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             paused: BTreeSet::new(),
             why_paused: BTreeMap::new(),
             unpaused: false,
+            places: Places::default(),
             streams: Vec::new(),
             unread: BTreeSet::new(),
             keys: None,

@@ -28,6 +28,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.recovered(side.name()).await?;
             self.keep_opened(side, &name, memo.as_deref(), &opened)
                 .await?;
+            self.note_places(&opened.columns).await?;
             self.streams
                 .extend(opened.streams.into_iter().map(|stream| (side, stream)));
         }

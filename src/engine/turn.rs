@@ -37,7 +37,8 @@ enum Next {
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Takes one turn. Errors of this item alone stay with it; `Err` ends the run.
-    pub(super) async fn turn(&mut self, pair: Pair) -> Flow<()> {
+    pub(super) async fn turn(&mut self, mut pair: Pair) -> Flow<()> {
+        self.places.fit(&mut pair);
         if pair.hold.as_ref().is_some_and(|hold| !hold.agreed) {
             return self.rest_held(pair).await;
         }

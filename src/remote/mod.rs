@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::core::places::Columns;
 use crate::core::{Draft, FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value};
 
 /// How far behind a read may be that another copy of a service's data answers, in milliseconds: what the protocol's
@@ -100,6 +101,9 @@ pub struct Opened {
     pub memo: Option<String>,
     /// Fields that cannot be kept in step now, and why, with what to do.
     pub paused: BTreeMap<FieldKey, String>,
+    /// Where each field that is in use is kept: a text that changes when the field is kept elsewhere. Empty for a
+    /// service that has one place for each.
+    pub columns: Columns,
     /// Notices for people: added properties, a host without GraphQL.
     pub notes: Vec<String>,
 }

@@ -381,12 +381,12 @@ fn make_source(notion: &mut Workspace, mapping: &Mapping) -> Id {
     let columns: Vec<(String, Column)> = mapping
         .properties()
         .into_iter()
-        .filter_map(|(name, kind)| {
-            let column = match kind.api_name() {
+        .filter_map(|wanted| {
+            let column = match wanted.kind.api_name() {
                 "status" => Column::status(&[], &mut notion.ids),
                 other => Column::plain(other)?,
             };
-            Some((name, column))
+            Some((wanted.name, column))
         })
         .collect();
     let (bot, home) = (notion.bot, notion.home);

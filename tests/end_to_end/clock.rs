@@ -10,7 +10,7 @@ use std::time::Duration;
 use pulse_sync::config::Link as LinkConfig;
 use pulse_sync::core::{Kind, Time};
 use pulse_sync::engine::{Ask, Clock, Engine, Link, LinkSpec, Report, Settings};
-use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote, GraphQl};
+use pulse_sync::remote::github::{Also, GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
 use pulse_sync::store::sqlite::{Access, SqliteStore};
@@ -67,6 +67,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         include: config.repositories.clone(),
         exclude: Vec::new(),
         username: None,
+        also: Also::default(),
         kinds: BTreeSet::from([Kind::Issue]),
         commits_within: None,
         skip_merges: true,

@@ -5,7 +5,7 @@ use pulse_sync::sim::notion::value::Value as Cell;
 
 use super::rig::{GRACE, Rig, world};
 
-fn labels(rig: &Rig, number: u64) -> Vec<String> {
+pub fn labels(rig: &Rig, number: u64) -> Vec<String> {
     rig.hub(|hub| {
         let repo = hub.repo(&rig.small.repository).unwrap();
         let names = repo.label_names(&repo.issues[&number]);

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use pulse_sync::sim::github::{Hub, Issue, IssueEdit, State};
+use pulse_sync::sim::notion::Kind as Column;
 use pulse_sync::sim::notion::ids::Id;
 use pulse_sync::sim::notion::value::Value as Cell;
 use pulse_sync::sim::small::{Options, Small};
@@ -59,6 +60,8 @@ pub struct Rig {
     pub env: BTreeMap<&'static str, String>,
     advanced: BTreeMap<&'static str, String>,
     link: BTreeMap<&'static str, String>,
+    /// More links, as TOML.
+    pub more: String,
     /// The keys of `[schedule]`, as TOML.
     pub schedule: BTreeMap<&'static str, String>,
     /// The pace that the program keeps; 0 = none, as the small services have no limits either.
@@ -125,6 +128,7 @@ impl Rig {
             env: env.into(),
             advanced: SHORT.map(|(key, value)| (key, value.to_owned())).into(),
             link: link.into(),
+            more: String::new(),
             // However busy the machine of the tests is, nothing is put off.
             schedule: ["memory_percent", "cpu_percent"]
                 .map(|key| (key, "100".to_owned()))
@@ -163,6 +167,7 @@ impl Rig {
         for (key, value) in &self.link {
             writeln!(text, "{key} = {value}").unwrap();
         }
+        text.push_str(&self.more);
         text.push_str("[advanced]\n");
         for (key, value) in &self.advanced {
             writeln!(text, "{key} = {value}").unwrap();
@@ -284,6 +289,22 @@ impl Rig {
             .value(page, column)
             .map(Cell::plain)
             .unwrap_or_default()
+    }
+
+    /// Whether the database has a column of this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        let service = self.small.notion.shared.lock();
+        service.world.property(self.small.source, name).is_some()
+    }
+
+    /// Ada adds a column.
+    pub fn add_column(&self, name: &str, kind: Column) {
+        let now = self.small.notion.shared.now();
+        let mut service = self.small.notion.shared.lock();
+        service
+            .world
+            .add_property(now, self.small.person, self.small.source, name, kind)
+            .unwrap();
     }
 
     /// All pages were edited an hour earlier. While the minute of the newest stamp lasts, rows that share it have no

@@ -1,5 +1,6 @@
 //! Which database is meant, and which property is which.
 
+use pulse_sync::core::mapping::Wanted;
 use pulse_sync::core::{FieldKey, Kind};
 use pulse_sync::remote::{Remote, RemoteError};
 use pulse_sync::sim::notion::{Kind as Column, Value as Cell, span};
@@ -27,7 +28,7 @@ async fn missing_properties_are_added_once_and_a_memo_needs_no_request() {
     assert!(opened.paused.is_empty());
     let patches = |asked: &[String]| asked.iter().filter(|a| a.starts_with("PATCH")).count();
     assert_eq!(patches(&world.asked()), 1);
-    for (name, kind) in standard().properties() {
+    for Wanted { name, kind, .. } in standard().properties() {
         let service = world.service();
         let key = if kind.api_name() == "title" {
             "title"

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use pulse_sync::core::mapping::Wanted;
 use pulse_sync::core::{Kind, PropertyKind, Time};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
 use pulse_sync::remote::{ListFrom, Remote, RemoteError};
@@ -104,11 +105,10 @@ async fn played_as(user: &str) -> Played {
 
 fn source(keep: impl Fn(&str) -> bool) -> Json {
     let mut columns = serde_json::Map::new();
-    for (name, kind) in standard()
-        .properties()
-        .into_iter()
-        .filter(|(name, _)| keep(name))
-    {
+    for Wanted { name, kind, .. } in standard().properties() {
+        if !keep(&name) {
+            continue;
+        }
         columns.insert(
             name.clone(),
             json!({"id": column(&name, kind), "name": name, "type": kind.api_name()}),
@@ -126,7 +126,7 @@ fn column(name: &str, kind: PropertyKind) -> String {
 
 fn page(edited: &str, by: &str, properties: &[(&str, Json)]) -> Json {
     let mut all = serde_json::Map::new();
-    for (name, kind) in standard().properties() {
+    for Wanted { name, kind, .. } in standard().properties() {
         let given = properties.iter().find(|(given, _)| *given == name);
         let value = given.map_or_else(
             || match kind {

@@ -711,6 +711,7 @@ pub fn item(id: &str, title: &str) -> Pair {
         heading: None,
         text_unsure: false,
         reverted: BTreeMap::new(),
+        placed: 0,
         created_at: NOW.minus(900 * MINUTE),
         synced_at: Some(NOW.minus(50 * MINUTE)),
     }

@@ -107,6 +107,7 @@ pub fn pair(number: u32) -> Pair {
         restore: None,
         heading: None,
         reverted: BTreeMap::from([(FieldKey::STATE, (Value::Bool(true), Time(3)))]),
+        placed: 2,
         created_at: Time(1),
         synced_at: None,
     }

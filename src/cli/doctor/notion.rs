@@ -169,7 +169,11 @@ fn fits(fit: &Fit, all: usize) -> String {
     let there = all - fit.missing.len() - fit.lost.len().min(all - fit.missing.len());
     let mut text = format!("{there} of {all} mapped ones are there and fit");
     if !fit.missing.is_empty() {
-        let names: Vec<&str> = fit.missing.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = fit
+            .missing
+            .iter()
+            .map(|wanted| wanted.name.as_str())
+            .collect();
         text = format!("{text}; the first sync adds {}", names.join(", "));
     }
     text

@@ -53,7 +53,10 @@ pub fn text(choices: &Choices<'_>) -> String {
          # Which new pages become issues: ready (`Publish` says so), all, ignore.\n\
          # new_pages = \"ready\"\n\
          # How long ago issues and pull requests may have been closed when they are first seen: a duration, or all.\n\
-         # closed_since = \"30d\"\n",
+         # closed_since = \"30d\"\n\
+         # Fields that are kept in another property than the usual one; `pulse-sync fields` lists all of them.\n\
+         # [link.fields]\n\
+         # milestone = \"Sprint\"\n",
         quoted(choices.name),
         list.join(", "),
         quoted(choices.database),

@@ -215,7 +215,7 @@ fn rest(link: &Link, fit: &Fit, columns: &[Column], kind: Kind) {
         .filter_map(|one| one.property.as_ref())
         .map(|(name, _)| name.as_str())
         .collect();
-    let others = fit.missing.iter().map(|(name, _)| name.as_str());
+    let others = fit.missing.iter().map(|wanted| wanted.name.as_str());
     let others: Vec<&str> = others.filter(|name| !shown.contains(name)).collect();
     if !others.is_empty() {
         let others = others.join(", ");
@@ -238,7 +238,8 @@ fn rest(link: &Link, fit: &Fit, columns: &[Column], kind: Kind) {
     }
     if !fit.missing.is_empty() {
         paragraph(
-            "A field is found by its property's name: rename a property of yours in Notion to have it used.",
+            "A field is found by its property's name: to have one of yours used, rename it in Notion, or name it under \
+             [link.fields] in the configuration (`pulse-sync fields` lists all).",
         );
     }
 }

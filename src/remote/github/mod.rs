@@ -63,6 +63,15 @@ pub enum GraphQl {
     Never,
 }
 
+/// Which repositories a glob or an account means besides those that are neither forks nor archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// Forks.
+    pub forks: bool,
+    /// Archived ones.
+    pub archived: bool,
+}
+
 /// What a link keeps of GitHub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GithubLink {
@@ -72,6 +81,8 @@ pub struct GithubLink {
     pub exclude: Vec<String>,
     /// All repositories of this account (no forks, no archived ones).
     pub username: Option<String>,
+    /// What globs and accounts mean besides plain repositories.
+    pub also: Also,
     /// The kinds that are kept.
     pub kinds: BTreeSet<Kind>,
     /// Only commits at most this old, in ms; none = all.
@@ -95,6 +106,7 @@ impl GithubLink {
             include: repositories.into_iter().map(Into::into).collect(),
             exclude: Vec::new(),
             username: None,
+            also: Also::default(),
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
             commits_within: None,
             skip_merges: true,

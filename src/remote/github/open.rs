@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::{is_repo, next_link, same_family, segment};
 use super::wire::{Repo, User};
-use super::{GithubRemote, refuse};
+use super::{Also, GithubRemote, refuse};
 use crate::core::{Kind, Time};
 use crate::remote::http::Ask;
 use crate::remote::{Opened, RemoteError};
@@ -108,6 +108,7 @@ impl GithubRemote {
             streams,
             memo: Some(memo),
             paused: BTreeMap::new(),
+            columns: BTreeMap::new(),
             notes,
         })
     }
@@ -141,7 +142,7 @@ impl GithubRemote {
         Ok(found.into_values().collect())
     }
 
-    /// The names in a list of repositories, without forks and archived ones.
+    /// The names in a list of repositories, without forks and archived ones unless the link wants them.
     async fn repositories(&self, path: &str) -> Result<Vec<String>, RemoteError> {
         let mut names = Vec::new();
         let mut page = Some(path.to_owned());
@@ -160,7 +161,8 @@ impl GithubRemote {
             let rows: Vec<Repo> = self.rows(&reply, "the list of repositories")?;
             let kept = rows
                 .into_iter()
-                .filter(|repo| repo.fork != Some(true) && repo.archived != Some(true));
+                .filter(|repo| self.link.also.forks || repo.fork != Some(true))
+                .filter(|repo| self.link.also.archived || repo.archived != Some(true));
             names.extend(
                 kept.filter_map(|repo| repo.full_name)
                     .filter(|name| is_repo(name)),
@@ -178,6 +180,7 @@ pub(super) fn fresh(now: Time, then: Time, ms: i64) -> bool {
 
 /// The repositories that a link asks for.
 struct Selection {
+    also: Also,
     explicit: BTreeSet<String>,
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
@@ -207,6 +210,7 @@ impl Selection {
             (!owner.contains(['*', '?', '['])).then(|| owner.to_owned())
         };
         Ok(Self {
+            also: link.also,
             owners: globs.iter().filter_map(literal).collect(),
             by_list: !globs.is_empty() || (link.username.is_some() && explicit.is_empty()),
             include: patterns(&globs)?,
@@ -258,12 +262,16 @@ impl Selection {
             words.join(" ")
         };
         let explicit: Vec<_> = self.explicit.iter().map(String::as_str).collect();
+        // A text as earlier versions made it where neither is wanted, so that no list is asked for again.
+        let also = |wanted: bool, what| if wanted { what } else { "" };
         format!(
-            "{} + {} - {} {}",
+            "{} + {} - {} {}{}{}",
             explicit.join(" "),
             words(&self.include),
             words(&self.exclude),
-            self.by_list
+            self.by_list,
+            also(self.also.forks, " forks"),
+            also(self.also.archived, " archived")
         )
     }
 }

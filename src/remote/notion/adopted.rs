@@ -86,7 +86,7 @@ impl Adopted {
             && mapping
                 .properties()
                 .iter()
-                .all(|(name, _)| self.bound.contains_key(name))
+                .all(|wanted| self.bound.contains_key(&wanted.name))
     }
 
     /// A property of the mapping that can be used now.
@@ -97,10 +97,10 @@ impl Adopted {
 
     /// The column of a field, and the type it is used as. None for the body, and while the property is paused.
     pub fn column(&self, bound: &Bound) -> Option<(&Binding, PropertyKind)> {
-        let (name, wanted) = bound.property.as_ref()?;
+        let (name, _) = bound.property.as_ref()?;
         let binding = self.property(name)?;
         let kind = binding.kind()?;
-        schema::suits(*wanted, kind.api_name()).then_some((binding, kind))
+        schema::suits(&bound.takes, kind.api_name()).then_some((binding, kind))
     }
 
     /// Every property that can be used now.

@@ -16,6 +16,7 @@
 
 pub mod adopted;
 pub mod body;
+mod form;
 pub mod moment;
 pub mod open;
 pub mod paging;

@@ -11,6 +11,7 @@ use super::target::parse_target;
 use super::wire::{self, Heard};
 use super::{Looked, NotionRemote, STREAM};
 use crate::core::PropertyKind;
+use crate::core::mapping::Wanted;
 use crate::remote::http::Ask;
 use crate::remote::{Opened, RemoteError};
 
@@ -53,6 +54,7 @@ impl NotionRemote {
             streams: vec![STREAM.to_owned()],
             memo: adopted.memo(),
             paused: schema::paused(&self.config.mapping, &adopted),
+            columns: schema::columns_of(&self.config.mapping, &adopted),
             notes,
         })
     }
@@ -120,7 +122,11 @@ impl NotionRemote {
             fit = self.fit_once(&adopted, &changed)?;
         }
         if !fit.missing.is_empty() {
-            let names: Vec<&str> = fit.missing.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> = fit
+                .missing
+                .iter()
+                .map(|wanted| wanted.name.as_str())
+                .collect();
             notes.push(format!(
                 "the Notion database has no {}; added at the first run that writes",
                 names.join(", ")
@@ -147,20 +153,20 @@ impl NotionRemote {
     async fn add(
         &self,
         source: &str,
-        missing: &[(String, PropertyKind)],
+        missing: &[Wanted],
         notes: &mut Vec<String>,
     ) -> Result<Json, RemoteError> {
         let path = format!("/v1/data_sources/{source}");
         let mapping = &self.config.mapping;
-        let mut names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = missing.iter().map(|wanted| wanted.name.as_str()).collect();
         names.sort_unstable();
         let ask = Ask::patch(&path, schema::adding(missing, mapping, false));
         let status = missing
             .iter()
-            .find(|(_, kind)| *kind == PropertyKind::Status);
+            .find(|wanted| wanted.kind == PropertyKind::Status);
         let json = match (wire::read(self.account(), ask).await, status) {
             (Ok(heard), _) => heard.json,
-            (Err(RemoteError::Refused { status: 400, .. }), Some((name, _))) => {
+            (Err(RemoteError::Refused { status: 400, .. }), Some(Wanted { name, .. })) => {
                 let ask = Ask::patch(&path, schema::adding(missing, mapping, true));
                 let heard = wire::read(self.account(), ask).await?;
                 notes.push(format!(

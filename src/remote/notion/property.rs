@@ -15,24 +15,6 @@ const URL_CHARS: usize = 2_000;
 /// A page or a list shows at most this many mentions of a text; the rest must be asked for.
 const MENTIONS_SHOWN: usize = 25;
 
-/// The type of a property that has this API name, if a field can be bound to it.
-pub fn kind_named(api_name: &str) -> Option<PropertyKind> {
-    use PropertyKind::{Checkbox, Date, MultiSelect, Number, RichText, Select, Status, Title, Url};
-    [
-        Title,
-        RichText,
-        Number,
-        Select,
-        MultiSelect,
-        Status,
-        Date,
-        Checkbox,
-        Url,
-    ]
-    .into_iter()
-    .find(|kind| kind.api_name() == api_name)
-}
-
 /// What one property of a page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {

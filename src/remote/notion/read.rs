@@ -9,7 +9,7 @@ use super::paging::{self, Mark};
 use super::refusal::not_shared;
 use super::row::{Reader, Row, unread};
 use super::wire::{self, Heard};
-use super::{NotionRemote, body, moment, property};
+use super::{NotionRemote, body, form, moment, property};
 use crate::core::mapping::ID_PROPERTY;
 use crate::core::{Draft, FieldKey, Kind, Life, ObjectId, Observation, PropertyKind, Time, Value};
 use crate::remote::http::Ask;
@@ -107,7 +107,11 @@ impl NotionRemote {
             )?;
         }
         for (field, property, kind) in std::mem::take(&mut row.cut) {
-            if let Some(value) = self.whole_value(&id.node, &property, kind).await? {
+            let mut fields = self.config.mapping.bound(row.seen.kind).iter();
+            if let Some(bound) = fields.find(|bound| bound.field.key == field)
+                && let Some(value) = self.whole_value(&id.node, &property, kind).await?
+            {
+                let value = form::heard(bound, kind, value);
                 row.seen.fields.insert(field, value);
             }
         }

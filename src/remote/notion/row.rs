@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use super::adopted::Adopted;
+use super::form;
 use super::moment;
 use super::property::{self, Shown};
 use super::schema::{KINDS, same_id};
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
             let key = bound.field.key.clone();
             match column(properties, &binding.id).map(|shown| property::read(kind, shown)) {
                 Some(Shown::Value(value)) => {
-                    row.seen.fields.insert(key, value);
+                    row.seen.fields.insert(key, form::heard(bound, kind, value));
                 }
                 Some(Shown::Cut) => row.cut.push((key, binding.id.clone(), kind)),
                 Some(Shown::Other) | None => {}

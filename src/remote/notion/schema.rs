@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::adopted::Adopted;
-use super::property;
 use crate::core::codec::StateMap;
-use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY};
+use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY, Wanted};
+use crate::core::places::Columns;
 use crate::core::{Codec, FieldKey, Kind, Mapping, PropertyKind};
 
 /// The kinds of items a mapping has fields for.
@@ -59,7 +59,7 @@ pub struct Binding {
 impl Binding {
     /// The type it is used as.
     pub fn kind(&self) -> Option<PropertyKind> {
-        property::kind_named(&self.api_type)
+        PropertyKind::named(&self.api_type)
     }
 }
 
@@ -69,12 +69,9 @@ pub fn same_id(one: &str, other: &str) -> bool {
     one == other || (encoded && percent_decode_str(one).eq(percent_decode_str(other)))
 }
 
-/// Whether a field mapped to `wanted` can live in a column of the type `found`.
-///
-/// A status that is mapped may be a select: that is what older workspaces have, and what is made where Notion
-/// refuses to make a status.
-pub fn suits(wanted: PropertyKind, found: &str) -> bool {
-    wanted.api_name() == found || (wanted == PropertyKind::Status && found == "select")
+/// Whether a column of the type `found` is one of those that are taken.
+pub fn suits(takes: &[PropertyKind], found: &str) -> bool {
+    takes.iter().any(|kind| kind.api_name() == found)
 }
 
 /// How the mapping's properties meet the columns.
@@ -85,7 +82,7 @@ pub struct Fit {
     /// Bound properties that cannot be used now, and why, with what to do.
     pub lost: BTreeMap<String, String>,
     /// Properties that were never seen.
-    pub missing: Vec<(String, PropertyKind)>,
+    pub missing: Vec<Wanted>,
     /// What people may want to know: a column was renamed.
     pub notes: Vec<String>,
 }
@@ -96,16 +93,17 @@ pub struct Fit {
 /// emptiness would be taken for values that people cleared.
 pub fn fit(columns: &[Column], mapping: &Mapping, earlier: &BTreeMap<String, Binding>) -> Fit {
     let mut fit = Fit::default();
-    for (name, wanted) in mapping.properties() {
-        match earlier.get(&name) {
-            Some(binding) => rebind(&mut fit, columns, &name, wanted, binding),
-            None => bind(&mut fit, columns, name, wanted),
+    for wanted in mapping.properties() {
+        match earlier.get(&wanted.name) {
+            Some(binding) => rebind(&mut fit, columns, &wanted, binding),
+            None => bind(&mut fit, columns, wanted),
         }
     }
     fit
 }
 
-fn rebind(fit: &mut Fit, columns: &[Column], name: &str, wanted: PropertyKind, earlier: &Binding) {
+fn rebind(fit: &mut Fit, columns: &[Column], wanted: &Wanted, earlier: &Binding) {
+    let name = &wanted.name;
     let mut binding = earlier.clone();
     match columns
         .iter()
@@ -117,7 +115,7 @@ fn rebind(fit: &mut Fit, columns: &[Column], name: &str, wanted: PropertyKind, e
                  Notion (database menu, Properties, Deleted properties), or take it out of the mapping",
                 earlier.name
             );
-            fit.lost.insert(name.to_owned(), reason);
+            fit.lost.insert(name.clone(), reason);
         }
         Some(column) => {
             if column.name != earlier.name {
@@ -127,28 +125,38 @@ fn rebind(fit: &mut Fit, columns: &[Column], name: &str, wanted: PropertyKind, e
                 ));
                 binding.name.clone_from(&column.name);
             }
-            if suits(wanted, &column.api_type) {
+            if stays(wanted, earlier, column) {
                 binding.api_type.clone_from(&column.api_type);
             } else {
-                fit.lost.insert(name.to_owned(), wrong_type(column, wanted));
+                fit.lost
+                    .insert(name.clone(), retyped(column, wanted, earlier));
             }
         }
     }
-    fit.bound.insert(name.to_owned(), binding);
+    fit.bound.insert(name.clone(), binding);
 }
 
-fn bind(fit: &mut Fit, columns: &[Column], name: String, wanted: PropertyKind) {
-    let found = columns.iter().find(|column| match wanted {
+/// Whether a bound column can be used on: a column of another type holds other values, even if the mapping would have
+/// taken it from the start. Only a status and a select say the same.
+fn stays(wanted: &Wanted, earlier: &Binding, column: &Column) -> bool {
+    let is_choice = |api_type: &str| matches!(api_type, "status" | "select");
+    let alike = is_choice(&earlier.api_type) && is_choice(&column.api_type);
+    suits(&wanted.takes, &column.api_type) && (earlier.api_type == column.api_type || alike)
+}
+
+fn bind(fit: &mut Fit, columns: &[Column], wanted: Wanted) {
+    let found = columns.iter().find(|column| match wanted.kind {
         // There is exactly one title, whatever people call it.
         PropertyKind::Title => column.api_type == "title",
-        _ => column.name == name,
+        _ => column.name == wanted.name,
     });
     match found {
-        None => fit.missing.push((name, wanted)),
+        None => fit.missing.push(wanted),
         Some(column) => {
-            if !suits(wanted, &column.api_type) {
+            if !suits(&wanted.takes, &column.api_type) {
                 // Not remembered as bound: whatever is there under this name next time is looked at afresh.
-                fit.lost.insert(name, wrong_type(column, wanted));
+                let reason = wrong_type(column, &wanted);
+                fit.lost.insert(wanted.name, reason);
                 return;
             }
             let binding = Binding {
@@ -156,19 +164,36 @@ fn bind(fit: &mut Fit, columns: &[Column], name: String, wanted: PropertyKind) {
                 name: column.name.clone(),
                 api_type: column.api_type.clone(),
             };
-            fit.bound.insert(name, binding);
+            fit.bound.insert(wanted.name, binding);
         }
     }
 }
 
-fn wrong_type(column: &Column, wanted: PropertyKind) -> String {
+fn wrong_type(column: &Column, wanted: &Wanted) -> String {
     format!(
         "the property \"{}\" is of the type {} in Notion, {} is needed; its values are left alone on both sides. \
          Change its type in Notion, or map the field to another property",
         column.name,
         column.api_type,
-        wanted.api_name()
+        types(&wanted.takes)
     )
+}
+
+fn retyped(column: &Column, wanted: &Wanted, earlier: &Binding) -> String {
+    if !suits(&wanted.takes, &column.api_type) {
+        return wrong_type(column, wanted);
+    }
+    format!(
+        "the property \"{}\" was of the type {} and is of the type {} in Notion now; its values are left alone on \
+         both sides. Change its type back in Notion, or map the field to another property",
+        column.name, earlier.api_type, column.api_type
+    )
+}
+
+/// The names of types, for people: `select or status`.
+fn types(kinds: &[PropertyKind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.api_name()).collect();
+    names.join(" or ")
 }
 
 /// The fields that cannot be kept in step, and why.
@@ -183,20 +208,23 @@ pub fn paused_by(
     lost: &BTreeMap<String, String>,
 ) -> BTreeMap<FieldKey, String> {
     let fields = KINDS.iter().flat_map(|kind| mapping.bound(*kind));
-    let twice = |name: &str, wanted: PropertyKind| {
+    let twice = |name: &str, takes: &[PropertyKind]| {
         let binding = bound.get(name)?;
-        (!suits(wanted, &binding.api_type)).then(|| {
+        (!suits(takes, &binding.api_type)).then(|| {
             format!(
                 "the property \"{name}\" is mapped twice, as {} and as {}; give each its own in the configuration",
                 binding.api_type,
-                wanted.api_name()
+                types(takes)
             )
         })
     };
     fields
         .filter_map(|field| {
-            let (name, wanted) = field.property.as_ref()?;
-            let reason = lost.get(name).cloned().or_else(|| twice(name, *wanted))?;
+            let (name, _) = field.property.as_ref()?;
+            let reason = lost
+                .get(name)
+                .cloned()
+                .or_else(|| twice(name, &field.takes))?;
             Some((field.field.key.clone(), reason))
         })
         .collect()
@@ -212,10 +240,13 @@ pub fn lost_own(lost: &BTreeMap<String, String>) -> Option<&String> {
 /// The body of the request that adds columns; with `plain_status` a status is made as a select.
 ///
 /// Only columns that are not there are named, and none as `null`: that would delete one.
-pub fn adding(missing: &[(String, PropertyKind)], mapping: &Mapping, plain_status: bool) -> Json {
+pub fn adding(missing: &[Wanted], mapping: &Mapping, plain_status: bool) -> Json {
     let properties: Map<String, Json> = missing
         .iter()
-        .map(|(name, kind)| (name.clone(), config(name, *kind, mapping, plain_status)))
+        .map(|wanted| {
+            let made = config(&wanted.name, wanted.kind, mapping, plain_status);
+            (wanted.name.clone(), made)
+        })
         .collect();
     json!({ "properties": properties })
 }
@@ -259,6 +290,22 @@ fn is_publish(name: &str, mapping: &Mapping) -> bool {
         bound.field.key.as_str() == "publish"
             && bound.property.as_ref().is_some_and(|(to, _)| to == name)
     })
+}
+
+/// Where each field is kept: the column's id and type, as the type decides what a value means. A status and a select
+/// hold the same names, and stay one place.
+pub fn columns_of(mapping: &Mapping, adopted: &Adopted) -> Columns {
+    let mut all = Columns::new();
+    for kind in KINDS {
+        for bound in mapping.bound(kind) {
+            if let Some((binding, _)) = adopted.column(bound) {
+                let api_type = binding.api_type.replace("status", "select");
+                let column = format!("{}:{api_type}", binding.id);
+                all.insert((kind, bound.field.key.clone()), column);
+            }
+        }
+    }
+    all
 }
 
 /// The options that the mapping means by its states.

@@ -8,7 +8,7 @@ use super::read::{Shown, garbled, parse_row};
 use super::refusal::{Sent, Spoken};
 use super::row::{Reader, Row};
 use super::wire::{self, Exchange, Heard};
-use super::{NotionRemote, property};
+use super::{NotionRemote, form, property};
 use crate::core::mapping::{Bound, ID_PROPERTY, KIND_PROPERTY};
 use crate::core::text::mark_public;
 use crate::core::{
@@ -366,7 +366,7 @@ fn committed(exchange: &Exchange) -> Option<String> {
 }
 
 fn said(bound: &Bound, kind: PropertyKind, value: &Value) -> Result<Json, RemoteError> {
-    property::write(kind, value).map_err(|message| RemoteError::Refused {
+    property::write(kind, &form::said(bound, kind, value)).map_err(|message| RemoteError::Refused {
         status: 400,
         field: Some(bound.field.key.clone()),
         message,
