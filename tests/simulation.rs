@@ -79,7 +79,7 @@ fn seeds_keep_every_promise() {
 }
 
 /// Rows of the decision tables that leave a trace in the store. The others have directed tests: F0, F12 and F13 need
-/// texts and columns that these worlds do not have, F1, I13 and I15 say nothing.
+/// texts and columns that these worlds do not have, I18 needs pages made by hand, F1, I13 and I15 say nothing.
 const ROWS: [&str; 26] = [
     "F2",
     "F3",
