@@ -73,7 +73,8 @@ fn seeds_keep_every_promise() {
         "{} seeds failed",
         findings.failures.len()
     );
-    if count >= 300 {
+    // The rarest of them come once in several hundred seeds.
+    if count >= 1_500 {
         assert_eq!(unreached(&findings.figures), Vec::<&str>::new());
     }
 }
