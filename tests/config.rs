@@ -97,6 +97,48 @@ fn fields_are_placed_as_the_file_says() {
     );
 }
 
+#[test]
+fn a_profile_is_where_a_link_begins_and_labels_bring_policies() {
+    let config = valid("strategies.toml");
+    let policy = |at: usize, key: &FieldKey| {
+        let mapping = config.links[at].mapping();
+        mapping.field(Kind::Issue, key).unwrap().policy
+    };
+    let direction = |at: usize, key: &FieldKey| {
+        let mapping = config.links[at].mapping();
+        mapping.field(Kind::Issue, key).unwrap().direction
+    };
+    assert_eq!(policy(0, &FieldKey::STATE), Policy::Notion);
+    assert_eq!(
+        policy(0, &FieldKey::TITLE),
+        Policy::Merge,
+        "the link's own word"
+    );
+    assert_eq!(
+        policy(0, &FieldKey::LABELS),
+        Policy::Github,
+        "the field's own word"
+    );
+    assert_eq!(policy(1, &FieldKey::BODY), Policy::Github);
+    assert_eq!(direction(2, &FieldKey::BODY), Direction::ToNotion);
+    assert_eq!(
+        direction(2, &FieldKey::TITLE),
+        Direction::Both,
+        "switched back"
+    );
+    assert_eq!(config.links[2].new_pages, NewPages::Ignore);
+    let rules = config.links[0].rules(&Settings::default()).by_label;
+    let said: Vec<_> = rules
+        .iter()
+        .map(|rule| (rule.label.as_str(), rule.field.clone(), rule.policy))
+        .collect();
+    let expected = [
+        ("team/lamp", Some(FieldKey::TITLE), Policy::Notion),
+        ("team/*", None, Policy::Github),
+    ];
+    assert_eq!(said, expected, "the longest pattern first");
+}
+
 /// Each invalid file has its whole output beside it; `BLESS=1` writes it anew.
 #[test]
 fn invalid_files_say_everything_that_is_wrong() {

@@ -15,6 +15,8 @@ mod places;
 mod rig;
 #[path = "core/schedule.rs"]
 mod schedule;
+#[path = "core/strategies.rs"]
+mod strategies;
 #[path = "core/table.rs"]
 mod table;
 #[path = "core/told.rs"]

@@ -200,6 +200,7 @@ fn told(setup: &Setup, link: &LinkConfig) -> (String, Vec<(&'static str, String)
         Policy::Github => "GitHub wins",
         Policy::Notion => "Notion wins",
         Policy::Newest => "the newest wins",
+        Policy::Merge => "texts keep both",
     };
     let every = format!(
         "{}, conflicts: {policy}",

@@ -1,13 +1,13 @@
 //! `[[link]]`: one pairing, and what must hold between pairings.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use super::conflicts::Profile;
 use super::model::{Config, Link};
 use super::section::{At, Fault, Named, Section, Source, listed};
 use super::words;
+use crate::core::Kind;
 use crate::core::codec::StateMap;
-use crate::core::{FieldKey, Kind, Mapping, Policy};
 
 /// A link and where its parts stand, for the checks between links.
 pub(super) struct Placed {
@@ -27,6 +27,9 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &Config) -> Option<Plac
         Vec::new(),
         String::new(),
     );
+    if let Some(profile) = section.choice::<Profile>("profile") {
+        profile.apply(&mut link);
+    }
     selection(&mut section, &mut link);
     content(&mut section, &mut link);
     let source = section.source;
@@ -143,40 +146,13 @@ fn content(section: &mut Section<'_, '_>, link: &mut Link) {
     );
     set(&mut link.on_trashed_page, section.choice("on_trashed_page"));
     status(section.table("status"), &mut link.status);
-    link.conflicts = conflicts(section.table("conflicts"));
+    let (conflicts, by_label) = super::conflicts::read(section.table("conflicts"));
+    link.conflicts.extend(conflicts);
+    link.by_label = by_label;
     let placed = section.table("fields");
     let (source, span) = (placed.source, placed.span.clone());
-    link.fields = super::fields::read(placed);
+    link.fields.extend(super::fields::read(placed));
     check_shared(source, link, &span);
-}
-
-/// Policies of single fields: those of all kinds, then those of one.
-fn conflicts(mut section: Section<'_, '_>) -> Vec<(Option<Kind>, FieldKey, Policy)> {
-    let mut all = fields(&mut section, None);
-    for (name, kind) in [("issue", Kind::Issue), ("pull_request", Kind::Pull)] {
-        let mut own = section.table(name);
-        all.extend(fields(&mut own, Some(kind)));
-        own.finish();
-    }
-    section.finish();
-    all
-}
-
-fn fields(
-    section: &mut Section<'_, '_>,
-    kind: Option<Kind>,
-) -> Vec<(Option<Kind>, FieldKey, Policy)> {
-    let mapping = Mapping::standard(StateMap::default(), Policy::Ask);
-    let of = |key: &FieldKey, kind: Kind| mapping.field(kind, key).is_some();
-    let takes = |key: &FieldKey| kind.is_none_or(|kind| of(key, kind));
-    let keys = FieldKey::BOTH_WAYS.into_iter().filter(takes);
-    let chosen = keys.filter_map(|key| {
-        let Cow::Borrowed(name) = key.0 else {
-            return None;
-        };
-        Some((kind, key, section.choice(name)?))
-    });
-    chosen.collect()
 }
 
 fn status(mut section: Section<'_, '_>, states: &mut StateMap) {

@@ -4,6 +4,7 @@
 //! All problems are reported at once, each with its place.
 
 mod advanced;
+mod conflicts;
 mod env;
 mod fields;
 mod file;

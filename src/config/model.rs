@@ -8,7 +8,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{GITHUB_API, NOTION_API, Placed, Problem, Select};
 use crate::core::codec::StateMap;
-use crate::core::plan::{NewPages, OnTrashed, Rules};
+use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
 use crate::core::{FieldKey, Kind, Mapping, Policy};
 use crate::engine::Settings;
@@ -196,6 +196,8 @@ pub struct Link {
     pub conflict: Policy,
     /// The same for single fields, of one kind or of all; a later one counts.
     pub conflicts: Vec<(Option<Kind>, FieldKey, Policy)>,
+    /// The same for items with a label.
+    pub by_label: Vec<ByLabel>,
     /// Where fields are kept in Notion and which way they go, where that is not the standard; a later one counts.
     pub fields: Vec<Placed>,
     /// How far back commits are taken.
@@ -232,6 +234,7 @@ impl Link {
             repository_for_new: None,
             conflict: Policy::Ask,
             conflicts: Vec::new(),
+            by_label: Vec::new(),
             fields: Vec::new(),
             commits_since: Window::Last(90 * DAY),
             closed_since: Window::Last(30 * DAY),
@@ -263,6 +266,7 @@ impl Link {
             new_pages: self.new_pages,
             new_repository: self.repository_for_new.clone(),
             labels: self.select.labels.clone(),
+            by_label: self.by_label.clone(),
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
             revert_again: settings.revert_again,

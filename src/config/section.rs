@@ -151,6 +151,16 @@ impl Unknown {
     }
 }
 
+/// What stands under a key of the user's own.
+pub(super) enum Own<'s, 't, T> {
+    /// Nothing that could be used; what is wrong with it is reported.
+    Nothing,
+    /// A value.
+    Value(T),
+    /// A table.
+    Table(Section<'s, 't>),
+}
+
 /// One table of the file, or its absence.
 pub(super) struct Section<'s, 't> {
     pub(super) source: &'s Source<'t>,
@@ -207,6 +217,35 @@ impl<'s, 't> Section<'s, 't> {
             self.source.known.borrow_mut().remove(&self.full(key));
         }
         found
+    }
+
+    /// The keys that are written here, whatever they are, and where; for tables whose keys are the user's own words.
+    pub(super) fn own_keys(&mut self) -> Vec<At<String>> {
+        let keys = self.table.into_iter().flat_map(|table| table.keys());
+        keys.map(|key| At {
+            value: key.get_ref().to_string(),
+            span: key.span(),
+        })
+        .collect()
+    }
+
+    /// A text with a meaning under a key of the user's own, or a table.
+    pub(super) fn own<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Own<'s, 't, T> {
+        let mut entries = self.table.into_iter().flat_map(|table| table.iter());
+        let found = entries.find(|(name, _)| name.get_ref() == key);
+        let Some((_, value)) = found else {
+            return Own::Nothing;
+        };
+        if let Some(table) = value.get_ref().as_table() {
+            return Own::Table(self.child(key, Some(table), value.span()));
+        }
+        let text = self.text_of(key, value);
+        text.and_then(|text| self.meaning(text, read))
+            .map_or(Own::Nothing, |at| Own::Value(at.value))
     }
 
     /// A text with a meaning under such a key.

@@ -328,6 +328,7 @@ impl Named for Policy {
         ("github", Self::Github),
         ("notion", Self::Notion),
         ("newest", Self::Newest),
+        ("merge", Self::Merge),
     ];
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::codec::{self, Said};
 use super::pair::Choice;
-use super::plan::{Input, Move};
+use super::plan::{ByLabel, Input, Move, names};
 use super::sight;
-use super::text::{self, Merged, Reading};
+use super::text::{self, Merged, Pick, Reading};
 use super::{
     Base, Blocked, Change, Class, Codec, Conflict, Field, FieldKey, Observation, Pair, Policy, Row,
     Side, Time, Value,
@@ -545,8 +545,14 @@ impl Case<'_> {
 
     /// F7: both changed it differently.
     fn collide(&self, base: Value) -> Ruled {
-        let winner = match self.field.policy {
-            Policy::Ask => None,
+        let policy = self.policy();
+        if policy == Policy::Merge
+            && let Some(ruled) = self.keep_both()
+        {
+            return ruled;
+        }
+        let winner = match policy {
+            Policy::Ask | Policy::Merge => None,
             Policy::Github => Some(Side::Github),
             Policy::Notion => Some(Side::Notion),
             Policy::Newest => self.newest(),
@@ -568,6 +574,50 @@ impl Case<'_> {
                 .push(Move::Decided(self.key(), winner, lost.clone()));
         }
         ruled
+    }
+
+    /// The field's policy, or the one of a label that the item has on GitHub.
+    fn policy(&self) -> Policy {
+        let by_label = &self.input.rules.by_label;
+        if by_label.is_empty() {
+            return self.field.policy;
+        }
+        let labels = self
+            .looked
+            .github
+            .field(&FieldKey::LABELS)
+            .map(Value::names);
+        let labels = labels.unwrap_or_default();
+        let fits = |rule: &&ByLabel| {
+            rule.field.as_ref().is_none_or(|key| *key == self.field.key)
+                && labels.iter().any(|label| names(&rule.label, label))
+        };
+        by_label
+            .iter()
+            .find(fits)
+            .map_or(self.field.policy, |rule| rule.policy)
+    }
+
+    /// Both sides' versions of the lines that both changed, one after the other, written to GitHub; from there the whole
+    /// text flows back. None where there is no text, or nothing was agreed yet.
+    fn keep_both(&self) -> Option<Ruled> {
+        let base = self.base.filter(|_| self.field.class == Class::Text)?;
+        if !self.field.direction.allows(Side::Github) {
+            return None;
+        }
+        let Texts { github, notion } = self.texts();
+        let from = Reading::of(text::from_notion(base.notion().as_text()));
+        let merged = text::merge_readings(&from, github, notion).taking(|_, _| Pick::Both);
+        Some(match codec::said_body(&merged, github) {
+            Said::Value(new) if self.same(&new, self.l) => self.carry(Side::Notion, Row::F7),
+            Said::Value(new) => Ruled::write(
+                Row::F7,
+                Side::Github,
+                self.change(Side::Github, new, Row::F7, true),
+            ),
+            Said::Undecided => Ruled::nothing(Row::F0),
+            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
+        })
     }
 
     fn newest(&self) -> Option<Side> {

@@ -118,6 +118,8 @@ pub enum Policy {
     Notion,
     /// The later edit wins, only where the stamps differ by more than two minutes; else ask.
     Newest,
+    /// Where both sides changed the same lines of a text, both are kept, GitHub's first; else ask.
+    Merge,
 }
 
 /// One mapped field of one kind of item.

@@ -82,6 +82,8 @@ pub struct Bound {
     pub form: PropertyKind,
     /// The types that the property may have.
     pub takes: Vec<PropertyKind>,
+    /// How changes are brought together where the field goes both ways.
+    pub class: Class,
 }
 
 /// A property that the mapping wants.
@@ -127,7 +129,12 @@ impl Bound {
                 self.field.direction = Direction::ToGithub;
                 self.field.policy = Policy::Notion;
             }
-            Some(Direction::Both | Direction::Off) | None => {}
+            // Where a profile said something else before.
+            Some(Direction::Both) => {
+                self.field.class = self.class;
+                self.field.direction = Direction::Both;
+            }
+            Some(Direction::Off) | None => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use super::decide::{self, Looked};
 use super::told;
 use super::{
     Action, Base, Blocked, Change, Conflict, Direction, Draft, FieldKey, Kind, Life, Mapping,
-    ObjectId, Observation, Pair, PairLife, Row, Side, Step, Time, Value,
+    ObjectId, Observation, Pair, PairLife, Policy, Row, Side, Step, Time, Value,
 };
 
 /// When a page that a person made becomes an issue.
@@ -34,6 +34,17 @@ pub enum OnTrashed {
     Close,
 }
 
+/// What happens to conflicts of items that have a label on GitHub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByLabel {
+    /// The label's name, by pattern.
+    pub label: glob::Pattern,
+    /// The field; none = every one.
+    pub field: Option<FieldKey>,
+    /// What happens.
+    pub policy: Policy,
+}
+
 /// The policies of one link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -52,6 +63,8 @@ pub struct Rules {
     /// A refused write is tried again by the first full listing after this many milliseconds: what was refused may be
     /// allowed by then. 0 = only when a person says so or the value changes.
     pub refused_again: i64,
+    /// Other policies for items with a label; the first that fits counts.
+    pub by_label: Vec<ByLabel>,
     /// Stamps of the two services that are nearer than this, in milliseconds, cannot be ordered: Notion's are rounded
     /// to the minute.
     pub newest_apart: i64,
@@ -67,6 +80,7 @@ impl Default for Rules {
             debounce: 0,
             revert_again: 0,
             refused_again: 0,
+            by_label: Vec::new(),
             newest_apart: 120_000,
         }
     }
@@ -565,17 +579,22 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
     Ok(draft)
 }
 
+/// Whether a pattern means a label; GitHub's names do not tell upper from lower case.
+pub(super) fn names(pattern: &glob::Pattern, label: &str) -> bool {
+    let options = glob::MatchOptions {
+        case_sensitive: false,
+        ..glob::MatchOptions::new()
+    };
+    pattern.matches_with(label, options)
+}
+
 /// An issue outside the link's selection would be unlinked from its page at once: it gets a label that keeps it in.
 ///
 /// What the page said of labels is no agreement then, so that the label that was added goes to the page.
 fn add_label(draft: &mut Draft, wanted: &[glob::Pattern]) {
     let labels = draft.fields.get(&FieldKey::LABELS).map(Value::names);
     let mut labels = labels.unwrap_or_default();
-    let options = glob::MatchOptions {
-        case_sensitive: false,
-        ..glob::MatchOptions::new()
-    };
-    let is_wanted = |label: &String| wanted.iter().any(|w| w.matches_with(label, options));
+    let is_wanted = |label: &String| wanted.iter().any(|pattern| names(pattern, label));
     let plain = |label: &&glob::Pattern| !label.as_str().contains(['*', '?', '[']);
     if wanted.is_empty() || labels.iter().any(is_wanted) {
         return;

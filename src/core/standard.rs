@@ -33,6 +33,7 @@ fn bound(
         property: property.map(|(name, kind)| (name.to_owned(), kind)),
         form,
         takes,
+        class,
     }
 }
 

@@ -148,7 +148,14 @@ impl Setup {
     /// Draws a seed's configuration and weather.
     pub fn draw(seed: u64, options: Options) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x00c0_ffee);
-        let policy = [Policy::Ask, Policy::Github, Policy::Notion, Policy::Newest][rng.usize(0..4)];
+        let policies = [
+            Policy::Ask,
+            Policy::Github,
+            Policy::Notion,
+            Policy::Newest,
+            Policy::Merge,
+        ];
+        let policy = policies[rng.usize(0..policies.len())];
         let rules = Rules {
             new_pages: [
                 NewPages::Ready,

@@ -40,7 +40,7 @@ fn wanted(
     let collide = || match policy {
         Policy::Github => win(Side::Github),
         Policy::Notion => win(Side::Notion),
-        Policy::Ask | Policy::Newest => Want::Conflict,
+        Policy::Ask | Policy::Newest | Policy::Merge => Want::Conflict,
     };
     match base {
         None if l == r => Want::Agree,
@@ -54,12 +54,21 @@ fn wanted(
     }
 }
 
+/// Every policy.
+pub const POLICIES: [Policy; 5] = [
+    Policy::Ask,
+    Policy::Github,
+    Policy::Notion,
+    Policy::Newest,
+    Policy::Merge,
+];
+
 #[test]
 fn every_scalar_case_is_decided_as_the_table_says() {
     let values = [Value::Null, text("a"), text("b"), text("c")];
     let key = FieldKey::MILESTONE;
     let mut cases = 0;
-    for policy in [Policy::Ask, Policy::Github, Policy::Notion, Policy::Newest] {
+    for policy in POLICIES {
         for base in [None].into_iter().chain(values.iter().map(Some)) {
             for l in &values {
                 for r in &values {
@@ -97,7 +106,7 @@ fn every_scalar_case_is_decided_as_the_table_says() {
             }
         }
     }
-    assert_eq!(cases, 4 * 5 * 4 * 4 * 3);
+    assert_eq!(cases, 5 * 5 * 4 * 4 * 3);
 }
 
 fn got(world: &World, key: &FieldKey) -> Want {
