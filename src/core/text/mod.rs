@@ -23,6 +23,7 @@ mod outgoing;
 mod private;
 mod render;
 mod table;
+mod trigger;
 
 pub use flavour::{for_notion, from_notion};
 pub use hunk::hunk;
