@@ -33,7 +33,11 @@ fn however_the_private_heading_is_set_what_is_below_stays_private() {
         // The very same heading on GitHub makes nothing there private, and comes back as it was.
         let there = for_notion(&page);
         let marked = mark_public(&there, "Private notes");
-        assert_eq!(split_private(&marked, "Private notes").private, "", "{marked}");
+        assert_eq!(
+            split_private(&marked, "Private notes").private,
+            "",
+            "{marked}"
+        );
     }
     for heading in [
         "# Private notes of Ada",
@@ -43,10 +47,17 @@ fn however_the_private_heading_is_set_what_is_below_stays_private() {
         "# Private notes (on GitHub)",
     ] {
         let page = format!("Body\n{heading}\nno secret");
-        assert_eq!(split_private(&page, "Private notes").private, "", "{heading}");
+        assert_eq!(
+            split_private(&page, "Private notes").private,
+            "",
+            "{heading}"
+        );
     }
     // A heading of signs alone is compared by its signs.
-    assert_eq!(split_private("a\n# \u{1f512}\nb", "\u{1f512}").managed, "a\n");
+    assert_eq!(
+        split_private("a\n# \u{1f512}\nb", "\u{1f512}").managed,
+        "a\n"
+    );
     assert_eq!(split_private("a\n# \u{1f389}\nb", "\u{1f512}").private, "");
     let marked = mark_public("# \u{1f512}", "\u{1f512}");
     assert_eq!(marked, "# \u{1f512} (on GitHub)");
@@ -58,7 +69,11 @@ fn references_that_github_has_stay_alive_in_an_edited_line() {
     let table = [
         // (what GitHub has, what goes out, how)
         ("see #414 now", "see #414 then", "see #414 then"),
-        ("cc @Name.", "hello cc @name, please", "hello cc @name, please"),
+        (
+            "cc @Name.",
+            "hello cc @name, please",
+            "hello cc @name, please",
+        ),
         ("fixes #919 a", "fixes #919 b", "fixes #919 b"),
         ("a o/r#3 GH-4 b", "b o/r#3 gh-4 a", "b o/r#3 gh-4 a"),
         ("- [ ] tell @ada", "- [x] tell @ada", "- [x] tell @ada"),
@@ -79,8 +94,16 @@ fn references_that_github_has_stay_alive_in_an_edited_line() {
         ("fixes #1 a", "see #1 b", "see #1 b"),
         ("fixes #1 a", "fixes #2 a", "fixes #\u{2060}2 a"),
         ("see #1 a", "fixes #1 a", "f\u{2060}ixes #1 a"),
-        ("fixes #1\n\nsee #2", "fixes #2\n\nsee #1", "f\u{2060}ixes #2\n\nsee #1"),
-        ("see #1 a", "see a and it closes:\n#1", "see a and it closes:\n#\u{2060}1"),
+        (
+            "fixes #1\n\nsee #2",
+            "fixes #2\n\nsee #1",
+            "f\u{2060}ixes #2\n\nsee #1",
+        ),
+        (
+            "see #1 a",
+            "see a and it closes:\n#1",
+            "see a and it closes:\n#\u{2060}1",
+        ),
         ("x-fixes: o/r#7 a", "x-fixes: o/r#7 b", "x-fixes: o/r#7 b"),
         (
             "closes https://github.com/o/r/issues/1 a",
@@ -122,4 +145,29 @@ fn edited(github: &str, rewrite: impl FnOnce(&str) -> String) -> String {
     let merged = apply_change(&from, &to, github);
     let text = merged.clean().unwrap_or_else(|| panic!("{merged:?}"));
     outgoing(text, github)
+}
+
+#[test]
+fn line_ends_that_nobody_changed_stay() {
+    use pulse_sync::core::text::with_ends_of;
+    let table = [
+        ("a\nb\n", "a\r\nb\r\n", "a\r\nb\r\n"),
+        ("a\nB\n\nc", "a\r\nb\r\n\r\nc", "a\r\nB\r\n\r\nc"),
+        // Mixed ends stay mixed; new lines end as the one before them.
+        (
+            "a\nnew\nb\nc\nnew\n",
+            "a\r\nb\nc\n",
+            "a\r\nnew\r\nb\nc\nnew\n",
+        ),
+        ("new\na\nb", "a\r\nb", "new\r\na\r\nb"),
+        ("a\nb\nc\n", "a\r\nb", "a\r\nb\r\nc\r\n"),
+        ("a\nb", "a\rb", "a\rb"),
+        ("b\n", "a\r\nb\r\n", "b\r\n"),
+        ("", "a\r\n", ""),
+        ("a\nb", "a\nb", "a\nb"),
+        ("a\nb", "", "a\nb"),
+    ];
+    for (text, raw, wanted) in table {
+        assert_eq!(with_ends_of(text, raw), wanted, "{text:?} for {raw:?}");
+    }
 }
