@@ -160,8 +160,8 @@ pub fn merge_readings(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'
     };
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
-        if let Some(fenced) = texts.fenced(&parts) {
-            return merge_readings(base, &Reading::of(fenced), theirs);
+        if let Some([base, ours, theirs]) = texts.fenced(&parts) {
+            return merge(&base, &ours, &theirs);
         }
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
     }
@@ -248,25 +248,23 @@ impl Texts<'_> {
         }
     }
 
-    /// `ours` with fences around its code, where some of it is indented and a conflict touches it: one line of such
-    /// code in a conflict would not be code by itself.
-    fn fenced(&self, pieces: &[Piece]) -> Option<String> {
-        let is_code = |at: usize| self.ours.get(at).is_some_and(|line| line.indent.is_some());
+    /// The texts with fences around their code, where some of it is indented and a conflict touches it: one line of
+    /// such code in a conflict would not be code by itself.
+    fn fenced(&self, pieces: &[Piece]) -> Option<[String; 3]> {
+        let sides = [self.base, self.ours, self.theirs];
         let touches = |piece: &Piece| match piece {
-            Piece::Conflict([_, ours, _]) => {
-                let before = ours.start.checked_sub(1).is_some_and(is_code);
-                ours.clone().any(is_code) || (before && is_code(ours.end))
-            }
+            Piece::Conflict(ranges) => sides.iter().zip(ranges).any(|(lines, range)| {
+                let is_code = |at: usize| lines.get(at).is_some_and(|line| line.indent.is_some());
+                let before = range.start.checked_sub(1).is_some_and(is_code);
+                range.clone().any(is_code) || (before && is_code(range.end))
+            }),
             Piece::Settled(_) => false,
         };
-        let all: Vec<Pointer> = (0..self.ours.len()).map(Pointer::Ours).collect();
-        let fenced = Style {
-            fenced: true,
-            ..Style::default()
-        };
-        let text = pieces.iter().any(touches).then(|| self.raw(&all, fenced))?;
-        let is_done = !lines(&text).iter().any(|line| line.indent.is_some());
-        (is_done && say_the_same(&lines(&text), self.ours)).then_some(text)
+        if !pieces.iter().any(touches) {
+            return None;
+        }
+        let [base, ours, theirs] = sides.map(with_fences);
+        Some([base?, ours?, theirs?])
     }
 
     /// Pairs the lines that replace others with those in whose place they come.
@@ -292,6 +290,24 @@ impl Texts<'_> {
         };
         theirs.clone().enumerate().map(pair).collect()
     }
+}
+
+/// A text with fences around all its code; None when that would say something else.
+fn with_fences(side: &[Line]) -> Option<String> {
+    let all: Vec<Pointer> = (0..side.len()).map(Pointer::Ours).collect();
+    let style = Style {
+        fenced: true,
+        ..Style::default()
+    };
+    let texts = Texts {
+        base: &[],
+        ours: side,
+        theirs: &[],
+    };
+    let text = texts.raw(&all, style);
+    let found = lines(&text);
+    let is_done = found.iter().all(|line| line.indent.is_none());
+    (is_done && say_the_same(&found, side)).then_some(text)
 }
 
 /// How many lines further a line is looked for that became another one.
