@@ -150,33 +150,44 @@ impl Texts<'_> {
         for pointer in &pointers[1..] {
             let line = self.line(*pointer);
             let content = line.key.get(depth..).unwrap_or_default();
-            let is_alike = line.indent.as_deref() == indent;
+            let is_alike = line.indent.is_some() == indent.is_some();
             if line.edge == Some(false) {
                 if indent.is_none() && line.indent.is_some() {
                     append(&mut out, &format!("{outer}{content}\n"));
                 }
                 let (_, blanks) = blanks_apart(&line.raw);
-                let own = if is_alike { &line.raw } else { blanks };
-                append(
-                    &mut out,
-                    if line.indent.is_some() {
-                        &line.raw
-                    } else {
-                        own
-                    },
-                );
+                let is_own = is_alike || line.indent.is_some();
+                append(&mut out, if is_own { &line.raw } else { blanks });
             } else if is_alike {
                 append(&mut out, &line.raw);
             } else if content.is_empty() {
                 append(&mut out, "\n");
             } else {
-                append(
-                    &mut out,
-                    &format!("{}{content}\n", indent.unwrap_or(&outer)),
-                );
+                let line = match indent {
+                    Some(indent) => self.code_line(*pointer, content, depth, indent),
+                    None => format!("{outer}{content}"),
+                };
+                append(&mut out, &format!("{line}\n"));
             }
         }
         out
+    }
+
+    /// Writes a line of indented code, indented as the one whose place it takes.
+    fn code_line(&self, pointer: Pointer, content: &str, depth: usize, indent: &str) -> String {
+        let place = match pointer {
+            Pointer::Theirs(_, place) => place.spacing.and_then(|at| self.ours.get(at)),
+            Pointer::Ours(_) => None,
+        };
+        let Some((line, own)) = place.and_then(|line| Some((line, line.indent.as_ref()?))) else {
+            return format!("{indent}{content}");
+        };
+        let was = line.key.get(depth..).unwrap_or_default();
+        if lead(was) == lead(content) && line.code {
+            // A tab may be indent and code at once.
+            return format!("{}{}", lead(&line.raw), &content[lead(content).len()..]);
+        }
+        format!("{own}{content}")
     }
 
     /// Returns how many lines were written as one from this line on.
@@ -238,6 +249,11 @@ fn atom(lines: &[Line], at: usize) -> usize {
         .iter()
         .take_while(|line| line.joined)
         .count()
+}
+
+/// The white space before a line's first sign.
+fn lead(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
 /// Says whether the lines follow each other on one side.

@@ -48,8 +48,8 @@ pub(super) struct Block {
     pub(super) raw: String,
     /// Its bytes belong to the block before: two blocks were written on one line.
     pub(super) joined: bool,
-    /// What stands before each line of the indented code that it belongs to. The edges of such code have no bytes
-    /// but blank lines.
+    /// What stands before it as a line of indented code. The edges of such code have the indent of its first line, and
+    /// no bytes but blank lines.
     pub(super) indent: Option<String>,
 }
 
@@ -224,7 +224,12 @@ impl Parser {
         let indent = Some(indented::indent(rest[0].text, column));
         self.put(depth, Kind::Fence(fence, String::new()), "", indent.clone());
         for (source, line) in rest.iter().zip(code) {
-            self.put(depth, Kind::Code(line), source.raw, indent.clone());
+            let own = if line.is_empty() {
+                indent.clone()
+            } else {
+                Some(indented::indent(source.text, column))
+            };
+            self.put(depth, Kind::Code(line), source.raw, own);
         }
         self.put(depth, Kind::FenceEnd(fence), "", indent);
         length

@@ -22,7 +22,7 @@ pub struct Line {
     pub joined: bool,
     /// It is the first (true) or the last line of a code block.
     pub(super) edge: Option<bool>,
-    /// What stands before each line of the indented code that it belongs to, whose edges have no bytes of their own.
+    /// What stands before it as a line of indented code; see [`Block`].
     pub(super) indent: Option<String>,
 }
 
