@@ -191,6 +191,8 @@ fn an_edit_of_a_word_keeps_the_rest_of_its_line() {
         ("| a | word |\n|:--|--:|\n| c  |  d |", "word", "WORD"),
         ("<https://a.b/c> word", "word", "WORD"),
         ("see #414, @name: fixes #919 word", "word", "WORD"),
+        ("* _one_ <br> two word<br/>three", "word", "WORD"),
+        ("_one_ word<br>three", "three", "3"),
     ];
     for (github, word, new) in table {
         let after = edited(github, |page| page.replacen(word, new, 1));
@@ -279,6 +281,12 @@ const CODE: &[(&str, &str)] = &[
     ("<br>\n    b", "b"),
     ("para\n        # h\n        b", "para\n# h\nb"),
     ("   b", "b"),
+    (
+        "<!-- Hi\n\n    b\n\n-->\n\n    c",
+        "\\<!-- Hi\nb\n--\\>\n```\nc\n```",
+    ),
+    ("<!-- Hi -->\n\n    c", "\\<!-- Hi --\\>\n```\nc\n```"),
+    ("<textarea>\n\n    @b", "\\<textarea\\>\n@b"),
 ];
 
 #[test]

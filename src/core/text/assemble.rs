@@ -1,5 +1,7 @@
 //! Writes the result of a merge, with the bytes of `ours` wherever it says what the result says.
 
+use std::ops::Range;
+
 use super::indented;
 use super::inline::{trim, visible};
 use super::key::{Line, lines};
@@ -99,6 +101,15 @@ impl Texts<'_> {
                     &mut out,
                     &self.indented(&pointers[at..at + length], style.fenced),
                 );
+                at += length;
+                continue;
+            }
+            if let Some((text, length)) = style
+                .patched
+                .then(|| self.joined(&pointers[at..]))
+                .flatten()
+            {
+                append(&mut out, &text);
                 at += length;
                 continue;
             }
@@ -226,6 +237,41 @@ impl Texts<'_> {
         out
     }
 
+    /// Lines at the front that are one in `ours`, with breaks in it, and of which some were edited.
+    fn joined(&self, pointers: &[Pointer]) -> Option<(String, usize)> {
+        let places = |(nth, pointer): (usize, &Pointer)| match *pointer {
+            Pointer::Ours(ours) => Some((ours.checked_sub(nth)?, None)),
+            Pointer::Theirs(theirs, place) => {
+                let (base, ours) = place.was?;
+                let from = (base.checked_sub(nth)?, theirs.checked_sub(nth)?);
+                Some((ours.checked_sub(nth)?, Some(from)))
+            }
+        };
+        let (ours, _) = places((0, pointers.first()?))?;
+        let length = atom(self.ours, ours);
+        if length == 1 || pointers.len() < length {
+            return None;
+        }
+        let places: Option<Vec<_>> = pointers[..length].iter().enumerate().map(places).collect();
+        let places = places?;
+        let (base, theirs) = places.iter().find_map(|(_, from)| *from)?;
+        let is_one = |(at, from): &(usize, Option<(usize, usize)>)| {
+            *at == ours && from.is_none_or(|from| from == (base, theirs))
+        };
+        if !places.iter().all(is_one) {
+            return None;
+        }
+        let raw = whole(self.ours, ours..ours + length)?;
+        let (own, spacing) = blanks_apart(&raw);
+        let [base, theirs] = [
+            whole(self.base, base..base + length)?,
+            whole(self.theirs, theirs..theirs + length)?,
+        ];
+        let mut out = patch::patched(blanks_apart(&base).0, own, blanks_apart(&theirs).0)?;
+        append(&mut out, spacing);
+        Some((out, length))
+    }
+
     /// An edited line in the bytes of `ours`, where only what was edited is new.
     fn patched(&self, pointer: Pointer) -> Option<String> {
         let Pointer::Theirs(at, place) = pointer else {
@@ -242,6 +288,14 @@ impl Texts<'_> {
         let [base, ours, theirs] = whole.map(|(lines, at)| blanks_apart(&lines[at].raw).0);
         patch::patched(base, ours, theirs)
     }
+}
+
+/// The bytes of some lines that are written as one or more wholes.
+fn whole(lines: &[Line], range: Range<usize>) -> Option<String> {
+    let is_whole =
+        !lines.get(range.start)?.joined && lines.get(range.end).is_none_or(|next| !next.joined);
+    let raw = lines.get(range)?.iter().map(|line| line.raw.as_str());
+    is_whole.then(|| raw.collect())
 }
 
 fn atom(lines: &[Line], at: usize) -> usize {

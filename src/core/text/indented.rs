@@ -33,7 +33,21 @@ pub(super) struct Nested {
     opens: Opens,
     /// The columns where the texts of the open list items begin.
     items: Vec<usize>,
+    /// What ends the HTML that is open, which blank lines do not end.
+    html: Option<&'static str>,
 }
+
+/// HTML that goes on over blank lines, and its ends (CommonMark's kinds 1 to 5).
+const HTML: [(&str, &str); 8] = [
+    ("<!--", "-->"),
+    ("<![cdata[", "]]>"),
+    ("<!", ">"),
+    ("<?", "?>"),
+    ("<pre", "</pre>"),
+    ("<script", "</script>"),
+    ("<style", "</style>"),
+    ("<textarea", "</textarea>"),
+];
 
 impl Nested {
     /// Goes past a line that says nothing. Only white space ends a paragraph for certain.
@@ -49,7 +63,7 @@ impl Nested {
     pub(super) fn code(&mut self, rest: &[Source]) -> Option<Indented> {
         let line = rest.first()?.text;
         let opens = std::mem::replace(&mut self.opens, Opens::Never);
-        if opens == Opens::Never {
+        if opens == Opens::Never || self.html.is_some() {
             return None;
         }
         let indent = column(line);
@@ -88,11 +102,25 @@ impl Nested {
         self.enter(indent, line);
         let is_whole = matches!(read, Leaf::Heading(..) | Leaf::Rule)
             || (fence && last.is_some_and(|last| matches!(last.kind, Kind::FenceEnd(_))));
+        self.tags(line);
         self.opens = if is_whole && !is_deep {
             Opens::BySpaces
         } else {
             Opens::Never
         };
+    }
+
+    /// Opens and closes HTML that holds no code.
+    fn tags(&mut self, line: &str) {
+        if self.html.is_none() && !line.starts_with('<') {
+            return;
+        }
+        let line = line.to_ascii_lowercase();
+        if self.html.is_none() {
+            let opened = HTML.iter().find(|(open, _)| line.starts_with(open));
+            self.html = opened.map(|(_, end)| *end);
+        }
+        self.html = self.html.filter(|end| !line.contains(end));
     }
 
     fn content(&self) -> usize {
