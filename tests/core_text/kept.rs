@@ -382,12 +382,8 @@ fn with_code() -> impl Strategy<Value = String> {
         "---",
     ];
     let ends = prop::sample::select(&["\n\n", "\n\n\n", "\n  \n"][..]);
-    prop::collection::vec((prop::sample::select(BLOCKS), ends), 1..6).prop_map(|blocks| {
-        blocks
-            .into_iter()
-            .map(|(block, end)| format!("{block}{end}"))
-            .collect()
-    })
+    let block = (prop::sample::select(BLOCKS), ends).prop_map(|(block, end)| [block, end].concat());
+    prop::collection::vec(block, 1..6).prop_map(|blocks| blocks.concat())
 }
 
 proptest! {

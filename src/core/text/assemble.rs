@@ -138,8 +138,8 @@ impl Texts<'_> {
         }
         let inside = pointers[1..].iter().take_while(|p| self.line(**p).code);
         let mut length = 1 + inside.count();
-        let closes = |p: &&Pointer| self.line(**p).edge == Some(false);
-        length += usize::from(pointers.get(length).filter(closes).is_some());
+        let closes = |p: &Pointer| self.line(*p).edge == Some(false);
+        length += usize::from(pointers.get(length).is_some_and(closes));
         let mut all = pointers[..length].iter();
         all.any(|p| self.line(*p).indent.is_some())
             .then_some(length)

@@ -1,4 +1,4 @@
-//! Code that is marked by its indent alone, as CommonMark knows it.
+//! Code that is marked by its indent alone, as `CommonMark` knows it.
 //!
 //! Only what is code for certain is read as such: what we take for code is not neutralised on its way to GitHub. So
 //! list items are left no earlier here than GitHub leaves them.
@@ -37,7 +37,7 @@ pub(super) struct Nested {
     html: Option<&'static str>,
 }
 
-/// HTML that goes on over blank lines, and its ends (CommonMark's kinds 1 to 5).
+/// HTML that goes on over blank lines, and its ends (`CommonMark`'s kinds 1 to 5).
 const HTML: [(&str, &str); 8] = [
     ("<!--", "-->"),
     ("<![cdata[", "]]>"),

@@ -167,7 +167,9 @@ pub fn outgoing_title(title: &str, known: &str) -> String {
     };
     let mut alive = Alive::default();
     let known = triggers(known, "", "", false);
-    known.iter().for_each(|trigger| alive.count(trigger));
+    for trigger in &known {
+        alive.count(trigger);
+    }
     line.triggers.retain(|trigger| !alive.take(trigger));
     line.triggers
         .iter_mut()

@@ -11,9 +11,17 @@ pub(super) struct Trigger {
     pub(super) at: usize,
     /// What it names, in lower case: `@name`, `#12`, `owner/repo#12`, `gh-12`, an address after a closing word.
     name: String,
-    /// The closing word before it: the byte of the line before which a joiner breaks that word, none when the word
-    /// stands on an earlier line.
-    closes: Option<Option<usize>>,
+    /// The closing word before it.
+    closes: Closes,
+}
+
+/// Whether a closing word stands before something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closes {
+    No,
+    Yes,
+    /// The word stands on the same line, where a joiner before this byte breaks it.
+    At(usize),
 }
 
 /// How often a text may do what it does, by what is named; and of these, how often closing it.
@@ -27,14 +35,14 @@ impl Alive {
     /// Counts one more.
     pub(super) fn count(&mut self, trigger: &Trigger) {
         *self.named.entry(trigger.name.clone()).or_default() += 1;
-        if trigger.closes.is_some() {
+        if trigger.closes != Closes::No {
             *self.closed.entry(trigger.name.clone()).or_default() += 1;
         }
     }
 
     /// Takes one, if one is left that does as much.
     pub(super) fn take(&mut self, trigger: &Trigger) -> bool {
-        let closes = trigger.closes.is_some();
+        let closes = trigger.closes != Closes::No;
         let left =
             |counts: &BTreeMap<String, usize>| counts.get(&trigger.name).is_some_and(|n| *n > 0);
         let is_left = left(&self.named) && (!closes || left(&self.closed));
@@ -49,11 +57,11 @@ impl Alive {
 
     /// A reference that was there, before which a closing word is new: only the word need be broken.
     pub(super) fn spare(&mut self, trigger: &mut Trigger) {
-        let Some(Some(word)) = trigger.closes else {
+        let Closes::At(word) = trigger.closes else {
             return;
         };
         let plain = Trigger {
-            closes: None,
+            closes: Closes::No,
             ..trigger.clone()
         };
         if self.take(&plain) {
@@ -104,11 +112,15 @@ pub(super) fn triggers(line: &str, before: &str, follows: &str, doubtful: bool) 
         if let Some(name) = name {
             let is_reference = !name.starts_with('@');
             let start = chars[..at].len() - name_before(&chars, at);
-            let closes = is_reference.then(|| closing_word(&chars[..start], before));
+            let closes = if is_reference {
+                closing_word(&chars[..start], before)
+            } else {
+                Closes::No
+            };
             found.push(Trigger {
                 at: byte,
                 name,
-                closes: closes.flatten(),
+                closes,
             });
         } else if c.is_ascii_alphabetic()
             && !prior.is_some_and(char::is_alphanumeric)
@@ -117,7 +129,7 @@ pub(super) fn triggers(line: &str, before: &str, follows: &str, doubtful: bool) 
             found.push(Trigger {
                 at: byte,
                 name,
-                closes: Some(None),
+                closes: Closes::Yes,
             });
         }
     }
@@ -233,19 +245,19 @@ const WORDS: [&str; 9] = [
     "close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved",
 ];
 
-/// Looks for a closing word right before a reference, which may stand at the start of the line after it. See
-/// [`Trigger::closes`].
-fn closing_word(text: &[char], before: &str) -> Option<Option<usize>> {
+/// Looks for a closing word right before a reference, which may stand at the start of the line after it.
+fn closing_word(text: &[char], before: &str) -> Closes {
     let skipped = |c: &&char| !c.is_alphanumeric();
     let gap = text.iter().rev().take_while(skipped).count();
     if gap == text.len() {
         let earlier: Vec<char> = before.chars().collect();
         let gap = earlier.iter().rev().take_while(skipped).count();
-        return last_closing(&earlier[..earlier.len() - gap]).map(|_| None);
+        let word = last_closing(&earlier[..earlier.len() - gap]);
+        return word.map_or(Closes::No, |_| Closes::Yes);
     }
-    let start = last_closing(&text[..text.len() - gap]).filter(|_| gap > 0)?;
-    let bytes: usize = text[..=start].iter().map(|c| c.len_utf8()).sum();
-    Some(Some(bytes))
+    let start = last_closing(&text[..text.len() - gap]).filter(|_| gap > 0);
+    let bytes = |start: usize| text[..=start].iter().map(|c| c.len_utf8()).sum();
+    start.map_or(Closes::No, |start| Closes::At(bytes(start)))
 }
 
 /// Where the closing word starts with which the text ends.
