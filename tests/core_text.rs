@@ -5,6 +5,8 @@
 
 #[path = "core_text/cases.rs"]
 mod cases;
+#[path = "core_text/kept.rs"]
+mod kept;
 #[path = "core_text/laws.rs"]
 mod laws;
 #[path = "core_text/merging.rs"]

@@ -173,6 +173,14 @@ const HEADINGS: &[&str] = &[
     "> ## Private notes",
     "<details><summary>s</summary>\n\n## Private notes\n\n</details>",
     "## \u{2060}Private notes",
+    "# ~~Private notes~~",
+    "# `Private notes`",
+    "# $`Private notes`$",
+    "## [Private notes](https://x.y) ##",
+    "# Private\u{a0}\u{2009} notes: \u{1f512}",
+    "# Private notes (on GitHub):",
+    "# Pri**va**te &nbsp; notes {color=\"red\"}",
+    "# <u>Private</u> <span underline=\"true\">notes</span>",
     "words",
 ];
 

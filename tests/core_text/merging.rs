@@ -67,7 +67,7 @@ fn a_check_box_ticked_in_notion_touches_one_line() {
     let merged = apply_change(&from_notion(before), &from_notion(after), github);
     assert_eq!(
         merged.clean(),
-        Some("Intro  \n\n* [ ] one\n- [x] two\n\n> _note_\n")
+        Some("Intro  \n\n* [ ] one\n* [x] two\n\n> _note_\n")
     );
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::indented::{self, Indented, Nested};
 use super::inline::{self, is_space, trim, visible};
 use super::{leaf, render, table};
 use leaf::Leaf;
@@ -47,17 +48,33 @@ pub(super) struct Block {
     pub(super) raw: String,
     /// Its bytes belong to the block before: two blocks were written on one line.
     pub(super) joined: bool,
+    /// What stands before it as a line of indented code. The edges of such code have the indent of its first line, and
+    /// no bytes but blank lines.
+    pub(super) indent: Option<String>,
 }
 
 /// A line: as written, and as read (without the indent of Notion's toggles).
 #[derive(Clone)]
-struct Source<'a> {
+pub(super) struct Source<'a> {
     raw: &'a str,
-    text: &'a str,
+    pub(super) text: &'a str,
 }
 
-/// Reads a text. Line ends must be `\n` already.
+/// Reads a text of either flavour. Line ends must be `\n` already.
 pub(super) fn parse(text: &str) -> Vec<Block> {
+    read_by(Parser::default(), text)
+}
+
+/// Reads a text as Notion writes it: there, an indent is never code.
+pub(super) fn parse_page(text: &str) -> Vec<Block> {
+    let parser = Parser {
+        nested: None,
+        ..Parser::default()
+    };
+    read_by(parser, text)
+}
+
+fn read_by(mut parser: Parser, text: &str) -> Vec<Block> {
     let lines: Vec<Source> = text
         .split_inclusive('\n')
         .map(|raw| Source {
@@ -65,7 +82,6 @@ pub(super) fn parse(text: &str) -> Vec<Block> {
             text: raw.trim_end_matches(['\n', '\r']),
         })
         .collect();
-    let mut parser = Parser::default();
     parser.read(&lines);
     if let Some(first) = parser.out.first_mut() {
         first.raw.insert_str(0, &parser.lead);
@@ -73,7 +89,6 @@ pub(super) fn parse(text: &str) -> Vec<Block> {
     parser.out
 }
 
-#[derive(Default)]
 struct Parser {
     out: Vec<Block>,
     /// Blank lines before the first block.
@@ -84,6 +99,22 @@ struct Parser {
     folds: usize,
     /// Where each `<details>` of the lines that are read ends, once one was met.
     ends: Option<Ends>,
+    /// Where indented code may begin, in a text that may have some.
+    nested: Option<Nested>,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self {
+            out: Vec::new(),
+            lead: String::new(),
+            items: Vec::new(),
+            base: 0,
+            folds: 0,
+            ends: None,
+            nested: Some(Nested::default()),
+        }
+    }
 }
 
 /// For a line, named by how many lines there are from it on: how many lines later its `</details>` is.
@@ -103,9 +134,23 @@ impl Parser {
         let line = trim(&shown);
         if leaf::is_blank(line) {
             self.blank(rest[0].raw);
+            if let Some(nested) = &mut self.nested {
+                nested.blank(rest[0].text);
+            }
             return 1;
         }
-        let column = column(&shown);
+        if let Some(code) = self.nested.as_mut().and_then(|nested| nested.code(rest)) {
+            return self.indented(rest, code);
+        }
+        let taken = self.block(rest, &shown, line);
+        if let Some(nested) = &mut self.nested {
+            nested.read(rest[0].text, line, self.out.last());
+        }
+        taken
+    }
+
+    fn block(&mut self, rest: &[Source], shown: &str, line: &str) -> usize {
+        let column = column(shown);
         if let Some(open) = leaf::fence(line) {
             let depth = self.depth(column);
             let indent = (
@@ -142,12 +187,17 @@ impl Parser {
     }
 
     fn push(&mut self, depth: usize, kind: Kind, raw: &str) {
+        self.put(depth, kind, raw, None);
+    }
+
+    fn put(&mut self, depth: usize, kind: Kind, raw: &str, indent: Option<String>) {
         self.out.push(Block {
             depth,
             folds: self.folds,
             kind,
             raw: raw.to_owned(),
             joined: false,
+            indent,
         });
     }
 
@@ -158,7 +208,31 @@ impl Parser {
             kind,
             raw: String::new(),
             joined: true,
+            indent: None,
         });
+    }
+
+    /// Reads indented code, as if it stood between fences.
+    fn indented(&mut self, rest: &[Source], Indented { length, column }: Indented) -> usize {
+        let depth = self.depth(self::column(rest[0].text));
+        let code: Vec<String> = rest[..length]
+            .iter()
+            .map(|s| indented::dedent(s.text, column))
+            .collect();
+        let longest = code.iter().map(|line| backticks(line)).max().unwrap_or(0);
+        let fence = (longest + 1).max(3);
+        let indent = Some(indented::indent(rest[0].text, column));
+        self.put(depth, Kind::Fence(fence, String::new()), "", indent.clone());
+        for (source, line) in rest.iter().zip(code) {
+            let own = if line.is_empty() {
+                indent.clone()
+            } else {
+                Some(indented::indent(source.text, column))
+            };
+            self.put(depth, Kind::Code(line), source.raw, own);
+        }
+        self.put(depth, Kind::FenceEnd(fence), "", indent);
+        length
     }
 
     /// Reads code from its fence to the closing one, or to the end.
@@ -371,7 +445,7 @@ impl Parser {
 }
 
 /// Returns the column of the first character; a tab goes to the next multiple of four.
-fn column(line: &str) -> usize {
+pub(super) fn column(line: &str) -> usize {
     line.chars()
         .take_while(|c| is_space(*c))
         .fold(0, |column, c| match c {

@@ -12,8 +12,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 pub(super) enum Region {
     /// `ours` says what is wanted: nobody, only `ours`, or both alike changed it.
     Ours(Range<usize>),
-    /// Only `theirs` changed it; the first range is what it replaces in `ours`.
-    Theirs(Range<usize>, Range<usize>),
+    /// Only `theirs` changed it: base, what it replaces in `ours`, theirs.
+    Theirs([Range<usize>; 3]),
     /// Both changed it differently: base, ours, theirs.
     Conflict([Range<usize>; 3]),
 }
@@ -132,10 +132,11 @@ fn theirs_only([base, ours, _]: &[Range<usize>; 3], changes: &[Change], out: &mu
     let mut at = base.start;
     for change in changes {
         out.push(Region::Ours(place(at)..place(change.base.start)));
-        out.push(Region::Theirs(
+        out.push(Region::Theirs([
+            change.base.clone(),
             place(change.base.start)..place(change.base.end),
             change.side.clone(),
-        ));
+        ]));
         at = change.base.end;
     }
     out.push(Region::Ours(place(at)..ours.end));

@@ -14,7 +14,7 @@ use super::table;
 /// outside code everything of the kind leaves here escaped. Tables become `<table>`, images and
 /// toggles Notion's own, nesting becomes tabs, code blocks are always closed.
 pub fn for_notion(text: &str) -> String {
-    let blocks = shown(text);
+    let blocks = shown(block::parse(&normalised(text)));
     let mut out = String::new();
     let mut at = 0;
     while at < blocks.len() {
@@ -43,8 +43,7 @@ pub fn for_notion(text: &str) -> String {
 }
 
 /// Returns the blocks that say something.
-fn shown(text: &str) -> Vec<Block> {
-    let mut blocks = block::parse(&normalised(text));
+fn shown(mut blocks: Vec<Block>) -> Vec<Block> {
     blocks.retain(|block| of_block(block).is_some());
     if let Some(first) = blocks.first_mut() {
         first.joined = false;
@@ -130,7 +129,7 @@ fn notion_table(blocks: &[Block], indent: &str, out: &mut String) -> usize {
 /// Escapes that GitHub does not need are removed, tables get their pipes back, tabs become the
 /// indent of the list item they belong to, colours are dropped.
 pub fn from_notion(text: &str) -> String {
-    let blocks = shown(text);
+    let blocks = shown(block::parse_page(&normalised(text)));
     let mut out = String::new();
     let mut indents: Vec<usize> = Vec::new();
     let mut last: Option<&Block> = None;

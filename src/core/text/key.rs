@@ -20,6 +20,10 @@ pub struct Line {
     pub code: bool,
     /// The bytes of this line are part of those of the line before it.
     pub joined: bool,
+    /// It is the first (true) or the last line of a code block.
+    pub(super) edge: Option<bool>,
+    /// What stands before it as a line of indented code; see [`Block`].
+    pub(super) indent: Option<String>,
 }
 
 /// A text whose lines are read when they are first asked for, and only once: reading is most of the work.
@@ -71,9 +75,18 @@ pub fn normalised(text: &str) -> String {
 /// Reads a text of either flavour into lines. Joined together, the `raw` parts are the text,
 /// unless it holds nothing but blank lines: then there are no lines.
 pub fn lines(text: &str) -> Vec<Line> {
+    lines_of(block::parse(&normalised(text)))
+}
+
+/// Reads a text as Notion writes it into [`lines`]: there, an indent is never code.
+pub fn page_lines(text: &str) -> Vec<Line> {
+    lines_of(block::parse_page(&normalised(text)))
+}
+
+fn lines_of(blocks: Vec<Block>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut lead = String::new();
-    for block in block::parse(&normalised(text)) {
+    for block in blocks {
         let Some(key) = of_block(&block) else {
             match lines.iter_mut().rev().find(|line| !line.joined) {
                 Some(line) => line.raw.push_str(&block.raw),
@@ -84,12 +97,18 @@ pub fn lines(text: &str) -> Vec<Line> {
         // What was joined to a line that says nothing stands for itself.
         let joined = block.joined && !lines.is_empty();
         let raw = std::mem::take(&mut lead) + &block.raw;
-        let code = matches!(block.kind, Kind::Code(_));
+        let edge = match block.kind {
+            Kind::Fence(..) => Some(true),
+            Kind::FenceEnd(_) => Some(false),
+            _ => None,
+        };
         lines.push(Line {
             raw,
             key,
-            code,
+            code: matches!(block.kind, Kind::Code(_)),
             joined,
+            edge,
+            indent: block.indent,
         });
     }
     lines

@@ -165,6 +165,11 @@ fn marker(line: &str) -> Option<(Option<String>, &str)> {
     Some(((digits > 0).then(|| line[..digits].to_owned()), rest))
 }
 
+/// Returns how long the marker of an item is with which the line starts.
+pub(super) fn marker_length(line: &str) -> Option<usize> {
+    marker(line).map(|(_, rest)| line.len() - rest.len())
+}
+
 /// Returns how many columns lie between an item's marker and its text.
 pub(super) fn marker_width(line: &str) -> Option<usize> {
     let (_, rest) = marker(line)?;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::assemble::Style;
 use super::diff3::{self, Region};
-use super::inline::{trim, visible};
 use super::key::{Line, Reading, lines, normalised, say_the_same};
-use super::leaf;
+use super::patch;
 
 /// A place where both sides changed the same lines differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Merged {
 }
 
 /// Appends on a new line.
-fn append(out: &mut String, text: &str) {
+pub(super) fn append(out: &mut String, text: &str) {
     if !out.is_empty() && !out.ends_with('\n') && !text.is_empty() {
         out.push('\n');
     }
@@ -160,6 +160,9 @@ pub fn merge_readings(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'
     };
     let parts = texts.merged();
     if parts.iter().any(|part| matches!(part, Piece::Conflict(_))) {
+        if let Some([base, ours, theirs]) = texts.fenced(&parts) {
+            return merge(&base, &ours, &theirs);
+        }
         return Merged::Conflict(parts.iter().map(|part| texts.part(part)).collect());
     }
     if let Some(text) = texts.written(&parts, ours.text()) {
@@ -185,21 +188,29 @@ pub fn apply_change(from: &str, to: &str, onto: &str) -> Merged {
 
 /// A line of the result: of `theirs` or of `ours`, with its index there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pointer {
+pub(super) enum Pointer {
     Ours(usize),
-    /// The second index is the line of `ours` whose place it takes.
-    Theirs(usize, Option<usize>),
+    Theirs(usize, Place),
 }
 
-enum Piece {
+/// What a line of `theirs` takes the place of.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The line of `ours` whose blank lines it keeps.
+    pub(super) spacing: Option<usize>,
+    /// The line that it was before, in the base and in `ours`.
+    pub(super) was: Option<(usize, usize)>,
+}
+
+pub(super) enum Piece {
     Settled(Vec<Pointer>),
     Conflict([Range<usize>; 3]),
 }
 
-struct Texts<'a> {
-    base: &'a [Line],
-    ours: &'a [Line],
-    theirs: &'a [Line],
+pub(super) struct Texts<'a> {
+    pub(super) base: &'a [Line],
+    pub(super) ours: &'a [Line],
+    pub(super) theirs: &'a [Line],
 }
 
 impl Texts<'_> {
@@ -211,7 +222,7 @@ impl Texts<'_> {
         for region in diff3::regions(&base, &ours, &theirs) {
             let settled: Vec<Pointer> = match region {
                 Region::Ours(ours) => ours.map(Pointer::Ours).collect(),
-                Region::Theirs(ours, theirs) => replaced(&ours, &theirs),
+                Region::Theirs(ranges) => self.replaced(&ranges),
                 Region::Conflict(ranges) => {
                     pieces.push(Piece::Conflict(ranges));
                     continue;
@@ -226,16 +237,9 @@ impl Texts<'_> {
         pieces
     }
 
-    fn line(&self, pointer: Pointer) -> &Line {
-        match pointer {
-            Pointer::Ours(at) => &self.ours[at],
-            Pointer::Theirs(at, _) => &self.theirs[at],
-        }
-    }
-
     fn part(&self, piece: &Piece) -> Part {
         match piece {
-            Piece::Settled(pointers) => Part::Settled(self.raw(pointers, false)),
+            Piece::Settled(pointers) => Part::Settled(self.raw(pointers, Style::default())),
             Piece::Conflict([base, ours, theirs]) => Part::Conflict(Hunk {
                 base: cut(self.base, base),
                 ours: cut(self.ours, ours),
@@ -244,121 +248,70 @@ impl Texts<'_> {
         }
     }
 
-    /// Writes the result so that it says what was decided; None when no way of writing does.
-    fn written(&self, pieces: &[Piece], ours: &str) -> Option<String> {
-        let pointers: Vec<Pointer> = pieces
-            .iter()
-            .flat_map(|piece| match piece {
-                Piece::Settled(pointers) => pointers.as_slice(),
-                Piece::Conflict(_) => &[],
-            })
-            .copied()
-            .collect();
-        let wanted: Vec<&Line> = pointers.iter().map(|p| self.line(*p)).collect();
-        let says = |text: &String| {
-            let found = lines(text);
-            found.len() == wanted.len()
-                && found
-                    .iter()
-                    .zip(&wanted)
-                    .all(|(a, b)| a.key == b.key && a.code == b.code)
+    /// The texts with fences around their code, where some of it is indented and a conflict touches it: one line of
+    /// such code in a conflict would not be code by itself.
+    fn fenced(&self, pieces: &[Piece]) -> Option<[String; 3]> {
+        let sides = [self.base, self.ours, self.theirs];
+        let touches = |piece: &Piece| match piece {
+            Piece::Conflict(ranges) => sides.iter().zip(ranges).any(|(lines, range)| {
+                let is_code = |at: usize| lines.get(at).is_some_and(|line| line.indent.is_some());
+                let before = range.start.checked_sub(1).is_some_and(is_code);
+                range.clone().any(is_code) || (before && is_code(range.end))
+            }),
+            Piece::Settled(_) => false,
         };
-        let keys = || {
-            let lines = wanted.iter();
-            lines
-                .flat_map(|line| [line.key.as_str(), "\n"])
-                .collect::<String>()
-        };
-        let text = Some(self.raw(&pointers, false))
-            .filter(says)
-            .or_else(|| Some(self.raw(&pointers, true)).filter(says))
-            .or_else(|| Some(keys()).filter(says))?;
-        let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
-        let fits = ended == text || says(&ended);
-        Some(if fits { ended } else { text })
-    }
-
-    /// Joins the bytes of lines, with a blank line where the sides meet if asked.
-    fn raw(&self, pointers: &[Pointer], apart: bool) -> String {
-        let mut out = String::new();
-        let mut at = 0;
-        while at < pointers.len() {
-            let line = self.line(pointers[at]);
-            let length = self.atom(pointers[at]);
-            let next = at + length;
-            let side = |p: &Pointer| matches!(p, Pointer::Ours(_));
-            if apart && at > 0 && side(&pointers[at - 1]) != side(&pointers[at]) {
-                append(&mut out, "\n");
-            }
-            if !line.joined && together(pointers.get(at..next)) {
-                append(&mut out, &self.respaced(pointers[at], pointers[next - 1]));
-                at = next;
-            } else {
-                // Part of a line that was written as one: the key says it as well.
-                append(&mut out, &format!("{}\n", line.key));
-                at += 1;
-            }
+        if !pieces.iter().any(touches) {
+            return None;
         }
-        out
+        let [base, ours, theirs] = sides.map(with_fences);
+        Some([base?, ours?, theirs?])
     }
 
-    /// Returns how many lines were written as one from this line on.
-    fn atom(&self, pointer: Pointer) -> usize {
-        let (lines, at) = match pointer {
-            Pointer::Ours(at) => (self.ours, at),
-            Pointer::Theirs(at, _) => (self.theirs, at),
-        };
-        1 + lines[at + 1..]
-            .iter()
-            .take_while(|line| line.joined)
-            .count()
-    }
-
-    /// Returns the bytes of a line; one that takes another's place keeps the blank lines there.
-    fn respaced(&self, first: Pointer, last: Pointer) -> String {
-        let line = self.line(first);
-        let Pointer::Theirs(_, Some(place)) = last else {
-            return line.raw.clone();
-        };
-        // The bytes of a joined line are with the line it is joined to.
-        let place = self.ours[..=place]
-            .iter()
-            .rposition(|line| !line.joined)
-            .unwrap_or(place);
-        let (own, _) = blanks_apart(&line.raw);
-        let (_, spacing) = blanks_apart(&self.ours[place].raw);
-        let mut out = own.to_owned();
-        append(&mut out, spacing);
-        out
-    }
-}
-
-/// Says whether the lines follow each other on one side.
-fn together(pointers: Option<&[Pointer]>) -> bool {
-    pointers.is_some_and(|pointers| {
-        pointers.windows(2).all(|pair| match (pair[0], pair[1]) {
-            (Pointer::Ours(a), Pointer::Ours(b))
-            | (Pointer::Theirs(a, _), Pointer::Theirs(b, _)) => b == a + 1,
-            _ => false,
-        })
-    })
-}
-
-/// Pairs the lines that replace others with those in whose place they come.
-fn replaced(ours: &Range<usize>, theirs: &Range<usize>) -> Vec<Pointer> {
-    let even = ours.len() == theirs.len();
-    theirs
-        .clone()
-        .map(|at| {
-            let place = match (even, at + 1 == theirs.end) {
-                (true, _) => Some(ours.start + (at - theirs.start)),
+    /// Pairs the lines that replace others with those in whose place they come.
+    fn replaced(&self, [base, ours, theirs]: &[Range<usize>; 3]) -> Vec<Pointer> {
+        let even = ours.len() == theirs.len();
+        let mut next = 0;
+        let pair = |(nth, at): (usize, usize)| {
+            let spacing = match (even, at + 1 == theirs.end) {
+                (true, _) => Some(ours.start + nth),
                 (false, true) => ours.clone().last(),
                 _ => None,
             };
-            Pointer::Theirs(at, place)
-        })
-        .collect()
+            let was = if even {
+                Some(nth)
+            } else {
+                (next..base.len().min(next + REACH)).find(|nth| {
+                    patch::is_alike(&self.base[base.start + nth].raw, &self.theirs[at].raw)
+                })
+            };
+            next = was.map_or(next, |was| was + 1);
+            let was = was.map(|nth| (base.start + nth, ours.start + nth));
+            Pointer::Theirs(at, Place { spacing, was })
+        };
+        theirs.clone().enumerate().map(pair).collect()
+    }
 }
+
+/// A text with fences around all its code; None when that would say something else.
+fn with_fences(side: &[Line]) -> Option<String> {
+    let all: Vec<Pointer> = (0..side.len()).map(Pointer::Ours).collect();
+    let style = Style {
+        fenced: true,
+        ..Style::default()
+    };
+    let texts = Texts {
+        base: &[],
+        ours: side,
+        theirs: &[],
+    };
+    let text = texts.raw(&all, style);
+    let found = lines(&text);
+    let is_done = found.iter().all(|line| line.indent.is_none());
+    (is_done && say_the_same(&found, side)).then_some(text)
+}
+
+/// How many lines further a line is looked for that became another one.
+const REACH: usize = 8;
 
 /// Numbers what the lines say. The same words as code and as text are two things.
 fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> Vec<usize> {
@@ -380,25 +333,4 @@ fn cut(lines: &[Line], range: &Range<usize>) -> String {
         }
     }
     out
-}
-
-/// Splits the blank lines off the end of a line's bytes.
-fn blanks_apart(raw: &str) -> (&str, &str) {
-    let mut end = raw.len();
-    for line in raw.split_inclusive('\n').rev() {
-        if end == line.len() || !leaf::is_blank(trim(&visible(line.trim_end_matches('\n')))) {
-            break;
-        }
-        end -= line.len();
-    }
-    raw.split_at(end)
-}
-
-fn with_last_newline(text: &str, wanted: bool) -> String {
-    let bare = text.strip_suffix('\n').unwrap_or(text);
-    if wanted && !text.is_empty() {
-        format!("{bare}\n")
-    } else {
-        bare.to_owned()
-    }
 }

@@ -17,7 +17,8 @@ pub struct Split {
     pub private: String,
 }
 
-/// Splits a page at the heading named `heading` (any level, any case, outside code).
+/// Splits a page at the heading that a reader sees to be named `heading` (any level, any case, however it is set,
+/// outside code).
 ///
 /// Everything from there to the end is private. So are child pages and databases that stand at
 /// the end without such a heading: a body written without them would ask for their deletion.
@@ -112,11 +113,12 @@ fn mark_depth(line: &str, wanted: &str) -> Option<usize> {
     let Leaf::Heading(_, text) = leaf::read(trim(&shown)) else {
         return None;
     };
-    let mark = PUBLIC.to_lowercase();
-    let mut words = bare(&text);
+    let mark = PUBLIC.trim_start().to_lowercase();
+    let words = seen(&text).to_lowercase();
+    let mut words = words.as_str();
     let mut depth = 0;
-    while words != wanted {
-        words.truncate(trim(words.strip_suffix(&mark)?).len());
+    while reduced(words) != wanted {
+        words = words.trim_end().strip_suffix(&mark)?;
         depth += 1;
     }
     Some(depth)
@@ -158,11 +160,63 @@ fn is_child(line: &str) -> bool {
         .any(|tag| line.starts_with(tag))
 }
 
-/// Reduces a heading to its words, without emphasis, in lower case.
+/// Reduces a heading to the words that a reader sees, in lower case: how they are set (struck through, as code, an
+/// equation, a link, with a colon or an emoji) does not make the heading another one.
 fn bare(heading: &str) -> String {
-    let key = render::key(&visible(heading));
-    let words: String = key.chars().filter(|c| !matches!(c, '*' | '\\')).collect();
-    trim(leaf::without_closing(&words)).to_lowercase()
+    reduced(&seen(heading))
+}
+
+/// A heading's words without marks of Markdown, tags, entities, attributes and characters that nobody sees.
+fn seen(heading: &str) -> String {
+    let plain = render::plain(&visible(heading));
+    let mut out = String::with_capacity(plain.len());
+    let mut rest = plain.as_str();
+    while let Some(c) = rest.chars().next() {
+        let closed = match c {
+            '<' => rest.find('>'),
+            '&' => entity_end(rest),
+            '{' => rest.find('}').filter(|end| rest[..*end].contains('=')),
+            _ => None,
+        };
+        if closed.is_some() && c != '<' {
+            out.push(' ');
+        }
+        if closed.is_none() && !is_unseen(c) {
+            out.push(c);
+        }
+        rest = &rest[closed.unwrap_or_default() + c.len_utf8()..];
+    }
+    out
+}
+
+/// Where an entity like `&nbsp;` ends.
+fn entity_end(text: &str) -> Option<usize> {
+    let end = text.find(';').filter(|end| (3..10).contains(end))?;
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '#';
+    text[1..end].chars().all(inside).then_some(end)
+}
+
+/// Marks that set words, and characters without a width: they split no word.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '*' | '_' | '~' | '$' | '`' | '\\'
+            | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Letters and digits, with one space between words; the signs themselves where there are none.
+fn reduced(text: &str) -> String {
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return text.split_whitespace().collect();
+    }
+    words.join(" ")
 }
 
 /// Returns the lines with their offsets; `true` for those that belong to a code block.

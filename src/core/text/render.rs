@@ -71,6 +71,26 @@ pub(super) fn key(text: &str) -> String {
     line(text, Target::Key)
 }
 
+/// The words of a line without code marks, link addresses, escapes and attributes. Marks of emphasis stay.
+pub(super) fn plain(text: &str) -> String {
+    let mut segs = inline::parse(text);
+    drop_attributes(&mut segs, true);
+    let mut out = String::new();
+    put_plain(&segs, &mut out);
+    out
+}
+
+fn put_plain(segs: &[Seg], out: &mut String) {
+    for seg in segs {
+        match seg {
+            Seg::Char(c, _) => out.push(*c),
+            Seg::Code(content) => out.push_str(content),
+            Seg::Link { text, .. } => put_plain(text, out),
+            Seg::Break => out.push(' '),
+        }
+    }
+}
+
 fn key_of(segs: &[Seg]) -> String {
     let mut segs = segs.to_vec();
     drop_attributes(&mut segs, true);
@@ -110,18 +130,24 @@ fn drop_attributes(segs: &mut Vec<Seg>, escaped_too: bool) {
             .iter()
             .map(|seg| if let Seg::Char(c, _) = seg { *c } else { '\0' })
             .collect();
-        let Some((name, value)) = body.split_once('=') else {
-            return;
-        };
-        let known = matches!(name, "color" | "toggle" | "underline");
-        let value = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
-        if !known || !value.is_some_and(|v| v.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
+        let mut pairs = body.split(' ').filter(|pair| !pair.is_empty()).peekable();
+        if pairs.peek().is_none() || !pairs.all(is_attribute) {
             return;
         }
         segs.truncate(open);
     }
+}
+
+/// Says whether the text is one of Notion's block attributes, as `color="red_bg"`.
+fn is_attribute(pair: &str) -> bool {
+    let Some((name, value)) = pair.split_once('=') else {
+        return false;
+    };
+    let value = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
+    matches!(name, "color" | "toggle" | "underline")
+        && value.is_some_and(|v| v.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
 }
 
 fn write(segs: &[Seg], target: Target) -> String {

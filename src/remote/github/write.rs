@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::place::{numbered, repo_path, segment};
 use super::wire::{Issue, Label};
 use super::{GithubRemote, refuse, rows};
-use crate::core::text::{limits, marker};
+use crate::core::text::{self, limits, marker};
 use crate::core::{Change, Draft, FieldKey, Kind, Life, Observation, Value};
 use crate::remote::http::{Ask, Reply};
 use crate::remote::{Answer, RemoteError};
@@ -154,7 +154,10 @@ impl GithubRemote {
         let new = change.new.as_text();
         let (key, value) = match change.field.as_str() {
             "title" => ("title", json!(new)),
-            "body" => ("body", json!(fitting(marked(new, target))?)),
+            "body" => (
+                "body",
+                json!(fitting(as_ended(marked(new, target), target))?),
+            ),
             "state" => ("state", json!(new)),
             "closed_as" if new.is_empty() => return Ok(()),
             "closed_as" => ("state_reason", json!(new.replace(' ', "_"))),
@@ -219,6 +222,14 @@ fn marked(text: &str, target: &Observation) -> String {
         Some(key) => marker::write(text, &key.0),
         None => text.to_owned(),
     }
+}
+
+/// The text with the line ends that the issue has now, unless they make it too long.
+fn as_ended(text: String, target: &Observation) -> String {
+    let now = target.raw_body.as_deref().unwrap_or_default();
+    let ended = text::with_ends_of(&text, now);
+    let fits = limits::github_length(&ended) <= limits::GITHUB_BODY;
+    if fits { ended } else { text }
 }
 
 /// A text that GitHub takes, the marker included: said here, as GitHub's own 422 does not say by how much.

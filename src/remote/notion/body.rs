@@ -268,7 +268,7 @@ fn occurrences(text: &str, piece: &str) -> usize {
 fn units(text: &str) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut fence: Option<String> = None;
-    for line in text::lines(text) {
+    for line in text::page_lines(text) {
         let said = line.key.trim_start_matches('\t');
         let fixed = fence.is_none() && is_structure(&line.raw);
         match &fence {

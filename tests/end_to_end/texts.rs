@@ -1,0 +1,124 @@
+//! Bodies that are edited in Notion: on GitHub no other byte changes, nothing comes alive, and what is private stays.
+
+use pulse_sync::sim::github::IssueEdit;
+
+use super::rig::{Rig, world};
+
+fn write(rig: &Rig, number: u64, body: &str) {
+    rig.edit_issue(
+        number,
+        IssueEdit {
+            body: Some(Some(body.to_owned())),
+            ..IssueEdit::default()
+        },
+    );
+}
+
+fn body(rig: &Rig, number: u64) -> String {
+    rig.issue(number)
+        .body
+        .as_deref()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Bodies, a word of each, and what it becomes in Notion.
+const EDITS: [(&str, &str, &str); 6] = [
+    (
+        "Example:\n\n    int *a = *b * c;\n    call(__init__, #12, @bob, x)\n\nend\n",
+        "int",
+        "uint",
+    ),
+    (
+        "- list\n\n      code *in* list\n      second #3\n- b\n",
+        "code",
+        "KODE",
+    ),
+    ("\tint *p = *q;\n\ttab code __x__\n", "int", "uint"),
+    (
+        "As @ada said in #414, this fixes #919 at _last_.\n\nAnd more.\n",
+        "said",
+        "wrote",
+    ),
+    ("3. three\n4. _four_\n7. seven times\n", "times", "dwarfs"),
+    (
+        "First line\r\nsecond line\r\n\r\n* item one\r\n* item two\nlast\r\n",
+        "second",
+        "SECOND",
+    ),
+];
+
+#[test]
+fn a_word_edited_in_notion_is_all_that_changes_on_github() {
+    let rig = Rig::start(Some(world(EDITS.len(), 0, 0)));
+    rig.settle();
+    let numbered = || (1_u64..).zip(EDITS);
+    for (number, (text, ..)) in numbered() {
+        write(&rig, number, text);
+    }
+    rig.settle();
+    for (number, (text, word, new)) in numbered() {
+        assert_eq!(body(&rig, number), text, "a trip changes nothing");
+        rig.edit_body(rig.page(number), |page| page.replacen(word, new, 1));
+    }
+    rig.settle();
+    for (number, (text, word, new)) in numbered() {
+        assert_eq!(body(&rig, number), text.replacen(word, new, 1));
+    }
+    assert_eq!(rig.run(&["conflicts", "list"]).code, Some(0));
+    rig.assert_quiet();
+}
+
+#[test]
+fn what_is_new_notifies_nobody_beside_what_was_there() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.settle();
+    write(&rig, 1, "As @ada said in #414.\n\n    @bob\n    code\n");
+    rig.settle();
+    rig.edit_body(rig.page(1), |page| {
+        let page = page.replacen("#414", "#414 and fixes #414, #415, @ada, @eve", 1);
+        page.replacen("```\n@bob\n", "@bob\n```\n", 1)
+    });
+    rig.settle();
+    assert_eq!(
+        body(&rig, 1),
+        "As @ada said in #414 and fixes #\u{2060}414, #\u{2060}415, @\u{2060}ada, @\u{2060}eve.\n\n\
+         @\u{2060}bob\n\n    code\n"
+    );
+}
+
+#[test]
+fn notes_below_the_private_heading_never_leave_notion() {
+    let headings = [
+        "# ~~Private notes~~",
+        "# `Private notes`",
+        "# $`Private notes`$",
+        "# [Private notes](https://x.y)",
+        "# Private\u{a0}notes",
+        "## \u{1f512} PRIVATE  Notes:",
+    ];
+    let rig = Rig::start(Some(world(headings.len(), 0, 0)));
+    rig.settle();
+    let numbered = || (1_u64..).zip(headings);
+    for (number, heading) in numbered() {
+        rig.edit_body(rig.page(number), |page| {
+            format!("{page}\nmore\n{heading}\nmy secret")
+        });
+    }
+    rig.settle();
+    for (number, heading) in numbered() {
+        let text = body(&rig, number);
+        assert!(text.contains("more"), "{text}");
+        assert!(
+            !text.contains("secret") && !text.to_lowercase().contains("private"),
+            "{text}"
+        );
+        write(&rig, number, "All new.\n");
+        rig.settle();
+        let page = rig.markdown(rig.page(number));
+        assert!(
+            page.contains("All new.") && page.contains("my secret"),
+            "{heading}: {page}"
+        );
+    }
+}
