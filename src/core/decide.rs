@@ -598,8 +598,8 @@ impl Case<'_> {
             .map_or(self.field.policy, |rule| rule.policy)
     }
 
-    /// Both sides' versions of the lines that both changed, one after the other, written to GitHub; from there the whole
-    /// text flows back. None where there is no text, or nothing was agreed yet.
+    /// What is new on either side in the lines that both changed, one after the other, written to GitHub; from there the
+    /// whole text flows back. None where there is no text, or nothing was agreed yet.
     fn keep_both(&self) -> Option<Ruled> {
         let base = self.base.filter(|_| self.field.class == Class::Text)?;
         if !self.field.direction.allows(Side::Github) {
@@ -607,7 +607,7 @@ impl Case<'_> {
         }
         let Texts { github, notion } = self.texts();
         let from = Reading::of(text::from_notion(base.notion().as_text()));
-        let merged = text::merge_readings(&from, github, notion).taking(|_, _| Pick::Both);
+        let merged = text::merge_readings(&from, github, notion).taking(|_, _| Pick::News);
         Some(match codec::said_body(&merged, github) {
             Said::Value(new) if self.same(&new, self.l) => self.carry(Side::Notion, Row::F7),
             Said::Value(new) => Ruled::write(

@@ -53,7 +53,9 @@ fn fields() -> Vec<Field> {
             github: body("two of GitHub", "three"),
             notion: body("two of Notion", "three"),
             merged: None,
-            both: Some(text("One\n\ntwo of GitHub\ntwo of Notion\n\nBetween\n\nthree\n")),
+            both: Some(text(
+                "One\n\ntwo of GitHub\ntwo of Notion\n\nBetween\n\nthree\n",
+            )),
         },
     ]
 }

@@ -43,6 +43,8 @@ pub enum Pick {
     Theirs,
     /// Both, `ours` first.
     Both,
+    /// What is new on either side, `ours` first; what either side took away stays away.
+    News,
 }
 
 /// The outcome of a merge.
@@ -93,6 +95,7 @@ impl Merged {
                         Pick::Base => append(&mut out, &hunk.base),
                         Pick::Ours => append(&mut out, &hunk.ours),
                         Pick::Theirs => append(&mut out, &hunk.theirs),
+                        Pick::News => append(&mut out, &news(hunk)),
                         Pick::Both => {
                             append(&mut out, &hunk.ours);
                             append(&mut out, &hunk.theirs);
@@ -129,6 +132,25 @@ impl Merged {
         }
         out
     }
+}
+
+/// The lines of `ours` but for those that `theirs` took away, then those that are new in `theirs`.
+fn news(hunk: &Hunk) -> String {
+    let has = |text: &str, line: &str| text.lines().any(|other| other.trim() == line.trim());
+    let ours = hunk
+        .ours
+        .lines()
+        .filter(|line| !has(&hunk.base, line) || has(&hunk.theirs, line));
+    let theirs = hunk
+        .theirs
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !has(&hunk.base, line) && !has(&hunk.ours, line));
+    let mut out = String::new();
+    for line in ours.chain(theirs) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
 }
 
 /// Appends on a new line.
