@@ -201,7 +201,8 @@ pub struct Report {
     pub run: String,
     /// The link.
     pub link: String,
-    /// Requests that change something.
+    /// Writes that landed: those that an answer of this run proved, or a look-up after a lost answer. What was refused
+    /// or is unclear is not among them.
     pub writes: PerSide,
     /// All requests.
     pub requests: PerSide,

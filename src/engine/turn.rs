@@ -454,6 +454,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair = stored;
         if matches!(error, RemoteError::Unclear(_)) {
             self.failures += 1;
+            self.failed_on = Some(side);
         }
         pair.tries += 1;
         let next = self.now().plus(self.engine.back_off(pair.tries));

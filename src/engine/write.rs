@@ -57,19 +57,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         match self.send(step, target).await {
             Ok(answer) => {
-                *self.report.writes.of_mut(step.side) += 1;
                 self.denials.was_allowed(pair, step);
                 self.answered(pair, step, sight, answer).await
             }
-            Err(error) => {
-                if matches!(
-                    error,
-                    RemoteError::Unclear(_) | RemoteError::Refused { .. } | RemoteError::Stale(_)
-                ) {
-                    *self.report.writes.of_mut(step.side) += 1;
-                }
-                self.unanswered(pair, step, sight, error).await
-            }
+            Err(error) => self.unanswered(pair, step, sight, error).await,
         }
     }
 
@@ -168,6 +159,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Landed::Written => None,
             })
             .collect();
+        // A change of which the service took nothing is no write.
+        let is_made = !matches!(step.action, Action::Patch(_));
+        if is_made || landed.len() > dropped.len() {
+            *self.report.writes.of_mut(step.side) += 1;
+        }
         let (outcome, note) = if dropped.is_empty() {
             (Outcome::Done, String::new())
         } else {

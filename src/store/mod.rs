@@ -146,6 +146,13 @@ pub struct Counts {
     pub held_by_user: u64,
 }
 
+impl Counts {
+    /// Waiting for a turn and nothing else: an item with an open write is counted among the unclear ones.
+    pub const fn queued_only(&self) -> u64 {
+        self.queued.saturating_sub(self.in_doubt)
+    }
+}
+
 /// Who runs a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
