@@ -30,6 +30,8 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
     let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     for link in &links {
+        // What the plan noted down is looked at below.
+        engine.store.plan_begins(&link.spec.name).await?;
         let (report, planned) = engine.plan(link, &Ask::default()).await;
         if report.stopped.is_some() {
             exit = exit.and(Exit::of(&report));
@@ -37,6 +39,7 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         let counts = engine.store.counts(&link.spec.name).await?;
         stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
+        engine.store.plan_ends();
         all.extend(
             planned
                 .into_iter()
@@ -79,16 +82,9 @@ struct Found {
 
 impl Found {
     fn json(&self) -> serde_json::Value {
-        let plans: Vec<_> = self.all.iter().map(json::planned).collect();
-        let waiting: Vec<_> = self.waiting.iter().map(Waits::json).collect();
-        let stuck = self.stuck.iter();
-        json!({
-            "items": plans,
-            "waiting": waiting,
-            "set_aside": stuck.clone().flat_map(Attention::parked_json).collect::<Vec<_>>(),
-            "refused": stuck.flat_map(Attention::refused_json).collect::<Vec<_>>(),
-            "reports": self.reports,
-        })
+        let plans = self.all.iter().map(json::planned).collect();
+        let waiting = self.waiting.iter().map(Waits::json).collect();
+        json::plan(&self.reports, &self.stuck, plans, waiting)
     }
 
     fn print(&self) {

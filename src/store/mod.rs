@@ -313,7 +313,7 @@ pub trait Store {
     }
 
     /// A plan of a link begins. What it notes down on its way is kept as what a sync finds, but not in a store that may
-    /// only be read: there it is forgotten at [`Store::plan_ends`].
+    /// only be read: there it is forgotten at the last [`Store::plan_ends`] of as many as began.
     async fn plan_begins(&self, _link: &str) -> Result<(), StoreError> {
         Ok(())
     }

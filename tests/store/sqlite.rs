@@ -157,7 +157,7 @@ fn a_second_owner_is_told_who_has_it() {
     assert_says(
         &error,
         &[
-            "another pulse-sync",
+            "already running",
             &process,
             "store.db",
             "works beside it",
