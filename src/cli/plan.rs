@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::wire::Setup;
 use super::{json, progress};
 use crate::core::plan::Move;
-use crate::core::{Action, FieldKey, Pair, Time};
+use crate::core::{Action, FieldKey, Pair, Time, told};
 use crate::engine::run::Planned;
 use crate::engine::{Ask, Report};
 use crate::shown::Shown;
@@ -176,10 +176,17 @@ async fn who_waits(
 fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)> {
     let later = planned.and_then(|one| {
         one.plan.moves.iter().find_map(|mv| match mv {
-            Move::Later(at, why) if one.plan.steps.is_empty() => Some((Some(*at), why.clone())),
+            _ if !one.plan.steps.is_empty() => None,
+            Move::Later(at, why) => Some((Some(*at), why.clone())),
+            Move::Unseen(side, field) => Some((None, told::unseen(*side, field))),
             _ => None,
         })
     });
+    // Its last turn left it waiting, and the plan has nothing to write for it either.
+    let is_stuck = pair.dirty_since.is_some() && pair.tries > 0;
+    let is_planned = planned.is_some_and(|one| !one.plan.steps.is_empty());
+    let stuck = pair.last_error.clone().filter(|_| is_stuck && !is_planned);
+    let stuck = stuck.map(|why| (pair.next_try, why));
     let open = pair
         .conflicts
         .iter()
@@ -191,7 +198,10 @@ fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)>
             format!("{some} conflicts wait for you (`pulse-sync conflicts list`)"),
         )),
     };
-    super::item::waits(pair, now()).or(later).or(chosen)
+    super::item::waits(pair, now())
+        .or(later)
+        .or(chosen)
+        .or(stuck)
 }
 
 fn conflicts(planned: &Planned) -> usize {
