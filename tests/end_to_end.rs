@@ -43,6 +43,8 @@ mod routes;
 mod scope;
 #[path = "end_to_end/service.rs"]
 mod service;
+#[path = "end_to_end/truth.rs"]
+mod truth;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

@@ -112,7 +112,10 @@ fn errors(report: &Report) -> Vec<String> {
     let mut errors = report.errors.clone();
     let why = report.stopped.as_ref().filter(|stop| stop.is_failure());
     // What could not be listed is among them already.
-    errors.extend(why.map(super::sync::why).filter(|why| !errors.contains(why)));
+    errors.extend(
+        why.map(super::sync::why)
+            .filter(|why| !errors.contains(why)),
+    );
     errors
 }
 

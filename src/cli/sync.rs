@@ -7,8 +7,8 @@ use super::wire::{RealEngine, Setup};
 use super::{item, json, progress};
 use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
-use crate::store::{Store, StoreError};
 use crate::store::sqlite::Access;
+use crate::store::{Store, StoreError};
 
 /// Runs each link once and says what happened.
 pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {

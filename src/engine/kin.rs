@@ -10,7 +10,8 @@ use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::plan::Plan;
 use crate::core::{
-    Action, FieldKey, Key, Life, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
+    Action, FieldKey, Key, Life, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row,
+    Side,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};

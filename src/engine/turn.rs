@@ -458,7 +458,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let next = self.now().plus(self.engine.back_off(pair.tries));
         pair.next_try = Some(next);
         self.report.notes.push(format!("{}: {why}", pair.name()));
-        let said = (super::report::class_of(&RemoteError::Stale(String::new())), why.as_str());
+        let said = (
+            super::report::class_of(&RemoteError::Stale(String::new())),
+            why.as_str(),
+        );
         self.note_error_as(pair.name(), Some(pair), said, Some(next))
             .await?;
         pair.last_error = Some(why);

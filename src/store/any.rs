@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::{Pair, PairId, Record, Side, Time};
 
 use super::{
-    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Looking, MemoryStore, MongoStore, Pruned,
-    SqliteStore, Store, StoreError, Which,
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Looking, MemoryStore, MongoStore,
+    Pruned, SqliteStore, Store, StoreError, Which,
 };
 
 /// One of the stores, so that what is built on a store need not be built twice.
