@@ -54,9 +54,18 @@ impl Exit {
 
     /// What a run's report means.
     pub fn of(report: &Report) -> Self {
+        Self::of_rest(report, Self::is_partial(report))
+    }
+
+    /// What the report of a run for one item means, whatever waits of the others.
+    pub fn of_item(report: &Report) -> Self {
+        Self::of_rest(report, report.conflicts > 0 || !report.errors.is_empty())
+    }
+
+    fn of_rest(report: &Report, is_partial: bool) -> Self {
         let waits = match report {
             Report { held: 1.., .. } => Self::Halted,
-            _ if Self::is_partial(report) => Self::Waits,
+            _ if is_partial => Self::Waits,
             _ => Self::Done,
         };
         let stops = report.stopped.iter().chain(&report.unlisted);

@@ -176,9 +176,9 @@ async fn who_waits(
 fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)> {
     let later = planned.and_then(|one| {
         one.plan.moves.iter().find_map(|mv| match mv {
-            _ if !one.plan.steps.is_empty() => None,
-            Move::Later(at, why) => Some((Some(*at), why.clone())),
+            // What else is written of the item does not end this wait.
             Move::Unseen(side, field) => Some((None, told::unseen(*side, field))),
+            Move::Later(at, why) if one.plan.steps.is_empty() => Some((Some(*at), why.clone())),
             _ => None,
         })
     });

@@ -35,7 +35,12 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         }
     });
     budgets.during(&engine.store, work).await;
-    let mut exit = reports.iter().map(Exit::of).fold(Exit::Done, Exit::and);
+    let exit_of = if options.item.is_some() {
+        Exit::of_item
+    } else {
+        Exit::of
+    };
+    let mut exit = reports.iter().map(exit_of).fold(Exit::Done, Exit::and);
     if let Some(item) = &options.item {
         exit = exit.and(item::tell(&engine, &mut reports, item).await?);
     }
@@ -46,7 +51,7 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
             Err(error) => {
                 waiting.push(Attention::default());
                 report.stopped.get_or_insert(error.into());
-                exit = exit.and(Exit::of(report));
+                exit = exit.and(exit_of(report));
             }
         }
     }

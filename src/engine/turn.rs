@@ -444,8 +444,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let is_both = Side::BOTH.into_iter().all(is_live) && pair.life == PairLife::Active;
         let is_shown = page.field(&body.key).is_some() || self.paused.contains(&body.key);
         let now = page.stamp.as_ref().filter(|stamp| !stamp.by_us)?;
-        let known = pair.seen[Side::Notion as usize].as_ref()?;
-        (is_both && !is_shown && known.at != now.at).then(|| {
+        let known = pair.seen[Side::Notion as usize].as_ref();
+        // A stamp is rounded to its minute.
+        let is_edited = known.is_none_or(|known| (known.at, &known.by) != (now.at, &now.by));
+        (is_both && !is_shown && is_edited).then(|| {
             "the page was edited, and Notion does not show the whole text of it: if the text was edited, that waits; a \
              shorter text or fewer unusual blocks help"
                 .to_owned()
