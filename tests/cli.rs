@@ -17,6 +17,8 @@ mod environment;
 mod exits;
 #[path = "cli/hold.rs"]
 mod hold;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/retry.rs"]
 mod retry;
 #[path = "cli/secrets.rs"]

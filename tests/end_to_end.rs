@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod rig;
 
+#[path = "end_to_end/adopted.rs"]
+mod adopted;
 #[path = "end_to_end/agree.rs"]
 mod agree;
 #[path = "end_to_end/answers.rs"]

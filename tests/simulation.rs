@@ -73,13 +73,14 @@ fn seeds_keep_every_promise() {
         "{} seeds failed",
         findings.failures.len()
     );
-    if count >= 300 {
+    // The rarest of them come once in several hundred seeds.
+    if count >= 1_500 {
         assert_eq!(unreached(&findings.figures), Vec::<&str>::new());
     }
 }
 
 /// Rows of the decision tables that leave a trace in the store. The others have directed tests: F0, F12 and F13 need
-/// texts and columns that these worlds do not have, F1, I13 and I15 say nothing.
+/// texts and columns that these worlds do not have, I18 needs pages made by hand, F1, I13 and I15 say nothing.
 const ROWS: [&str; 26] = [
     "F2",
     "F3",

@@ -15,6 +15,9 @@ mod driver;
 #[path = "end_to_end/rig.rs"]
 mod rig;
 
+#[path = "tty/init.rs"]
+mod init;
+
 use driver::{Tty, start, until};
 use pulse_sync::sim::github::http::FaultKind;
 use rig::Rig;

@@ -92,6 +92,11 @@ impl Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Sets it up: finds the tokens, asks which repositories and which database, shows how they fit, writes the
+    /// configuration, and ends in the first plan, which is written only after a yes.
+    ///
+    /// Every answer can be given by a flag. Where stdin is no terminal nobody is asked.
+    Init(InitOptions),
     /// One pass over the links.
     Sync(SyncOptions),
     /// What a pass would write, and why; writes nothing to either service.
@@ -189,6 +194,35 @@ impl Command {
             _ => return None,
         })
     }
+}
+
+/// `init`.
+#[derive(Debug, Group)]
+pub struct InitOptions {
+    /// The repositories: names, and patterns of one owner's (`owner/*`), with commas between.
+    #[arg(long, value_name = "OWNER/NAME,…", value_delimiter = ',')]
+    pub repositories: Vec<String>,
+    /// The Notion database: its address or id.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "create_under")]
+    pub database: Option<String>,
+    /// Make a new database below this page (its address or id).
+    #[arg(long, value_name = "PAGE")]
+    pub create_under: Option<String>,
+    /// What the new database is called.
+    #[arg(long, value_name = "TITLE", conflicts_with = "database")]
+    pub title: Option<String>,
+    /// The link's name.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub name: String,
+    /// Replace a configuration that is there; it is kept beside as .bak.
+    #[arg(long)]
+    pub force: bool,
+    /// Write the first plan without asking.
+    #[arg(long)]
+    pub apply: bool,
+    /// Answer every question of yes or no with yes, the one before the first write as well.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `sync`.

@@ -214,5 +214,8 @@ pub fn planned(planned: &Planned) -> Json {
             _ => None,
         })
         .collect();
-    json!({"item": planned.item, "title": planned.title, "steps": steps, "conflicts": conflicts})
+    json!({
+        "item": planned.item, "title": planned.title, "steps": steps, "conflicts": conflicts,
+        "adopted": planned.is_adopted(), "question": planned.question(),
+    })
 }

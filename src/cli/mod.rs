@@ -22,6 +22,7 @@ mod glance;
 mod held;
 mod history;
 mod hold;
+mod init;
 mod item;
 mod json;
 mod live;
@@ -104,6 +105,10 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Some(Command::Sim(options)) => sim::serve(options),
         Some(Command::Demo(options)) => demo::run(options, args),
         Some(Command::Selftest(options)) => selftest::run(options),
+        Some(Command::Init(_)) if args.read_only => {
+            anyhow::bail!("`init` writes, and --read-only forbids it; nothing was done")
+        }
+        Some(Command::Init(options)) => init::run(args, options),
         Some(Command::Config(command)) => config(args, command),
         Some(Command::Doctor(options)) => doctor::run(args, options),
         Some(Command::Status(options)) if options.line => Ok(glance::run(args)),
@@ -136,6 +141,7 @@ fn without_command() -> Exit {
         "pulse-sync keeps GitHub repositories and Notion databases in step.\nNothing is configured yet.\n"
     );
     say!("  pulse-sync demo          see it work: no token, no server");
+    say!("  pulse-sync init          set it up: repositories, database, first plan");
     say!("  pulse-sync config init   write the commented example file");
     say!("  pulse-sync doctor        check that everything is ready to sync");
     say!("  pulse-sync --help        everything else\n");

@@ -40,11 +40,7 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
         engine.store.plan_ends();
-        all.extend(
-            planned
-                .into_iter()
-                .filter(|one| !one.plan.steps.is_empty() || conflicts(one) > 0),
-        );
+        all.extend(planned.into_iter().filter(is_shown));
         reports.push(report);
     }
     budgets.save(&engine.store).await;
@@ -204,7 +200,14 @@ fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)>
         .or(stuck)
 }
 
-fn conflicts(planned: &Planned) -> usize {
+/// Whether there is something to do or to ask.
+pub(super) fn is_shown(planned: &Planned) -> bool {
+    let says = planned.is_adopted() || planned.question().is_some();
+    says || !planned.plan.steps.is_empty() || conflicts(planned) > 0
+}
+
+/// How many conflicts a pass would open.
+pub(super) fn conflicts(planned: &Planned) -> usize {
     planned
         .plan
         .moves
@@ -219,6 +222,11 @@ fn print(planned: &Planned) {
         Shown::line(&planned.item),
         Shown::line(&planned.title)
     );
+    if let Some(why) = planned.question() {
+        say!("  needs you: {}", Shown::line(why));
+    } else if planned.is_adopted() {
+        say!("  adopts the page that says that it is of this item (I18)");
+    }
     for step in &planned.plan.steps {
         say!("  {} on {} ({:?})", step.verb(), step.side.name(), step.row);
         match &step.action {

@@ -36,6 +36,11 @@ impl Environment {
         Self(vars.collect())
     }
 
+    /// Another value for a variable, in this snapshot only.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+
     /// The value without blanks around it; an empty variable counts as unset, as containers often set them so.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.get(name)?.trim();

@@ -51,6 +51,15 @@ fn mirror(key: &'static str, name: &str, kind: PropertyKind) -> Bound {
     )
 }
 
+/// A page that a person made gets the hidden id too: by it the page is known again when the store is lost. And it says
+/// what it is from then on, as the pages do that we make.
+fn identity() -> [Bound; 2] {
+    [
+        mirror("node", ID_PROPERTY, PropertyKind::RichText),
+        mirror("kind", KIND_PROPERTY, PropertyKind::Select),
+    ]
+}
+
 /// What issues and pull requests share.
 fn shared_fields(policy: Policy) -> Vec<Bound> {
     use PropertyKind::{Date, MultiSelect, Number, RichText, Select, Title, Url};
@@ -94,19 +103,7 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
         mirror("closed", "Closed", Date),
         mirror("sync", "Sync", Select),
         mirror("sync_note", "Sync note", RichText),
-        node(),
-        kind(),
     ]
-}
-
-/// A page that a person made gets the hidden id too: by it the page is known again when the store is lost.
-fn node() -> Bound {
-    mirror("node", ID_PROPERTY, PropertyKind::RichText)
-}
-
-/// And it says what it is from then on, as the pages do that we make.
-fn kind() -> Bound {
-    mirror("kind", KIND_PROPERTY, PropertyKind::Select)
 }
 
 /// The fields of issues.
@@ -135,6 +132,7 @@ pub(super) fn issue(states: StateMap, policy: Policy) -> Vec<Bound> {
         Some(("Type", Select)),
     ));
     fields.push(mirror("publish", "Publish", Select));
+    fields.extend(identity());
     fields
 }
 
@@ -156,13 +154,14 @@ pub(super) fn pull(policy: Policy) -> Vec<Bound> {
         mirror("merged", "Merged", Date),
         mirror("merge_commit", "Merge commit", RichText),
     ]);
+    fields.extend(identity());
     fields
 }
 
 /// The fields of commits.
 pub(super) fn commit() -> Vec<Bound> {
     use PropertyKind::{Checkbox, Date, Number, RichText, Select, Title, Url};
-    vec![
+    let mut fields = vec![
         bound(
             FieldKey::TITLE,
             Class::Mirror,
@@ -191,7 +190,7 @@ pub(super) fn commit() -> Vec<Bound> {
         mirror("verified", "Verified", Checkbox),
         mirror("orphaned", "Orphaned", Checkbox),
         mirror("linked_issues", "Linked issues", RichText),
-        node(),
-        kind(),
-    ]
+    ];
+    fields.extend(identity());
+    fields
 }

@@ -44,6 +44,7 @@ pub enum Row {
     I15,
     I16,
     I17,
+    I18,
     /// A person's choice for a conflict.
     Choice,
     /// A person put an earlier value back.

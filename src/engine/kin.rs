@@ -1,5 +1,6 @@
 //! Objects that belong to each other though no pair says so: by the mark that an issue of ours carries, and by the id
-//! that a page of ours carries. They are met when the store was lost, or when a service made an object twice.
+//! that a page of ours carries. They are met when the store was lost, or when a service made an object twice. Pages
+//! that say it in a person's words are in [`super::adopt`].
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::plan::Plan;
 use crate::core::{
-    Action, FieldKey, Key, Life, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row,
-    Side,
+    Action, FieldKey, Key, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind,
+    Row, Side,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -20,7 +21,7 @@ use crate::store::{Store, Which};
 pub(super) type Keys = BTreeMap<Key, Vec<PairId>>;
 
 /// What an object without a partner turns out to be.
-enum Kin {
+pub(super) enum Kin {
     /// One more of what this pair has already.
     Surplus(Box<Pair>),
     /// A copy that a person made of this pair's page.
@@ -31,36 +32,69 @@ enum Kin {
     Couple { issue: Box<Pair>, page: Box<Pair> },
     /// Its partner may stand in a listing that was never read.
     Unknown,
+    /// I18: which page is the item's is a question for a person; what to do about it.
+    Question(String),
+    /// I18: one of several pages of one item, which asks the question.
+    Candidate,
+}
+
+/// What becomes of a turn whose object was looked for kin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Minded {
+    /// There is none: it goes on.
+    Alone,
+    /// The turn is over.
+    Over,
+    /// The pair has both sides now, and is looked at anew.
+    Joined,
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
-    /// Looks for kin before something new is made of an object. Says whether the turn is over.
+    /// Looks for kin before something new is made of an object.
     pub(super) async fn mind_kin(
         &mut self,
         pair: &mut Pair,
         sight: &Sight,
         plan: &Plan,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<Minded, Trouble> {
         let creates = plan
             .steps
             .first()
             .is_some_and(|step| matches!(step.action, Action::Create(_)));
         let alone = [pair.github.is_none(), pair.notion.is_none()];
         let kin = match (alone, sight.of(Side::Github), sight.of(Side::Notion)) {
-            ([false, true], Some(issue), _) if creates => self.kin_of_issue(pair, issue).await?,
-            ([true, false], _, Some(page)) => match self.owner_of_copy(pair, page).await? {
-                None if creates => self.kin_of_page(pair, plan).await?,
-                None if plan.is_idle() => self.original_of(pair, page).await?,
-                owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
-            },
+            ([false, true], Some(issue), _) if creates => {
+                match self.kin_of_issue(pair, issue).await? {
+                    None => self.page_of_issue(pair, issue).await?,
+                    kin => kin,
+                }
+            }
+            ([true, false], _, Some(page)) => {
+                let mut kin = match self.owner_of_copy(pair, page).await? {
+                    None if creates => self.kin_of_page(pair, plan).await?,
+                    owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
+                };
+                if kin.is_none() {
+                    kin = self.issue_of_page(pair, page, creates).await?;
+                }
+                if kin.is_none() && plan.is_idle() {
+                    kin = self.original_of(pair, page).await?;
+                }
+                kin
+            }
             _ => None,
         };
-        let Some(kin) = kin else { return Ok(false) };
+        let Some(kin) = kin else {
+            return Ok(Minded::Alone);
+        };
         if self.ask.dry {
-            return Ok(true);
+            self.foretell(pair, kin).await?;
+            return Ok(Minded::Over);
         }
         match kin {
             Kin::Unknown => {}
+            Kin::Question(why) => self.ask_which(pair, sight, why).await?,
+            Kin::Candidate => self.rest_candidate(pair).await?,
             Kin::Surplus(owner) => {
                 let is_moved = pair.github.is_some() && self.may_have_moved(*owner.clone()).await?;
                 self.set_surplus_aside(pair, sight, &owner, is_moved)
@@ -74,9 +108,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 pair.dirty_since = None;
                 self.commit(pair, Vec::new()).await?;
             }
-            Kin::Couple { issue, page } => self.join(*issue, *page).await?,
+            Kin::Couple { issue, page } => {
+                let is_own = issue.id == pair.id;
+                if let Some(joined) = self.join(*issue, *page).await?.filter(|_| is_own) {
+                    *pair = joined;
+                    return Ok(Minded::Joined);
+                }
+            }
         }
-        Ok(true)
+        Ok(Minded::Over)
     }
 
     /// I3, I4: an issue with our mark is the one of the page whose key it carries.
@@ -300,9 +340,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.commit(pair, vec![record]).await.map(|_| ())
     }
 
-    /// Makes one pair of two. The page's pair gives way first and goes on remembering its page, so that a crash in
-    /// between leaves a trace for the issue's next turn. Without a base nothing is overwritten: what differs is asked.
-    async fn join(&mut self, mut issue: Pair, mut page: Pair) -> Result<(), Trouble> {
+    /// Makes one pair of two, and gives it unless somebody else was faster. The page's pair gives way first and goes on
+    /// remembering its page, so that a crash in between leaves a trace for the issue's next turn. Without a base nothing
+    /// is overwritten: what differs is asked.
+    async fn join(&mut self, mut issue: Pair, mut page: Pair) -> Result<Option<Pair>, Trouble> {
+        let is_named = page.pending.as_deref().and_then(Name::of_page).is_some();
         if let Some(id) = page.notion.clone() {
             if page.pending.is_none() {
                 let mut sight = Sight::default();
@@ -310,14 +352,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 page.pending = sight.of(Side::Notion).cloned().map(Box::new);
             }
             if page.pending.as_ref().is_none_or(|seen| seen.id != id) {
-                return Ok(());
+                return Ok(None);
             }
             page.notion = None;
             page.life = PairLife::Tombstone;
             page.dirty_since = None;
             issue.held_since = issue.held_since.or(page.held_since.take());
             if !self.commit(&mut page, Vec::new()).await? {
-                return Ok(());
+                return Ok(None);
             }
         }
         issue.notion = page.pending.map(|seen| seen.id);
@@ -329,10 +371,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if let Some(keys) = &mut self.keys {
             keys.entry(page.key).or_default().push(issue.id.clone());
         }
-        let note = "the issue carries the mark of this page";
-        let record = self.record(&issue, RecordKind::Item, Outcome::Info, "link", note);
-        self.commit(&mut issue, vec![record]).await?;
-        Ok(())
+        let note = if is_named {
+            "a page that was there already says that it is of this item: adopted"
+        } else {
+            "the issue carries the mark of this page"
+        };
+        let mut record = self.record(&issue, RecordKind::Item, Outcome::Info, "link", note);
+        record.row = is_named.then_some(Row::I18);
+        let is_done = self.commit(&mut issue, vec![record]).await?;
+        Ok(is_done.then_some(issue))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Generic over remotes, store and clock. Knows nothing of a terminal.
 
+mod adopt;
 mod again;
 pub mod answers;
 mod bodies;

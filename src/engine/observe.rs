@@ -9,7 +9,7 @@ use crate::core::guard::{self, Halt, Limits, Reason};
 use crate::core::pair::Hold;
 use crate::core::sight::{self, News};
 use crate::core::{
-    FieldKey, Key, Kind, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
+    FieldKey, Key, Kind, Name, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
 };
 use crate::remote::{ListFrom, Page, Remote, RemoteError};
 use crate::store::{Cursor, Store, StoreError, Which};
@@ -84,6 +84,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.touch_missing(side, seen, tally.commits_from).await?;
             }
         }
+        self.wake_reworded().await?;
         self.mark_asked_for().await?;
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
@@ -293,6 +294,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .by_nodes(&self.link.spec.name, Side::Github, &linked)
                 .await?
         };
+        self.note_named(page).await?;
         let mut marks = Vec::new();
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
@@ -338,6 +340,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.rows.insert(key, row.clone());
             }
             return None;
+        }
+        if pair.github.is_none() {
+            self.note_reworded(&pair, row);
         }
         match pair.life {
             PairLife::Parked(_) if is_surplus(&pair, row, owners) => return None,
@@ -548,14 +553,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     && (side == Side::Notion
                         || pair.kind != Kind::Commit
                         || may_be_orphaned(pair, commits_from))
-                    && pair.life == PairLife::Active
+                    && (pair.life == PairLife::Active || is_named_page(pair))
                     && pair.intent.is_none()
             });
             // First of all: an item that moved has to be followed before its new place is taken for a new item.
-            let first = Time::default();
+            let (first, now) = (Time::default(), self.now());
             let marks: Vec<Pair> = missing
                 .map(|mut pair| {
-                    pair.touch(first);
+                    let is_alone = pair.github.is_none();
+                    pair.touch(if is_alone { now } else { first });
                     pair
                 })
                 .collect();
@@ -761,6 +767,13 @@ fn may_be_orphaned(pair: &Pair, commits_from: Option<Time>) -> bool {
         .is_some_and(|base| base.github == Value::Bool(true));
     let at = pair.seen(Side::Github).map(|stamp| stamp.at);
     !is_known && commits_from.is_some_and(|from| at.is_some_and(|at| at >= from))
+}
+
+/// Whether it is a page alone that names an item by hand: the item's question may be answered by its going.
+fn is_named_page(pair: &Pair) -> bool {
+    let is_over = matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_));
+    let names = || pair.pending.as_deref().and_then(Name::of_page).is_some();
+    pair.github.is_none() && !is_over && names()
 }
 
 /// Whether a page of ours names an item that has another page: then it waits for a person, edited or not.

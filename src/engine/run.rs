@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::adopt::Named;
 use super::denied::Denials;
 use super::kin::Keys;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::places::Places;
-use crate::core::plan::Plan;
+use crate::core::plan::{Move, Plan};
 use crate::core::schedule::Batch;
 use crate::core::{
-    FieldKey, Key, Observation, Outcome, Pair, PairId, Record, RecordKind, Side, Step, Time,
+    FieldKey, Key, Observation, Outcome, Pair, PairId, PairLife, Record, RecordKind, Row, Side,
+    Step, Time,
 };
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
@@ -45,6 +47,21 @@ pub struct Planned {
     pub title: String,
     /// What would be done.
     pub plan: Plan,
+}
+
+impl Planned {
+    /// Why the item would be set aside for a person, with what to do.
+    pub fn question(&self) -> Option<&str> {
+        self.plan.moves.iter().find_map(|mv| match mv {
+            Move::Life(PairLife::Parked(why)) => Some(why.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether a page that a person made would become the item's.
+    pub fn is_adopted(&self) -> bool {
+        self.question().is_none() && self.plan.rows.contains(&(None, Row::I18))
+    }
 }
 
 /// The engine: everything that a run needs besides its link.
@@ -92,6 +109,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) unread: BTreeSet<(Side, String)>,
     /// Which pairs a key speaks of, once it was asked.
     pub(super) keys: Option<Keys>,
+    /// Pages that name an item by hand.
+    pub(super) named: Named,
     /// Sides of which a stream could not be listed: nothing new is made there in this run.
     pub(super) blind: BTreeSet<Side>,
     /// What a service denied in this run.
@@ -183,6 +202,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             streams: Vec::new(),
             unread: BTreeSet::new(),
             keys: None,
+            named: Named::default(),
             blind: BTreeSet::new(),
             denials: Denials::default(),
             writes_left: Batch::of(ask.batch.items, self.settings.max_items),

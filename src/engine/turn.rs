@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Clock;
+use super::kin::Minded;
 use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
@@ -74,8 +75,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
-        if self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
-            return Ok(Next::Done);
+        match self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
+            Minded::Alone => {}
+            Minded::Over => return Ok(Next::Done),
+            Minded::Joined => return Ok(Next::Again),
         }
         let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
         if self.ask.dry {

@@ -150,6 +150,8 @@ fn commit_view(name: &str, repo: &Repo, commit: &Commit) -> Observation {
     let is_orphaned = !on_main.is_some_and(|shas| shas.contains(&commit.sha));
     let title = commit.message.lines().next().unwrap_or_default();
     let fields = [
+        ("node", Value::text(seen.id.node.clone())),
+        ("kind", Value::text(Kind::Commit.name())),
         ("title", Value::text(title)),
         ("body", Value::text("")),
         ("repository", Value::text(name)),
@@ -158,8 +160,6 @@ fn commit_view(name: &str, repo: &Repo, commit: &Commit) -> Observation {
         ("committed", Value::text(timestamp(commit.committed_at))),
         ("verified", Value::Bool(false)),
         ("orphaned", Value::Bool(is_orphaned)),
-        ("node", Value::text(seen.id.node.clone())),
-        ("kind", Value::text(Kind::Commit.name())),
     ];
     let fields = fields.map(|(key, value)| (FieldKey(key.into()), value));
     seen.fields.extend(fields);

@@ -116,7 +116,9 @@ fn states_map_many_to_one() {
     );
     assert_eq!(said(Side::Notion, "Someday", "open"), Said::Undecided);
     assert!(
-        codec.agree(&text("open"), &text("Someday")),
-        "an option that is mapped to nothing says nothing"
+        !codec.agree(&text("open"), &text("Someday")),
+        "an option that is mapped to nothing is no agreement"
     );
+    assert!(codec.is_meaningless(&text("Someday")));
+    assert!(!codec.is_meaningless(&text("Done")) && !codec.is_meaningless(&Value::Null));
 }

@@ -28,6 +28,7 @@ mod read;
 mod refuse;
 mod rows;
 mod sizes;
+pub mod survey;
 mod who;
 mod wire;
 mod write;

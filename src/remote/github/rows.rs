@@ -88,6 +88,12 @@ pub(super) fn bare(kind: Kind, id: &ObjectId, life: Life, read_at: Time) -> Obse
     blank(kind, id.clone(), life, read_at)
 }
 
+/// What a page that a person made is given, so that it is known again.
+fn identity(fields: &mut Fields, seen: &Observation) {
+    fields.put("node", Value::text(seen.id.node.clone()));
+    fields.put("kind", Value::text(seen.kind.name()));
+}
+
 fn stamp(at: Option<Time>) -> Option<Stamp> {
     at.map(|at| Stamp {
         at,
@@ -136,8 +142,7 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
     } else {
         issue_only(&mut fields, row);
     }
-    fields.put("node", Value::text(seen.id.node.clone()));
-    fields.put("kind", Value::text(kind.name()));
+    identity(&mut fields, &seen);
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
         let text = raw.replace("\r\n", "\n").replace('\r', "\n");
@@ -408,8 +413,7 @@ pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Obse
     fields.put("verified", Value::Bool(verified.unwrap_or(false)));
     fields.put("orphaned", Value::Bool(false));
     fields.put("linked_issues", numbers_text(&mentioned(message)));
-    fields.put("node", Value::text(seen.id.node.clone()));
-    fields.put("kind", Value::text(Kind::Commit.name()));
+    identity(&mut fields, &seen);
     seen.fields = fields.0;
     seen.stamp = stamp(at);
     seen.created = at;

@@ -25,6 +25,7 @@ pub mod read;
 pub mod refusal;
 pub mod row;
 pub mod schema;
+pub mod survey;
 pub mod target;
 mod who;
 pub mod wire;

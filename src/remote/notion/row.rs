@@ -12,7 +12,7 @@ use super::schema::{KINDS, same_id};
 use super::wire::Heard;
 use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY};
 use crate::core::{
-    FieldKey, Kind, Life, Mapping, ObjectId, Observation, PropertyKind, Side, Stamp, Time,
+    FieldKey, Kind, Life, Mapping, Name, ObjectId, Observation, PropertyKind, Side, Stamp, Time,
 };
 use crate::remote::REPLICA_LAG;
 
@@ -89,6 +89,8 @@ impl<'a> Reader<'a> {
                 self.wish(&mut row, properties);
             }
         }
+        // A kind of somebody's own on a page that says whose it is.
+        row.foreign &= Name::of_page(&row.seen).is_none();
         Some(row)
     }
 

@@ -40,6 +40,8 @@ pub struct Workspace {
     pub sources: BTreeMap<Id, DataSource>,
     /// Every comment, oldest first.
     pub comments: Vec<Comment>,
+    /// Every view that was made, as the service shows it, oldest first.
+    pub views: Vec<serde_json::Value>,
     /// Pages, databases and data sources not shared with the connection.
     pub hidden: BTreeSet<Id>,
     /// Every change of every page.
@@ -69,6 +71,7 @@ impl Workspace {
             databases: BTreeMap::new(),
             sources: BTreeMap::new(),
             comments: Vec::new(),
+            views: Vec::new(),
             hidden: BTreeSet::new(),
             log: Vec::new(),
             incidents: Vec::new(),

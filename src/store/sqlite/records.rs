@@ -99,7 +99,13 @@ pub(super) fn history_sql(pair: bool, outcomes: &[&str], kinds: &[&str]) -> Stri
     for (column, words) in [("outcome", outcomes), ("kind", kinds)] {
         if !words.is_empty() {
             let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
-            sql.extend([" AND ", column, " IN (", &quoted.join(", "), ")"]);
+            // One kind is found by its index, in order; several would have to be sorted, which a plus keeps from.
+            let plus = if column == "kind" && words.len() > 1 {
+                "+"
+            } else {
+                ""
+            };
+            sql.extend([" AND ", plus, column, " IN (", &quoted.join(", "), ")"]);
         }
     }
     sql.push_str(" ORDER BY at DESC, id DESC");

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v2.sql"),
     include_str!("v3.sql"),
     include_str!("v4.sql"),
+    include_str!("v5.sql"),
 ];
 
 /// Opens the connection, looks at the file before anything can change it, and brings it to our version.
@@ -330,7 +331,15 @@ mod tests {
             (records::ERRORS_ALL.to_owned(), 1, "errors_at"),
         ];
         queries.push((records::OLD_VALUES.to_owned(), 2, "history_values"));
-        queries.push((records::OLD_RUNS.to_owned(), 2, "history_runs"));
+        queries.push((records::OLD_RUNS.to_owned(), 2, "history_kind"));
+        let done = ["done", "info"];
+        for (outcomes, kinds, index) in [
+            (&done[..], &["run"][..], "history_kind"),
+            (&[], &["run"], "history_kind"),
+            (&[], &["run", "write"], "history_at"),
+        ] {
+            queries.push((records::history_sql(false, outcomes, kinds), 4, index));
+        }
         queries.push((records::history_sql(false, &[], &[]), 4, "history_at"));
         queries.push((records::history_sql(true, &[], &[]), 4, "history_pair"));
         queries.push((

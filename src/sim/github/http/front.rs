@@ -133,7 +133,10 @@ impl Front {
         let left = self
             .budgets
             .left(&self.limits, login.as_deref(), resource, now);
-        let answer = self.dressed(answer, resource, left);
+        let mut answer = self.dressed(answer, resource, left);
+        if let Some(scopes) = self.scopes(request).filter(|_| answer.status != 401) {
+            answer = answer.header("x-oauth-scopes", scopes.to_owned());
+        }
         self.note(now, request, login, answer.status);
         answer
     }
@@ -305,6 +308,14 @@ impl Front {
         let (search, graphql) = (show(Resource::Search), show(Resource::Graphql));
         let resources = json!({ "core": core, "search": search, "graphql": graphql });
         Answer::ok(&json!({ "resources": resources, "rate": core }))
+    }
+
+    /// The scopes of a classic token; GitHub tells none of other kinds.
+    fn scopes(&self, request: &Incoming) -> Option<&'static str> {
+        let (_, token) = request.authorization.as_deref()?.split_once(' ')?;
+        let is_classic = token.trim().starts_with("ghp_");
+        let token = self.hub.token(token.trim()).filter(|_| is_classic)?;
+        Some(if token.read_only { "read:user" } else { "repo" })
     }
 
     /// Adds the headers every answer carries.

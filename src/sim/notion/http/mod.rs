@@ -10,6 +10,7 @@ mod pages;
 mod routes;
 mod service;
 mod sources;
+mod views;
 mod wire;
 
 use std::io;

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value as Json, json};
 
 use super::call::{Call, Raw, body_id, id, list, paginate};
-use super::{content, pages, sources};
+use super::{content, pages, sources, views};
 use crate::sim::notion::ids::Id;
 use crate::sim::notion::inline;
 use crate::sim::notion::query::search;
@@ -27,6 +27,7 @@ pub(super) fn dispatch(world: &mut Workspace, raw: &Raw, call: &Call) -> Result<
         "data_sources" => sources::data_sources(world, method, rest, call),
         "pages" => pages::pages(world, method, rest, call),
         "blocks" => content::blocks(world, method, rest, call),
+        "views" => views::views(world, method, rest, call),
         "comments" => comments(world, &raw.method, rest, call),
         "search" if raw.method == Method::POST && rest.is_empty() => find(world, call),
         _ => Err(unknown_url()),
