@@ -70,17 +70,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 }
             }
             ([true, false], _, Some(page)) => {
-                let mut kin = match self.owner_of_copy(pair, page).await? {
-                    None if creates => self.kin_of_page(pair, plan).await?,
-                    owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
-                };
-                if kin.is_none() {
-                    kin = self.issue_of_page(pair, page, creates).await?;
-                }
-                if kin.is_none() && plan.is_idle() {
-                    kin = self.original_of(pair, page).await?;
-                }
-                kin
+                self.kin_of_lone_page(pair, page, (plan, creates)).await?
             }
             _ => None,
         };
@@ -117,6 +107,25 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         Ok(Minded::Over)
+    }
+
+    async fn kin_of_lone_page(
+        &mut self,
+        pair: &Pair,
+        page: &Observation,
+        (plan, creates): (&Plan, bool),
+    ) -> Result<Option<Kin>, Trouble> {
+        let mut kin = match self.owner_of_copy(pair, page).await? {
+            None if creates => self.kin_of_page(pair, plan).await?,
+            owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
+        };
+        if kin.is_none() {
+            kin = self.issue_of_page(pair, page, creates).await?;
+        }
+        if kin.is_none() && plan.is_idle() {
+            kin = self.original_of(pair, page).await?;
+        }
+        Ok(kin)
     }
 
     /// I3, I4: an issue with our mark is the one of the page whose key it carries.

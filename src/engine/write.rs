@@ -159,11 +159,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Landed::Written => None,
             })
             .collect();
-        // A change of which the service took nothing is no write.
-        let is_made = !matches!(step.action, Action::Patch(_));
-        if is_made || landed.len() > dropped.len() {
-            *self.report.writes.of_mut(step.side) += 1;
-        }
+        self.count_landed(step, landed.len() > dropped.len());
         let (outcome, note) = if dropped.is_empty() {
             (Outcome::Done, String::new())
         } else {
@@ -201,6 +197,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let kept = self.commit_end(pair, &sent, record).await?;
         Ok(kept && !is_over)
+    }
+
+    /// Counts an answered write, but not a change of which the service took nothing.
+    const fn count_landed(&mut self, step: &Step, took_some: bool) {
+        if took_some || !matches!(step.action, Action::Patch(_)) {
+            *self.report.writes.of_mut(step.side) += 1;
+        }
     }
 
     /// Whether both sides now say the same, going by the answer.
