@@ -47,6 +47,8 @@ mod scope;
 mod service;
 #[path = "end_to_end/texts.rs"]
 mod texts;
+#[path = "end_to_end/truth.rs"]
+mod truth;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

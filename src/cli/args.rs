@@ -98,6 +98,9 @@ pub enum Command {
     /// Every answer can be given by a flag. Where stdin is no terminal nobody is asked.
     Init(InitOptions),
     /// One pass over the links.
+    ///
+    /// Ends with 0 when nothing waits, 2 when something waits for you or for a later pass, 3 held or paused, 4 login,
+    /// 5 a service is away or its limit lasts, 1 anything else.
     Sync(SyncOptions),
     /// What a pass would write, and why; writes nothing to either service.
     Plan(PlanOptions),
@@ -282,7 +285,7 @@ pub struct StatusOptions {
     #[arg(long)]
     pub json: bool,
     /// One short line for a shell prompt or the line of tmux, from the store alone. It ends with the exit code that a
-    /// sync would: 0 in step, 2 something waits for you, 3 held or paused, 4 and 5 a service refuses or is away, 1
+    /// sync would: 0 in step, 2 something waits for you or for a later pass, 3 held or paused, 4 and 5 a service refuses or is away, 1
     /// anything else.
     #[arg(long, conflicts_with = "json")]
     pub line: bool,

@@ -13,8 +13,9 @@ pub enum Exit {
     Done,
     /// 1: something failed, or the arguments or the configuration are wrong.
     Failed,
-    /// 2: done, and something waits for a person (a conflict, an item set aside, a refused field); for `plan`: there
-    /// is something to do, or something waits.
+    /// 2: not everything is in step: something waits for a person (a conflict, an item set aside, a refused field), or
+    /// for a later pass (queued, unclear, waiting for a time, failed by itself); for `plan`: there is something to do,
+    /// or something waits.
     Waits,
     /// 3: halted: held by the guard, or paused.
     Halted,
@@ -53,14 +54,36 @@ impl Exit {
 
     /// What a run's report means.
     pub fn of(report: &Report) -> Self {
+        Self::of_rest(report, Self::is_partial(report))
+    }
+
+    /// What the report of a run for one item means, whatever waits of the others.
+    pub fn of_item(report: &Report) -> Self {
+        Self::of_rest(report, report.conflicts > 0 || !report.errors.is_empty())
+    }
+
+    fn of_rest(report: &Report, is_partial: bool) -> Self {
         let waits = match report {
             Report { held: 1.., .. } => Self::Halted,
-            Report { conflicts: 1.., .. } => Self::Waits,
+            _ if is_partial => Self::Waits,
             _ => Self::Done,
         };
         let stops = report.stopped.iter().chain(&report.unlisted);
         let stops = stops.chain(&report.denied);
         stops.map(Self::of_stop).fold(waits, Self::and)
+    }
+
+    /// Whether a run left something behind, for a person or for a later one. What another machine runs is its own
+    /// matter: our counts are of a moment in the middle of its work.
+    fn is_partial(report: &Report) -> bool {
+        let left = [
+            report.backlog,
+            report.deferred,
+            report.in_doubt,
+            report.errors.len() as u64,
+        ];
+        let is_busy = matches!(report.stopped, Some(Stop::Busy { .. }));
+        report.conflicts > 0 || (!is_busy && left.iter().any(|count| *count > 0))
     }
 
     /// What it means that a run ended early, or went on without a stream.
@@ -74,6 +97,7 @@ impl Exit {
             Stop::Limited { .. } => Self::Network,
             Stop::Store { .. } | Stop::InDoubt => Self::Failed,
             Stop::Paused => Self::Halted,
+            // What is left is counted as the queue.
             Stop::MaxItems | Stop::Busy { .. } => Self::Done,
         }
     }

@@ -179,13 +179,13 @@ fn say_all(seen: &Seen, late: i64) -> Vec<Said> {
     let away = &["offline", "unclear", "stale", "refused"];
     said.extend(of_sides(seen, away, "offline", Exit::Network));
     match seen.age {
-        None if seen.counts.queued > 0 => {
-            let text = format!("first sync, {} queued", seen.counts.queued);
+        None if seen.counts.queued_only() > 0 => {
+            let text = format!("first sync, {} queued", seen.counts.queued_only());
             said.push((text, Exit::Waits));
         }
         None => said.push(("not synced yet".to_owned(), Exit::Waits)),
         Some(ms) if ms > late => said.push((format!("late {}", age(ms)), Exit::Waits)),
-        Some(ms) if said.is_empty() => said.push((quiet(&seen.counts, ms), Exit::Done)),
+        Some(ms) if said.is_empty() => said.push(quiet(&seen.counts, ms)),
         Some(_) => {}
     }
     said
@@ -207,12 +207,17 @@ fn of_sides(seen: &Seen, classes: &[&str], word: &str, exit: Exit) -> Vec<Said> 
         .collect()
 }
 
-/// The line when nothing needs anybody: work under way goes on by itself.
-fn quiet(counts: &Counts, ms: i64) -> String {
-    match (counts.queued, counts.in_doubt) {
-        (0, 0) => format!("ok {}", age(ms)),
-        (0, doubts) => format!("{doubts} unclear {}", age(ms)),
-        (queued, _) => format!("{queued} queued {}", age(ms)),
+/// The line when nothing needs anybody. Work that is left goes on by itself, but all is in step only after it.
+fn quiet(counts: &Counts, ms: i64) -> Said {
+    let age = age(ms);
+    match (counts.queued_only(), counts.in_doubt) {
+        (0, 0) => (format!("ok {age}"), Exit::Done),
+        (0, doubts) => (format!("{doubts} unclear {age}"), Exit::Waits),
+        (queued, 0) => (format!("{queued} queued {age}"), Exit::Waits),
+        (queued, doubts) => (
+            format!("{queued} queued, {doubts} unclear {age}"),
+            Exit::Waits,
+        ),
     }
 }
 
@@ -272,7 +277,16 @@ mod tests {
         );
         assert_eq!(
             line(|seen| seen.counts.queued = 5),
-            of("5 queued 3m", Exit::Done)
+            of("5 queued 3m", Exit::Waits)
+        );
+        // One with an open write has its turn when that is cleared up: it is not queued, too.
+        assert_eq!(
+            line(|seen| (seen.counts.queued, seen.counts.in_doubt) = (1, 1)),
+            of("1 unclear 3m", Exit::Waits)
+        );
+        assert_eq!(
+            line(|seen| (seen.counts.queued, seen.counts.in_doubt) = (6, 1)),
+            of("5 queued, 1 unclear 3m", Exit::Waits)
         );
     }
 

@@ -62,17 +62,20 @@ pub async fn tell(
     reports: &mut [Report],
     item: &str,
 ) -> Result<Exit, StoreError> {
-    let mut is_known = false;
+    let (mut is_known, mut exit) = (false, Exit::Done);
     for report in reports.iter_mut() {
         if let Some(pair) = engine.named(&report.link, item).await? {
             is_known = true;
+            if pair.dirty_since.is_some() || pair.intent.is_some() {
+                exit = Exit::Waits;
+            }
             report.notes.extend(standing(&pair, engine.clock.now()));
         }
     }
     // A pass that failed may not have come to it.
     let went_well = reports.iter().all(|report| report.stopped.is_none());
     if is_known || !went_well {
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     if let Some(report) = reports.first_mut() {
         report.errors.push(format!(

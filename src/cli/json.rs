@@ -1,5 +1,7 @@
 //! The shapes of the JSON that scripts read. Stable: keys are added, never changed.
 
+use std::ffi::OsString;
+
 use serde_json::{Value as Json, json};
 
 use super::args::{
@@ -29,9 +31,37 @@ pub const fn is_asked(command: &Command) -> bool {
     )
 }
 
-/// The object of a command that could not do its work.
-pub fn failed(text: &str) -> Json {
-    json!({"error": text, "errors": [text], "links": []})
+/// The object of a command that could not do its work: with every key that the command promises.
+pub fn failed(command: &Command, text: &str) -> Json {
+    let mut object = match command {
+        Command::Sync(_) => reports(&[], &[]),
+        Command::Plan(_) => plan(&[], &[], Vec::new(), Vec::new()),
+        _ => json!({"links": []}),
+    };
+    object["error"] = json!(text);
+    object["errors"] = json!([text]);
+    object
+}
+
+/// The object of a `sync` whose arguments were not understood; none where no JSON is asked for.
+pub fn misread(arguments: &[OsString], text: &str) -> Option<Json> {
+    let has = |word: &str| arguments.iter().any(|given| given == word);
+    (has("sync") && has("--json")).then(|| {
+        let mut object = reports(&[], &[]);
+        object["error"] = json!(text);
+        object["errors"] = json!([text]);
+        object
+    })
+}
+
+/// A plan of all links: the sums of the runs that made it, and what it found.
+pub fn plan(reports: &[Report], stuck: &[Attention], items: Vec<Json>, waiting: Vec<Json>) -> Json {
+    let mut object = self::reports(reports, stuck);
+    object["items"] = Json::Array(items);
+    object["waiting"] = Json::Array(waiting);
+    object["reports"] = object["links"].take();
+    object["links"] = object["reports"].clone();
+    object
 }
 
 /// A time as text in UTC.
@@ -69,12 +99,24 @@ pub fn reports(reports: &[Report], waiting: &[Attention]) -> Json {
         "held": sum(|r| r.held),
         "backlog": sum(|r| r.backlog),
         "in_doubt": sum(|r| r.in_doubt),
-        "errors": reports.iter().flat_map(|r| r.errors.clone()).collect::<Vec<_>>(),
+        "errors": reports.iter().flat_map(errors).collect::<Vec<_>>(),
         "notes": reports.iter().flat_map(|r| r.notes.clone()).collect::<Vec<_>>(),
         "set_aside": waiting.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
         "refused": waiting.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
         "links": reports,
     })
+}
+
+/// What went wrong in a run, why it ended early included.
+fn errors(report: &Report) -> Vec<String> {
+    let mut errors = report.errors.clone();
+    let why = report.stopped.as_ref().filter(|stop| stop.is_failure());
+    // What could not be listed is among them already.
+    errors.extend(
+        why.map(super::sync::why)
+            .filter(|why| !errors.contains(why)),
+    );
+    errors
 }
 
 /// A conflict with its item.

@@ -53,9 +53,16 @@ use wire::Setup;
 
 /// Runs the program with these arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
         Err(error) => {
+            let text = error.to_string();
+            if error.use_stderr()
+                && let Some(object) = json::misread(&arguments, text.trim_end())
+            {
+                say!("{object}");
+            }
             // A closed pipe cannot be told anything.
             let _ = error.print();
             return Exit::of_usage(error.exit_code()).into();
@@ -65,8 +72,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             let text = crate::logging::mask(&format!("{error:#}")).into_owned();
-            if args.command.as_ref().is_some_and(json::is_asked) {
-                say!("{}", json::failed(&text));
+            if let Some(command) = args.command.as_ref().filter(|one| json::is_asked(one)) {
+                say!("{}", json::failed(command, &text));
             }
             eprintln!("error: {}", crate::shown::Shown::block(&text));
             error

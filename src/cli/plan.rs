@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::wire::Setup;
 use super::{json, progress};
 use crate::core::plan::Move;
-use crate::core::{Action, FieldKey, Pair, Time};
+use crate::core::{Action, FieldKey, Pair, Time, told};
 use crate::engine::run::Planned;
 use crate::engine::{Ask, Report};
 use crate::shown::Shown;
@@ -30,6 +30,8 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     let (mut exit, mut all, mut reports) = (Exit::Done, Vec::new(), Vec::new());
     let (mut waiting, mut stuck) = (Vec::new(), Vec::new());
     for link in &links {
+        // What the plan noted down is looked at below.
+        engine.store.plan_begins(&link.spec.name).await?;
         let (report, planned) = engine.plan(link, &Ask::default()).await;
         if report.stopped.is_some() {
             exit = exit.and(Exit::of(&report));
@@ -37,6 +39,7 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
         let counts = engine.store.counts(&link.spec.name).await?;
         stuck.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
         waiting.extend(who_waits(&engine.store, &link.spec.name, &planned).await?);
+        engine.store.plan_ends();
         all.extend(planned.into_iter().filter(is_shown));
         reports.push(report);
     }
@@ -75,16 +78,9 @@ struct Found {
 
 impl Found {
     fn json(&self) -> serde_json::Value {
-        let plans: Vec<_> = self.all.iter().map(json::planned).collect();
-        let waiting: Vec<_> = self.waiting.iter().map(Waits::json).collect();
-        let stuck = self.stuck.iter();
-        json!({
-            "items": plans,
-            "waiting": waiting,
-            "set_aside": stuck.clone().flat_map(Attention::parked_json).collect::<Vec<_>>(),
-            "refused": stuck.flat_map(Attention::refused_json).collect::<Vec<_>>(),
-            "reports": self.reports,
-        })
+        let plans = self.all.iter().map(json::planned).collect();
+        let waiting = self.waiting.iter().map(Waits::json).collect();
+        json::plan(&self.reports, &self.stuck, plans, waiting)
     }
 
     fn print(&self) {
@@ -176,10 +172,17 @@ async fn who_waits(
 fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)> {
     let later = planned.and_then(|one| {
         one.plan.moves.iter().find_map(|mv| match mv {
+            // What else is written of the item does not end this wait.
+            Move::Unseen(side, field) => Some((None, told::unseen(*side, field))),
             Move::Later(at, why) if one.plan.steps.is_empty() => Some((Some(*at), why.clone())),
             _ => None,
         })
     });
+    // Its last turn left it waiting, and the plan has nothing to write for it either.
+    let is_stuck = pair.dirty_since.is_some() && pair.tries > 0;
+    let is_planned = planned.is_some_and(|one| !one.plan.steps.is_empty());
+    let stuck = pair.last_error.clone().filter(|_| is_stuck && !is_planned);
+    let stuck = stuck.map(|why| (pair.next_try, why));
     let open = pair
         .conflicts
         .iter()
@@ -191,7 +194,10 @@ fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)>
             format!("{some} conflicts wait for you (`pulse-sync conflicts list`)"),
         )),
     };
-    super::item::waits(pair, now()).or(later).or(chosen)
+    super::item::waits(pair, now())
+        .or(later)
+        .or(chosen)
+        .or(stuck)
 }
 
 /// Whether there is something to do or to ask.

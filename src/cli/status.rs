@@ -141,7 +141,7 @@ fn print(standing: &Standing) {
         "{}: {} in step, {} queued",
         Shown::line(&standing.name),
         standing.attention.in_step,
-        counts.queued
+        counts.queued_only()
     );
     say!(
         "  {} conflicts, {} held, {} unclear, {} set aside, {} refused, {} known on one side only",

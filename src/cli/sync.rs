@@ -7,8 +7,8 @@ use super::wire::{RealEngine, Setup};
 use super::{item, json, progress};
 use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
-use crate::store::Store;
 use crate::store::sqlite::Access;
+use crate::store::{Store, StoreError};
 
 /// Runs each link once and says what happened.
 pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
@@ -35,19 +35,25 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         }
     });
     budgets.during(&engine.store, work).await;
-    let mut exit = reports.iter().map(Exit::of).fold(Exit::Done, Exit::and);
+    let exit_of = if options.item.is_some() {
+        Exit::of_item
+    } else {
+        Exit::of
+    };
+    let mut exit = reports.iter().map(exit_of).fold(Exit::Done, Exit::and);
     if let Some(item) = &options.item {
         exit = exit.and(item::tell(&engine, &mut reports, item).await?);
     }
     let mut waiting = Vec::new();
-    for (link, report) in links.iter().zip(&reports) {
-        if matches!(report.stopped, Some(Stop::Store { .. })) {
-            // The report says so; another question would only wait as long.
-            waiting.push(Attention::default());
-            continue;
+    for report in &mut reports {
+        match stuck(&engine, report).await {
+            Ok(found) => waiting.push(found),
+            Err(error) => {
+                waiting.push(Attention::default());
+                report.stopped.get_or_insert(error.into());
+                exit = exit.and(exit_of(report));
+            }
         }
-        let counts = engine.store.counts(&link.spec.name).await?;
-        waiting.push(Attention::of(&engine.store, &link.spec.name, &counts).await?);
     }
     if waiting.iter().any(Attention::needs_a_person) {
         exit = exit.and(Exit::Waits);
@@ -59,8 +65,19 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
             print(report);
             waiting.print();
         }
+        reports.iter().for_each(complain);
     }
     Ok(exit)
+}
+
+/// What needs a person after a run.
+async fn stuck(engine: &RealEngine, report: &Report) -> Result<Attention, StoreError> {
+    if matches!(report.stopped, Some(Stop::Store { .. })) {
+        // The report says so; another question would only wait as long.
+        return Ok(Attention::default());
+    }
+    let counts = engine.store.counts(&report.link).await?;
+    Attention::of(&engine.store, &report.link, &counts).await
 }
 
 /// Where another machine runs the link, it is asked to do it; what became of that is added to the report. A run that
@@ -110,6 +127,17 @@ pub fn print(report: &Report) {
     let went_on = |stop: &&Stop| !report.unlisted.contains(stop) && !report.denied.contains(stop);
     if let Some(stop) = report.stopped.as_ref().filter(went_on) {
         say!("  stopped: {}", Shown::line(&why(stop)));
+    }
+}
+
+/// Says on stderr why a run failed, so that whoever throws the report away sees it.
+fn complain(report: &Report) {
+    if let Some(stop) = report.stopped.as_ref().filter(|stop| stop.is_failure()) {
+        eprintln!(
+            "error: {}: {}",
+            Shown::line(&report.link),
+            Shown::line(&why(stop))
+        );
     }
 }
 

@@ -23,7 +23,7 @@ use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
-use crate::store::{Access, AnyStore, Looking, MongoStore, SqliteStore, copy};
+use crate::store::{Access, AnyStore, Looking, MemoryStore, MongoStore, SqliteStore, copy};
 use anyhow::{Context, anyhow, bail};
 
 /// What every command starts from.
@@ -172,12 +172,23 @@ impl Setup {
         Ok(AnyStore::Embedded(SqliteStore::open(&path, access)?))
     }
 
-    /// Opens the store to plan: what a plan finds is kept in the embedded one, and a shared one is only looked at.
+    /// Opens the store to plan: it is only looked at, also where another process owns it. One that is not made yet
+    /// stays so.
     pub fn store_to_plan(&self) -> anyhow::Result<AnyStore> {
-        self.store(match &self.config.store {
-            StoreChoice::Embedded(_) => Access::Own,
-            StoreChoice::Mongo { .. } => Access::Read,
-        })
+        let Some(path) = self.store_path() else {
+            return self.store(Access::Read);
+        };
+        let place = path.display().to_string();
+        let is_unmade = match std::fs::metadata(&path) {
+            Ok(data) => data.is_file() && data.len() == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        if is_unmade {
+            let nothing = Looking::of(MemoryStore::new(), place);
+            return Ok(AnyStore::Unmade(Box::new(nothing)));
+        }
+        let store = SqliteStore::open(&path, Access::Read)?;
+        Ok(AnyStore::LookedFile(Box::new(Looking::of(store, place))))
     }
 
     /// How long a shared store may take. Who waits less for an answer waits less for a connection, too.

@@ -277,7 +277,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 return Ok(());
             }
             Kin::Couple { issue, page } => (*issue, *page),
-            Kin::Surplus(_) | Kin::Recovery | Kin::Candidate | Kin::Unknown => return Ok(()),
+            Kin::Surplus(_) | Kin::Copy(_) | Kin::Recovery | Kin::Candidate | Kin::Unknown => {
+                return Ok(());
+            }
         };
         // An issue that has a turn of its own is told there.
         if joined.id != pair.id && joined.is_due(self.now()) {

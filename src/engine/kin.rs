@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 use super::Clock;
 use super::look::Sight;
+use super::queue::page_address;
 use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::plan::Plan;
 use crate::core::{
-    Action, Key, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
+    Action, FieldKey, Key, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind,
+    Row, Side,
 };
 use crate::remote::Remote;
 use crate::store::{Store, Which};
@@ -22,6 +24,8 @@ pub(super) type Keys = BTreeMap<Key, Vec<PairId>>;
 pub(super) enum Kin {
     /// One more of what this pair has already.
     Surplus(Box<Pair>),
+    /// A copy that a person made of this pair's page.
+    Copy(Box<Pair>),
     /// What an open create of this pair may have made: recovery's to find.
     Recovery,
     /// An issue and the page that it was made for.
@@ -66,14 +70,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 }
             }
             ([true, false], _, Some(page)) => {
-                let mut kin = match self.owner_of_copy(pair, page).await? {
-                    None if creates => self.kin_of_page(pair, plan).await?,
-                    owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
-                };
-                if kin.is_none() {
-                    kin = self.issue_of_page(pair, page, creates).await?;
-                }
-                kin
+                self.kin_of_lone_page(pair, page, (plan, creates)).await?
             }
             _ => None,
         };
@@ -93,6 +90,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.set_surplus_aside(pair, sight, &owner, is_moved)
                     .await?;
             }
+            Kin::Copy(owner) => self.set_hand_copy_aside(pair, sight, &owner).await?,
             Kin::Recovery => {
                 pair.github = None;
                 pair.life = PairLife::Tombstone;
@@ -109,6 +107,25 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         Ok(Minded::Over)
+    }
+
+    async fn kin_of_lone_page(
+        &mut self,
+        pair: &Pair,
+        page: &Observation,
+        (plan, creates): (&Plan, bool),
+    ) -> Result<Option<Kin>, Trouble> {
+        let mut kin = match self.owner_of_copy(pair, page).await? {
+            None if creates => self.kin_of_page(pair, plan).await?,
+            owner => owner.map(|owner| Kin::Surplus(Box::new(owner))),
+        };
+        if kin.is_none() {
+            kin = self.issue_of_page(pair, page, creates).await?;
+        }
+        if kin.is_none() && plan.is_idle() {
+            kin = self.original_of(pair, page).await?;
+        }
+        Ok(kin)
     }
 
     /// I3, I4: an issue with our mark is the one of the page whose key it carries.
@@ -172,7 +189,24 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// I4: the pair that has a page already, when this one is a second page that we made for the same item.
     async fn owner_of_copy(&self, pair: &Pair, page: &Observation) -> Flow<Option<Pair>> {
-        let Some(node) = page.linked_node.as_deref().filter(|_| page.created_by_us) else {
+        if !page.created_by_us {
+            return Ok(None);
+        }
+        self.owner_of_node(pair, page).await
+    }
+
+    /// I15: the pair of whose page a person made this copy, as long as nobody asks for an issue of it.
+    async fn original_of(&self, pair: &Pair, page: &Observation) -> Flow<Option<Kin>> {
+        if pair.life != PairLife::New || !page.is_live() {
+            return Ok(None);
+        }
+        let owner = self.owner_of_node(pair, page).await?;
+        Ok(owner.map(|owner| Kin::Copy(Box::new(owner))))
+    }
+
+    /// The pair that has a page already of the item that this page names.
+    async fn owner_of_node(&self, pair: &Pair, page: &Observation) -> Flow<Option<Pair>> {
+        let Some(node) = page.linked_node.as_deref() else {
             return Ok(None);
         };
         let link = &self.link.spec.name;
@@ -239,6 +273,37 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(!seen.is_live())
     }
 
+    /// A copy by hand shows what its original showed, so it must not look like a page that is kept in step.
+    async fn set_hand_copy_aside(
+        &mut self,
+        pair: &mut Pair,
+        sight: &Sight,
+        owner: &Pair,
+    ) -> Flow<()> {
+        let why = format!(
+            "{} is a copy of the page of {} ({}) and is not kept in step; set its Publish to Ready to make an issue of \
+             it, or put it into the trash",
+            page_address(pair),
+            owner.name(),
+            page_address(owner)
+        );
+        if pair.pending.is_none() {
+            // As a listing shows it, so that only another version is looked at again.
+            pair.pending = sight.of(Side::Notion).cloned().map(|mut page| {
+                page.fields.remove(&FieldKey::BODY);
+                page.raw_body = None;
+                Box::new(page)
+            });
+        }
+        pair.life = PairLife::Parked(why.clone());
+        pair.dirty_since = None;
+        pair.next_try = None;
+        self.report.notes.push(why.clone());
+        let mut record = self.record(pair, RecordKind::Item, Outcome::Info, "park", &why);
+        record.row = Some(Row::I15);
+        self.commit(pair, vec![record]).await.map(|_| ())
+    }
+
     async fn set_surplus_aside(
         &mut self,
         pair: &mut Pair,
@@ -246,7 +311,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         owner: &Pair,
         is_moved: bool,
     ) -> Flow<()> {
-        let owner = owner.name();
+        let (other, owner) = (owner, owner.name());
         let why = if is_moved {
             format!(
                 "it has the page of {owner}, which is not seen there any more: most likely it was moved here. Nothing is \
@@ -258,7 +323,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                  text out to keep it as an item of its own"
             )
         } else {
-            format!("a second page of {owner}; put one of them into the trash")
+            format!(
+                "a second page of {owner}: this one is {}, the first one {}; put one of them into the trash. Where \
+                 another machine syncs this database, both need one store (MONGODB_URI)",
+                page_address(pair),
+                page_address(other)
+            )
         };
         if pair.pending.is_none() {
             // Only another version than this one is looked at again.

@@ -11,17 +11,27 @@ use crate::core::sight::{self, News};
 use crate::core::{
     FieldKey, Key, Kind, Name, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
 };
-use crate::remote::{ListFrom, Page, Remote};
+use crate::remote::{ListFrom, Page, Remote, RemoteError};
 use crate::store::{Cursor, Store, StoreError, Which};
 
 /// A page at least this long may end a listing early when nothing on it is news.
 const FULL_PAGE: usize = 50;
+/// A listing of more pages than this has no end.
+const PAGES: usize = 20_000;
 /// As much as a service's clock may be ahead of ours without a doubt, in milliseconds.
 const CLOCKS_APART: i64 = 10_000;
 /// A stamp is rounded to its minute, within which rows have no order: that minute counts as over after so long.
 const MINUTE_OVER: i64 = 75_000;
 /// How often a mark is tried again when somebody else commits the same pair.
 const MARK_TRIES: usize = 5;
+
+/// The error of a listing whose following page was read before, or that goes on for ever.
+fn endless(pages: usize) -> RemoteError {
+    RemoteError::Unclear(format!(
+        "the listing has no end: after {} pages the following one is one that was read already, or one too many",
+        pages + 1
+    ))
+}
 
 /// What a run's listings showed, for the guard and the sweep.
 #[derive(Default)]
@@ -157,7 +167,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor: &mut Cursor,
         sweep: bool,
         tally: &mut Tally,
-    ) -> Flow<Result<(), crate::remote::RemoteError>> {
+    ) -> Flow<Result<(), RemoteError>> {
         let settings = &self.engine.settings;
         let step_back = settings.overlap + settings.list_lag;
         let deep = cursor
@@ -191,6 +201,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             now: self.now(),
             ..Walk::default()
         };
+        let mut read = BTreeSet::new();
         loop {
             let page = match self.list(side, stream, &from).await {
                 Ok(page) => page,
@@ -206,7 +217,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 rows: walk.rows,
             });
             match page.next {
-                Some(next) if !walk.ends_early => from.page = Some(next),
+                Some(next) if !walk.ends_early => {
+                    if read.len() >= PAGES || !read.insert(next.clone()) {
+                        return Ok(Err(endless(read.len())));
+                    }
+                    from.page = Some(next);
+                }
                 _ => break,
             }
         }

@@ -79,11 +79,15 @@ pub fn urls(pair: &Pair) -> [Option<String>; 2] {
         .map(Value::as_text)
         .filter(|url| !url.is_empty())
         .map(str::to_owned);
-    let notion = pair
-        .notion
-        .as_ref()
-        .map(|page| format!("https://www.notion.so/{}", page.node.replace('-', "")));
+    let notion = pair.notion.as_ref().map(|_| page_address(pair));
     [github, notion]
+}
+
+/// The address of a pair's page, for a browser; empty without a page.
+pub fn page_address(pair: &Pair) -> String {
+    let page = pair.notion.as_ref();
+    page.map(|page| format!("https://www.notion.so/{}", page.node.replace('-', "")))
+        .unwrap_or_default()
 }
 
 fn line(pair: &Pair, standing: Standing) -> QueueLine {

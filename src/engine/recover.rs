@@ -182,6 +182,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 now: self.now(),
             },
         );
+        *self.report.writes.of_mut(step.side) += 1;
         // The request may have arrived just now, long after it was sent: reads may show what was before for a while.
         let quiet = self.now().plus(self.engine.settings.settle);
         pair.quiet_until = Some(quiet);
@@ -240,6 +241,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             ..hit
         };
         let record = self.end_record(&pair, step, Outcome::Done, &note);
+        *self.report.writes.of_mut(step.side) += 1;
         let source = pair.pending.clone();
         land(
             &mut pair,

@@ -64,6 +64,14 @@ impl From<StoreError> for Stop {
 }
 
 impl Stop {
+    /// Whether something failed: not a person's wish, another machine's turn or the end of a run's writes.
+    pub const fn is_failure(&self) -> bool {
+        match self {
+            Self::Limited { .. } | Self::Side { .. } | Self::InDoubt | Self::Store { .. } => true,
+            Self::MaxItems | Self::Paused | Self::Busy { .. } => false,
+        }
+    }
+
     /// Whether the token may not read what it is asked for.
     pub fn is_denied(&self) -> bool {
         matches!(
@@ -201,7 +209,8 @@ pub struct Report {
     pub run: String,
     /// The link.
     pub link: String,
-    /// Requests that change something.
+    /// Writes that landed: those that an answer of this run proved, or a look-up after a lost answer. What was refused
+    /// or is unclear is not among them.
     pub writes: PerSide,
     /// All requests.
     pub requests: PerSide,

@@ -118,6 +118,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) writes_left: usize,
     pub(super) doubts: usize,
     pub(super) failures: usize,
+    /// The side of which the last of these answers came.
+    pub(super) failed_on: Option<Side>,
     /// Trashes and closes, carried out last, if the guard lets them.
     pub(super) removals: Vec<(Pair, Step, Observation)>,
     pub(super) planned: Vec<Planned>,
@@ -206,6 +208,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             writes_left: Batch::of(ask.batch.items, self.settings.max_items),
             doubts: 0,
             failures: 0,
+            failed_on: None,
             removals: Vec::new(),
             planned: Vec::new(),
             ahead: 0,
@@ -409,7 +412,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 pair.name()
             );
             return Err(Stop::Side {
-                side: Side::Notion,
+                side: self.failed_on.unwrap_or(Side::Notion),
                 class: "unclear",
                 message,
             });

@@ -1,5 +1,7 @@
 //! One turn of one pair: read both sides, plan, and carry out what one side needs.
 
+use std::collections::BTreeSet;
+
 use super::Clock;
 use super::kin::Minded;
 use super::look::{Sight, needs_page_text};
@@ -318,8 +320,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut records = Vec::new();
         if other.notion.is_some() && other.life != PairLife::Tombstone {
             let why = format!(
-                "a second page of {}, which was moved there and has its page from before; put this one into the trash",
-                there.locator
+                "a second page of {}, which was moved there and has its page from before; put this one ({}) into the trash",
+                there.locator,
+                super::queue::page_address(other)
             );
             records.push(self.record(other, RecordKind::Item, Outcome::Failed, "park", &why));
             other.life = PairLife::Parked(why);
@@ -343,6 +346,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if forced {
             rules.debounce = 0;
         }
+        rules.new_repository = rules.new_repository.or_else(|| self.only_repository());
         plan(&Input {
             pair,
             github,
@@ -353,6 +357,17 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             in_scope: github.is_none_or(|seen| !seen.is_live() || self.link.selects(seen)),
             now: self.now(),
         })
+    }
+
+    /// The repository of the link, if this run lists the issues of one only: a pattern may match no other.
+    fn only_repository(&self) -> Option<String> {
+        let issues = self.streams.iter().filter_map(|(side, stream)| {
+            let repository = stream.strip_prefix("issues:");
+            repository.filter(|_| *side == Side::Github)
+        });
+        let all: BTreeSet<&str> = issues.collect();
+        let first = all.first().filter(|_| all.len() == 1);
+        first.map(|name| (*name).to_owned())
     }
 
     fn keep_plan(&mut self, pair: &Pair, plan: Plan) -> Next {
@@ -398,7 +413,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             _ => None,
         });
         if let Some((side, field)) = unseen {
-            self.wait_for_sight(pair, side, field).await?;
+            let why = crate::core::told::unseen(side, field);
+            self.wait_for_sight(pair, why).await?;
+        } else if let Some(why) = self.hidden_edit(pair, sight) {
+            pair.touch(self.now());
+            self.wait_for_sight(pair, why).await?;
         } else if turn.wrote.is_none() {
             pair.tries = 0;
             if pair.last_error.is_some() && pair.blocked.is_empty() {
@@ -414,16 +433,44 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(Next::Done)
     }
 
-    /// A change waits, with back-off and a word for people, until the other side shows the field whole.
-    async fn wait_for_sight(&mut self, pair: &mut Pair, side: Side, field: &FieldKey) -> Flow<()> {
-        let error = RemoteError::Stale(crate::core::told::unseen(side, field));
+    /// Why a page that somebody edited waits: Notion does not show its text whole, so nobody knows whether that is what
+    /// was edited. None where it is shown, or nobody but us changed the page since it was.
+    fn hidden_edit(&self, pair: &Pair, sight: &Sight) -> Option<String> {
+        let body = self
+            .link
+            .spec
+            .mapping
+            .field(pair.kind, &FieldKey::BODY)
+            .filter(|body| body.direction.allows(Side::Github))?;
+        let page = sight.of(Side::Notion)?;
+        let is_live = |side| sight.of(side).is_some_and(Observation::is_live);
+        let is_both = Side::BOTH.into_iter().all(is_live) && pair.life == PairLife::Active;
+        let is_shown = page.field(&body.key).is_some() || self.paused.contains(&body.key);
+        let now = page.stamp.as_ref().filter(|stamp| !stamp.by_us)?;
+        let known = pair.seen[Side::Notion as usize].as_ref();
+        // A stamp is rounded to its minute.
+        let is_edited = known.is_none_or(|known| (known.at, &known.by) != (now.at, &now.by));
+        (is_both && !is_shown && is_edited).then(|| {
+            "the page was edited, and Notion does not show the whole text of it: if the text was edited, that waits; a \
+             shorter text or fewer unusual blocks help"
+                .to_owned()
+        })
+    }
+
+    /// A change waits, with back-off and a word for people, until a side shows the field whole.
+    async fn wait_for_sight(&mut self, pair: &mut Pair, why: String) -> Flow<()> {
         pair.tries += 1;
         let next = self.now().plus(self.engine.back_off(pair.tries));
         pair.next_try = Some(next);
-        pair.last_error = Some(error.to_string());
-        self.report.notes.push(format!("{}: {error}", pair.name()));
-        self.note_error(pair.name(), Some(pair), &error, Some(next))
-            .await
+        self.report.notes.push(format!("{}: {why}", pair.name()));
+        let said = (
+            super::report::class_of(&RemoteError::Stale(String::new())),
+            why.as_str(),
+        );
+        self.note_error_as(pair.name(), Some(pair), said, Some(next))
+            .await?;
+        pair.last_error = Some(why);
+        Ok(())
     }
 
     /// A page that somebody else is editing right now is left alone until its stamp is old enough.
@@ -457,6 +504,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair = stored;
         if matches!(error, RemoteError::Unclear(_)) {
             self.failures += 1;
+            self.failed_on = Some(side);
         }
         pair.tries += 1;
         let next = self.now().plus(self.engine.back_off(pair.tries));

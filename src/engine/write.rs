@@ -57,19 +57,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         match self.send(step, target).await {
             Ok(answer) => {
-                *self.report.writes.of_mut(step.side) += 1;
                 self.denials.was_allowed(pair, step);
                 self.answered(pair, step, sight, answer).await
             }
-            Err(error) => {
-                if matches!(
-                    error,
-                    RemoteError::Unclear(_) | RemoteError::Refused { .. } | RemoteError::Stale(_)
-                ) {
-                    *self.report.writes.of_mut(step.side) += 1;
-                }
-                self.unanswered(pair, step, sight, error).await
-            }
+            Err(error) => self.unanswered(pair, step, sight, error).await,
         }
     }
 
@@ -168,6 +159,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Landed::Written => None,
             })
             .collect();
+        self.count_landed(step, landed.len() > dropped.len());
         let (outcome, note) = if dropped.is_empty() {
             (Outcome::Done, String::new())
         } else {
@@ -205,6 +197,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let kept = self.commit_end(pair, &sent, record).await?;
         Ok(kept && !is_over)
+    }
+
+    /// Counts an answered write, but not a change of which the service took nothing.
+    const fn count_landed(&mut self, step: &Step, took_some: bool) {
+        if took_some || !matches!(step.action, Action::Patch(_)) {
+            *self.report.writes.of_mut(step.side) += 1;
+        }
     }
 
     /// Whether both sides now say the same, going by the answer.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::core::{Pair, PairId, Record, Side, Time};
 
 use super::{
-    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Looking, MongoStore, Pruned,
-    SqliteStore, Store, StoreError, Which,
+    Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Looking, MemoryStore, MongoStore,
+    Pruned, SqliteStore, Store, StoreError, Which,
 };
 
 /// One of the stores, so that what is built on a store need not be built twice.
@@ -17,13 +17,17 @@ pub enum AnyStore {
     Mongo(Box<MongoStore>),
     /// The shared one, of which nothing is changed.
     Looked(Box<Looking>),
+    /// The embedded one, of which nothing is changed.
+    LookedFile(Box<Looking<SqliteStore>>),
+    /// The embedded one before it is made.
+    Unmade(Box<Looking<MemoryStore>>),
 }
 
 impl AnyStore {
     /// The shared store, if it is one.
     pub const fn shared(&self) -> Option<&MongoStore> {
         match self {
-            Self::Embedded(_) => None,
+            Self::Embedded(_) | Self::LookedFile(_) | Self::Unmade(_) => None,
             Self::Mongo(store) => Some(store),
             Self::Looked(looking) => Some(looking.store()),
         }
@@ -33,7 +37,7 @@ impl AnyStore {
     pub fn is_beside(&self) -> bool {
         match self {
             Self::Embedded(store) => store.is_beside(),
-            Self::Mongo(_) | Self::Looked(_) => false,
+            Self::Mongo(_) | Self::Looked(_) | Self::LookedFile(_) | Self::Unmade(_) => false,
         }
     }
 }
@@ -46,6 +50,8 @@ macro_rules! of {
             // On the heap: the driver's futures are large, and are part of every future of the engine.
             AnyStore::Mongo($store) => Box::pin($call).await,
             AnyStore::Looked($store) => Box::pin($call).await,
+            AnyStore::LookedFile($store) => $call.await,
+            AnyStore::Unmade($store) => $call.await,
         }
     };
 }
@@ -53,7 +59,7 @@ macro_rules! of {
 impl Store for AnyStore {
     fn name(&self) -> &'static str {
         match self {
-            Self::Embedded(_) => "the store's file",
+            Self::Embedded(_) | Self::LookedFile(_) | Self::Unmade(_) => "the store's file",
             Self::Mongo(_) | Self::Looked(_) => "MongoDB",
         }
     }
@@ -190,7 +196,10 @@ impl Store for AnyStore {
     }
 
     fn only_looks(&self) -> bool {
-        matches!(self, Self::Looked(_))
+        matches!(
+            self,
+            Self::Looked(_) | Self::LookedFile(_) | Self::Unmade(_)
+        )
     }
 
     async fn plan_begins(&self, link: &str) -> Result<(), StoreError> {
@@ -198,8 +207,11 @@ impl Store for AnyStore {
     }
 
     fn plan_ends(&self) {
-        if let Self::Looked(looking) = self {
-            looking.plan_ends();
+        match self {
+            Self::Looked(looking) => looking.plan_ends(),
+            Self::LookedFile(looking) => looking.plan_ends(),
+            Self::Unmade(looking) => looking.plan_ends(),
+            Self::Embedded(_) | Self::Mongo(_) => {}
         }
     }
 

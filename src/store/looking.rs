@@ -1,4 +1,5 @@
-//! A shared store that is only looked at: nothing is made or written there, so that a user who may only read is enough.
+//! A store that is only looked at: nothing is made or written there, so that a user who may only read is enough, and
+//! another process may own it.
 //!
 //! A plan notes down what it finds on its way, as a sync does. Here that goes into a copy in memory, which is made when
 //! the plan begins and forgotten when it ends.
@@ -16,29 +17,42 @@ use crate::core::{Pair, PairId, Record, Side, Time};
 /// What a plan of one link works on.
 struct Sketch {
     link: String,
+    /// How many began it and have not ended it yet: whoever asks for a plan may look at it longer than who makes it.
+    users: usize,
     /// The link's pairs and all cursors, as they were when the plan began.
     memory: MemoryStore,
     /// Settings that the plan wrote.
     settings: BTreeMap<String, Option<String>>,
 }
 
-/// A `MongoDB` store that refuses every write.
-pub struct Looking {
-    store: MongoStore,
+/// A store that refuses every write.
+pub struct Looking<S = MongoStore> {
+    store: S,
+    /// Where it is, for people.
+    place: String,
     sketch: RefCell<Option<Sketch>>,
 }
 
 impl Looking {
-    /// Looks at a store.
+    /// Looks at a shared store.
     pub fn at(store: MongoStore) -> Self {
+        let place = store.place().to_string();
+        Self::of(store.looking(), place)
+    }
+}
+
+impl<S: Contents> Looking<S> {
+    /// Looks at a store that refuses writes by itself, or that nobody else sees.
+    pub const fn of(store: S, place: String) -> Self {
         Self {
-            store: store.looking(),
-            sketch: RefCell::default(),
+            store,
+            place,
+            sketch: RefCell::new(None),
         }
     }
 
     /// What is looked at.
-    pub const fn store(&self) -> &MongoStore {
+    pub const fn store(&self) -> &S {
         &self.store
     }
 
@@ -60,7 +74,7 @@ impl Looking {
         self.planned().ok_or_else(|| {
             StoreError::Unavailable(format!(
                 "{} is only looked at here, and nothing is written there",
-                self.store.place()
+                self.place
             ))
         })
     }
@@ -90,7 +104,7 @@ impl Looking {
     }
 }
 
-impl Store for Looking {
+impl<S: Contents> Store for Looking<S> {
     fn name(&self) -> &'static str {
         self.store.name()
     }
@@ -252,7 +266,7 @@ impl Store for Looking {
     }
 
     fn is_shared(&self) -> bool {
-        true
+        self.store.is_shared()
     }
 
     fn only_looks(&self) -> bool {
@@ -260,9 +274,16 @@ impl Store for Looking {
     }
 
     async fn plan_begins(&self, link: &str) -> Result<(), StoreError> {
+        if let Some(sketch) = &mut *self.sketch.borrow_mut()
+            && sketch.link == link
+        {
+            sketch.users += 1;
+            return Ok(());
+        }
         let memory = self.copy(link).await?;
         *self.sketch.borrow_mut() = Some(Sketch {
             link: link.to_owned(),
+            users: 1,
             memory,
             settings: BTreeMap::new(),
         });
@@ -270,7 +291,13 @@ impl Store for Looking {
     }
 
     fn plan_ends(&self) {
-        *self.sketch.borrow_mut() = None;
+        let mut sketch = self.sketch.borrow_mut();
+        if let Some(open) = &mut *sketch {
+            open.users -= 1;
+        }
+        if sketch.as_ref().is_some_and(|open| open.users == 0) {
+            *sketch = None;
+        }
     }
 
     async fn news(&self) -> BTreeSet<String> {
@@ -278,7 +305,7 @@ impl Store for Looking {
     }
 }
 
-impl Contents for Looking {
+impl<S: Contents> Contents for Looking<S> {
     async fn links(&self) -> Result<Vec<String>, StoreError> {
         self.store.links().await
     }

@@ -146,6 +146,13 @@ pub struct Counts {
     pub held_by_user: u64,
 }
 
+impl Counts {
+    /// Waiting for a turn and nothing else: an item with an open write is counted among the unclear ones.
+    pub const fn queued_only(&self) -> u64 {
+        self.queued.saturating_sub(self.in_doubt)
+    }
+}
+
 /// Who runs a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -306,7 +313,7 @@ pub trait Store {
     }
 
     /// A plan of a link begins. What it notes down on its way is kept as what a sync finds, but not in a store that may
-    /// only be read: there it is forgotten at [`Store::plan_ends`].
+    /// only be read: there it is forgotten at the last [`Store::plan_ends`] of as many as began.
     async fn plan_begins(&self, _link: &str) -> Result<(), StoreError> {
         Ok(())
     }

@@ -31,7 +31,7 @@ fn variables_alone_are_enough() {
         &["sync", "--once", "--json"],
         &[("SYNC_INTERVAL", "600"), ("MAX_ITEMS_PER_SYNC", "3")],
     );
-    assert_eq!(done.code, Some(0), "{}", done.said());
+    assert_eq!(done.code, Some(2), "{}", done.said());
     assert_eq!(done.json()["writes"]["notion"], 3, "MAX_ITEMS_PER_SYNC");
     assert_eq!(rig.pages().len(), 3);
     let done = pass(&rig, &["sync", "--once", "--json"], &[]);

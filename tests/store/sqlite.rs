@@ -156,12 +156,7 @@ fn a_second_owner_is_told_who_has_it() {
     let process = std::process::id().to_string();
     assert_says(
         &error,
-        &[
-            "another pulse-sync",
-            &process,
-            "store.db",
-            "works beside it",
-        ],
+        &["already running", &process, "store.db", "works beside it"],
     );
     assert!(matches!(error, StoreError::Unavailable(_)));
     assert_eq!(

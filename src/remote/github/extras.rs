@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::place::{next_link, numbered, repo_path, same_family};
+use super::place::{Trail, numbered, repo_path};
 use super::wire::{GraphPull, Pull};
 use super::{GithubRemote, graph, refuse, rows};
 use crate::core::{Kind, ObjectId, Observation};
@@ -34,6 +34,7 @@ const FIELDS: &str = "number isDraft merged baseRefName headRefName additions de
 pub(super) struct Walk {
     seen: BTreeMap<u64, Pull>,
     next: Option<String>,
+    trail: Trail,
     started: bool,
 }
 
@@ -182,7 +183,7 @@ impl GithubRemote {
                 walk.seen.insert(number, row);
             }
         }
-        walk.next = next_link(&reply).filter(|next| same_family(&first, next));
+        walk.next = walk.trail.after(url, &reply, &first)?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Looking for an issue that a lost create may have made.
 
-use super::place::{next_link, repo_path, same_family, segment};
+use super::place::{Trail, repo_path, segment};
 use super::wire::Issue;
 use super::{GithubRemote, refuse, rows};
 use crate::core::{Draft, Kind, Observation, Time};
@@ -27,6 +27,7 @@ impl GithubRemote {
         let reader = rows::Reader::new(&draft.container, login.as_deref(), read_at);
         let mut lookup = Lookup::default();
         let mut page = Some(path.clone());
+        let mut trail = Trail::default();
         for _ in 0..MAX_PAGES {
             let Some(url) = page else { break };
             let reply = self.read(&url).await?;
@@ -41,7 +42,7 @@ impl GithubRemote {
             let past = created.is_some_and(|at| at < since.minus(SLACK));
             let ours = |row: &Observation| is_hit(row, draft, login.is_some());
             lookup.hits.extend(rows.into_iter().filter(ours));
-            page = next_link(&reply).filter(|next| same_family(&path, next));
+            page = trail.after(url, &reply, &path)?;
             if !all_read {
                 return Ok(lookup);
             }

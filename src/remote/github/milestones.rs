@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{next_link, repo_path, same_family};
+use super::place::{Trail, repo_path};
 use super::wire::{Issue, Milestone};
 use super::{GithubRemote, refuse};
 use crate::core::{FieldKey, Time, codec};
@@ -88,6 +88,7 @@ impl GithubRemote {
         );
         let mut numbers = BTreeMap::new();
         let mut page = Some(path.clone());
+        let mut trail = Trail::default();
         for _ in 0..MAX_PAGES {
             let Some(url) = page else { break };
             let reply = self.read(&url).await?;
@@ -99,7 +100,7 @@ impl GithubRemote {
             }
             let rows: Vec<Milestone> = self.rows(&reply, "milestones")?;
             numbers.extend(rows.into_iter().filter_map(|row| row.title.zip(row.number)));
-            page = next_link(&reply).filter(|next| same_family(&path, next));
+            page = trail.after(url, &reply, &path)?;
         }
         let known = Known {
             numbers,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glob::{MatchOptions, Pattern};
 use serde::{Deserialize, Serialize};
 
-use super::place::{is_repo, next_link, same_family, segment};
+use super::place::{Trail, is_repo, segment};
 use super::wire::{Repo, User};
 use super::{Also, GithubRemote, refuse};
 use crate::core::{Kind, Time};
@@ -152,6 +152,7 @@ impl GithubRemote {
     async fn repositories(&self, path: &str) -> Result<Vec<String>, RemoteError> {
         let mut names = Vec::new();
         let mut page = Some(path.to_owned());
+        let mut trail = Trail::default();
         for _ in 0..MAX_PAGES {
             let Some(url) = page else { break };
             let reply = self.read(&url).await?;
@@ -173,7 +174,7 @@ impl GithubRemote {
                 kept.filter_map(|repo| repo.full_name)
                     .filter(|name| is_repo(name)),
             );
-            page = next_link(&reply).filter(|next| same_family(path, next));
+            page = trail.after(url, &reply, path)?;
         }
         Ok(names)
     }

@@ -1,9 +1,12 @@
 //! Where objects are: repositories, locators, links.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::core::{ObjectId, Time};
+use crate::remote::RemoteError;
 use crate::remote::http::Reply;
 
 /// What need not be escaped in one segment of a path.
@@ -70,6 +73,31 @@ pub(super) fn next_link(reply: &Reply) -> Option<String> {
         let url = url.trim().strip_prefix('<')?;
         next.then(|| url.to_owned())
     })
+}
+
+/// The addresses that a walk through pages has read, so that one which leads back ends.
+#[derive(Debug, Default)]
+pub(super) struct Trail(BTreeSet<String>);
+
+impl Trail {
+    /// The page that follows this one, if it lists the same thing as `first`.
+    ///
+    /// # Errors
+    /// `Unclear` when it was read before.
+    pub(super) fn after(
+        &mut self,
+        url: String,
+        reply: &Reply,
+        first: &str,
+    ) -> Result<Option<String>, RemoteError> {
+        self.0.insert(url);
+        match next_link(reply).filter(|next| same_family(first, next)) {
+            Some(next) if self.0.contains(&next) => Err(RemoteError::Unclear(format!(
+                "the pages of {first} have no end: {next} was read already"
+            ))),
+            next => Ok(next),
+        }
+    }
 }
 
 /// Whether a `next` link lists the same thing as the page it was found on: `…/issues` after `…/issues`.

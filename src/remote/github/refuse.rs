@@ -116,6 +116,12 @@ fn invalid(reply: &Reply) -> RemoteError {
             _ => {}
         }
     }
+    if field == Some(FieldKey::CLOSED_AS) {
+        words.push(
+            "GitHub takes one of three reasons; choose `completed`, `not planned` or `duplicate` as the page's Closed as"
+                .to_owned(),
+        );
+    }
     RemoteError::Refused {
         status: reply.status,
         field,

@@ -162,11 +162,8 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
 }
 
 fn shared(fields: &mut Fields, row: &Issue) {
-    let title = row.title.as_ref();
-    fields.maybe(
-        "title",
-        title.map(|title| Value::text(title.clone().unwrap_or_default())),
-    );
+    // Every item has a title: a row with `null` in its place does not show it.
+    fields.maybe("title", row.title.clone().flatten().map(Value::text));
     fields.put(
         "number",
         Value::Number(i64::try_from(row.number).unwrap_or(0)),

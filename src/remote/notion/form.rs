@@ -2,11 +2,14 @@
 
 use crate::core::codec::option_name;
 use crate::core::mapping::Bound;
-use crate::core::{Codec, PropertyKind, Value};
+use crate::core::{Codec, FieldKey, PropertyKind, Value};
 
 /// What a value that was read from a column of the type `found` is in the field's own form.
 pub fn heard(bound: &Bound, found: PropertyKind, value: Value) -> Value {
     use PropertyKind::{Checkbox, MultiSelect, Number, RichText, Status};
+    if bound.field.key == FieldKey::CLOSED_AS {
+        return reason(value);
+    }
     match (bound.form, found) {
         (Number, RichText) => match value.as_text().trim().parse() {
             Ok(number) => Value::Number(number),
@@ -37,6 +40,15 @@ pub fn said(bound: &Bound, found: PropertyKind, value: &Value) -> Value {
         (RichText, Select, Value::Text(text)) => Value::text(option_name(text)),
         (Status, Checkbox, _) => Value::Bool(is_closed(bound, value)),
         _ => value.clone(),
+    }
+}
+
+/// The reason that a person means: GitHub's own word for one (`not_planned`), however it is written. Other words stay.
+fn reason(value: Value) -> Value {
+    let word = value.as_text().trim().to_lowercase().replace('_', " ");
+    match word.as_str() {
+        "completed" | "not planned" | "duplicate" => Value::text(word),
+        _ => value,
     }
 }
 

@@ -68,7 +68,13 @@ impl NotionRemote {
             .filter_map(|row| row.seen.created)
             .max();
         let incomplete = paging::is_incomplete(&heard.json);
-        let (next, cut) = mark.after(paging::next_cursor(&heard.json), incomplete, newest);
+        let following = paging::next_cursor(&heard.json);
+        if following.is_none() && heard.json["has_more"] == true && !incomplete {
+            return Err(RemoteError::Unclear(
+                "Notion says that there are more pages and does not say where".to_owned(),
+            ));
+        }
+        let (next, cut) = mark.after(following, incomplete, newest);
         // A row that could not be read is missing from the list, and the list must say so.
         let cut = cut || rows.iter().any(Option::is_none);
         Ok(Page {
@@ -197,8 +203,8 @@ impl NotionRemote {
         let mut text = String::new();
         let mut cursor: Option<String> = None;
         for _ in 0..VALUE_PAGES {
-            let from = cursor.map_or(String::new(), |cursor| {
-                format!("&start_cursor={}", encoded(&cursor))
+            let from = cursor.as_deref().map_or(String::new(), |cursor| {
+                format!("&start_cursor={}", encoded(cursor))
             });
             let path = format!(
                 "/v1/pages/{page}/properties/{}?page_size=100{from}",
@@ -216,10 +222,17 @@ impl NotionRemote {
                 Some(more) => text.push_str(&more),
                 None => return Ok(None),
             }
-            cursor = paging::next_cursor(&heard.json);
-            if cursor.is_none() {
+            let next = paging::next_cursor(&heard.json);
+            if next.is_none() {
                 return Ok(Some(Value::text(text)));
             }
+            if next == cursor {
+                return Err(RemoteError::Unclear(
+                    "the pages of a property's value have no end: the following one was read already"
+                        .to_owned(),
+                ));
+            }
+            cursor = next;
         }
         Ok(None)
     }

@@ -39,11 +39,26 @@ impl Trouble {
 }
 
 fn tell_sql(path: &Path, error: &rusqlite::Error) -> StoreError {
+    tell_code(path, error, || is_disk_full(path))
+}
+
+/// As `tell_sql`; whether the disk is full is only asked where `SQLite` does not say so itself: it makes and grows some
+/// of its files in ways that end in a plain I/O error.
+fn tell_code(
+    path: &Path,
+    error: &rusqlite::Error,
+    is_disk_full: impl FnOnce() -> bool,
+) -> StoreError {
+    let code = error.sqlite_error_code();
+    let may_be_full = matches!(
+        code,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen)
+    );
+    if code == Some(ErrorCode::DiskFull) || (may_be_full && is_disk_full()) {
+        return full(path);
+    }
     let path = path.display();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Unavailable(format!(
-            "the disk with {path} is full; nothing is written to either side until there is room"
-        )),
+    match code {
         Some(ErrorCode::ReadOnly) => StoreError::Unavailable(format!(
             "{path} cannot be written ({error}); check its permissions and whether it is open for reading only"
         )),
@@ -57,6 +72,29 @@ fn tell_sql(path: &Path, error: &rusqlite::Error) -> StoreError {
         }
         Some(_) => StoreError::Unavailable(format!("{path}: {error}")),
     }
+}
+
+fn full(path: &Path) -> StoreError {
+    StoreError::Unavailable(format!(
+        "the disk with {} is full; nothing is written to either side until there is room. Free some space there, or \
+         put the store on another disk ([store] path, or PULSE_SYNC_STATE)",
+        path.display()
+    ))
+}
+
+/// Whether less room than a few commits need is left where a file is.
+#[cfg(unix)]
+fn is_disk_full(path: &Path) -> bool {
+    /// In bytes: the write-ahead log of one commit and its index.
+    const NEEDED: u64 = 256 * 1024;
+    let folder = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < NEEDED)
+}
+
+#[cfg(not(unix))]
+const fn is_disk_full(_path: &Path) -> bool {
+    false
 }
 
 /// The text for a file that cannot be understood.
@@ -77,5 +115,44 @@ pub(super) fn damaged_document(table: &str, id: &str, detail: &str) -> StoreErro
 
 /// An error of the file system.
 pub(super) fn io(path: &Path, what: &str, error: &io::Error) -> StoreError {
+    if matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    ) {
+        return full(path);
+    }
     StoreError::Unavailable(format!("cannot {what} {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    fn told(code: i32, is_full: bool) -> String {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        tell_code(Path::new("some/store.db"), &error, || is_full).to_string()
+    }
+
+    #[test]
+    fn a_full_disk_is_named_however_sqlite_meets_it() {
+        let codes = [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_CANTOPEN,
+        ];
+        for code in codes {
+            let text = told(code, true);
+            assert!(
+                text.contains("the disk with some/store.db is full"),
+                "{code}: {text}"
+            );
+            assert!(text.contains("Free some space"), "{code}: {text}");
+        }
+        assert!(!told(ffi::SQLITE_IOERR, false).contains("is full"));
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let text = io(Path::new("some/store.db.lock"), "open", &full).to_string();
+        assert!(text.contains("is full"), "{text}");
+    }
 }

@@ -212,8 +212,8 @@ fn in_use(path: &Path, lock: &mut File) -> StoreError {
         _ => String::new(),
     };
     StoreError::Unavailable(format!(
-        "another pulse-sync{who} has {} open. Stop it first, or use a command that works beside it: `status`, `history`, `pause`, `resume`, \
-         `conflicts`, `held`, `undo`",
+        "pulse-sync is already running{who} and has {} open. Stop it first, or use a command that works beside it: \
+         `plan`, `status`, `history`, `pause`, `resume`, `conflicts`, `held`, `undo`",
         path.display()
     ))
 }
