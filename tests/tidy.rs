@@ -70,7 +70,7 @@ const ROOMS: &[Room] = &[
         may_not: ADAPTERS,
     },
     room("system", &["core"]),
-    room("webhook", &["core"]),
+    room("hooks", &["core"]),
     room("config", CONFIG),
     room("auth", SHELL),
     room("paths", SHELL),
@@ -81,7 +81,7 @@ const ROOMS: &[Room] = &[
         "cli",
         &[
             "auth", "config", "core", "engine", "logging", "paths", "remote", "shown", "sim",
-            "store", "system", "ui", "webhook",
+            "hooks", "store", "system", "ui",
         ],
     ),
     room("main", &["cli"]),
