@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -44,6 +45,7 @@ pub async fn run(
     let samples = super::screen::samples();
     let server = Server::new(&engine, &links, wires, setup.config.timetable, samples)
         .with_trouble(budgets.trouble());
+    let _hooked = super::hooks::listen(setup, &handle, Arc::new(|text: &str| eprintln!("{text}")));
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),

@@ -1,6 +1,7 @@
 //! The dashboard: the engine on a thread of its own, the screen on this one.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -317,6 +318,11 @@ async fn serve(
             let engine = setup.engine(store, budgets.watch(told));
             let server = Server::new(&engine, &links, wires, setup.config.timetable, samples())
                 .with_trouble(budgets.trouble());
+            let _hooked = super::hooks::listen(
+                &setup,
+                &handle,
+                Arc::new(|text: &str| tracing::warn!("{text}")),
+            );
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
             let work = Box::pin(async { budgets.over(server.serve().await) });

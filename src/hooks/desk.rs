@@ -21,7 +21,10 @@ const HEADER_MAX: usize = 128;
 pub(super) type Answer = (StatusCode, &'static str);
 
 /// Nobody here may say such a thing, or said it wrongly: the same answer for all of it.
-const REFUSED: Answer = (StatusCode::UNAUTHORIZED, "the signature is missing or wrong\n");
+const REFUSED: Answer = (
+    StatusCode::UNAUTHORIZED,
+    "the signature is missing or wrong\n",
+);
 const NO_SECRET: Answer = (
     StatusCode::SERVICE_UNAVAILABLE,
     "no secret is configured here for this service\n",
@@ -139,7 +142,10 @@ impl Desk {
         if is_kept {
             NOTED
         } else {
-            (StatusCode::INTERNAL_SERVER_ERROR, "the token cannot be kept\n")
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the token cannot be kept\n",
+            )
         }
     }
 

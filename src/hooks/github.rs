@@ -56,7 +56,9 @@ pub(super) fn read(event: &str, body: &[u8]) -> Result<Option<Named>, serde_json
     }
     let text = |text: Option<String>, read: fn(&str) -> Option<String>| read(&text?);
     let object = delivery.pull_request.or(delivery.issue);
-    let place = delivery.repository.and_then(|repository| repository.full_name);
+    let place = delivery
+        .repository
+        .and_then(|repository| repository.full_name);
     Ok(Some(Named {
         object: object.and_then(|object| text(object.node_id, words::node)),
         places: text(place, words::repository).into_iter().collect(),

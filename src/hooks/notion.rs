@@ -103,7 +103,9 @@ pub(super) fn handshake(body: &[u8]) -> Option<String> {
     let Handshake { verification_token } = serde_json::from_slice(body).ok()?;
     let is_token = !verification_token.is_empty()
         && verification_token.len() <= TOKEN_MAX
-        && verification_token.bytes().all(|byte| byte.is_ascii_graphic());
+        && verification_token
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic());
     is_token.then_some(verification_token)
 }
 
@@ -125,7 +127,8 @@ mod tests {
     #[test]
     fn a_page_is_named_with_its_place_and_whether_a_person_was_it() {
         for (author, maybe_ours) in [("person", false), ("bot", true), ("agent", false)] {
-            let read = read(delivery("page.content_updated", author).as_bytes()).unwrap_or_default();
+            let read =
+                read(delivery("page.content_updated", author).as_bytes()).unwrap_or_default();
             let named = read.named.unwrap_or_default();
             assert_eq!(named.object.as_deref(), Some(PAGE));
             assert!(named.places.contains(&SOURCE.to_owned()));
@@ -137,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_handshake_is_a_token_that_can_be_one() {
-        let shake = |text: &str| handshake(format!(r#"{{"verification_token": {text}}}"#).as_bytes());
+        let shake =
+            |text: &str| handshake(format!(r#"{{"verification_token": {text}}}"#).as_bytes());
         assert_eq!(shake(r#""secret_abc""#).as_deref(), Some("secret_abc"));
         let long = format!("{:?}", "x".repeat(201));
         for bad in ["7", "null", r#""""#, r#""a b""#, r#""a\u001b[2J""#, &long] {

@@ -55,15 +55,17 @@ mod tests {
     /// GitHub's own example ("Validating webhook deliveries").
     const SECRET: &str = "It's a Secret to Everybody";
     const BODY: &[u8] = b"Hello, World!";
-    const SIGNED: &str =
-        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    const SIGNED: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
     #[test]
     fn the_example_of_github_is_right_and_nothing_near_it() {
         let signer = Signer::new(&SecretString::from(SECRET));
         let is_right = |header: &[u8], body: &[u8]| signer.verified(Some(header), body).is_some();
         assert!(is_right(SIGNED.as_bytes(), BODY));
-        assert!(is_right(SIGNED.to_uppercase().replace("SHA", "sha").as_bytes(), BODY));
+        assert!(is_right(
+            SIGNED.to_uppercase().replace("SHA", "sha").as_bytes(),
+            BODY
+        ));
         assert!(!is_right(SIGNED.as_bytes(), b"Hello, World?"));
         for at in 0..SIGNED.len() {
             let mut near = SIGNED.as_bytes().to_vec();

@@ -12,7 +12,9 @@ pub(super) fn keep(file: &Path, token: &str) -> Result<String, String> {
     let place = file.display();
     let is_another = match fs::read_to_string(file) {
         Ok(text) if text.trim_end() == token => {
-            return Ok(format!("Notion sent its verification token again; it is in {place}"));
+            return Ok(format!(
+                "Notion sent its verification token again; it is in {place}"
+            ));
         }
         Ok(_) => " It replaces another one that was there: use it only if you asked Notion for it.",
         Err(_) => "",

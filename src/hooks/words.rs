@@ -36,7 +36,13 @@ pub(super) fn notion_id(text: &str) -> Option<String> {
     if bare.len() != 32 || !bare.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let parts = [&bare[..8], &bare[8..12], &bare[12..16], &bare[16..20], &bare[20..]];
+    let parts = [
+        &bare[..8],
+        &bare[8..12],
+        &bare[12..16],
+        &bare[16..20],
+        &bare[20..],
+    ];
     Some(parts.join("-"))
 }
 
@@ -52,14 +58,29 @@ mod tests {
             assert_eq!(node(bad), None, "{bad:?}");
         }
         assert!(repository("Codertocat/Hello-World.rs").is_some());
-        for bad in ["", "a", "/", "a/", "a/b/c", "a/b\n", "a/b c", &format!("a/{}", "b".repeat(140))] {
+        for bad in [
+            "",
+            "a",
+            "/",
+            "a/",
+            "a/b/c",
+            "a/b\n",
+            "a/b c",
+            &format!("a/{}", "b".repeat(140)),
+        ] {
             assert_eq!(repository(bad), None, "{bad:?}");
         }
         let id = "0123456789abcdef0123456789ABCDEF";
         let dashed = "01234567-89ab-cdef-0123-456789abcdef";
         assert_eq!(notion_id(id).as_deref(), Some(dashed));
         assert_eq!(notion_id(dashed).as_deref(), Some(dashed));
-        for bad in ["", "0123", &"-".repeat(36), &"é".repeat(16), &format!("{id}0")] {
+        for bad in [
+            "",
+            "0123",
+            &"-".repeat(36),
+            &"é".repeat(16),
+            &format!("{id}0"),
+        ] {
             assert_eq!(notion_id(bad), None, "{bad:?}");
         }
     }
