@@ -136,19 +136,28 @@ pub fn of_webhooks(
     (key, command): (&'static str, Option<&[String]>),
     env: &Environment,
 ) -> Result<Option<SecretString>, AuthError> {
-    let found = match (env.get(variable), command) {
-        (Some(text), _) => token(text, Origin::Variable(variable)),
+    let (text, origin) = match (env.get(variable), command) {
+        (Some(text), _) => (text.to_owned(), Origin::Variable(variable)),
         (None, Some(words)) => {
             let program = words.first().cloned().unwrap_or_default();
             let origin = Origin::Key("webhooks", key, program);
             match run(words, COMMAND_TIMEOUT) {
-                Ok(text) => token(&text, origin),
-                Err(reason) => Err(AuthError::Failed { origin, reason }),
+                Ok(text) => (text, origin),
+                Err(reason) => return Err(AuthError::Failed { origin, reason }),
             }
         }
         (None, None) => return Ok(None),
     };
-    found.map(|token| Some(token.secret))
+    // Whoever sets a hook up chooses its secret: it may be a sentence.
+    let text = text.trim();
+    let reason = if text.is_empty() {
+        "it is empty"
+    } else if text.contains(char::is_control) {
+        "it has several lines"
+    } else {
+        return Ok(Some(SecretString::from(text)));
+    };
+    Err(AuthError::Malformed { origin, reason })
 }
 
 /// What the environment or the configuration gives.

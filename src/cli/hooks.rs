@@ -15,8 +15,8 @@ use crate::hooks::{Hints, Limits, Options, Receiver, start};
 /// The file in the state folder with the token of Notion's handshake.
 const TOKEN_FILE: &str = "notion-webhook-token";
 
-/// Says something to people.
-pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
+/// Says something to people; and whether they have to do something.
+pub type Say = Arc<dyn Fn(bool, &str) + Send + Sync>;
 
 /// A receiver that listens, until this is dropped, and the way of its hints to the engine.
 pub struct Hooked(#[allow(dead_code, reason = "it listens while it is kept")] Receiver);
@@ -27,19 +27,21 @@ pub fn listen(setup: &Setup, handle: &Handle, say: Say) -> Option<Hooked> {
     // One parcel on its way is enough: the receiver gathers while it waits.
     let (sender, mut hints) = mpsc::channel(1);
     let tell = Arc::clone(&say);
-    let receiver = match start(&options, sender, Box::new(move |text| tell(text))) {
+    let receiver = match start(&options, sender, Box::new(move |text| tell(true, text))) {
         Ok(receiver) => receiver,
         Err(why) => {
-            say(&format!(
-                "no deliveries are taken: {why}; the usual looks go on"
-            ));
+            say(
+                true,
+                &format!("no deliveries are taken: {why}; the usual looks go on"),
+            );
             return None;
         }
     };
-    say(&format!(
-        "deliveries are taken at http://{}/github and /notion",
-        receiver.address()
-    ));
+    let at = receiver.address();
+    say(
+        false,
+        &format!("deliveries are taken at http://{at}/github and /notion"),
+    );
     let (links, hinter) = (setup.config.links.clone(), handle.hinter());
     // It ends with the receiver, or with the engine.
     tokio::spawn(async move {
@@ -58,7 +60,7 @@ fn options(setup: &Setup, say: &Say) -> Option<Options> {
     let secret = |variable, key, command: &Option<Vec<String>>| -> Option<SecretString> {
         let found = auth::of_webhooks(variable, (key, command.as_deref()), &setup.env);
         let secret = found.unwrap_or_else(|error| {
-            say(&format!("its deliveries are refused: {error}"));
+            say(true, &format!("deliveries are refused: {error}"));
             None
         })?;
         if let Some(masker) = setup.masker.get() {

@@ -45,7 +45,8 @@ pub async fn run(
     let samples = super::screen::samples();
     let server = Server::new(&engine, &links, wires, setup.config.timetable, samples)
         .with_trouble(budgets.trouble());
-    let _hooked = super::hooks::listen(setup, &handle, Arc::new(|text: &str| eprintln!("{text}")));
+    let aloud = Arc::new(|_, text: &str| eprintln!("{text}"));
+    let _hooked = super::hooks::listen(setup, &handle, aloud);
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),

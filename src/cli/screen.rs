@@ -318,11 +318,7 @@ async fn serve(
             let engine = setup.engine(store, budgets.watch(told));
             let server = Server::new(&engine, &links, wires, setup.config.timetable, samples())
                 .with_trouble(budgets.trouble());
-            let _hooked = super::hooks::listen(
-                &setup,
-                &handle,
-                Arc::new(|text: &str| tracing::warn!("{text}")),
-            );
+            let _hooked = super::hooks::listen(&setup, &handle, Arc::new(noted));
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
             let work = Box::pin(async { budgets.over(server.serve().await) });
@@ -335,6 +331,15 @@ async fn serve(
             tracing::error!("{text}");
             let _ = started.send(Err(text));
         }
+    }
+}
+
+/// A word that the log pane shows.
+fn noted(is_urgent: bool, text: &str) {
+    if is_urgent {
+        tracing::warn!("{text}");
+    } else {
+        tracing::info!("{text}");
     }
 }
 
