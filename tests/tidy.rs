@@ -80,8 +80,8 @@ const ROOMS: &[Room] = &[
     room(
         "cli",
         &[
-            "auth", "config", "core", "engine", "logging", "paths", "remote", "shown", "sim",
-            "hooks", "store", "system", "ui",
+            "auth", "config", "core", "engine", "hooks", "logging", "paths", "remote", "shown",
+            "sim", "store", "system", "ui",
         ],
     ),
     room("main", &["cli"]),
