@@ -22,11 +22,11 @@ pub type Say = Arc<dyn Fn(bool, &str) + Send + Sync>;
 pub struct Hooked(#[allow(dead_code, reason = "it listens while it is kept")] Receiver);
 
 /// Takes deliveries as configured. What keeps it from that is said; the usual looks go on without it.
-pub fn listen(setup: &Setup, handle: &Handle, say: Say) -> Option<Hooked> {
-    let options = options(setup, &say)?;
+pub fn listen(setup: &Setup, handle: &Handle, say: &Say) -> Option<Hooked> {
+    let options = options(setup, say)?;
     // One parcel on its way is enough: the receiver gathers while it waits.
     let (sender, mut hints) = mpsc::channel(1);
-    let tell = Arc::clone(&say);
+    let tell = Arc::clone(say);
     let receiver = match start(&options, sender, Box::new(move |text| tell(true, text))) {
         Ok(receiver) => receiver,
         Err(why) => {

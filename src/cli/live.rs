@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::args::RunOptions;
 use super::exit::Exit;
+use super::hooks::Say;
 use super::json;
 use super::wire::Setup;
 use crate::core::RecordKind;
@@ -45,8 +46,8 @@ pub async fn run(
     let samples = super::screen::samples();
     let server = Server::new(&engine, &links, wires, setup.config.timetable, samples)
         .with_trouble(budgets.trouble());
-    let aloud = Arc::new(|_, text: &str| eprintln!("{text}"));
-    let _hooked = super::hooks::listen(setup, &handle, aloud);
+    let aloud: Say = Arc::new(|_, text: &str| eprintln!("{text}"));
+    let _hooked = super::hooks::listen(setup, &handle, &aloud);
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),

@@ -13,6 +13,7 @@ use super::budgets::Budgets;
 use super::clock::now;
 use super::doctor;
 use super::exit::Exit;
+use super::hooks::Say;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
 use crate::core::schedule::Scope;
@@ -318,7 +319,8 @@ async fn serve(
             let engine = setup.engine(store, budgets.watch(told));
             let server = Server::new(&engine, &links, wires, setup.config.timetable, samples())
                 .with_trouble(budgets.trouble());
-            let _hooked = super::hooks::listen(&setup, &handle, Arc::new(noted));
+            let say: Say = Arc::new(noted);
+            let _hooked = super::hooks::listen(&setup, &handle, &say);
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
             let work = Box::pin(async { budgets.over(server.serve().await) });

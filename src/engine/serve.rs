@@ -605,15 +605,11 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             Some(Command::Focus(on)) => self.schedule.focus(on),
             Some(Command::Hint(hints)) => self.take_hints(&hints).await,
             Some(Command::Pause(on, reply)) => {
-                let done = self
-                    .engine
-                    .set_pause(on)
-                    .await
-                    .map_err(|error| error.to_string());
+                let done = self.engine.set_pause(on).await;
                 if !on {
                     self.go_on().await;
                 }
-                let _ = reply.send(done);
+                let _ = reply.send(done.map_err(|error| error.to_string()));
             }
             Some(Command::Choose {
                 conflict,

@@ -152,8 +152,8 @@ impl Desk {
     /// Notes what a delivery names, unless it was here before by its id or by its very body.
     fn note(&self, side: Side, id: Option<&[u8]>, tag: &Tag, named: Option<Named>) -> Answer {
         let mut memory = self.memory();
-        let names: Vec<&[u8]> = id.into_iter().chain([tag.as_slice()]).collect();
-        if !memory.seen.is_new(&names) {
+        let marks: Vec<&[u8]> = id.into_iter().chain([tag.as_slice()]).collect();
+        if !memory.seen.is_new(&marks) {
             return KNOWN;
         }
         let answer = if named.is_some() { NOTED } else { NO_CONCERN };
@@ -180,7 +180,7 @@ impl Desk {
     /// How much is remembered: names of deliveries, and things to be looked at.
     pub(super) fn sizes(&self) -> (usize, usize) {
         let memory = self.memory();
-        (memory.seen.len(), memory.hints.len())
+        (memory.seen.len(), memory.hints.count())
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Hints {
 
 impl Hints {
     /// How many things are named.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.objects.iter().map(BTreeMap::len).sum::<usize>() + self.places.len()
     }
 
@@ -39,7 +39,7 @@ impl Hints {
             *maybe_ours &= named.maybe_ours;
         }
         self.places.extend(named.places);
-        if self.len() > most {
+        if self.count() > most {
             self.mean_all();
         }
     }
@@ -79,7 +79,7 @@ mod tests {
         hints.add(Side::Notion, named("p", true), 10);
         hints.add(Side::Notion, named("p", false), 10);
         hints.add(Side::Notion, named("p", true), 10);
-        assert_eq!(hints.len(), 2);
+        assert_eq!(hints.count(), 2);
         assert!(!hints.objects[1]["p"]);
         assert_eq!(hints.heard, [false, true]);
     }
@@ -89,8 +89,8 @@ mod tests {
         let mut hints = Hints::default();
         for at in 0..10_000 {
             hints.add(Side::Github, named(&format!("I_{at}"), true), 100);
-            assert!(hints.len() <= 100);
+            assert!(hints.count() <= 100);
         }
-        assert!(hints.all && hints.len() == 0);
+        assert!(hints.all && hints.count() == 0);
     }
 }

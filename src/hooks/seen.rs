@@ -26,10 +26,12 @@ impl Seen {
 
     /// Remembers a delivery by what names it; says whether all of that is new.
     pub(super) fn is_new(&mut self, names: &[&[u8]]) -> bool {
-        // Every name is kept, also where one of them is known.
-        names
-            .iter()
-            .fold(true, |is_new, name| self.add(name) && is_new)
+        let mut is_new = true;
+        for name in names {
+            // Every name is kept, also where one of them is known.
+            is_new &= self.add(name);
+        }
+        is_new
     }
 
     fn add(&mut self, name: &[u8]) -> bool {

@@ -93,7 +93,7 @@ fn a_right_signature_makes_no_nonsense_right() {
         r#"{"issue": {"node_id": {"a": 1}}}"#,
         r#"{"repository": "o/r"}"#,
         r#"{"repository": {"full_name": [1]}}"#,
-        r#"payload=%7B%7D"#,
+        "payload=%7B%7D",
         "{\"issue\": {\"node_id\": \"\u{7}\"}}",
     ];
     for (at, body) in bodies.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use super::bench::{SECRET, TOKEN, github, issue, page, post, sign};
 use super::rig::{Rig, world};
 
 /// Longer than anything here takes, and much shorter than the interval.
-const LATE: Duration = Duration::from_secs(60);
+const LATE: Duration = Duration::from_mins(1);
 
 /// A program that runs, and is ended with the test.
 struct Running(Child);

@@ -30,7 +30,7 @@ fn a_ping_is_answered_and_what_is_of_no_concern_names_nothing() {
     assert_eq!(bench.github("ping", "d-1", &ping), 200);
     let hints = bench.hints();
     assert_eq!(
-        (hints.len(), hints.heard),
+        (hints.count(), hints.heard),
         (0, [true, false]),
         "only heard of"
     );
@@ -42,7 +42,7 @@ fn a_ping_is_answered_and_what_is_of_no_concern_names_nothing() {
         bench.notion(&page("e-1", "comment.created", PAGE, SOURCE)),
         200
     );
-    assert_eq!(bench.hints().len(), 0);
+    assert_eq!(bench.hints().count(), 0);
 }
 
 #[test]
