@@ -167,3 +167,84 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{Key, Kind, Life, ObjectId, Observation, PairId, Stamp};
+
+    const NOW: Time = Time(1_000_000);
+
+    fn pair() -> Pair {
+        let seen = Observation {
+            side: Side::Notion,
+            kind: Kind::Issue,
+            id: ObjectId {
+                node: "p".to_owned(),
+                locator: "p".to_owned(),
+            },
+            life: Life::Live,
+            fields: BTreeMap::new(),
+            stamp: None,
+            created: None,
+            created_by_us: false,
+            marker: None,
+            linked_node: None,
+            raw_body: None,
+            read_at: NOW,
+        };
+        let mut pair =
+            Pair::first_seen(PairId("1".to_owned()), Key("k".to_owned()), "l", &seen, NOW);
+        pair.life = PairLife::Active;
+        pair.dirty_since = None;
+        pair.seen[1] = Some(Stamp {
+            at: Time(0),
+            by: None,
+            by_us: false,
+            settled: true,
+        });
+        pair
+    }
+
+    fn mark(pair: &Pair, maybe_ours: bool) -> Option<Pair> {
+        marked_pair(pair.clone(), Side::Notion, maybe_ours, NOW)
+    }
+
+    #[test]
+    fn a_mark_has_the_text_read_and_takes_no_waiting_time_away() {
+        let mut known = pair();
+        known.next_try = Some(NOW.plus(60_000));
+        let marked = mark(&known, true);
+        let is_settled = |pair: &Pair| pair.seen[1].as_ref().is_some_and(|stamp| stamp.settled);
+        assert!(marked.as_ref().is_some_and(|pair| !is_settled(pair)));
+        assert_eq!(
+            marked.as_ref().map(|pair| pair.dirty_since),
+            Some(Some(NOW))
+        );
+        assert!(marked.is_some_and(|pair| !pair.is_due(NOW) && pair.is_due(NOW.plus(60_000))));
+    }
+
+    #[test]
+    fn while_our_own_write_settles_only_somebody_else_is_heeded_and_waits_for_it() {
+        let mut known = pair();
+        known.quiet_until = Some(NOW.plus(1));
+        assert_eq!(mark(&known, true), None);
+        let marked = mark(&known, false);
+        assert!(marked.is_some_and(|pair| !pair.is_due(NOW) && pair.is_due(NOW.plus(1))));
+        known.quiet_until = Some(NOW);
+        assert!(mark(&known, true).is_some(), "it is over");
+    }
+
+    #[test]
+    fn what_waits_for_a_person_goes_on_waiting() {
+        for life in [
+            PairLife::Tombstone,
+            PairLife::Unlinked(String::new()),
+            PairLife::Parked(String::new()),
+        ] {
+            let mut known = pair();
+            known.life = life;
+            assert_eq!(mark(&known, false), None);
+        }
+    }
+}

@@ -179,3 +179,67 @@ fn wrong_ones_lead_to_no_request_at_all() {
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(rig.requests(), before);
 }
+
+#[test]
+fn the_handshake_is_said_and_its_token_is_not() {
+    let (mut rig, address) = rig();
+    rig.env.remove("PULSE_SYNC_NOTION_WEBHOOK_TOKEN");
+    let running = rig.spawn(&["run"]);
+    wait("it listens", || {
+        std::net::TcpStream::connect(address).is_ok()
+    });
+    let body = format!("{{\"verification_token\": \"{TOKEN}\"}}");
+    assert_eq!(post(address, "/notion", &[], body.as_bytes()), 200);
+    let said = end(running);
+    assert!(said.contains("notion-webhook-token"), "{said}");
+    assert!(said.contains("PULSE_SYNC_NOTION_WEBHOOK_TOKEN"), "{said}");
+    let file = rig.state().join("notion-webhook-token");
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert_eq!(kept.trim_end(), TOKEN);
+    for secret in [SECRET, TOKEN] {
+        assert!(!said.contains(secret));
+        for entry in std::fs::read_dir(rig.state().join("log")).unwrap() {
+            let log = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            assert!(!log.contains(secret), "in the log");
+        }
+    }
+    let doctor = rig.run(&["doctor"]).said();
+    assert!(doctor.contains("Notion: no secret"), "{doctor}");
+}
+
+#[test]
+fn an_address_that_is_taken_keeps_nothing_else_from_its_work() {
+    let (rig, address) = rig();
+    let _taken = TcpListener::bind(address).unwrap();
+    let first = rig.page(1);
+    rig.rename_issue(1, "Found by a listing");
+    let running = rig.spawn(&["run"]);
+    wait("the page follows", || {
+        rig.cell(first, "title") == "Found by a listing"
+    });
+    let said = end(running);
+    assert!(said.contains("no deliveries are taken"), "{said}");
+}
+
+#[test]
+fn what_was_missed_is_found_at_the_start() {
+    let (rig, address) = rig();
+    drop(run(&rig, address));
+    let first = rig.page(1);
+    rig.rename_issue(1, "Renamed while nobody listened");
+    let _running = run(&rig, address);
+    wait("the page follows", || {
+        rig.cell(first, "title") == "Renamed while nobody listened"
+    });
+}
+
+/// Ends a program kindly and gives what it said.
+fn end(running: std::process::Child) -> String {
+    let kind = std::process::Command::new("kill")
+        .arg(running.id().to_string())
+        .status();
+    assert!(kind.unwrap().success());
+    let output = running.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
