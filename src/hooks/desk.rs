@@ -17,6 +17,9 @@ use crate::core::Side;
 /// A header of a delivery is not longer than this where it is used at all.
 const HEADER_MAX: usize = 128;
 
+/// Handshakes that are taken from one start to the next.
+const HANDSHAKES: u8 = 5;
+
 /// The answer to a delivery.
 pub(super) type Answer = (StatusCode, &'static str);
 
@@ -48,6 +51,10 @@ struct Memory {
     hints: Hints,
     /// Something was turned away unread, and nobody knows what.
     has_gap: bool,
+    /// Handshakes that may still come before the next start: anybody can send one, and each is told to people.
+    handshakes: u8,
+    /// People were told that deliveries of a side are refused.
+    told: [bool; 2],
 }
 
 /// Where deliveries are handed in.
@@ -74,6 +81,8 @@ impl Desk {
                 seen: Seen::of_at_most(limits.remembered),
                 hints: Hints::default(),
                 has_gap: false,
+                handshakes: HANDSHAKES,
+                told: [false; 2],
             }),
             news: Notify::new(),
             limits,
@@ -106,7 +115,7 @@ impl Desk {
             return NO_SECRET;
         };
         let Some(tag) = signer.verified(header(headers, "x-hub-signature-256"), body) else {
-            return REFUSED;
+            return self.refused(Side::Github);
         };
         let event = header(headers, "x-github-event").and_then(|text| str::from_utf8(text).ok());
         let Ok(named) = github::read(event.unwrap_or_default(), body) else {
@@ -122,7 +131,7 @@ impl Desk {
             return self.handshake(body);
         };
         let Some(tag) = signer.verified(header(headers, "x-notion-signature"), body) else {
-            return REFUSED;
+            return self.refused(Side::Notion);
         };
         let Ok(read) = notion::read(body) else {
             return NOT_READ;
@@ -131,11 +140,31 @@ impl Desk {
         self.note(Side::Notion, id, &tag, read.named)
     }
 
+    /// Refuses a delivery; the first of a side is told, as a secret that differs is otherwise hard to find.
+    fn refused(&self, side: Side) -> Answer {
+        let was_told = std::mem::replace(&mut self.memory().told[side as usize], true);
+        if !was_told {
+            let side = side.name();
+            (self.tell)(&format!(
+                "a delivery to the address for {side} was refused, as its signature is missing or wrong; if {side} sent \
+                 it, the secret there is another one than here. More of them are refused without a word"
+            ));
+        }
+        REFUSED
+    }
+
     /// Keeps the token of a handshake for the user. Nothing is signed yet, so nothing else follows from it.
     fn handshake(&self, body: &[u8]) -> Answer {
         let Some(text) = notion::handshake(body) else {
             return NO_SECRET;
         };
+        {
+            let mut memory = self.memory();
+            let Some(left) = memory.handshakes.checked_sub(1) else {
+                return TOO_MANY;
+            };
+            memory.handshakes = left;
+        }
         let told = token::keep(&self.token_file, &text);
         let is_kept = told.is_ok();
         (self.tell)(&told.unwrap_or_else(|why| why));
@@ -189,4 +218,79 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut all = headers.get_all(name).iter();
     let first = all.next()?.as_bytes();
     (all.next().is_none() && first.len() <= HEADER_MAX).then_some(first)
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use std::fmt::Write;
+
+    use axum::http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+    use ring::hmac;
+    use secrecy::SecretString;
+
+    use super::super::Limits;
+    use super::*;
+
+    fn desk() -> Desk {
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            github: Some(SecretString::from("s")),
+            notion: Some(SecretString::from("s")),
+            token_file: PathBuf::new(),
+            limits: Limits::default(),
+        };
+        Desk::new(&options, Box::new(|_| {}))
+    }
+
+    fn signed(body: &[u8]) -> String {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"s"), body);
+        let mut text = "sha256=".to_owned();
+        for byte in tag.as_ref() {
+            // A text takes everything.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+
+    /// Bodies near to those of a service, and others.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        let member = r#"(issue|pull_request|repository|ref|id|type|authors|entity|data|parent|node_id|full_name)"#;
+        let value = r#"(null|7|-1e999|"I_1"|"o/r"|"page"|"[a-f0-9]{32}"|\{\}|\[\]|\[\{\}\])"#;
+        let object = format!(r#"\{{"{member}":{value}(,"{member}":{value}){{0,4}}\}}"#);
+        let nested = format!(r#"\{{"{member}":{object}(,"{member}":{object}){{0,3}}\}}"#);
+        let nested = proptest::string::string_regex(&nested).expect("a pattern");
+        prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..200),
+            nested.prop_map(String::into_bytes),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_and_no_header_breaks_it(body in bodies(), header in proptest::collection::vec(0x20_u8..0x7f, 0..80)) {
+            let desk = desk();
+            let right = signed(&body);
+            let mut codes = Vec::new();
+            for text in [right.as_bytes(), &header] {
+                let mut headers = HeaderMap::new();
+                for name in ["x-hub-signature-256", "x-notion-signature"] {
+                    let value = HeaderValue::from_bytes(text);
+                    prop_assume!(value.is_ok());
+                    if let Ok(value) = value {
+                        headers.insert(HeaderName::from_static(name), value);
+                    }
+                }
+                headers.insert("x-github-event", HeaderValue::from_static("issues"));
+                codes.push([desk.github(&headers, &body).0, desk.notion(&headers, &body).0]);
+            }
+            for code in codes[0] {
+                prop_assert!(code == StatusCode::OK || code == StatusCode::BAD_REQUEST);
+            }
+            for code in codes[1] {
+                prop_assert_eq!(code, StatusCode::UNAUTHORIZED);
+            }
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The real program between the small services: a delivery leads to a write, although the interval is an hour.
 
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Child;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pulse_sync::sim::notion::value::Value as Cell;
@@ -12,31 +14,77 @@ use super::rig::{Rig, world};
 /// Longer than anything here takes, and much shorter than the interval.
 const LATE: Duration = Duration::from_mins(1);
 
-/// A program that runs, and is ended with the test.
-struct Running(Child);
+/// A program that runs, what it said so far, and where it listens. It is ended with the test.
+struct Running {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    address: SocketAddr,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// Both services with a few items in step, and an address for deliveries.
-fn rig() -> (Rig, SocketAddr) {
+impl Running {
+    /// Ends it kindly and gives what it said.
+    fn end(mut self) -> String {
+        let kind = std::process::Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(kind.unwrap().success());
+        self.child.wait().unwrap();
+        self.said.lock().unwrap().clone()
+    }
+}
+
+/// Gathers what a program says.
+fn hear(from: impl Read + Send + 'static, said: &Arc<Mutex<String>>) {
+    let said = Arc::clone(said);
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let mut said = said.lock().unwrap();
+            said.push_str(&line);
+            said.push('\n');
+        }
+    });
+}
+
+/// Both services with a few items in step; deliveries are taken at any free port.
+fn rig() -> Rig {
     let mut rig = Rig::start(Some(world(4, 0, 0)));
-    // A port that was free a moment ago.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
-    rig.more = format!("[webhooks]\nlisten = \"{address}\"\n");
+    rig.more = "[webhooks]\nlisten = \"127.0.0.1:0\"\n".to_owned();
     rig.env
         .insert("PULSE_SYNC_GITHUB_WEBHOOK_SECRET", SECRET.to_owned());
     rig.env
         .insert("PULSE_SYNC_NOTION_WEBHOOK_TOKEN", TOKEN.to_owned());
     rig.settle();
-    (rig, address)
+    rig
+}
+
+/// Starts the program and waits until it says where it listens, or that it does not.
+fn begin(rig: &Rig) -> Running {
+    let mut child = rig.spawn(&["run"]);
+    let said = Arc::new(Mutex::new(String::new()));
+    hear(child.stdout.take().unwrap(), &said);
+    hear(child.stderr.take().unwrap(), &said);
+    let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
+    wait("it listens", || {
+        let said = said.lock().unwrap();
+        let rest = said.split_once("taken at http://");
+        if let Some((told, _)) = rest.and_then(|(_, rest)| rest.split_once('/')) {
+            address = told.parse().unwrap();
+        }
+        address.port() != 0 || said.contains("no deliveries are taken")
+    });
+    Running {
+        child,
+        said,
+        address,
+    }
 }
 
 /// Waits until something holds.
@@ -49,12 +97,8 @@ fn wait(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Starts the program and waits until it listens and its first pass is over.
-fn run(rig: &Rig, address: SocketAddr) -> Running {
-    let running = Running(rig.spawn(&["run"]));
-    wait("it listens", || {
-        std::net::TcpStream::connect(address).is_ok()
-    });
-    // Its first pass makes a few requests, then none.
+fn run(rig: &Rig) -> Running {
+    let running = begin(rig);
     let mut last = rig.requests();
     let mut calm = Instant::now();
     wait("it is calm", || {
@@ -82,8 +126,9 @@ fn of_github(rig: &Rig, address: SocketAddr, id: &str, number: u64) -> u16 {
 
 #[test]
 fn a_delivery_leads_to_a_write_on_the_other_side() {
-    let (rig, address) = rig();
-    let running = run(&rig, address);
+    let rig = rig();
+    let running = run(&rig);
+    let address = running.address;
     let (first, second) = (rig.page(1), rig.page(2));
     rig.rename_issue(1, "Hinted on GitHub");
     assert_eq!(of_github(&rig, address, " ", 1), 200);
@@ -126,8 +171,9 @@ fn a_delivery_leads_to_a_write_on_the_other_side() {
 
 #[test]
 fn a_new_issue_is_found_by_the_place_that_a_delivery_names() {
-    let (rig, address) = rig();
-    let _running = run(&rig, address);
+    let rig = rig();
+    let running = run(&rig);
+    let address = running.address;
     let pages = rig.pages().len();
     let now = rig.small.notion.shared.now();
     rig.hub(|hub| {
@@ -144,9 +190,10 @@ fn a_new_issue_is_found_by_the_place_that_a_delivery_names() {
 
 #[test]
 fn a_pause_counts_for_deliveries_too() {
-    let (rig, address) = rig();
+    let rig = rig();
     assert_eq!(rig.run(&["pause"]).code, Some(0));
-    let _running = run(&rig, address);
+    let running = run(&rig);
+    let address = running.address;
     let first = rig.page(1);
     let before = (rig.cell(first, "title"), rig.writes());
     rig.rename_issue(1, "Hinted while paused");
@@ -161,8 +208,9 @@ fn a_pause_counts_for_deliveries_too() {
 
 #[test]
 fn wrong_ones_lead_to_no_request_at_all() {
-    let (rig, address) = rig();
-    let _running = run(&rig, address);
+    let rig = rig();
+    let running = run(&rig);
+    let address = running.address;
     rig.edit_page(rig.page(1), vec![("title", Cell::text("Not hinted"))]);
     let before = rig.requests();
     let body = issue(&rig.issue(1).node_id, &rig.small.repository, 1).to_string();
@@ -178,19 +226,19 @@ fn wrong_ones_lead_to_no_request_at_all() {
     }
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(rig.requests(), before);
+    let said = running.end();
+    assert_eq!(said.matches("was refused").count(), 1, "{said}");
 }
 
 #[test]
 fn the_handshake_is_said_and_its_token_is_not() {
-    let (mut rig, address) = rig();
+    let mut rig = rig();
     rig.env.remove("PULSE_SYNC_NOTION_WEBHOOK_TOKEN");
-    let running = rig.spawn(&["run"]);
-    wait("it listens", || {
-        std::net::TcpStream::connect(address).is_ok()
-    });
+    let running = begin(&rig);
+    let address = running.address;
     let body = format!("{{\"verification_token\": \"{TOKEN}\"}}");
     assert_eq!(post(address, "/notion", &[], body.as_bytes()), 200);
-    let said = end(running);
+    let said = running.end();
     assert!(said.contains("notion-webhook-token"), "{said}");
     assert!(said.contains("PULSE_SYNC_NOTION_WEBHOOK_TOKEN"), "{said}");
     let file = rig.state().join("notion-webhook-token");
@@ -209,37 +257,28 @@ fn the_handshake_is_said_and_its_token_is_not() {
 
 #[test]
 fn an_address_that_is_taken_keeps_nothing_else_from_its_work() {
-    let (rig, address) = rig();
-    let _taken = TcpListener::bind(address).unwrap();
+    let mut rig = rig();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    rig.more = format!("[webhooks]\nlisten = \"{address}\"\n");
     let first = rig.page(1);
     rig.rename_issue(1, "Found by a listing");
-    let running = rig.spawn(&["run"]);
+    let running = begin(&rig);
     wait("the page follows", || {
         rig.cell(first, "title") == "Found by a listing"
     });
-    let said = end(running);
+    let said = running.end();
     assert!(said.contains("no deliveries are taken"), "{said}");
 }
 
 #[test]
 fn what_was_missed_is_found_at_the_start() {
-    let (rig, address) = rig();
-    drop(run(&rig, address));
+    let rig = rig();
+    drop(run(&rig));
     let first = rig.page(1);
     rig.rename_issue(1, "Renamed while nobody listened");
-    let _running = run(&rig, address);
+    let _running = begin(&rig);
     wait("the page follows", || {
         rig.cell(first, "title") == "Renamed while nobody listened"
     });
-}
-
-/// Ends a program kindly and gives what it said.
-fn end(running: std::process::Child) -> String {
-    let kind = std::process::Command::new("kill")
-        .arg(running.id().to_string())
-        .status();
-    assert!(kind.unwrap().success());
-    let output = running.wait_with_output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    String::from_utf8_lossy(&text).into_owned()
 }

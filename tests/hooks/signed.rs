@@ -108,6 +108,7 @@ fn without_the_right_signature_nothing_is_taken() {
     );
     assert!(!bench.has_hints());
     assert_eq!(bench.receiver.sizes(), (0, 0));
+    assert_eq!(bench.told.lock().unwrap().len(), 2, "once for each service");
 }
 
 #[test]
