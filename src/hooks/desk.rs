@@ -256,7 +256,7 @@ mod tests {
 
     /// Bodies near to those of a service, and others.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {
-        let member = r#"(issue|pull_request|repository|ref|id|type|authors|entity|data|parent|node_id|full_name)"#;
+        let member = r"(issue|pull_request|repository|ref|id|type|authors|entity|data|parent|node_id|full_name)";
         let value = r#"(null|7|-1e999|"I_1"|"o/r"|"page"|"[a-f0-9]{32}"|\{\}|\[\]|\[\{\}\])"#;
         let object = format!(r#"\{{"{member}":{value}(,"{member}":{value}){{0,4}}\}}"#);
         let nested = format!(r#"\{{"{member}":{object}(,"{member}":{object}){{0,3}}\}}"#);

@@ -56,7 +56,7 @@ fn hear(from: impl Read + Send + 'static, said: &Arc<Mutex<String>>) {
 /// Both services with a few items in step; deliveries are taken at any free port.
 fn rig() -> Rig {
     let mut rig = Rig::start(Some(world(4, 0, 0)));
-    rig.more = "[webhooks]\nlisten = \"127.0.0.1:0\"\n".to_owned();
+    rig.more = String::from("[webhooks]\nlisten = \"127.0.0.1:0\"\n");
     rig.env
         .insert("PULSE_SYNC_GITHUB_WEBHOOK_SECRET", SECRET.to_owned());
     rig.env
