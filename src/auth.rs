@@ -32,6 +32,8 @@ pub enum Origin {
     Variable(&'static str),
     /// The `token_command` of this section of the configuration; the program's name, without its arguments.
     Command(&'static str, String),
+    /// Another command of this section: its key, and the program's name.
+    Key(&'static str, &'static str, String),
     /// The `token` of this section of the configuration.
     File(&'static str),
     /// `gh auth token`.
@@ -45,6 +47,7 @@ impl fmt::Display for Origin {
             Self::Command(section, program) => {
                 write!(f, "`token_command` of [{section}] ({program})")
             }
+            Self::Key(section, key, program) => write!(f, "`{key}` of [{section}] ({program})"),
             Self::File(section) => write!(f, "`token` of [{section}]"),
             Self::Gh => f.write_str("`gh auth token`"),
         }
@@ -120,6 +123,41 @@ pub fn notion(service: &Service, env: &Environment) -> Result<Token, AuthError> 
         service: "Notion",
         ways: NOTION_WAYS,
     })
+}
+
+/// Finds a secret of `[webhooks]`: the variable, else the command of this key. None where neither is set.
+///
+/// Blocks while a command runs, for a minute at most.
+///
+/// # Errors
+/// When what was found is none, or the command failed.
+pub fn of_webhooks(
+    variable: &'static str,
+    (key, command): (&'static str, Option<&[String]>),
+    env: &Environment,
+) -> Result<Option<SecretString>, AuthError> {
+    let (text, origin) = match (env.get(variable), command) {
+        (Some(text), _) => (text.to_owned(), Origin::Variable(variable)),
+        (None, Some(words)) => {
+            let program = words.first().cloned().unwrap_or_default();
+            let origin = Origin::Key("webhooks", key, program);
+            match run(words, COMMAND_TIMEOUT) {
+                Ok(text) => (text, origin),
+                Err(reason) => return Err(AuthError::Failed { origin, reason }),
+            }
+        }
+        (None, None) => return Ok(None),
+    };
+    // Whoever sets a hook up chooses its secret: it may be a sentence.
+    let text = text.trim();
+    let reason = if text.is_empty() {
+        "it is empty"
+    } else if text.contains(char::is_control) {
+        "it has several lines"
+    } else {
+        return Ok(Some(SecretString::from(text)));
+    };
+    Err(AuthError::Malformed { origin, reason })
 }
 
 /// What the environment or the configuration gives.

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod core;
 pub mod engine;
+pub mod hooks;
 pub mod logging;
 pub mod paths;
 pub mod remote;

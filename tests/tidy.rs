@@ -70,7 +70,7 @@ const ROOMS: &[Room] = &[
         may_not: ADAPTERS,
     },
     room("system", &["core"]),
-    room("webhook", &["core"]),
+    room("hooks", &["core"]),
     room("config", CONFIG),
     room("auth", SHELL),
     room("paths", SHELL),
@@ -80,8 +80,8 @@ const ROOMS: &[Room] = &[
     room(
         "cli",
         &[
-            "auth", "config", "core", "engine", "logging", "paths", "remote", "shown", "sim",
-            "store", "system", "ui", "webhook",
+            "auth", "config", "core", "engine", "hooks", "logging", "paths", "remote", "shown",
+            "sim", "store", "system", "ui",
         ],
     ),
     room("main", &["cli"]),

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::args::RunOptions;
 use super::exit::Exit;
+use super::hooks::Say;
 use super::json;
 use super::wire::Setup;
 use crate::core::RecordKind;
@@ -44,6 +46,8 @@ pub async fn run(
     let samples = super::screen::samples();
     let server = Server::new(&engine, &links, wires, setup.config.timetable, samples)
         .with_trouble(budgets.trouble());
+    let aloud: Say = Arc::new(|_, text: &str| eprintln!("{text}"));
+    let _hooked = super::hooks::listen(setup, &handle, &aloud);
     let (ended, over) = oneshot::channel::<()>();
     let typed = match &plain {
         Some(_) => Some(super::plain::typed()?),

@@ -22,6 +22,7 @@ mod glance;
 mod held;
 mod history;
 mod hold;
+mod hooks;
 mod init;
 mod item;
 mod json;

@@ -1,6 +1,7 @@
 //! The dashboard: the engine on a thread of its own, the screen on this one.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use super::budgets::Budgets;
 use super::clock::now;
 use super::doctor;
 use super::exit::Exit;
+use super::hooks::Say;
 use super::wire::{RealLink, Setup};
 use crate::config::Link as LinkConfig;
 use crate::core::schedule::Scope;
@@ -318,6 +320,8 @@ async fn serve(
             let engine = setup.engine(store, budgets.watch(told));
             let server = Server::new(&engine, &links, wires, setup.config.timetable, samples())
                 .with_trouble(budgets.trouble());
+            let say: Say = Arc::new(noted);
+            let _hooked = super::hooks::listen(&setup, &handle, &say);
             // The screen may be gone; then the handle is, too, and the engine ends.
             let _ = started.send(Ok(handle));
             let work = Box::pin(async { budgets.over(server.serve().await) });
@@ -330,6 +334,15 @@ async fn serve(
             tracing::error!("{text}");
             let _ = started.send(Err(text));
         }
+    }
+}
+
+/// A word that the log pane shows.
+fn noted(is_urgent: bool, text: &str) {
+    if is_urgent {
+        tracing::warn!("{text}");
+    } else {
+        tracing::info!("{text}");
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::hooks::{GITHUB_SECRET, NOTION_TOKEN};
+
 /// Every variable that is looked at.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "GITHUB_TOKEN",
     "GH_TOKEN",
     "GH_PATH",
@@ -19,6 +21,8 @@ const NAMES: [&str; 15] = [
     "MAX_ITEMS_PER_SYNC",
     "PULSE_SYNC_CONFIG",
     "PULSE_SYNC_STATE",
+    GITHUB_SECRET,
+    NOTION_TOKEN,
     "NO_COLOR",
 ];
 

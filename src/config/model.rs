@@ -6,7 +6,7 @@ use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
-use super::{GITHUB_API, NOTION_API, Placed, Problem, Select};
+use super::{GITHUB_API, NOTION_API, Placed, Problem, Select, Webhooks};
 use crate::core::codec::StateMap;
 use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
@@ -61,6 +61,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where the memory lives.
     pub store: StoreChoice,
+    /// Whether deliveries are taken.
+    pub webhooks: Webhooks,
     /// What is kept in step. Empty where nothing was said; see [`Config::require_links`].
     pub links: Vec<Link>,
     /// How the dashboard looks, and what its keys do.
@@ -85,6 +87,7 @@ impl Config {
             timetable: Timetable::every(60 * 60 * 1_000),
             settings: Settings::default(),
             store: StoreChoice::default(),
+            webhooks: Webhooks::default(),
             links: Vec::new(),
             screen: Screen::default(),
             log_level: LevelFilter::INFO,

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::model::{Config, Link, Service, StoreChoice};
 use super::problem::{Place, Problem, Severity};
 use super::section::{Fault, Section, Source};
-use super::{DATABASE, Environment, GITHUB_API, advanced, link, schedule, screen, words};
+use super::{DATABASE, Environment, GITHUB_API, advanced, hooks, link, schedule, screen, words};
 
 /// The link that the environment alone makes.
 const DEFAULT_LINK: &str = "default";
@@ -89,6 +89,7 @@ fn sections(mut root: Section<'_, '_>, env: &Environment, config: &mut Config) -
     advanced::read(root.table("advanced"), config);
     schedule::read(root.table("schedule"), config);
     retention(root.table("retention"), config);
+    hooks::read(root.table("webhooks"), config);
     screen::read(root.table("screen"), &mut config.screen);
     screen::keys(root.table("keys"), &mut config.screen);
 

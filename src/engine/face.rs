@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::answers::{Pick, PutBack};
 use super::held::HeldItem;
+use super::hint::Hints;
 use super::queue::{QueueLine, Standing};
 use super::report::{Event, PerSide, Report, Stop};
 use super::run::{Ask, Planned};
@@ -172,6 +173,8 @@ pub enum Command {
     },
     /// Somebody looks, or does so no longer: regular looks come more often meanwhile.
     Focus(bool),
+    /// Something may have changed outside; what it names is looked at soon, as by a regular run.
+    Hint(Box<Hints>),
     /// Stop writing at the next commit boundary, until resumed. Survives a restart.
     Pause(bool, Reply<()>),
     /// Keep a choice for a conflict.

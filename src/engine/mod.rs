@@ -11,6 +11,7 @@ mod denied;
 pub mod face;
 mod handed;
 pub mod held;
+pub mod hint;
 mod hold;
 mod kin;
 mod lead;

@@ -137,6 +137,10 @@ pub(super) struct Slot {
     pub(super) told: (i64, Live),
     /// What other machines asked for, with its number, once it was taken over.
     pub(super) asked: Option<(u64, Ask)>,
+    /// Something of it may have changed, and no run came since.
+    pub(super) hinted: bool,
+    /// When a hint let it run last, in elapsed time.
+    pub(super) followed: Option<i64>,
     /// What it is deferred for, as far as it was told.
     deferred: Option<Discriminant<Reason>>,
 }
@@ -282,6 +286,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 self.publish().await;
             }
             self.sample();
+            self.follow_hints();
             let now = self.engine.clock.now();
             match self.schedule.decide(now) {
                 // One question instead of all those of a run.
@@ -354,7 +359,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     }
 
     /// What is left of a side's limit, over all links: they share it.
-    fn left(&self, side: Side) -> Left {
+    pub(super) fn left(&self, side: Side) -> Left {
         let known = self.links.iter().map(|link| match side {
             Side::Github => link.github.budget(),
             Side::Notion => link.notion.budget(),
@@ -469,6 +474,8 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     async fn run(&mut self, link: usize, ask: Ask) {
         self.running = Some((link, self.engine.clock.now()));
+        // What was hinted at is marked, or shows in this run's listings; a plan reads nothing for others.
+        self.slots[link].hinted &= ask.dry;
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
         let mut run = pin!(engine.pass(&links[link], &ask, self.keeping()));
@@ -596,16 +603,13 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 let _ = reply.send(self.ask(link.as_deref(), &ask).await);
             }
             Some(Command::Focus(on)) => self.schedule.focus(on),
+            Some(Command::Hint(hints)) => self.take_hints(&hints).await,
             Some(Command::Pause(on, reply)) => {
-                let done = self
-                    .engine
-                    .set_pause(on)
-                    .await
-                    .map_err(|error| error.to_string());
+                let done = self.engine.set_pause(on).await;
                 if !on {
                     self.go_on().await;
                 }
-                let _ = reply.send(done);
+                let _ = reply.send(done.map_err(|error| error.to_string()));
             }
             Some(Command::Choose {
                 conflict,

@@ -6,6 +6,7 @@
 mod clock;
 mod github;
 mod here;
+mod hooks;
 mod mongo;
 mod notion;
 mod report;
@@ -113,5 +114,6 @@ async fn services(setup: &Setup, store: Option<&AnyStore>) -> Vec<Check> {
     let mut checks = github.checks();
     checks.extend(notion.checks());
     checks.push(clock);
+    checks.extend(hooks::look(setup, store).await);
     checks
 }
