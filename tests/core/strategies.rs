@@ -127,18 +127,15 @@ fn what_both_sides_changed_is_merged_decided_kept_twice_or_asked() {
                 (None, Policy::Notion) => Some(&field.notion),
                 (None, Policy::Merge) => field.both.as_ref(),
             };
-            match wanted {
-                Some(wanted) => {
-                    assert_says(&world, &field, wanted, &why);
-                    assert!(world.pair.conflicts.is_empty(), "{why}");
-                    let is_decided = field.merged.is_none() && policy != Policy::Merge;
-                    assert_eq!(told, is_decided, "{why}: the loser is told to the history");
-                }
-                None => {
-                    assert_eq!(world.pair.conflicts.len(), 1, "{why}");
-                    assert_eq!(world.value(Side::Github, &field.key), field.github, "{why}");
-                    assert_eq!(world.value(Side::Notion, &field.key), field.notion, "{why}");
-                }
+            if let Some(wanted) = wanted {
+                assert_says(&world, &field, wanted, &why);
+                assert!(world.pair.conflicts.is_empty(), "{why}");
+                let is_decided = field.merged.is_none() && policy != Policy::Merge;
+                assert_eq!(told, is_decided, "{why}: the loser is told to the history");
+            } else {
+                assert_eq!(world.pair.conflicts.len(), 1, "{why}");
+                assert_eq!(world.value(Side::Github, &field.key), field.github, "{why}");
+                assert_eq!(world.value(Side::Notion, &field.key), field.notion, "{why}");
             }
         }
     }
