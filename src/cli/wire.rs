@@ -438,7 +438,6 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         skip_merges: link.skip_merge_commits,
         skip_bots: link.skip_bots,
         create_labels: link.create_labels,
-        ignore_label: Some(link.ignore_label.clone()).filter(|label| !label.is_empty()),
         graphql: crate::remote::github::GraphQl::Auto,
     }
 }

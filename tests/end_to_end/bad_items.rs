@@ -4,7 +4,7 @@ use pulse_sync::sim::github::{IssueEdit, NewIssue, NewRepo};
 use pulse_sync::sim::notion::value::Value as Cell;
 use serde_json::json;
 
-use super::rig::{GRACE, Rig, world};
+use super::rig::{Done, GRACE, Rig, world};
 
 pub fn new_issue(rig: &Rig, title: &str, body: &str, labels: &[&str]) -> u64 {
     let now = rig.small.notion.shared.now();
@@ -150,6 +150,13 @@ fn a_renamed_repository_keeps_the_pages_of_its_commits() {
     rename_the_repository(world(4, 0, 2));
 }
 
+/// Every pass says what to do about the old name.
+fn assert_is_named(done: &Done) {
+    let said = done.json()["notes"].to_string();
+    let wanted = "ada/lantern is called ada/torch now; change the name in the configuration";
+    assert!(said.contains(wanted), "{said}");
+}
+
 fn rename_the_repository(items: String) {
     let mut rig = Rig::start(Some(items));
     rig.settle();
@@ -162,6 +169,13 @@ fn rename_the_repository(items: String) {
     // The old name leads to the new one; a person then writes the new name into the configuration.
     let done = rig.run(&["sync", "--once", "--json"]);
     assert_eq!(rig.pages().len(), pages, "{}", done.said());
+    assert_is_named(&done);
+    rig.settle();
+    // Nothing waits for that person: the name in the configuration still means the repository.
+    assert_eq!(&*rig.issue(1).title, "After the move");
+    assert_eq!(rig.cell(rig.page(2), "title"), "After the move, too");
+    assert_eq!(rig.cell(rig.page(2), "Sync"), "OK");
+    assert_is_named(&rig.run(&["sync", "--once", "--json"]));
     rig.link("repositories", "[\"ada/torch\"]");
     rig.settle();
     assert_eq!(rig.pages().len(), pages, "nothing is doubled");

@@ -73,7 +73,6 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         skip_merges: true,
         skip_bots: true,
         create_labels: false,
-        ignore_label: None,
         graphql: GraphQl::Auto,
     };
     let target = NotionConfig::new(notion, config.database.clone(), config.mapping());

@@ -49,6 +49,37 @@ fn the_window_for_closed_items_does_not_hide_what_is_linked() {
     assert_eq!(rig.pages().len(), 5);
 }
 
+/// Its page is told at once, not by the next full listing; and without the label it goes on.
+#[test]
+fn the_label_that_leaves_an_item_out_is_noticed_when_it_is_put_on() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let label = |labels: &[&str]| {
+        let now = rig.small.notion.shared.now();
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        let edit = IssueEdit {
+            labels: Some(labels),
+            ..IssueEdit::default()
+        };
+        rig.hub(|hub| {
+            hub.edit_issue(now, "ada", &rig.small.repository, 1, edit)
+                .unwrap();
+        });
+    };
+    label(&["bug", "sync-ignore"]);
+    rig.settle();
+    let page = rig.page(1);
+    assert_eq!(rig.cell(page, "Sync"), "Unlinked");
+    rig.rename_issue(1, "Renamed out of sight");
+    rig.settle();
+    assert_ne!(rig.cell(page, "title"), "Renamed out of sight");
+    label(&["bug"]);
+    rig.settle();
+    assert_eq!(rig.cell(page, "title"), "Renamed out of sight");
+    assert_eq!(rig.cell(page, "Sync"), "OK");
+    rig.assert_quiet();
+}
+
 #[test]
 fn text_below_a_heading_called_as_the_private_one_survives_an_edit() {
     let rig = Rig::start(Some(world(1, 0, 0)));

@@ -210,7 +210,8 @@ impl GithubRemote {
         }
     }
 
-    /// Whether this link keeps a row.
+    /// Whether this link keeps a row, as far as that can never change: a label that is put on an item takes it out of the
+    /// selection, and its page has to be told.
     fn wants(&self, row: &Issue) -> bool {
         let link = &self.link;
         let kind = if row.pull_request.is_some() {
@@ -218,13 +219,9 @@ impl GithubRemote {
         } else {
             Kind::Issue
         };
-        let ignored = link.ignore_label.as_deref().is_some_and(|ignore| {
-            let mut names = row.labels.iter().flatten().filter_map(|label| label.name());
-            names.any(|name| name.eq_ignore_ascii_case(ignore))
-        });
         let author = row.user.as_ref().and_then(Option::as_ref);
         let bot = link.skip_bots && author.is_some_and(super::wire::User::is_bot);
-        link.keeps(kind) && !ignored && !bot
+        link.keeps(kind) && !bot
     }
 
     /// Adds what rows of pull requests do not say.

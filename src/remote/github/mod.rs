@@ -93,8 +93,6 @@ pub struct GithubLink {
     pub skip_bots: bool,
     /// Makes labels that the repository does not have.
     pub create_labels: bool,
-    /// Items with this label are left out.
-    pub ignore_label: Option<String>,
     /// Whether GraphQL is asked.
     pub graphql: GraphQl,
 }
@@ -112,7 +110,6 @@ impl GithubLink {
             skip_merges: true,
             skip_bots: false,
             create_labels: false,
-            ignore_label: Some("sync-ignore".to_owned()),
             graphql: GraphQl::Auto,
         }
     }
