@@ -371,6 +371,9 @@ pub enum ConflictsCommand {
         /// Only this field's conflict.
         #[arg(long)]
         field: Option<String>,
+        /// And from now on always so for this field: writes that line into the configuration.
+        #[arg(long)]
+        always: bool,
     },
 }
 

@@ -1,23 +1,33 @@
 //! `conflicts`: the resolver for scripts.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
-use super::args::{ConflictsCommand, ConflictsOptions, PickName};
+use super::args::{Args, ConflictsCommand, ConflictsOptions, PickName};
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
-use crate::core::{Conflict, Pair, Time, Value};
+use crate::config;
+use crate::core::{Conflict, Pair, Policy, Time, Value};
 use crate::engine::answers::Pick;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 
 /// Lists, shows, or takes a side.
-pub async fn run(setup: &Setup, options: &ConflictsOptions) -> anyhow::Result<Exit> {
+pub async fn run(setup: &Setup, args: &Args, options: &ConflictsOptions) -> anyhow::Result<Exit> {
     match &options.command {
         None => list(setup, options.json).await,
         Some(ConflictsCommand::List { json }) => list(setup, *json).await,
         Some(ConflictsCommand::Show { id, json }) => show(setup, id, *json).await,
-        Some(ConflictsCommand::Take { id, pick, field }) => {
+        Some(ConflictsCommand::Take {
+            id,
+            pick,
+            field,
+            always,
+        }) => {
+            // The line first: where it cannot be written nothing is chosen either.
+            if *always {
+                keep(setup, args, id, *pick, field.as_deref()).await?;
+            }
             take(setup, id, *pick, field.as_deref()).await
         }
     }
@@ -117,6 +127,53 @@ fn whence(by: Option<&str>, at: Option<Time>) -> String {
     } else {
         format!(" ({})", known.join(", "))
     }
+}
+
+/// Writes into the configuration what is to happen to conflicts of these fields from now on.
+async fn keep(
+    setup: &Setup,
+    args: &Args,
+    id: &str,
+    pick: PickName,
+    field: Option<&str>,
+) -> anyhow::Result<()> {
+    let policy = match pick {
+        PickName::Github => Policy::Github,
+        PickName::Notion => Policy::Notion,
+        PickName::Base => bail!("--always goes with github or notion; nothing was done"),
+    };
+    let path = super::wire::config_path(args)?;
+    let read = std::fs::read_to_string(&path);
+    let mut text = read.with_context(|| format!("cannot read {}", path.display()))?;
+    let mut lines = Vec::new();
+    for (pair, conflict) in open(setup, &reader(setup)?).await? {
+        let is_named = conflict.id == id || pair.name().eq_ignore_ascii_case(id);
+        let Some(key) = conflict.field.as_ref().filter(|_| is_named) else {
+            continue;
+        };
+        if field.is_none_or(|field| key.as_str() == field) {
+            let edited = config::always(&text, &pair.link, pair.kind, key, policy);
+            let edited = edited.map_err(anyhow::Error::msg)?;
+            lines.push(format!("{} {}", edited.table, edited.line));
+            text = edited.text;
+        }
+    }
+    if lines.is_empty() {
+        bail!("there is no such open conflict of a field; `pulse-sync conflicts list` shows them");
+    }
+    let name = path.display().to_string();
+    if let Err(problems) = config::load(&text, &name, &setup.env) {
+        bail!(
+            "the line would break the configuration; nothing was done\n{}",
+            config::render_all(&problems, false)
+        );
+    }
+    super::init::file::write(&path, &text, true)?;
+    for line in lines {
+        say!("wrote {} into {}", Shown::line(&line), Shown::line(&name));
+    }
+    say!("what runs already takes it up at its next start; the old file is kept beside as .bak");
+    Ok(())
 }
 
 async fn take(

@@ -206,7 +206,7 @@ fn with_setup(args: &Args, command: &Command) -> anyhow::Result<Exit> {
             Command::Status(options) => status::run(&setup, options).await,
             Command::History(options) => history::run(&setup, options).await,
             Command::Errors(options) => errors::run(&setup, options).await,
-            Command::Conflicts(command) => conflicts::run(&setup, command).await,
+            Command::Conflicts(command) => conflicts::run(&setup, args, command).await,
             Command::Held(command) => held::run(&setup, command).await,
             Command::Undo(options) => undo::run(&setup, options).await,
             Command::Retry(options) => retry::run(&setup, options).await,

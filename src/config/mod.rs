@@ -5,6 +5,7 @@
 
 mod advanced;
 mod conflicts;
+mod edit;
 mod env;
 mod fields;
 mod file;
@@ -19,6 +20,7 @@ mod section;
 mod select;
 mod words;
 
+pub use edit::{Edited, always};
 pub use env::Environment;
 pub use fields::Placed;
 pub use file::{Located, locate, read};

@@ -336,3 +336,39 @@ fn a_field_may_have_a_policy_of_its_own() {
     let history = rig.run(&["history", "--json"]);
     assert!(history.out.contains("GitHub's\""), "{}", history.out);
 }
+
+/// "Always": the choice is taken, and the line that says so from now on is written and shown.
+#[test]
+fn a_side_may_be_taken_always() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    let collide = |github: &str, notion: &str| {
+        rig.rename_issue(1, github);
+        rig.rename_page(rig.page(1), notion);
+        rig.run(&["sync", "--once", "--json"]).json()
+    };
+    assert_eq!(collide("GitHub's", "Notion's")["conflicts"], 1);
+    let item = format!("{}#1", rig.small.repository);
+    // The file is written by the rig before each command, so what the command made of it is read at once.
+    let done = rig.run(&["conflicts", "take", &item, "github", "--always"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    assert!(
+        done.out.contains("[link.conflicts] title = \"github\""),
+        "{}",
+        done.out
+    );
+    let text = std::fs::read_to_string(rig.folder.join("config.toml")).unwrap();
+    assert!(text.contains("title = \"github\""), "{text}");
+    assert!(rig.folder.join("config.toml.bak").exists());
+    rig.settle();
+    assert_eq!(rig.cell(rig.page(1), "title"), "GitHub's");
+    // With the line nobody is asked.
+    let mut rig = rig;
+    rig.link("conflicts", "{ title = \"github\" }");
+    rig.rename_issue(1, "Again GitHub's");
+    rig.rename_page(rig.page(1), "Again Notion's");
+    rig.settle();
+    assert_eq!(rig.cell(rig.page(1), "title"), "Again GitHub's");
+    let refused = rig.run(&["conflicts", "take", &item, "base", "--always"]);
+    assert!(refused.err.contains("--always goes with github or notion"));
+}

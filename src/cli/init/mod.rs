@@ -5,7 +5,7 @@
 
 mod ask;
 mod database;
-mod file;
+pub(super) mod file;
 mod first;
 mod fit;
 mod repositories;
