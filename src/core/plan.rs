@@ -307,12 +307,26 @@ fn plan_both(input: &Input<'_>, github: &Observation, notion: &Observation) -> P
         (Life::Gone | Life::Trashed, Life::Live) => plan_github_gone(input, notion),
         (Life::Gone | Life::Trashed, _) => Plan::life(Row::I9, PairLife::Tombstone),
         (Life::Live, Life::Trashed | Life::Gone) => plan_page_trashed(input, github),
-        (Life::Live, Life::Live) if !input.in_scope => Plan::life(
-            Row::I14,
-            PairLife::Unlinked("outside the selection".to_owned()),
-        ),
+        // A page that does not say yet whose it is learns that first: without the store nothing else ties the two, and
+        // another issue would be made of it.
+        (Life::Live, Life::Live) if !input.in_scope && knows_its_item(input, github, notion) => {
+            Plan::life(
+                Row::I14,
+                PairLife::Unlinked("outside the selection".to_owned()),
+            )
+        }
         (Life::Live, Life::Live) => plan_fields(input, github, notion),
     }
+}
+
+/// Whether a page carries its item's id, or cannot be given it.
+fn knows_its_item(input: &Input<'_>, github: &Observation, notion: &Observation) -> bool {
+    let node = FieldKey::of("node");
+    let is_kept = input.mapping.field(input.pair.kind, &node).is_some();
+    !is_kept
+        || input.paused.contains(&node)
+        || input.pair.blocked.contains_key(&node)
+        || notion.linked_node.as_deref() == Some(&github.id.node)
 }
 
 /// I5, I6: the issue was deleted, its page lives.

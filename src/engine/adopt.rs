@@ -147,6 +147,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         item: Pair,
         creates: bool,
     ) -> Result<Option<Kin>, Trouble> {
+        let own = pair
+            .notion
+            .as_ref()
+            .or(pair.pending.as_ref().map(|row| &row.id));
+        let is_adopted = own.is_some_and(|own| item.notion.as_ref() == Some(own));
+        if is_adopted {
+            // By the item's own turn, since this one's pair was read.
+            return Ok(Some(Kin::Unknown));
+        }
         if item.notion.is_some() {
             let why = format!(
                 "it names {}, which has another page; put one of the two into the trash, or empty this one's URL and \

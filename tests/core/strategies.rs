@@ -199,3 +199,54 @@ fn a_label_brings_its_own_policy() {
         }
     }
 }
+
+/// Each side changed another of two lines that stand side by side: both changes stand, each in its place.
+#[test]
+fn merge_keeps_lines_in_their_places() {
+    for (base, github, notion, wanted) in [
+        (
+            "A\n\nB\n\nC\n",
+            "A\n\nB g\n\nC\n",
+            "A n\n\nB\n\nC\n",
+            "A n\n\nB g\n\nC",
+        ),
+        (
+            "# H\n\nB\n\nC\n",
+            "# H\n\nB g\n\nC\n",
+            "# H n\n\nB\n\nC\n",
+            "# H n\n\nB g\n\nC",
+        ),
+        (
+            "# H\n\nB\n\nC\n",
+            "# H g\n\nB\n\nC\n",
+            "# H\n\nB n\n\nC\n",
+            "# H g\n\nB n\n\nC",
+        ),
+        (
+            "1. A\n2. B\n3. C\n",
+            "1. A\n2. B g\n3. C\n",
+            "1. A n\n2. B\n3. C\n",
+            "1. A n\n2. B g\n3. C",
+        ),
+        (
+            "- [ ] A\n- [ ] B\n- [ ] C\n",
+            "- [ ] A\n- [x] B\n- [ ] C\n",
+            "- [x] A\n- [ ] B\n- [ ] C\n",
+            "- [x] A\n- [x] B\n- [ ] C",
+        ),
+    ] {
+        let field = Field {
+            key: FieldKey::BODY,
+            base: text(base),
+            github: text(github),
+            notion: text(notion),
+            merged: None,
+            both: None,
+        };
+        let mut world = world(&field, Policy::Merge, &field.github, &field.notion);
+        world.settle();
+        let said = world.value(Side::Github, &FieldKey::BODY);
+        assert_eq!(said.as_text().trim(), wanted);
+        assert!(world.pair.conflicts.is_empty());
+    }
+}

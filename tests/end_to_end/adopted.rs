@@ -188,6 +188,18 @@ fn what_differs_between_an_issue_and_its_adopted_page_is_asked() {
     assert!(conflicts.contains("ada/lantern#7  title"), "{conflicts}");
 }
 
+/// Nothing is said of a page but that it was adopted.
+#[test]
+fn an_adoption_is_no_error() {
+    let rig = started();
+    for number in 1..=3 {
+        by_address(&rig, number, "issues");
+    }
+    let report = rig.sync();
+    assert_eq!(report["errors"], serde_json::json!([]), "{report}");
+    assert_eq!(report["set_aside"], serde_json::json!([]), "{report}");
+}
+
 /// The link's name in these tests.
 const LINK: &str = "default";
 

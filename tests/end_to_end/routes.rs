@@ -200,3 +200,31 @@ fn an_issue_made_from_a_page_belongs_to_the_database_it_was_made_in() {
     assert_eq!(issues, 3, "one issue, not one for each database");
     rig.assert_quiet();
 }
+
+/// An issue that leaves the selection as soon as it is made has told its page whose it is before: nothing else would
+/// tie the two if the store were lost.
+#[test]
+fn an_issue_made_outside_the_selection_is_not_made_again_without_the_store() {
+    let mut rig = Rig::start(Some(lines()));
+    rig.link("select", r#"{ labels = ["nobody has this"] }"#);
+    rig.settle();
+    let page = rig.new_page(
+        vec![
+            ("title", Cell::text("Made outside")),
+            ("Publish", Cell::choice("Ready")),
+            ("Repository", Cell::choice("ada/lantern")),
+        ],
+        "Words.",
+    );
+    let issues = |rig: &Rig| rig.hub(|hub| hub.repo("ada/lantern").unwrap().issues.len());
+    let before = issues(&rig);
+    rig.settle();
+    assert_eq!(issues(&rig), before + 1);
+    assert_ne!(rig.cell(page, "GitHub ID"), "");
+    assert_eq!(rig.cell(page, "Publish"), "Created");
+    for _ in 0..2 {
+        std::fs::remove_dir_all(rig.state()).unwrap();
+        rig.settle();
+        assert_eq!(issues(&rig), before + 1, "one issue of one page");
+    }
+}

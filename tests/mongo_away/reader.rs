@@ -21,7 +21,10 @@ const LOOKS: [(&[&str], &[&str]); 7] = [
     (&["history", "--json"], &[]),
     (&["conflicts", "list", "--json"], &[]),
     (&["held", "list", "--json"], &[]),
-    (&["plan", "--json"], &["/reports"]),
+    (
+        &["plan", "--json"],
+        &["/reports", "/run", "/requests", "/links"],
+    ),
     (&["verify", "--json"], &[]),
 ];
 

@@ -134,23 +134,63 @@ impl Merged {
     }
 }
 
-/// The lines of `ours` but for those that `theirs` took away, then those that are new in `theirs`.
+/// Every line of the base that neither side took away, and before each what either side put there, `ours` first.
+///
+/// Where both changed the same line both versions stand; where each changed another line each stands in its place.
 fn news(hunk: &Hunk) -> String {
-    let has = |text: &str, line: &str| text.lines().any(|other| other.trim() == line.trim());
-    let ours = hunk
-        .ours
-        .lines()
-        .filter(|line| !has(&hunk.base, line) || has(&hunk.theirs, line));
-    let theirs = hunk
-        .theirs
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !has(&hunk.base, line) && !has(&hunk.ours, line));
+    let base: Vec<&str> = hunk.base.lines().collect();
+    let (ours, theirs) = (Side::of(&base, &hunk.ours), Side::of(&base, &hunk.theirs));
     let mut out = String::new();
-    for line in ours.chain(theirs) {
+    let mut say = |line: &str| {
         out.push_str(line);
         out.push('\n');
+    };
+    for at in 0..=base.len() {
+        let mine = &ours.new[at];
+        mine.iter().for_each(|line| say(line));
+        let theirs_alone = theirs.new[at].iter().filter(|line| {
+            !line.trim().is_empty() && !mine.iter().any(|own| own.trim() == line.trim())
+        });
+        theirs_alone.for_each(|line| say(line));
+        if base.get(at).is_some() && ours.keeps[at] && theirs.keeps[at] {
+            say(base[at]);
+        }
     }
     out
+}
+
+/// What one side made of the lines of a base.
+struct Side {
+    /// Whether it kept each.
+    keeps: Vec<bool>,
+    /// What it put before each, and behind the last.
+    new: Vec<Vec<String>>,
+}
+
+impl Side {
+    fn of(base: &[&str], text: &str) -> Self {
+        let lines: Vec<&str> = text.lines().collect();
+        let mut side = Self {
+            keeps: vec![true; base.len()],
+            new: vec![Vec::new(); base.len() + 1],
+        };
+        for op in similar::capture_diff_slices(similar::Algorithm::Myers, base, &lines) {
+            let (tag, old, new) = op.as_tag_tuple();
+            if tag == similar::DiffTag::Equal {
+                continue;
+            }
+            let last = old.end.max(old.start + 1) - 1;
+            for at in old.clone() {
+                side.keeps[at] = false;
+            }
+            // A changed line stands where the old one stood; what is more behind the last of them.
+            for (count, line) in lines[new].iter().enumerate() {
+                let at = (old.start + count).min(last);
+                side.new[at].push((*line).to_owned());
+            }
+        }
+        side
+    }
 }
 
 /// Appends on a new line.
