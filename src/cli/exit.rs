@@ -73,8 +73,8 @@ impl Exit {
         stops.map(Self::of_stop).fold(waits, Self::and)
     }
 
-    /// Whether a run left something behind, for a person or for a later one. What another machine runs is its own
-    /// matter: our counts are of a moment in the middle of its work.
+    /// Whether a run left something behind, for a person or for a later one; also where another machine has the work, as
+    /// nobody knows whether it is still there.
     fn is_partial(report: &Report) -> bool {
         let left = [
             report.backlog,
@@ -82,8 +82,7 @@ impl Exit {
             report.in_doubt,
             report.errors.len() as u64,
         ];
-        let is_busy = matches!(report.stopped, Some(Stop::Busy { .. }));
-        report.conflicts > 0 || (!is_busy && left.iter().any(|count| *count > 0))
+        report.conflicts > 0 || report.fields_off > 0 || left.iter().any(|count| *count > 0)
     }
 
     /// What it means that a run ended early, or went on without a stream.

@@ -18,8 +18,10 @@ use crate::store::{Counts, ErrorEntry, HistoryQuery, Store, StoreError};
 use crate::ui::text::age;
 use crate::ui::theme::Glyphs;
 
-/// A prompt waits no longer for the store.
+/// A prompt waits no longer for a file.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// And no longer for a server: connecting and logging in take several round trips, and it may be far away.
+const PATIENCE_FAR: Duration = Duration::from_secs(5);
 /// How many records of runs are looked through for the last one of each link.
 const RUNS: usize = 50;
 /// How many open errors are looked through.
@@ -84,7 +86,12 @@ fn of(setup: &Setup) -> Vec<Said> {
         .build();
     let seen = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let store = setup.store(Access::Read)?;
-        let look = async { tokio::time::timeout(PATIENCE, look(setup, &store)).await };
+        let patience = if setup.store_path().is_some() {
+            PATIENCE
+        } else {
+            PATIENCE_FAR
+        };
+        let look = async { tokio::time::timeout(patience, look(setup, &store)).await };
         Ok(runtime.block_on(look)??)
     });
     match seen {

@@ -30,6 +30,7 @@ pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> 
 
 async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit> {
     ensure!(options.from != options.to, "both stores are the same one");
+    check_is_there(&options.from)?;
     let from = open(setup, &options.from, options)
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
     let to = open(setup, &options.to, options)
@@ -88,6 +89,17 @@ async fn while_renewed<T>(
 
 /// Opens a store by the word for it: `configured`, `env:NAME` with an address in that variable, a `MongoDB` address, or
 /// the path of a file.
+/// A file that is mistyped is not made anew, and nothing is "moved" from it.
+fn check_is_there(word: &str) -> anyhow::Result<()> {
+    let is_file = word != "configured" && !word.starts_with("env:") && !word.contains("://");
+    ensure!(
+        !is_file || std::path::Path::new(word).is_file(),
+        "there is no store at {}; nothing was done",
+        Shown::line(word)
+    );
+    Ok(())
+}
+
 fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
     if word == "configured" {
         return setup.store(Access::Own);

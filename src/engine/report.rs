@@ -218,6 +218,8 @@ pub struct Report {
     pub turns: u64,
     /// Open conflicts of the link now.
     pub conflicts: u64,
+    /// Fields that cannot be kept in step: a property of theirs was deleted or retyped.
+    pub fields_off: u64,
     /// Pairs that wait for a time.
     pub deferred: u64,
     /// Pairs held by the guard.

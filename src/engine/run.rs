@@ -323,6 +323,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.observe().await?;
         self.take_note_of_changes().await?;
         self.keep_paused().await?;
+        self.report.fields_off = self.paused.len() as u64;
         self.take_turns().await?;
         self.remove().await
     }
