@@ -147,11 +147,15 @@ fn news(hunk: &Hunk) -> String {
     };
     for at in 0..=base.len() {
         let mine = &ours.new[at];
-        mine.iter().for_each(|line| say(line));
-        let theirs_alone = theirs.new[at].iter().filter(|line| {
-            !line.trim().is_empty() && !mine.iter().any(|own| own.trim() == line.trim())
-        });
-        theirs_alone.for_each(|line| say(line));
+        for line in mine {
+            say(line);
+        }
+        for line in &theirs.new[at] {
+            let is_said = mine.iter().any(|own| own.trim() == line.trim());
+            if !is_said && !line.trim().is_empty() {
+                say(line);
+            }
+        }
         if base.get(at).is_some() && ours.keeps[at] && theirs.keeps[at] {
             say(base[at]);
         }
