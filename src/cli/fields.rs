@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::wire::Setup;
 use crate::core::codec::StateMap;
 use crate::core::mapping::Bound;
-use crate::core::{Direction, Kind, Mapping, Policy};
+use crate::core::{Kind, Mapping, Policy};
 use crate::shown::Shown;
 
 /// Prints every field of every link, or those of the standard where nothing is configured.
@@ -73,7 +73,7 @@ fn line(kind: Kind, bound: &Bound) -> String {
         bound.field.key.as_str(),
         Shown::line(property),
         made,
-        direction(bound.field.direction)
+        bound.field.direction.name()
     )
 }
 
@@ -87,17 +87,8 @@ fn objects(link: &str, mapping: &Mapping) -> Vec<Json> {
                 "property": bound.property.as_ref().map(|(name, _)| name),
                 "type": bound.property.as_ref().map(|(_, kind)| kind.api_name()),
                 "fitting": bound.form.fitting().iter().map(|kind| kind.api_name()).collect::<Vec<_>>(),
-                "direction": direction(bound.field.direction),
+                "direction": bound.field.direction.name(),
             })
         })
         .collect()
-}
-
-const fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Both => "both",
-        Direction::ToNotion => "to_notion",
-        Direction::ToGithub => "to_github",
-        Direction::Off => "off",
-    }
 }

@@ -71,6 +71,19 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The key by which a link takes back what its profile promises: left in the file by oversight it would make an empty
+    /// word of the profile.
+    pub(super) fn contradicted(self, link: &Link) -> Option<&'static str> {
+        match self {
+            Self::Github if link.conflict != Policy::Github => Some("conflict"),
+            Self::Mirror if link.new_pages != NewPages::Ignore => Some("new_pages"),
+            Self::Mirror if link.on_trashed_page != OnTrashed::Unlink => Some("on_trashed_page"),
+            _ => None,
+        }
+    }
+}
+
 /// Reads policies of single fields, those of all kinds, then those of one; and those of labels.
 pub(super) fn read(mut section: Section<'_, '_>) -> (Vec<OfField>, Vec<ByLabel>) {
     let mut all = fields(&mut section, None);

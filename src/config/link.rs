@@ -27,12 +27,18 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &Config) -> Option<Plac
         Vec::new(),
         String::new(),
     );
-    if let Some(profile) = section.choice::<Profile>("profile") {
+    let profile = section.choice::<Profile>("profile");
+    if let Some(profile) = profile {
         profile.apply(&mut link);
     }
     selection(&mut section, &mut link);
     content(&mut section, &mut link);
     let source = section.source;
+    if let Some(key) = profile.and_then(|profile| profile.contradicted(&link)) {
+        let message = format!("`{key}` says otherwise than the profile");
+        let fault = Fault::new(message, "take one of the two out");
+        source.fault(&section.span_of(key), &fault);
+    }
     let span = section.span.clone();
     if !has_name {
         source.fault(

@@ -3,6 +3,7 @@
 use glob::Pattern;
 
 use super::section::{At, Fault, Named, Section};
+use crate::core::plan::names;
 use crate::core::{FieldKey, Kind, Observation, Value};
 
 /// What an item must be to belong to a link; empty lists ask for nothing.
@@ -82,15 +83,8 @@ impl Select {
     }
 }
 
-/// Names of GitHub do not tell upper from lower case.
 fn any(patterns: &[Pattern], name: &str) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: false,
-        ..glob::MatchOptions::new()
-    };
-    patterns
-        .iter()
-        .any(|pattern| pattern.matches_with(name, options))
+    patterns.iter().any(|pattern| names(pattern, name))
 }
 
 fn state(seen: &Observation) -> Option<State> {

@@ -334,10 +334,10 @@ impl Named for Policy {
 
 impl Named for Direction {
     const NAMES: &'static [(&'static str, Self)] = &[
-        ("both", Self::Both),
-        ("to_notion", Self::ToNotion),
-        ("to_github", Self::ToGithub),
-        ("off", Self::Off),
+        (Self::Both.name(), Self::Both),
+        (Self::ToNotion.name(), Self::ToNotion),
+        (Self::ToGithub.name(), Self::ToGithub),
+        (Self::Off.name(), Self::Off),
     ];
 }
 

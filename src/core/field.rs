@@ -96,6 +96,16 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Its name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::ToNotion => "to_notion",
+            Self::ToGithub => "to_github",
+            Self::Off => "off",
+        }
+    }
+
     /// Whether this direction allows a write to `side`.
     pub const fn allows(self, side: Side) -> bool {
         matches!(

@@ -593,8 +593,8 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
     Ok(draft)
 }
 
-/// Whether a pattern means a label; GitHub's names do not tell upper from lower case.
-pub(super) fn names(pattern: &glob::Pattern, label: &str) -> bool {
+/// Whether a pattern means a label, a milestone or an account; GitHub's names do not tell upper from lower case.
+pub fn names(pattern: &glob::Pattern, label: &str) -> bool {
     let options = glob::MatchOptions {
         case_sensitive: false,
         ..glob::MatchOptions::new()

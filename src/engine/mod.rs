@@ -8,6 +8,7 @@ pub mod answers;
 mod bodies;
 pub mod clock;
 mod denied;
+mod every;
 pub mod face;
 mod handed;
 pub mod held;

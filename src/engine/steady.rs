@@ -5,17 +5,15 @@
 
 use super::Clock;
 use super::run::{Flow, Run};
-use crate::core::{IntentState, Pair, PairId, Time};
+use crate::core::{IntentState, Pair, Time};
 use crate::remote::Remote;
-use crate::store::{Store, StoreError, Which};
+use crate::store::Store;
 
 /// The setting that keeps how far the wall clock was ahead of the elapsed time, in milliseconds.
 const AHEAD: &str = "clock/ahead";
 /// As much as two clocks of a healthy machine may go apart (a suspend, a leap second), in milliseconds; far below every
 /// waiting time that safety rests on.
 const DRIFT: i64 = 5_000;
-/// How often a pair is tried again that somebody else commits at the same time.
-const TRIES: usize = 5;
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     fn clock_ahead(&self) -> i64 {
@@ -41,48 +39,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         self.ahead = ahead;
         self.rows.clear();
-        self.wait_anew(ahead - known.unwrap_or(ahead)).await?;
+        let by = ahead - known.unwrap_or(ahead);
+        self.change_every(|pair| self.renewed(pair, by)).await?;
         let text = ahead.to_string();
         self.engine.store.put_setting(AHEAD, Some(&text)).await?;
-        Ok(())
-    }
-
-    async fn wait_anew(&self, by: i64) -> Flow<()> {
-        let mut after: Option<PairId> = None;
-        loop {
-            let link = &self.link.spec.name;
-            let pairs = self
-                .engine
-                .store
-                .pairs(link, Which::All, after.as_ref(), 500)
-                .await?;
-            let Some(last) = pairs.last() else {
-                return Ok(());
-            };
-            after = Some(last.id.clone());
-            for pair in pairs {
-                self.renew(pair, by).await?;
-            }
-        }
-    }
-
-    /// Commits the pair's waiting times as they are now; what somebody else commits meanwhile counts.
-    async fn renew(&self, mut pair: Pair, by: i64) -> Flow<()> {
-        for _ in 0..TRIES {
-            let new = self.renewed(&pair, by);
-            if new == pair {
-                return Ok(());
-            }
-            match self.engine.store.put(&new, &[]).await {
-                Err(StoreError::Stale) => {}
-                Err(error) => return Err(error.into()),
-                Ok(_) => return Ok(()),
-            }
-            let Some(stored) = self.engine.store.pair(&pair.id).await? else {
-                return Ok(());
-            };
-            pair = stored;
-        }
         Ok(())
     }
 
