@@ -53,3 +53,5 @@ mod truth;
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]
 mod unseen;
+#[path = "end_to_end/words.rs"]
+mod words;

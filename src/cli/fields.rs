@@ -8,7 +8,8 @@ use super::exit::Exit;
 use super::wire::Setup;
 use crate::core::codec::StateMap;
 use crate::core::mapping::Bound;
-use crate::core::{Kind, Mapping, Policy};
+use crate::core::words::Words;
+use crate::core::{Codec, Kind, Mapping, Policy};
 use crate::shown::Shown;
 
 /// Prints every field of every link, or those of the standard where nothing is configured.
@@ -39,6 +40,12 @@ pub(super) fn run(args: &Args, options: &FieldsOptions) -> anyhow::Result<Exit> 
         say!("{}", Shown::line(name));
         for (kind, bound) in all(mapping) {
             say!("{}", line(kind, bound).trim_end());
+            for (value, options) in words(bound) {
+                say!(
+                    "{}",
+                    Shown::line(&format!("    {value} = {}", options.join(", ")))
+                );
+            }
         }
     }
     Ok(Exit::Done)
@@ -77,6 +84,20 @@ fn line(kind: Kind, bound: &Bound) -> String {
     )
 }
 
+/// The values that are called otherwise in Notion.
+fn words(bound: &Bound) -> impl Iterator<Item = (&str, &[String])> {
+    let words = match &bound.field.codec {
+        Codec::Name(words) | Codec::Names(words) => Some(words),
+        _ => None,
+    };
+    words.into_iter().flat_map(Words::entries)
+}
+
+fn values(bound: &Bound) -> Json {
+    let values = words(bound).map(|(value, options)| (value.to_owned(), json!(options)));
+    Json::Object(values.collect())
+}
+
 fn objects(link: &str, mapping: &Mapping) -> Vec<Json> {
     all(mapping)
         .map(|(kind, bound)| {
@@ -88,6 +109,7 @@ fn objects(link: &str, mapping: &Mapping) -> Vec<Json> {
                 "type": bound.property.as_ref().map(|(_, kind)| kind.api_name()),
                 "fitting": bound.form.fitting().iter().map(|kind| kind.api_name()).collect::<Vec<_>>(),
                 "direction": bound.field.direction.name(),
+                "values": values(bound),
             })
         })
         .collect()

@@ -20,7 +20,7 @@ const STEP: Duration = Duration::from_millis(100);
 const EVERY: Duration = Duration::from_secs(5);
 
 /// The last act waits at most so long for what the one before leads to: where memory or CPU are scarce, syncs wait, too.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the services remember of what was done, in changes and requests: what nobody reads must not grow.
 const REMEMBERED: usize = 1_000;

@@ -1,4 +1,4 @@
-//! `[link.fields]`: where fields are kept in Notion, and which way they go.
+//! `[link.fields]`: where fields are kept in Notion, in which words, and which way they go.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,8 @@ use super::section::{At, Fault, Named, Section, listed};
 use super::words;
 use crate::core::codec::StateMap;
 use crate::core::mapping::{Bound, ID_PROPERTY, KIND_PROPERTY, Placement};
+use crate::core::told;
+use crate::core::words::Words;
 use crate::core::{Class, Direction, FieldKey, Kind, Mapping, Policy, PropertyKind};
 
 /// A field, of one kind or of all, and where it is kept.
@@ -38,7 +40,7 @@ fn of_kind(section: &mut Section<'_, '_>, standard: &Mapping, kind: Option<Kind>
             continue;
         }
         let span = section.span_of(name);
-        let placement = placement(section, name);
+        let placement = placement(section, bound, name);
         match check(bound, &placement) {
             Err(fault) => section.source.fault(&span, &fault),
             Ok(()) => placed.push((kind, bound.field.key.clone(), placement)),
@@ -65,7 +67,7 @@ fn fields(standard: &Mapping, kind: Option<Kind>) -> Vec<&Bound> {
 }
 
 /// A text is the property's name; a table says more.
-fn placement(section: &mut Section<'_, '_>, name: &'static str) -> Placement {
+fn placement(section: &mut Section<'_, '_>, bound: &Bound, name: &'static str) -> Placement {
     if !section.is_table(name) {
         return Placement {
             property: value(section.listed_text(name, words::filled)),
@@ -77,9 +79,84 @@ fn placement(section: &mut Section<'_, '_>, name: &'static str) -> Placement {
         property: value(own.listed_text("property", words::filled)),
         kind: value(own.listed_text("type", property_kind)),
         direction: value(own.listed_text("direction", Direction::named)),
+        words: words_of(&mut own, bound),
     };
     own.finish();
     placement
+}
+
+/// What the values of a field are called in Notion: `values = { bug = "Defect", task = ["To do", "Chore"] }`.
+fn words_of(section: &mut Section<'_, '_>, bound: &Bound) -> Words {
+    let mut words = Words::default();
+    if !section.has("values") {
+        section.knows("values");
+        return words;
+    }
+    let span = section.span_of("values");
+    let mut own = section.listed_table("values");
+    if let Err(fault) = takes_words(bound) {
+        section.source.fault(&span, &fault);
+        return words;
+    }
+    for key in own.own_keys() {
+        let options = own.own_list(&key.value, words::option);
+        if let Err(fault) = check_word(bound, &words, &key.value, &options) {
+            own.source.fault(&key.span, &fault);
+            continue;
+        }
+        words.add(key.value, options.into_iter().map(|at| at.value).collect());
+    }
+    words
+}
+
+/// Whether a field's values are names that may be called otherwise in Notion.
+fn takes_words(bound: &Bound) -> Result<(), Fault> {
+    let key = &bound.field.key;
+    if *key == FieldKey::STATE {
+        return Err(Fault::new(
+            "what means open and what means closed is said in [link.status]",
+            "take `values` out",
+        ));
+    }
+    let is_name = matches!(bound.form, PropertyKind::Select | PropertyKind::MultiSelect);
+    if !is_name || NEEDED.contains(key) || told::is_told(key) {
+        return Err(Fault::new(
+            format!("the values of `{key}` have no other words"),
+            "labels, assignees, milestones, types and the like have",
+        ));
+    }
+    Ok(())
+}
+
+/// Of a set's names each needs a word for itself: of two that mean one, the second would come and go with the first.
+fn check_word(
+    bound: &Bound,
+    words: &Words,
+    name: &str,
+    options: &[At<String>],
+) -> Result<(), Fault> {
+    if words.option(name, None).is_some() {
+        return Err(Fault::new(
+            format!("`{name}` has words already"),
+            "GitHub's names differ by more than their case",
+        ));
+    }
+    if bound.class != Class::Set {
+        return Ok(());
+    }
+    if options.len() > 1 {
+        return Err(Fault::new(
+            format!("`{name}` has more than one word"),
+            "where an item has several names at once, each has one",
+        ));
+    }
+    let taken = options.iter().find_map(|at| words.value(&at.value, None));
+    taken.map_or(Ok(()), |other| {
+        Err(Fault::new(
+            format!("`{name}` has the same word as `{other}`"),
+            "where an item has several names at once, each has its own",
+        ))
+    })
 }
 
 fn property_kind(name: &str) -> Result<PropertyKind, Fault> {

@@ -443,6 +443,37 @@ impl<'s, 't> Section<'s, 't> {
         })
     }
 
+    /// One text or several under a key of the user's own, each with a meaning.
+    pub(super) fn own_list<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Fault>,
+    ) -> Vec<At<T>> {
+        let mut entries = self.table.into_iter().flat_map(|table| table.iter());
+        let Some((_, value)) = entries.find(|(name, _)| name.get_ref() == key) else {
+            return Vec::new();
+        };
+        let elements = match value.get_ref().as_array() {
+            Some(array) => array.iter().collect(),
+            None => vec![value],
+        };
+        let texts = elements.into_iter().filter_map(|element| {
+            let text = element.get_ref().as_str();
+            if text.is_none() {
+                self.wrong_type(key, element, "a text in quotes, or a list of texts");
+            }
+            let value = text?.to_owned();
+            self.meaning(
+                At {
+                    value,
+                    span: element.span(),
+                },
+                &read,
+            )
+        });
+        texts.collect()
+    }
+
     fn not_a_list(&self, key: &str, value: &Spanned<DeValue<'_>>) {
         let Some(text) = value.get_ref().as_str() else {
             return self.wrong_type(key, value, "a list of texts");

@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use super::model::Window;
 use super::section::{Fault, Named};
+use crate::core::codec::option_name;
 use crate::core::plan::{NewPages, OnTrashed};
 use crate::core::{Direction, Kind, Policy};
 
@@ -53,6 +54,17 @@ fn at_least_ten_seconds(ms: i64) -> Result<i64, Fault> {
         ));
     }
     Ok(ms)
+}
+
+/// The name of an option of a Notion select.
+pub(super) fn option(text: &str) -> Result<String, Fault> {
+    if option_name(text) == text && !text.is_empty() {
+        return Ok(text.to_owned());
+    }
+    Err(Fault::new(
+        format!("`{text}` can be no option in Notion"),
+        "1 to 100 characters, no comma, no space around it",
+    ))
 }
 
 /// Writes a run.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::text::{self, Reading};
+use super::words::Words;
 use super::{Side, Value};
 
 /// GitHub refuses longer titles (422).
@@ -32,10 +33,10 @@ pub enum Codec {
     Same,
     /// A one-line title.
     Title,
-    /// One name that becomes a Notion option (milestone, repository).
-    Name,
-    /// Names that become Notion options (labels, assignees).
-    Names,
+    /// One name that becomes a Notion option (milestone, repository), or a word that stands for it.
+    Name(Words),
+    /// Names that become Notion options (labels, assignees), or words that stand for them.
+    Names(Words),
     /// `open`/`closed` against the options of a Notion status, many to one.
     State(StateMap),
     /// Markdown, compared by canonical lines.
@@ -86,8 +87,8 @@ impl Codec {
         match self {
             Self::Same => Said::Value(github.clone()),
             Self::Title => Said::Value(map_text(github, text::without_joiners)),
-            Self::Name => Said::Value(map_text(github, option_name)),
-            Self::Names => Said::Value(map_names(github, option_name)),
+            Self::Name(words) => name_for_notion(words, github, current),
+            Self::Names(words) => Said::Value(map_names(github, |name| option(words, name))),
             Self::State(map) => {
                 if current.is_some_and(|now| map.state(now.as_text()) == Some(github.as_text())) {
                     return Said::Value(current.cloned().unwrap_or_default());
@@ -107,12 +108,8 @@ impl Codec {
         match self {
             Self::Same => Said::Value(notion.clone()),
             Self::Title => title_for_github(notion, current),
-            Self::Name => Said::Value(match current {
-                // What is said there already is said whole: an option may be cut.
-                Some(now) if option_name(now.as_text()) == notion.as_text() => now.clone(),
-                _ => map_text(notion, plain_name),
-            }),
-            Self::Names => Said::Value(map_names(notion, plain_name)),
+            Self::Name(words) => Said::Value(name_for_github(words, notion, current)),
+            Self::Names(words) => Said::Value(map_names(notion, |name| value(words, name, None))),
             Self::State(map) => map
                 .state(notion.as_text())
                 .map_or(Said::Undecided, |state| Said::Value(Value::text(state))),
@@ -134,9 +131,9 @@ impl Codec {
             || match self {
                 Self::Title => one_line(one.as_text()) == one_line(other.as_text()),
                 Self::Markdown => text::same(one.as_text(), other.as_text()),
-                Self::Names => one.is_empty() && other.is_empty(),
+                Self::Names(_) => one.is_empty() && other.is_empty(),
                 // A name that was cut for Notion still means the whole one.
-                Self::Name => option_name(one.as_text()) == option_name(other.as_text()),
+                Self::Name(_) => option_name(one.as_text()) == option_name(other.as_text()),
                 Self::Same | Self::State(_) => false,
             }
     }
@@ -149,17 +146,64 @@ impl Codec {
         }
     }
 
+    /// Whether GitHub's value is said in Notion as `notion` says it.
+    fn says(&self, github: &Value, notion: &Value) -> bool {
+        matches!(self.to_notion(github, Some(notion)), Said::Value(value) if self.same(&value, notion))
+    }
+
     /// Whether the two sides say the same.
     pub fn agree(&self, github: &Value, notion: &Value) -> bool {
         match self {
             Self::State(map) => map.state(notion.as_text()) == Some(github.as_text()),
             Self::Title => one_line(github.as_text()) == one_line(notion.as_text()),
             Self::Markdown => text::same(github.as_text(), &text::from_notion(notion.as_text())),
-            Self::Same | Self::Name | Self::Names => {
-                matches!(self.to_notion(github, Some(notion)), Said::Value(value) if self.same(&value, notion))
+            // An option that is the value's own name means it too: it was written before the value got a word.
+            Self::Name(words) => {
+                self.says(github, notion)
+                    || (!words.is_empty()
+                        && self.same(&name_for_github(words, notion, Some(github)), github))
             }
+            Self::Same | Self::Names(_) => self.says(github, notion),
         }
     }
+}
+
+fn name_for_notion(words: &Words, github: &Value, current: Option<&Value>) -> Said {
+    let name = github.as_text();
+    if let Some(word) = words.option(name, current.map(Value::as_text)) {
+        return Said::Value(Value::text(word));
+    }
+    match words.is_free(name, &option_name(name)) {
+        Ok(()) => Said::Value(map_text(github, option_name)),
+        Err(taken) => Said::Refused(taken.to_string()),
+    }
+}
+
+fn name_for_github(words: &Words, notion: &Value, current: Option<&Value>) -> Value {
+    match current {
+        // What is said there already is said whole: an option may be cut.
+        Some(now)
+            if option_name(now.as_text()) == notion.as_text()
+                && words.is_free(now.as_text(), notion.as_text()).is_ok() =>
+        {
+            now.clone()
+        }
+        _ => map_text(notion, |name| {
+            value(words, name, current.map(Value::as_text))
+        }),
+    }
+}
+
+/// One name as an option.
+fn option(words: &Words, name: &str) -> String {
+    let word = words.option(name, None).map(str::to_owned);
+    word.unwrap_or_else(|| option_name(name))
+}
+
+/// One option as a name.
+fn value(words: &Words, option: &str, current: Option<&str>) -> String {
+    let value = words.value(option, current).map(str::to_owned);
+    value.unwrap_or_else(|| plain_name(option))
 }
 
 fn map_text(value: &Value, f: impl Fn(&str) -> String) -> Value {

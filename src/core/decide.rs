@@ -758,8 +758,11 @@ impl Case<'_> {
         agreed: (BTreeSet<String>, BTreeSet<String>),
     ) -> Ruled {
         let mut ruled = Ruled::nothing(Row::F1);
-        if self.base.is_none() || agreed.0 != names.base_github || agreed.1 != names.base_notion {
-            let base = Base::new(Value::Set(agreed.0), names.say_notion(&agreed.1));
+        // As Notion spells it now: by another spelling nothing could be found again once the words of the mapping change.
+        let spelt = names.say_notion(&agreed.1);
+        let is_known = self.base.is_some_and(|base| *base.notion() == spelt);
+        if !is_known || agreed.0 != names.base_github || agreed.1 != names.base_notion {
+            let base = Base::new(Value::Set(agreed.0), spelt);
             ruled.row = Row::F2;
             ruled.moves.push(Move::Agree(self.key(), base));
         }

@@ -1,7 +1,8 @@
 //! Which field meets which Notion property.
 
 use super::codec::StateMap;
-use super::{Class, Direction, Field, FieldKey, Kind, Policy, standard};
+use super::words::Words;
+use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy, standard};
 
 /// The Notion property types that a field can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +98,7 @@ pub struct Wanted {
     pub takes: Vec<PropertyKind>,
 }
 
-/// Where a field is kept in Notion and which way it goes, as far as that is not the standard.
+/// Where a field is kept in Notion, in which words, and which way it goes, as far as that is not the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placement {
     /// The property's name.
@@ -106,6 +107,8 @@ pub struct Placement {
     pub kind: Option<PropertyKind>,
     /// Which way the field goes.
     pub direction: Option<Direction>,
+    /// The words that its values have in Notion.
+    pub words: Words,
 }
 
 impl Bound {
@@ -119,6 +122,12 @@ impl Bound {
                 *kind = typed;
                 self.takes = vec![typed];
             }
+        }
+        if !placement.words.is_empty() {
+            self.field.codec = match self.form {
+                PropertyKind::MultiSelect => Codec::Names(placement.words.clone()),
+                _ => Codec::Name(placement.words.clone()),
+            };
         }
         match placement.direction {
             Some(Direction::ToNotion) => {

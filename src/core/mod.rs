@@ -24,6 +24,7 @@ pub mod text;
 pub mod time;
 pub mod told;
 pub mod value;
+pub mod words;
 
 pub use codec::Codec;
 pub use field::{Class, Direction, Field, FieldKey, Policy};

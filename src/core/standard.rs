@@ -2,6 +2,7 @@
 
 use super::codec::StateMap;
 use super::mapping::{Bound, ID_PROPERTY, KIND_PROPERTY};
+use super::words::Words;
 use super::{Class, Codec, Direction, Field, FieldKey, Policy, PropertyKind};
 
 fn bound(
@@ -39,8 +40,8 @@ fn bound(
 
 fn mirror(key: &'static str, name: &str, kind: PropertyKind) -> Bound {
     let codec = match kind {
-        PropertyKind::Select => Codec::Name,
-        PropertyKind::MultiSelect => Codec::Names,
+        PropertyKind::Select => Codec::Name(Words::default()),
+        PropertyKind::MultiSelect => Codec::Names(Words::default()),
         _ => Codec::Same,
     };
     bound(
@@ -76,21 +77,21 @@ fn shared_fields(policy: Policy) -> Vec<Bound> {
         bound(
             FieldKey::LABELS,
             Class::Set,
-            Codec::Names,
+            Codec::Names(Words::default()),
             policy,
             Some(("Labels", MultiSelect)),
         ),
         bound(
             FieldKey::ASSIGNEES,
             Class::Set,
-            Codec::Names,
+            Codec::Names(Words::default()),
             policy,
             Some(("Assignees", MultiSelect)),
         ),
         bound(
             FieldKey::MILESTONE,
             Class::Scalar,
-            Codec::Name,
+            Codec::Name(Words::default()),
             policy,
             Some(("Milestone", Select)),
         ),
@@ -128,7 +129,7 @@ pub(super) fn issue(states: StateMap, policy: Policy) -> Vec<Bound> {
     fields.push(bound(
         FieldKey::TYPE,
         Class::Scalar,
-        Codec::Name,
+        Codec::Name(Words::default()),
         policy,
         Some(("Type", Select)),
     ));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use pulse_sync::core::codec::{Codec, Said};
+use pulse_sync::core::words::Words;
 use pulse_sync::core::{Base, FieldKey, Policy, Side, Value};
 
 use crate::rig::{World, only, pair, same, text};
@@ -237,10 +238,10 @@ proptest! {
     #[test]
     fn a_second_trip_says_what_the_first_one_said(written in "[ -~é\n]{0,60}", marked in "([-#>*_`\\[\\]()! a-c\n]|- |## |1\\. ){0,24}") {
         for value in [text(&written), text(&marked)] {
-            for codec in [Codec::Markdown, Codec::Title, Codec::Name, Codec::Names] {
+            for codec in [Codec::Markdown, Codec::Title, Codec::Name(Words::default()), Codec::Names(Words::default())] {
                 let value = match codec {
-                    Codec::Names => Value::set(value.as_text().lines().map(str::trim).filter(|name| !name.is_empty())),
-                    Codec::Name | Codec::Title => Value::text(value.as_text().split_whitespace().collect::<Vec<_>>().join(" ")),
+                    Codec::Names(_) => Value::set(value.as_text().lines().map(str::trim).filter(|name| !name.is_empty())),
+                    Codec::Name(_) | Codec::Title => Value::text(value.as_text().split_whitespace().collect::<Vec<_>>().join(" ")),
                     _ => value.clone(),
                 };
                 let Some(first) = said(codec.to_notion(&value, None)) else { continue };

@@ -38,7 +38,7 @@ fn placed_at(world: &World, key: &'static str, kind: PropertyKind) -> NotionRemo
     let placement = Placement {
         property: Some("Elsewhere".to_owned()),
         kind: Some(kind),
-        direction: None,
+        ..Placement::default()
     };
     let mut mapping = standard();
     mapping.place(None, &FieldKey::of(key), &placement);
