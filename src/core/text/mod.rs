@@ -10,6 +10,7 @@
 
 mod assemble;
 mod block;
+mod container;
 mod diff3;
 mod endings;
 mod flavour;
