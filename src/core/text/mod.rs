@@ -12,6 +12,7 @@ mod assemble;
 mod block;
 mod container;
 mod diff3;
+mod emphasis;
 mod endings;
 mod flavour;
 mod hunk;
