@@ -289,3 +289,77 @@ fn a_page_of_a_pull_request_names_its_reviewers_and_its_merge_and_commits_name_i
     assert!(pulls.contains(&topic), "{pulls:?}");
     rig.assert_quiet();
 }
+
+/// Whatever of a page an issue cannot be given is named, on the page and in the report, and nothing keeps the issue from
+/// being made.
+#[test]
+fn what_a_new_issue_cannot_be_given_is_said() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.hub(|hub| hub.set_issue_types("ada", &["Bug", "Task"]));
+    rig.settle();
+    let made = [
+        (
+            "labels",
+            "Labels",
+            Cell::choices(&["bug", "eclipse"]),
+            "no label \"eclipse\"",
+        ),
+        (
+            "assignees",
+            "Assignees",
+            Cell::choices(&["grace", "nobody-here"]),
+            "the name does not exist there",
+        ),
+        (
+            "milestone",
+            "Milestone",
+            Cell::choice("Never"),
+            "no milestone called \"Never\"",
+        ),
+        ("type", "Type", Cell::choice("Omen"), "invalid"),
+    ];
+    let pages = made.map(|(field, column, cell, why)| {
+        let shown = cell.plain();
+        let cells = vec![
+            ("title", Cell::text("Dark at noon")),
+            ("Publish", Cell::choice("Ready")),
+            (column, cell),
+        ];
+        (
+            field,
+            column,
+            shown,
+            why,
+            rig.new_page(cells, "Who took the light?"),
+        )
+    });
+    let report = rig.settle();
+    for (field, column, shown, why, page) in pages {
+        let refused = report["refused"].as_array().unwrap();
+        let said = |one: &&serde_json::Value| {
+            one["field"] == field && one["reason"].as_str().unwrap().contains(why)
+        };
+        assert_eq!(
+            refused.iter().filter(said).count(),
+            1,
+            "{field} in {report}"
+        );
+        assert_eq!(rig.cell(page, "Publish"), "Created", "{field}");
+        assert_eq!(rig.cell(page, "Sync"), "Blocked", "{field}");
+        let note = rig.cell(page, "Sync note");
+        assert!(note.contains(field) && note.contains(why), "{note}");
+        assert_eq!(
+            rig.cell(page, column),
+            shown,
+            "nothing is taken off the page"
+        );
+        let node = rig.cell(page, "GitHub ID");
+        let issue = rig.hub(|hub| hub.by_node(&node).unwrap().1.clone());
+        let assigned = issue.assignees.len();
+        assert_eq!(
+            assigned,
+            usize::from(field == "assignees"),
+            "the one that can be"
+        );
+    }
+}
