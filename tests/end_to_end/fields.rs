@@ -290,14 +290,9 @@ fn a_page_of_a_pull_request_names_its_reviewers_and_its_merge_and_commits_name_i
     rig.assert_quiet();
 }
 
-/// Whatever of a page an issue cannot be given is named, on the page and in the report, and nothing keeps the issue from
-/// being made.
-#[test]
-fn what_a_new_issue_cannot_be_given_is_said() {
-    let rig = Rig::start(Some(world(1, 0, 0)));
-    rig.hub(|hub| hub.set_issue_types("ada", &["Bug", "Task"]));
-    rig.settle();
-    let made = [
+/// Fields of a page that an issue cannot be given whole, and what is said of each.
+fn beyond_reach() -> [(&'static str, &'static str, Cell, &'static str); 4] {
+    [
         (
             "labels",
             "Labels",
@@ -317,8 +312,17 @@ fn what_a_new_issue_cannot_be_given_is_said() {
             "no milestone called \"Never\"",
         ),
         ("type", "Type", Cell::choice("Omen"), "invalid"),
-    ];
-    let pages = made.map(|(field, column, cell, why)| {
+    ]
+}
+
+/// Whatever of a page an issue cannot be given is named, on the page and in the report, and nothing keeps the issue from
+/// being made.
+#[test]
+fn what_a_new_issue_cannot_be_given_is_said() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.hub(|hub| hub.set_issue_types("ada", &["Bug", "Task"]));
+    rig.settle();
+    let pages = beyond_reach().map(|(field, column, cell, why)| {
         let shown = cell.plain();
         let cells = vec![
             ("title", Cell::text("Dark at noon")),
@@ -339,27 +343,15 @@ fn what_a_new_issue_cannot_be_given_is_said() {
         let said = |one: &&serde_json::Value| {
             one["field"] == field && one["reason"].as_str().unwrap().contains(why)
         };
-        assert_eq!(
-            refused.iter().filter(said).count(),
-            1,
-            "{field} in {report}"
-        );
+        let count = refused.iter().filter(said).count();
+        assert_eq!(count, 1, "{field} in {report}");
         assert_eq!(rig.cell(page, "Publish"), "Created", "{field}");
         assert_eq!(rig.cell(page, "Sync"), "Blocked", "{field}");
-        let note = rig.cell(page, "Sync note");
-        assert!(note.contains(field) && note.contains(why), "{note}");
-        assert_eq!(
-            rig.cell(page, column),
-            shown,
-            "nothing is taken off the page"
-        );
+        let told = rig.cell(page, "Sync note");
+        assert!(told.contains(field) && told.contains(why), "{told}");
+        assert_eq!(rig.cell(page, column), shown, "nothing is taken off it");
         let node = rig.cell(page, "GitHub ID");
-        let issue = rig.hub(|hub| hub.by_node(&node).unwrap().1.clone());
-        let assigned = issue.assignees.len();
-        assert_eq!(
-            assigned,
-            usize::from(field == "assignees"),
-            "the one that can be"
-        );
+        let assigned = rig.hub(|hub| hub.by_node(&node).unwrap().1.assignees.len());
+        assert_eq!(assigned, usize::from(field == "assignees"));
     }
 }

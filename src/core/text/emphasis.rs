@@ -2,7 +2,7 @@
 
 use super::inline::Seg;
 
-/// Marks the pieces that are a `*`, `_` or `~` and could have a partner on the line. CommonMark pairs fewer of them, but
+/// Marks the pieces that are a `*`, `_` or `~` and could have a partner on the line. `CommonMark` pairs fewer of them, but
 /// not every reader keeps to its finer rules. One that touches the same sign of the other sort, with a backslash or without, counts too.
 pub(super) fn paired(segs: &[Seg]) -> Vec<bool> {
     let runs = runs(segs);
@@ -56,8 +56,8 @@ fn runs(segs: &[Seg]) -> Vec<Run> {
                 sign,
                 from,
                 to,
-                opens: !after.is_whitespace() && !(sign == '_' && before.is_alphanumeric()),
-                closes: !before.is_whitespace() && !(sign == '_' && after.is_alphanumeric()),
+                opens: !(after.is_whitespace() || sign == '_' && before.is_alphanumeric()),
+                closes: !(before.is_whitespace() || sign == '_' && after.is_alphanumeric()),
             });
         }
         from = to;
