@@ -134,9 +134,13 @@ fn a_profile_is_where_a_link_begins_and_labels_bring_policies() {
         .collect();
     let expected = [
         ("team/lamp", Some(FieldKey::TITLE), Policy::Notion),
+        ("team/la[mn]p", None, Policy::Merge),
+        ("team/lam?", None, Policy::Notion),
+        ("team/", None, Policy::Ask),
         ("team/*", None, Policy::Github),
+        ("*/lamp*", None, Policy::Newest),
     ];
-    assert_eq!(said, expected, "the longest pattern first");
+    assert_eq!(said, expected, "the most exact first");
 }
 
 /// Each invalid file has its whole output beside it; `BLESS=1` writes it anew.

@@ -482,6 +482,7 @@ async fn one_garbled_row_does_not_hide_the_others() {
         .collect();
     assert_eq!(found, ["o/r#1", "o/r#9"]);
     assert_eq!(remote.garbled(), 4);
+    assert_eq!((page.unread, page.cut), (4, true), "the list is not whole");
 }
 
 #[tokio::test]

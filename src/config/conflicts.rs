@@ -111,7 +111,7 @@ fn fields(section: &mut Section<'_, '_>, kind: Option<Kind>) -> Vec<OfField> {
     chosen.collect()
 }
 
-/// The keys are labels, by pattern. Of several that an item has the longest pattern counts.
+/// The keys are labels, by pattern. Of several that an item has the most exact one counts.
 fn labelled(mut section: Section<'_, '_>) -> Vec<ByLabel> {
     let mut rules = Vec::new();
     for key in section.own_keys() {
@@ -143,6 +143,36 @@ fn labelled(mut section: Section<'_, '_>) -> Vec<ByLabel> {
             }
         }
     }
-    rules.sort_by_key(|rule| Reverse(rule.label.as_str().chars().count()));
+    rules.sort_by_key(|rule| exactness(rule.label.as_str()));
     rules
 }
+
+/// Sorts patterns, the most exact first: the one with the most letters of its own, and of equal ones a label before a
+/// pattern, and the one that leaves less open.
+fn exactness(pattern: &str) -> (Reverse<usize>, usize) {
+    let (mut own, mut open) = (0, 0);
+    let mut signs = pattern.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '*' => open += WIDE,
+            '?' => open += 1,
+            '[' => {
+                // A `]` right behind the bracket, or behind its `!`, is one of the letters.
+                let rest = signs.as_str();
+                let first = rest.strip_prefix('!').unwrap_or(rest);
+                let skipped =
+                    rest.len() - first.len() + first.chars().next().map_or(0, char::len_utf8);
+                let end = rest[skipped..]
+                    .find(']')
+                    .map_or(rest.len(), |at| skipped + at + 1);
+                signs = rest[end..].chars();
+                open += 1;
+            }
+            _ => own += 1,
+        }
+    }
+    (Reverse(own), open)
+}
+
+/// How much more a `*` leaves open than one sign.
+const WIDE: usize = 1_000;

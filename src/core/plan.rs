@@ -575,8 +575,9 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
         };
         let writable = matches!(field.direction, Direction::Both | Direction::ToGithub)
             && field.key != FieldKey::CLOSED_AS
-            // A type that GitHub refuses must not keep the issue from being made; the next turn sets it.
-            && field.key != FieldKey::TYPE;
+            // A type or an account that GitHub refuses must not keep the issue from being made; the next turn sets it.
+            && field.key != FieldKey::TYPE
+            && field.key != FieldKey::ASSIGNEES;
         if !writable || value.is_empty() || field.key == FieldKey::STATE {
             continue;
         }

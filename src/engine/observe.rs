@@ -133,7 +133,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .read_stream(side, stream, &mut cursor, sweep, tally)
             .await?
         {
-            Ok(()) => self.recovered(&format!("{}/{stream}", side.name())).await?,
+            Ok(0) => self.recovered(&format!("{}/{stream}", side.name())).await?,
+            Ok(unread) => self.rows_unread(side, stream, unread).await?,
             Err(error) => {
                 tally.swept.insert(side, None);
                 if stored.is_none() {
@@ -159,7 +160,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(None)
     }
 
-    /// Reads page after page. The cursor changes only after every row was marked.
+    /// Reads page after page. The cursor changes only after every row was marked. Gives how many rows could not be read.
     async fn read_stream(
         &mut self,
         side: Side,
@@ -167,7 +168,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         cursor: &mut Cursor,
         sweep: bool,
         tally: &mut Tally,
-    ) -> Flow<Result<(), RemoteError>> {
+    ) -> Flow<Result<u64, RemoteError>> {
         let settings = &self.engine.settings;
         let step_back = settings.overlap + settings.list_lag;
         let deep = cursor
@@ -208,7 +209,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Err(error) => return Ok(Err(error)),
             };
             if page.unchanged {
-                return Ok(Ok(()));
+                return Ok(Ok(0));
             }
             let news = self.mark_page(side, &page, (sweep, polled), tally).await?;
             walk.take(&page, news);
@@ -226,12 +227,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 _ => break,
             }
         }
+        let unread = walk.unread;
         self.settle_cursor(side, cursor, walk, tally);
-        Ok(Ok(()))
+        Ok(Ok(unread))
     }
 
     fn settle_cursor(&self, side: Side, cursor: &mut Cursor, walk: Walk, tally: &mut Tally) {
-        if walk.ends_early {
+        if walk.ends_early && walk.unread == 0 {
             cursor.shallow_since.get_or_insert(self.now());
             cursor.tag = None;
             return;
@@ -263,6 +265,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             if walk.cut {
                 // Changed rows are missing: the next run asks for everything.
                 cursor.swept_at = None;
+                cursor.tag = None;
             }
         }
     }
@@ -689,6 +692,8 @@ struct Walk {
     nodes: Vec<String>,
     rows: u64,
     cut: bool,
+    /// Rows that could not be read.
+    unread: u64,
     partial: bool,
     ends_early: bool,
     /// It showed commits, back to this time.
@@ -710,6 +715,7 @@ impl Walk {
         }
         self.rows += page.rows.len() as u64;
         self.cut |= page.cut;
+        self.unread += page.unread;
         self.commits |= page.rows.iter().any(|row| row.kind == Kind::Commit);
         self.window = page.window;
         self.partial |= page.partial;

@@ -139,6 +139,20 @@ fn stream_name(side: Side, stream: &str) -> String {
     }
 }
 
+/// Says that rows of a listing could not be read, and what becomes of them.
+pub(super) fn unread(side: Side, stream: &str, rows: u64) -> String {
+    let (rows, they) = match rows {
+        1 => ("1 row".to_owned(), "it"),
+        many => (format!("{many} rows"), "them"),
+    };
+    format!(
+        "{rows} of {} could not be read, as a part is missing or has another form than it must have. Nothing is changed \
+         or taken for deleted because of {they}; the next pass lists everything again. If it lasts: the log names what \
+         is wrong; look at any proxy and the address in the configuration",
+        stream_name(side, stream)
+    )
+}
+
 /// What to do about a stream that the token may not read.
 fn right_to_list(stream: &str) -> &'static str {
     match stream.split_once(':').map_or(stream, |(what, _)| what) {

@@ -296,6 +296,17 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(stop)
     }
 
+    /// Notes that rows of a listing could not be read; those that could were taken.
+    pub(super) async fn rows_unread(&mut self, side: Side, stream: &str, rows: u64) -> Flow<()> {
+        let said = super::report::unread(side, stream, rows);
+        tracing::warn!("{said}");
+        let scope = format!("{}/{stream}", side.name());
+        self.note_error_as(&scope, None, ("unclear", &said), None)
+            .await?;
+        self.report.errors.push(said);
+        Ok(())
+    }
+
     /// Ends the open error entries of a side, a stream (`side/stream`) or a pair (its id).
     pub(super) async fn recovered(&self, scope: &str) -> Flow<()> {
         for class in CLASSES {

@@ -139,13 +139,15 @@ pub struct Page {
     pub next: Option<String>,
     /// The validator for the next conditional request (first pages only).
     pub tag: Option<String>,
-    /// Whether the service said that rows are missing (Notion's 10,000-row cut).
+    /// Whether rows are missing (Notion's 10,000-row cut, or rows that could not be read).
     pub cut: bool,
     /// Objects from before this time are left out by configuration; none = the listing goes back to the first one.
     pub window: Option<Time>,
     /// Whether items of some kind cannot be listed at all now (issues are switched off), so that absence from this
     /// list says nothing; what could be listed is whole.
     pub partial: bool,
+    /// Rows that have another form than they must have: left out, and `cut` is set.
+    pub unread: u64,
 }
 
 /// The answer to a write.

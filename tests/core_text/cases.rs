@@ -484,3 +484,57 @@ fn a_body_leaves_room_for_the_mark() {
         "{why}"
     );
 }
+
+#[test]
+fn a_private_heading_inside_of_something_makes_all_of_it_private() {
+    let call = "<callout>\n\tin\n\t# Private notes\n\tsecret\n</callout>\n";
+    for (page, managed, enclosed) in [
+        (format!("a\n{call}b"), format!("a\n{call}b"), vec![call]),
+        (
+            format!("{call}{call}"),
+            format!("{call}{call}"),
+            vec![call, call],
+        ),
+        (
+            format!("a\n{call}# Private notes\nb"),
+            format!("a\n{call}"),
+            vec![call],
+        ),
+        // Not one that nobody closes, and not code.
+        (
+            "<callout>\n# Private notes\na".to_owned(),
+            "<callout>\n".to_owned(),
+            vec![],
+        ),
+        (
+            "- a\n\t```\n\t# Private notes\n\t```\nb".to_owned(),
+            "- a\n\t```\n\t# Private notes\n\t```\nb".to_owned(),
+            vec![],
+        ),
+        ("\t# Private notes\na".to_owned(), String::new(), vec![]),
+        // What is only indented is in no box.
+        (
+            "- b\n\t# Private notes\na".to_owned(),
+            "- b\n".to_owned(),
+            vec![],
+        ),
+        ("a\n# Private notes".to_owned(), "a\n".to_owned(), vec![]),
+        // What is written out is no tag.
+        (
+            "<callout>\n\\</callout>\n\t# Private notes\n</callout>\nb".to_owned(),
+            "<callout>\n\\</callout>\n\t# Private notes\n</callout>\nb".to_owned(),
+            vec!["<callout>\n\\</callout>\n\t# Private notes\n</callout>\n"],
+        ),
+    ] {
+        let split = split_private(&page, "private notes");
+        assert_eq!(split.managed, managed, "{page:?}");
+        assert_eq!(format!("{}{}", split.managed, split.private), page);
+        let found: Vec<&str> = split
+            .pieces()
+            .into_iter()
+            .filter(|(_, private)| *private)
+            .map(|(text, _)| text)
+            .collect();
+        assert_eq!(found, enclosed, "{page:?}");
+    }
+}

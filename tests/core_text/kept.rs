@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::text::{
-    apply_change, for_notion, from_notion, mark_public, outgoing, outgoing_title, split_private,
-    unmark_public,
+    apply_change, for_notion, from_notion, mark_public, outgoing, outgoing_title, same,
+    split_private, unmark_public,
 };
 
 #[test]
@@ -444,5 +444,122 @@ proptest! {
             let times = |names: &[String]| names.iter().filter(|other| **other == name).count();
             prop_assert!(times(&alive(&out)) <= times(&before), "{} in {:?}", name, out);
         }
+    }
+}
+
+/// What the small Notion shows of a text: literal signs with a backslash, as the real one does.
+fn shown(page: &str) -> String {
+    pulse_sync::sim::notion::body::normalise(page)
+}
+
+const SIGNS: &[&str] = &[
+    "~",
+    "~5",
+    "5~",
+    "~5 to ~10",
+    "a~b",
+    "$5",
+    "$5 and $6",
+    "x^2",
+    "a|b",
+    "[a]",
+    "[",
+    "]",
+    "a < b",
+    "a > b",
+    "<3",
+    "{a}",
+    "{",
+    "}",
+    "C:\\dir",
+    "\\",
+    "5*3",
+    "a * b",
+    "*note",
+    "snake_case",
+    "_x",
+    "__init__",
+    "~/bin",
+    "100%",
+    "a && b",
+    "1. a",
+    "(a)",
+    "\"q\"",
+    "~~",
+    "^",
+    "a ~~ b",
+    "-> x",
+    "x_",
+    "**",
+];
+
+#[test]
+fn a_sign_typed_on_either_side_comes_back_as_it_was_typed() {
+    for sign in SIGNS {
+        // On GitHub; then a word beside it is edited in Notion, whatever was remembered of the page.
+        let github = format!("one word {sign} end\n");
+        let page = shown(&for_notion(&github));
+        for known in [&page, &for_notion(&github)] {
+            let (from, to) = (
+                from_notion(known),
+                from_notion(&shown(&page.replace("word", "WORD"))),
+            );
+            let merged = apply_change(&from, &to, &github);
+            assert_eq!(
+                merged.clean(),
+                Some(github.replace("word", "WORD").as_str()),
+                "{sign}"
+            );
+        }
+        // In Notion.
+        let literal = pulse_sync::sim::notion::inline::escape(&format!("one {sign} end"));
+        let page = shown(&literal);
+        let github = from_notion(&page);
+        assert_eq!(shown(&for_notion(&github)), page, "{sign}: {github}");
+        let doubtful = ["C:", "__init__"]
+            .iter()
+            .any(|start| sign.starts_with(start));
+        if !doubtful {
+            assert_eq!(github, format!("one {sign} end"));
+        }
+        // And as a line of its own beside others.
+        let before = "first line\n\nlast line\n";
+        let after = edited_as(
+            before,
+            |page| page.replacen('\n', &format!("\n{literal}\n"), 1),
+            shown,
+        );
+        let line = after
+            .lines()
+            .find(|line| line.contains("end"))
+            .unwrap_or_default();
+        assert_eq!(line, github, "{after:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: crate::cases(3_000, 20_000), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any signs, typed on GitHub: an edit of another word of the line is all that comes back.
+    #[test]
+    fn signs_typed_on_github_come_back_as_typed(text in "[a-c~$^|\\[\\]<>{}\\\\*_.()! -]{0,16}") {
+        let github = format!("first {text} word");
+        let page = shown(&for_notion(&github));
+        prop_assume!(page.ends_with("word") && same(&github, &page));
+        let edit = format!("{}WORD", &page[..page.len() - 4]);
+        for known in [&page, &for_notion(&github)] {
+            let merged = apply_change(&from_notion(known), &from_notion(&shown(&edit)), &github);
+            let wanted = format!("first {text} WORD");
+            prop_assert_eq!(merged.clean(), Some(wanted.as_str()), "page {:?}", page);
+        }
+    }
+
+    /// Any signs, typed in Notion: they stay what they are there, and a read of GitHub changes nothing.
+    #[test]
+    fn signs_typed_in_notion_stay(text in "[a-c~$^|\\[\\]<>{}\\\\*_.()! -]{0,16}") {
+        let page = shown(&pulse_sync::sim::notion::inline::escape(&format!("first {text} word")));
+        let github = from_notion(&page);
+        prop_assert!(same(&github, &page), "github {:?} page {:?}", github, page);
+        prop_assert_eq!(shown(&for_notion(&github)), page.clone(), "github {:?}", github);
     }
 }

@@ -289,3 +289,69 @@ fn a_page_of_a_pull_request_names_its_reviewers_and_its_merge_and_commits_name_i
     assert!(pulls.contains(&topic), "{pulls:?}");
     rig.assert_quiet();
 }
+
+/// Fields of a page that an issue cannot be given whole, and what is said of each.
+fn beyond_reach() -> [(&'static str, &'static str, Cell, &'static str); 4] {
+    [
+        (
+            "labels",
+            "Labels",
+            Cell::choices(&["bug", "eclipse"]),
+            "no label \"eclipse\"",
+        ),
+        (
+            "assignees",
+            "Assignees",
+            Cell::choices(&["grace", "nobody-here"]),
+            "the name does not exist there",
+        ),
+        (
+            "milestone",
+            "Milestone",
+            Cell::choice("Never"),
+            "no milestone called \"Never\"",
+        ),
+        ("type", "Type", Cell::choice("Omen"), "invalid"),
+    ]
+}
+
+/// Whatever of a page an issue cannot be given is named, on the page and in the report, and nothing keeps the issue from
+/// being made.
+#[test]
+fn what_a_new_issue_cannot_be_given_is_said() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.hub(|hub| hub.set_issue_types("ada", &["Bug", "Task"]));
+    rig.settle();
+    let pages = beyond_reach().map(|(field, column, cell, why)| {
+        let shown = cell.plain();
+        let cells = vec![
+            ("title", Cell::text("Dark at noon")),
+            ("Publish", Cell::choice("Ready")),
+            (column, cell),
+        ];
+        (
+            field,
+            column,
+            shown,
+            why,
+            rig.new_page(cells, "Who took the light?"),
+        )
+    });
+    let report = rig.settle();
+    for (field, column, shown, why, page) in pages {
+        let refused = report["refused"].as_array().unwrap();
+        let said = |one: &&serde_json::Value| {
+            one["field"] == field && one["reason"].as_str().unwrap().contains(why)
+        };
+        let count = refused.iter().filter(said).count();
+        assert_eq!(count, 1, "{field} in {report}");
+        assert_eq!(rig.cell(page, "Publish"), "Created", "{field}");
+        assert_eq!(rig.cell(page, "Sync"), "Blocked", "{field}");
+        let told = rig.cell(page, "Sync note");
+        assert!(told.contains(field) && told.contains(why), "{told}");
+        assert_eq!(rig.cell(page, column), shown, "nothing is taken off it");
+        let node = rig.cell(page, "GitHub ID");
+        let assigned = rig.hub(|hub| hub.by_node(&node).unwrap().1.assignees.len());
+        assert_eq!(assigned, usize::from(field == "assignees"));
+    }
+}

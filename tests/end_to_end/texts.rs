@@ -122,3 +122,69 @@ fn notes_below_the_private_heading_never_leave_notion() {
         );
     }
 }
+
+/// Containers with a private heading in them. Each holds "secret".
+const CONTAINERS: [&str; 9] = [
+    "<callout icon=\"x\" color=\"blue_bg\">\n\tin the box\n\t## Private notes\n\tmy secret\n</callout>",
+    "<details>\n<summary>More</summary>\n\tfolded\n\t## Private notes\n\tmy secret\n</details>",
+    "<columns>\n\t<column>\n\t\t# Private notes\n\t\tmy secret\n\t</column>\n\t<column>\n\t\tright\n\t</column>\n</columns>",
+    "<callout>\n\t> said\n\t\t### Private notes\n\t\tmy secret\n</callout>",
+    "<callout>\n\t- point\n\t\t## Private notes\n\t\tmy secret\n\tand this secret\n</callout>",
+    "# Section {toggle=\"true\"}\n\tshown\n\t## Private notes\n\tmy secret",
+    "<callout>\n\t<details>\n\t<summary>More</summary>\n\t\t# Private notes\n\t\tmy secret\n\t</details>\n\toutside secret\n</callout>",
+    "<callout>\n\t# Private notes\n\tmy secret\n\t## Private notes\n\tsecret too\n\t# Other\n\tno secret\n</callout>",
+    "<callout>\n\t## Private notes\n\t```\n\tsecret code\n\t</callout>\n\t```\n\tmy secret\n</callout>",
+];
+
+#[test]
+fn a_container_with_private_notes_stays_whole() {
+    let rig = Rig::start(Some(world(CONTAINERS.len(), 0, 0)));
+    rig.settle();
+    let numbered = || (1_u64..).zip(CONTAINERS);
+    for (number, container) in numbered() {
+        rig.edit_body(rig.page(number), |_| {
+            format!("public before\n{container}\npublic after")
+        });
+    }
+    rig.settle();
+    let kept: Vec<String> = numbered()
+        .map(|(number, container)| {
+            let page = rig.markdown(rig.page(number));
+            assert_eq!(page, format!("public before\n{container}\npublic after"));
+            assert_eq!(body(&rig, number).trim(), "public before\n\npublic after");
+            container.to_owned()
+        })
+        .collect();
+    for (text, page) in [
+        ("All new.\n", "All new.\n{}"),
+        ("One.\n\nTwo.\n", "One.\n{}\nTwo."),
+        (
+            "One.\n\n## Private notes\n\nof GitHub\n",
+            "One.\n{}\n## Private notes (on GitHub)\nof GitHub",
+        ),
+    ] {
+        for (number, _) in numbered() {
+            write(&rig, number, text);
+        }
+        rig.settle();
+        for ((number, _), kept) in numbered().zip(&kept) {
+            let now = rig.markdown(rig.page(number));
+            let wanted = page.replace("{}", kept);
+            let said = |text: &str| -> Vec<String> {
+                let rest = text.replace(kept, "");
+                let mut lines: Vec<String> = rest.lines().map(str::to_owned).collect();
+                lines.retain(|line| !line.is_empty());
+                lines
+            };
+            assert!(now.contains(kept), "{text:?}: {now}");
+            assert_eq!(said(&now), said(&wanted), "{now}");
+            assert_eq!(body(&rig, number), text, "nothing comes back");
+        }
+    }
+    for ((number, _), kept) in numbered().zip(&kept) {
+        write(&rig, number, "");
+        rig.settle();
+        assert_eq!(rig.markdown(rig.page(number)), *kept);
+    }
+    rig.assert_quiet();
+}

@@ -606,3 +606,60 @@ fn a_second_page_of_an_issue_is_told_with_both_addresses() {
     }
     assert!(said.contains("MONGODB_URI"), "{said}");
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_counted_and_taken_for_nothing() {
+    let mut rig = Rig::start(Some(world(4, 0, 0)));
+    rig.settle();
+    let spoilt = Arc::new(Mutex::new(true));
+    let is_spoilt = Arc::clone(&spoilt);
+    let between = Between::start(&mut rig, move |path, _, object| {
+        if path.contains("/issues?") && *is_spoilt.lock().unwrap() {
+            let rows = object.as_array_mut().unwrap();
+            for row in rows
+                .iter_mut()
+                .filter(|row| row["number"] == 2 || row["number"] == 3)
+            {
+                row["number"] = Json::Null;
+            }
+        }
+    });
+    let before = rig.writes();
+    for number in [1, 2] {
+        rig.rename_issue(number, &format!("New {number}"));
+    }
+    let done = rig.run(&["sync", "--once", "--json", "--full"]);
+    let object = assert_whole(&done);
+    let said = errors(&object).join("\n");
+    assert!(
+        said.contains("2 rows of GitHub's issues of ada/lantern"),
+        "{said}"
+    );
+    assert!(
+        said.contains("the next pass lists everything again"),
+        "{said}"
+    );
+    assert_eq!(done.code, Some(2), "{}", done.said());
+    // The rest goes on, and nothing is done to what was not read.
+    assert_eq!(rig.cell(rig.page(1), "title"), "New 1");
+    assert_eq!(rig.pages().len(), 4);
+    let listed = rig.run(&["status"]).said();
+    assert!(listed.contains("could not be read"), "{listed}");
+    let log = std::fs::read_dir(rig.state().join("log")).map(|all| {
+        let texts = all.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        texts.collect::<String>()
+    });
+    assert!(
+        log.unwrap_or_default()
+            .contains("2 rows of GitHub's issues")
+    );
+    // As soon as they can be read they are, without a word.
+    *spoilt.lock().unwrap() = false;
+    let report = rig.settle();
+    assert_eq!(report["errors"], json!([]));
+    assert_eq!(rig.cell(rig.page(2), "title"), "New 2");
+    assert!(!rig.run(&["status"]).said().contains("could not be read"));
+    assert_eq!(rig.writes().0, before.0, "nothing went to GitHub");
+    rig.assert_agreement();
+    drop(between);
+}

@@ -133,18 +133,26 @@ pub fn from_notion(text: &str) -> String {
     let mut out = String::new();
     let mut indents: Vec<usize> = Vec::new();
     let mut last: Option<&Block> = None;
-    for block in &blocks {
+    for (nth, block) in blocks.iter().enumerate() {
+        let next = blocks.get(nth + 1);
+        let is_beside = last.is_some_and(|last| beside(last, block))
+            || next.is_some_and(|next| beside(block, next));
+        let target = if is_beside {
+            Target::GitHubBeside
+        } else {
+            Target::GitHub
+        };
         if last.is_some_and(|last| apart(last, block)) {
             out.push('\n');
         }
         indents.truncate(block.depth);
         let columns = indents.iter().sum::<usize>() + (block.depth - indents.len()) * 4;
-        if let (true, Some(text)) = (block.joined, after_break_github(block)) {
+        if let (true, Some(text)) = (block.joined, after_break_github(block, target)) {
             truncate_newline(&mut out);
             out.push_str("<br>");
             out.push_str(&text);
         } else {
-            let line = github_block(block);
+            let line = github_block(block, target);
             if !line.is_empty() {
                 out.push_str(&" ".repeat(columns));
             }
@@ -164,20 +172,20 @@ pub fn from_notion(text: &str) -> String {
     out
 }
 
-fn after_break_github(block: &Block) -> Option<String> {
+fn after_break_github(block: &Block, target: Target) -> Option<String> {
     match &block.kind {
-        Kind::Leaf(Leaf::Text(text)) => Some(render::line(text, Target::GitHub)),
+        Kind::Leaf(Leaf::Text(text)) => Some(render::line(text, target)),
         Kind::Leaf(Leaf::Quote(inner)) => match &**inner {
-            Leaf::Text(text) => Some(render::line(text, Target::GitHub)),
+            Leaf::Text(text) => Some(render::line(text, target)),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn github_block(block: &Block) -> String {
+fn github_block(block: &Block, target: Target) -> String {
     match &block.kind {
-        Kind::Leaf(leaf) => of_leaf(leaf, Target::GitHub).unwrap_or_default(),
+        Kind::Leaf(leaf) => of_leaf(leaf, target).unwrap_or_default(),
         Kind::Code(line) => line.clone(),
         Kind::Row(cells) => {
             let cells: Vec<String> = cells
@@ -194,6 +202,15 @@ fn github_block(block: &Block) -> String {
             .trim_start_matches('\t')
             .to_owned(),
     }
+}
+
+/// Says whether two blocks are lines of one paragraph on GitHub.
+const fn beside(last: &Block, next: &Block) -> bool {
+    let quotes = matches!(
+        (&last.kind, &next.kind),
+        (Kind::Leaf(Leaf::Quote(_)), Kind::Leaf(Leaf::Quote(_)))
+    );
+    next.joined || quotes
 }
 
 /// Says whether GitHub needs a blank line between two blocks.

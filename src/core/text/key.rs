@@ -191,7 +191,7 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
         Leaf::Heading(level, text) => {
             let text = render::line(text, target);
             let text = leaf::without_closing(&text);
-            let level = if target == Target::GitHub {
+            let level = if target.is_github() {
                 *level
             } else {
                 (*level).min(4)
@@ -220,7 +220,7 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
             let text = render::line(text, target);
             let special = leaf::is_special(&text)
                 || leaf::is_blank(&text)
-                || (target == Target::GitHub && leaf::is_structure(&text));
+                || (target.is_github() && leaf::is_structure(&text));
             match text.as_str() {
                 "" => None,
                 _ if special => Some(leaf::guarded(&text)),

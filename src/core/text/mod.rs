@@ -10,7 +10,9 @@
 
 mod assemble;
 mod block;
+mod container;
 mod diff3;
+mod emphasis;
 mod endings;
 mod flavour;
 mod hunk;

@@ -20,7 +20,7 @@ pub(super) fn patched(base: &str, ours: &str, theirs: &str) -> Option<String> {
     }
     let written = Written::of(&base, &from);
     let mut out = String::with_capacity(ours.len() + theirs.len());
-    for op in capture_diff_slices(Algorithm::Myers, &base, &to) {
+    for op in capture_diff_slices(Algorithm::Myers, &meant(&base), &meant(&to)) {
         let old = op.old_range();
         match op.tag() {
             DiffTag::Equal => {
@@ -66,7 +66,7 @@ impl Written {
     fn of(base: &[&str], ours: &[&str]) -> Self {
         let mut pieces = vec![0..0; base.len()];
         let mut before = vec![0..0; base.len() + 1];
-        for op in capture_diff_slices(Algorithm::Myers, base, ours) {
+        for op in capture_diff_slices(Algorithm::Myers, &meant(base), &meant(ours)) {
             let (old, new) = (op.old_range(), op.new_range());
             match op.tag() {
                 DiffTag::Insert => before[old.start] = new,
@@ -82,7 +82,18 @@ impl Written {
     }
 }
 
-/// Words, stretches of white space, and each other sign by itself.
+/// What the pieces mean: each service puts its own backslashes, and no edit is in them.
+fn meant<'a>(pieces: &[&'a str]) -> Vec<&'a str> {
+    let bare = |piece: &&'a str| {
+        piece
+            .strip_prefix('\\')
+            .filter(|sign| !sign.is_empty())
+            .unwrap_or(piece)
+    };
+    pieces.iter().map(bare).collect()
+}
+
+/// Words, stretches of white space, and each other sign by itself, with the backslash before it.
 fn pieces(line: &str) -> Vec<&str> {
     let sort = |c: char| match c {
         c if c.is_alphanumeric() => 1,
@@ -93,7 +104,8 @@ fn pieces(line: &str) -> Vec<&str> {
     let mut start = 0;
     let mut last = None;
     for (at, c) in line.char_indices() {
-        if last.is_some_and(|last| last == 0 || last != sort(c)) {
+        let escapes = &line[start..at] == "\\" && c.is_ascii_punctuation();
+        if !escapes && last.is_some_and(|last| last == 0 || last != sort(c)) {
             pieces.push(&line[start..at]);
             start = at;
         }

@@ -1,9 +1,15 @@
 //! What of a Notion page is ours: the part above the private heading and the child pages.
 //!
+//! A private heading inside of a callout, a toggle, a column or the like makes that whole box private, and nothing
+//! outside of it: a box of which only a part is kept in step would lose its brackets.
+//!
 //! A heading of GitHub's text may have the very words of the private heading. On a page it would make everything below
 //! it private, and the next change would delete that from GitHub. So it is written there with a few words more
 //! ([`mark_public`]), which people see too, and read without them ([`unmark_public`]).
 
+use std::ops::Range;
+
+use super::container;
 use super::inline::{trim, visible};
 use super::leaf::{self, Fence, Leaf};
 use super::render;
@@ -11,30 +17,64 @@ use super::render;
 /// A page's Markdown in two parts; joined together they are the page, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// The part that is kept in step.
+    /// The part that is kept in step, but for what is `enclosed`.
     pub managed: String,
     /// The private part and the child pages at the end: never read, never written.
     pub private: String,
+    /// Boxes in `managed` that hold a private heading, as ranges of bytes in order: never read, never written.
+    pub enclosed: Vec<Range<usize>>,
+}
+
+impl Split {
+    /// The pieces of `managed` in order; true for those that are private.
+    pub fn pieces(&self) -> Vec<(&str, bool)> {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for range in &self.enclosed {
+            pieces.push((&self.managed[at..range.start], false));
+            pieces.push((&self.managed[range.clone()], true));
+            at = range.end;
+        }
+        pieces.push((&self.managed[at..], false));
+        pieces.retain(|(text, _)| !text.is_empty());
+        pieces
+    }
 }
 
 /// Splits a page at the heading that a reader sees to be named `heading` (any level, any case, however it is set,
 /// outside code).
 ///
 /// Everything from there to the end is private. So are child pages and databases that stand at
-/// the end without such a heading: a body written without them would ask for their deletion.
+/// the end without such a heading: a body written without them would ask for their deletion. A heading inside of a box
+/// makes the outermost box private, from its first line to its last, and not what follows the box.
 pub fn split_private(page: &str, heading: &str) -> Split {
     let wanted = bare(heading);
+    let lines = outside_code(page);
     let mut at = page.len();
+    let mut enclosed: Vec<Range<usize>> = Vec::new();
+    let mut boxes: Option<Vec<Range<usize>>> = None;
     // Where the run of child pages and blank lines at the end starts.
     let mut children: Option<usize> = None;
-    for (start, line, code) in outside_code(page) {
+    for (nth, &(start, line, code)) in lines.iter().enumerate() {
+        if enclosed.last().is_some_and(|range| start < range.end) {
+            children = None;
+            continue;
+        }
         let line = visible(line);
         let line = trim(&line);
         if !code && !wanted.is_empty() && is_heading(line, &wanted) {
-            at = start;
-            break;
-        }
-        if !code && is_child(line) {
+            let boxes = boxes.get_or_insert_with(|| container::boxes(&lines));
+            let around = boxes
+                .iter()
+                .find(|lines| lines.start < nth && nth < lines.end);
+            let Some(around) = around else {
+                at = start;
+                break;
+            };
+            let end = lines.get(around.end).map_or(page.len(), |line| line.0);
+            enclosed.push(lines[around.start].0..end);
+            children = None;
+        } else if !code && is_child(line) {
             children.get_or_insert(start);
         } else if code || !leaf::is_blank(line) {
             children = None;
@@ -49,6 +89,7 @@ pub fn split_private(page: &str, heading: &str) -> Split {
     Split {
         managed: managed.to_owned(),
         private: private.to_owned(),
+        enclosed,
     }
 }
 

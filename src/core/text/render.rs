@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::emphasis;
 use super::inline::{self, Seg, is_space, trim};
 
 /// The invisible character that breaks what a service would otherwise obey.
@@ -18,6 +19,15 @@ pub(super) enum Target {
     NotionCell,
     /// GitHub Markdown.
     GitHub,
+    /// GitHub Markdown in a paragraph of several lines, where a sign may find its partner on another one.
+    GitHubBeside,
+}
+
+impl Target {
+    /// Whether it is GitHub Markdown.
+    pub(super) const fn is_github(self) -> bool {
+        matches!(self, Self::GitHub | Self::GitHubBeside)
+    }
 }
 
 /// Writes a line of Markdown for the target; breaks at either end are dropped.
@@ -60,7 +70,7 @@ fn read_and_written(text: &str, target: Target) -> String {
     trim_ends(&mut segs);
     let written = write(&segs, target);
     let written = trim(&written);
-    if target == Target::GitHub && key_of(&inline::parse(written)) != key_of(&segs) {
+    if target.is_github() && key_of(&inline::parse(written)) != key_of(&segs) {
         return key_of(&segs);
     }
     written.to_owned()
@@ -152,6 +162,10 @@ fn is_attribute(pair: &str) -> bool {
 
 fn write(segs: &[Seg], target: Target) -> String {
     let mut out = String::new();
+    let paired = match target {
+        Target::GitHub => emphasis::paired(segs),
+        _ => Vec::new(),
+    };
     let mut at = 0;
     while at < segs.len() {
         match &segs[at] {
@@ -162,7 +176,8 @@ fn write(segs: &[Seg], target: Target) -> String {
                     .count();
                 let run = &segs[at..at + length];
                 let link = matches!(segs.get(at + length), Some(Seg::Link { image: false, .. }));
-                chars(run, link, target, &mut out);
+                let paired = paired.get(at..at + length);
+                chars(run, link, target, paired, &mut out);
                 at += length;
                 continue;
             }
@@ -222,7 +237,13 @@ fn shielded(content: &str) -> String {
     out
 }
 
-fn chars(run: &[Seg], link_follows: bool, target: Target, out: &mut String) {
+fn chars(
+    run: &[Seg],
+    link_follows: bool,
+    target: Target,
+    paired: Option<&[bool]>,
+    out: &mut String,
+) {
     let run: Vec<(char, bool)> = run
         .iter()
         .filter_map(|seg| {
@@ -236,7 +257,7 @@ fn chars(run: &[Seg], link_follows: bool, target: Target, out: &mut String) {
     match target {
         Target::Key => key_chars(&run, out),
         Target::Notion | Target::NotionCell => notion_chars(&run, out),
-        Target::GitHub => github_chars(&run, out),
+        Target::GitHub | Target::GitHubBeside => github_chars(&run, paired, out),
     }
     // A `!` right before a link would make it an image.
     if link_follows && out.ends_with('!') {
@@ -331,9 +352,13 @@ fn inside_word(run: &[(char, bool)], at: usize) -> bool {
     word(at.checked_sub(1)) && word(Some(at + 1))
 }
 
-fn github_chars(run: &[(char, bool)], out: &mut String) {
+fn github_chars(run: &[(char, bool)], paired: Option<&[bool]>, out: &mut String) {
     for (at, &(c, escaped)) in run.iter().enumerate() {
-        if escaped && needs_escape(run, at) || (c == '`' && !escaped) {
+        let needs = match paired {
+            Some(paired) if matches!(c, '*' | '_' | '~') => paired[at],
+            _ => needs_escape(run, at),
+        };
+        if escaped && needs || (c == '`' && !escaped) {
             out.push('\\');
         }
         out.push(c);

@@ -31,7 +31,7 @@ impl GithubRemote {
             Fetched::Other(reply) if reply.status == 409 => return Ok(Page::default()),
             Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
         };
-        let commits: Vec<CommitRow> = self.rows(&reply, repo)?;
+        let (commits, unread): (Vec<CommitRow>, _) = self.counted(reply.json()?, repo);
         let found = commits.iter().find_map(|row| row.url.as_deref());
         if let Some(found) = found.and_then(repo_of) {
             self.saw_name(repo, &found);
@@ -48,9 +48,10 @@ impl GithubRemote {
             rows,
             next: next.filter(|_| !over),
             tag,
-            cut: false,
+            cut: unread > 0,
             window: self.commits_since(),
             partial: false,
+            unread,
         })
     }
 

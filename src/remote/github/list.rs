@@ -78,10 +78,12 @@ impl GithubRemote {
             }
             Fetched::Other(reply) => return Err(refuse::of_read(&reply, repo)),
         };
-        let issues: Vec<Issue> = self.rows(&reply, repo)?;
+        let (issues, unread) = self.counted(reply.json()?, repo);
         let page = Page {
             next,
             tag,
+            cut: unread > 0,
+            unread,
             ..Page::default()
         };
         self.page_of(repo, from, issues, page).await
@@ -101,13 +103,15 @@ impl GithubRemote {
         };
         let rows: Vec<Json> = reply.json()?;
         let rows = rows.into_iter().map(super::wire::pull_as_issue).collect();
+        let (issues, unread) = self.counted(rows, repo);
         let page = Page {
             next,
             tag,
             partial: true,
+            cut: unread > 0,
+            unread,
             ..Page::default()
         };
-        let issues = self.rows_in(rows, repo);
         self.page_of(repo, from, issues, page).await
     }
 

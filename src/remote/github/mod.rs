@@ -6,7 +6,7 @@
 //!
 //! Facts that shape it:
 //! - Rows of a page that cannot be read are left out, logged and counted ([`GithubRemote::garbled`]): one broken row
-//!   must not hide the others. Absence from a list is never taken as a deletion, so this loses nothing.
+//!   must not hide the others. Such a list is not whole ([`Page::cut`]): it is said, and all is listed again next time.
 //! - A repository is asked for by the name in the configuration. When it was renamed (301) the link is followed once,
 //!   by hand and only within the same origin, and the new name is used from then on and noted.
 //! - A commit's lasting id is made with the name in the configuration, so a rename does not make it a new commit.
@@ -289,6 +289,18 @@ impl GithubRemote {
         what: &str,
     ) -> Result<Vec<T>, RemoteError> {
         Ok(self.rows_in(reply.json()?, what))
+    }
+
+    /// Those of these rows that can be read, and how many cannot.
+    fn counted<T: serde::de::DeserializeOwned>(
+        &self,
+        rows: Vec<Json>,
+        what: &str,
+    ) -> (Vec<T>, u64) {
+        let all = rows.len();
+        let read = self.rows_in(rows, what);
+        let unread = all.saturating_sub(read.len()) as u64;
+        (read, unread)
     }
 
     /// Those of these rows that can be read.

@@ -51,19 +51,27 @@ impl GithubRemote {
                 body.insert(name.to_owned(), json!(names));
             }
         }
+        let mut left_out = labels.left_out;
         let milestone = text(&FieldKey::MILESTONE);
         if !milestone.is_empty() {
-            let number = self.milestone(&draft.container, milestone).await?;
-            body.insert("milestone".to_owned(), json!(number));
+            match self.milestone(&draft.container, milestone).await {
+                Ok(number) => {
+                    body.insert("milestone".to_owned(), json!(number));
+                }
+                // One that is not there must not keep the issue from being made.
+                Err(RemoteError::Refused {
+                    field: Some(field),
+                    message,
+                    ..
+                }) => left_out = left_out.or(Some((field, message))),
+                Err(error) => return Err(error),
+            }
         }
         let ask = Ask::post(format!("{}/issues", repo_path(&repo)), Json::Object(body));
         let reply = self.send(ask).await?;
         let answer = self.issue_answer(&reply, &draft.container)?;
         self.learn_login(&reply);
-        Ok(Answer {
-            left_out: labels.left_out,
-            ..answer
-        })
+        Ok(Answer { left_out, ..answer })
     }
 
     /// Changes fields of one write group.

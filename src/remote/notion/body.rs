@@ -1,23 +1,24 @@
 //! The text of a page: which part of it is a field, and how that part is changed without touching the rest.
 //!
-//! A page's Markdown has three kinds of lines. Those from the private heading on belong to people alone. Lines that
-//! are child pages, databases, columns and the like are structure, not text: they are left out of the field and stay
-//! where they are.
+//! A page's Markdown has three kinds of lines. Those from the private heading on belong to people alone, and so does
+//! a callout, a toggle or another container that holds such a heading. Lines that are child pages, databases, columns
+//! and the like are structure, not text: they are left out of the field and stay where they are.
 //! Everything else is the field.
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
-
+use super::weave::Woven;
 use crate::core::{Value, text};
 
 /// One unit of a text that is kept or replaced as a whole: a line, or the lines of a table.
 #[derive(Clone, Debug)]
-struct Unit {
+pub(super) struct Unit {
     /// Its bytes, with the line end and the blank lines that follow.
-    raw: String,
+    pub(super) raw: String,
     /// What its lines say, the same for every way to write them.
-    keys: Vec<String>,
-    /// Structure: no part of the field.
-    fixed: bool,
+    pub(super) keys: Vec<String>,
+    /// Structure, or private: no part of the field.
+    pub(super) fixed: bool,
+    /// A container that is private as a whole.
+    pub(super) private: bool,
 }
 
 /// How a page's text is changed.
@@ -27,17 +28,16 @@ pub enum Edit {
     Nothing,
     /// The page is empty: this becomes its text.
     Fill(String),
-    /// This exact piece, which the page holds once, becomes that one.
+    /// Exact pieces, each of which the page holds once, become others.
     Swap(Swap),
 }
 
-/// A replacement of one piece.
+/// A replacement of pieces, in one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swap {
-    /// What must still be there.
-    pub old: String,
-    /// What takes its place.
-    pub new: String,
+    /// What must still be there and what takes its place, in the order of the page. More than one only where something
+    /// private stands between the places that change.
+    pub pieces: Vec<(String, String)>,
     /// The lines that take the place of those that change.
     put: String,
     /// What the lines before the change say.
@@ -69,18 +69,12 @@ const STRUCTURE: [&str; 15] = [
 /// The field's value in a page's text: the managed part without child pages and without the mark of a heading that
 /// is none of the private one.
 pub fn field(raw: &str, heading: &str) -> Value {
-    let text: String = units(managed(raw, heading))
+    let text: String = page_units(raw, heading)
         .iter()
         .filter(|unit| !unit.fixed)
         .map(|unit| unit.raw.as_str())
         .collect();
     Value::text(text::unmark_public(text.trim_end(), heading))
-}
-
-/// The part of a page's text that is kept in step.
-fn managed<'a>(raw: &'a str, heading: &str) -> &'a str {
-    let private = text::split_private(raw, heading).private;
-    raw.strip_suffix(private.as_str()).unwrap_or(raw)
 }
 
 /// Plans the change that makes the field of the text `raw` say `new`.
@@ -93,38 +87,17 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
             Edit::Fill(new.to_owned())
         };
     }
-    let old = units(managed(raw, heading));
+    let old = page_units(raw, heading);
     let new = units(new);
-    let wanted = weave(&old, &new);
-    let before = common(&wanted, &old);
-    let rest = old.len().min(wanted.len()) - before;
-    let after = (0..rest)
-        .take_while(|back| {
-            matches!(wanted[wanted.len() - 1 - back], Piece::Kept(at) if at == old.len() - 1 - back)
-        })
-        .count();
-    if before == old.len() && before == wanted.len() {
+    let woven = Woven::new(raw, &old, &new);
+    let Some((from, to)) = woven.difference() else {
         return Edit::Nothing;
-    }
-    let middle = &wanted[before..wanted.len() - after];
-    let put: Vec<&str> = middle
-        .iter()
-        .map(|piece| match piece {
-            Piece::Kept(at) => old[*at].raw.as_str(),
-            Piece::New(at) => new[*at].raw.as_str(),
-        })
-        .map(|raw| raw.trim_end_matches('\n'))
-        .collect();
-    let starts = starts(&old);
-    let (from, to) = (starts[before], starts[old.len() - after]);
-    let (is_cut, put) = (put.is_empty(), put.join("\n"));
-    let (old_str, new_str) = anchored(raw, &starts, (from, to), &put, is_cut);
+    };
     Edit::Swap(Swap {
-        old: old_str,
-        new: new_str,
-        put,
-        before: said(&old[..before]),
-        after: said(&old[old.len() - after..]),
+        pieces: woven.swaps(&from, &to),
+        put: woven.text(to),
+        before: said(&old[..from.start]),
+        after: said(&old[from.end..]),
     })
 }
 
@@ -132,15 +105,17 @@ impl Edit {
     /// Whether the text that Notion shows afterwards differs from the earlier one only where it was meant to.
     /// If not, somebody else changed another place in the meantime: lines that have moved, or that stand beside ours.
     pub fn is_all_that_changed(&self, raw: &str, heading: &str) -> bool {
-        let managed = managed(raw, heading);
         match self {
             Self::Nothing => true,
             // How Notion renders it is not known beforehand; its words are.
-            Self::Fill(text) => managed.len() == raw.len() && text::same_words(managed, text),
+            Self::Fill(text) => {
+                let split = text::split_private(raw, heading);
+                split.managed.len() == raw.len() && text::same_words(&split.managed, text)
+            }
             Self::Swap(Swap {
                 put, before, after, ..
             }) => {
-                let now = said(&units(managed));
+                let now = said(&page_units(raw, heading));
                 let is_kept = now.len() >= before.len() + after.len()
                     && now.starts_with(before)
                     && now.ends_with(after);
@@ -162,107 +137,24 @@ fn said(units: &[Unit]) -> Vec<String> {
     text.flat_map(|unit| unit.keys.clone()).collect()
 }
 
-/// A piece of the wanted text: a unit that is there already, or one of the new text.
-#[derive(Clone, Copy, Debug)]
-enum Piece {
-    Kept(usize),
-    New(usize),
-}
-
-/// Lays the new text over the old one. What says the same keeps the old bytes, child pages stay.
-fn weave(old: &[Unit], new: &[Unit]) -> Vec<Piece> {
-    let visible: Vec<usize> = (0..old.len()).filter(|at| !old[*at].fixed).collect();
-    let old_keys: Vec<&[String]> = visible.iter().map(|at| old[*at].keys.as_slice()).collect();
-    let new_keys: Vec<&[String]> = new.iter().map(|unit| unit.keys.as_slice()).collect();
-    let mut pieces = Vec::new();
-    let mut passed = 0;
-    for op in capture_diff_slices(Algorithm::Myers, &old_keys, &new_keys) {
-        for at in op.old_range() {
-            // Everything up to this line that is not text stays.
-            pieces.extend((passed..visible[at]).map(Piece::Kept));
-            passed = visible[at] + 1;
-            if op.tag() == DiffTag::Equal {
-                pieces.push(Piece::Kept(visible[at]));
-            }
+/// The units of the part of a page that is kept in step, with what is private among them.
+fn page_units(raw: &str, heading: &str) -> Vec<Unit> {
+    let split = text::split_private(raw, heading);
+    let mut all: Vec<Unit> = Vec::new();
+    for (piece, private) in split.pieces() {
+        let found = if private { Vec::new() } else { units(piece) };
+        if found.is_empty() && !split.enclosed.is_empty() {
+            // Private, or nothing but blank lines beside it.
+            all.push(Unit {
+                raw: piece.to_owned(),
+                keys: Vec::new(),
+                fixed: true,
+                private,
+            });
         }
-        if op.tag() != DiffTag::Equal {
-            pieces.extend(op.new_range().map(Piece::New));
-        }
+        all.extend(found);
     }
-    pieces.extend((passed..old.len()).map(Piece::Kept));
-    pieces
-}
-
-/// How many units stay as they are from the beginning on.
-fn common(wanted: &[Piece], old: &[Unit]) -> usize {
-    let kept = |(index, piece): &(usize, &Piece)| matches!(piece, Piece::Kept(at) if at == index);
-    wanted
-        .iter()
-        .enumerate()
-        .take(old.len())
-        .take_while(kept)
-        .count()
-}
-
-/// The byte where each unit starts, and where the last one ends.
-fn starts(units: &[Unit]) -> Vec<usize> {
-    let mut at = 0;
-    let mut starts = vec![0];
-    for unit in units {
-        at += unit.raw.len();
-        starts.push(at);
-    }
-    starts
-}
-
-/// The piece `from..to` and what replaces it, with as many lines around it as make it unique in the whole page.
-/// Lines before it come first, so that the private part is quoted only where nothing else will do.
-fn anchored(
-    raw: &str,
-    starts: &[usize],
-    (from, to): (usize, usize),
-    put: &str,
-    nothing: bool,
-) -> (String, String) {
-    let (mut start, mut end) = (from, to);
-    loop {
-        let old = raw[start..end].trim_end_matches('\n');
-        // Something put in, or something taken out as a whole, needs a neighbour that stays.
-        let bare = (start, end) == (from, to) && (from == to || nothing);
-        let unique = !old.is_empty() && occurrences(raw, old) == 1;
-        let whole = start == 0 && end == raw.len();
-        if whole || (unique && !bare) {
-            let mut new = raw[start..from].to_owned();
-            if !new.is_empty() && !new.ends_with('\n') && !nothing {
-                new.push('\n');
-            }
-            new.push_str(put);
-            let rest = raw[to..end].trim_end_matches('\n');
-            if !rest.is_empty() && !nothing {
-                new.push('\n');
-            }
-            new.push_str(rest);
-            return (old.to_owned(), new.trim_end_matches('\n').to_owned());
-        }
-        if let Some(earlier) = starts.iter().rev().find(|at| **at < start) {
-            start = *earlier;
-        } else {
-            let next = starts.iter().find(|at| **at > end).copied();
-            let line = raw[end..].find('\n').map_or(raw.len(), |at| end + at + 1);
-            end = next.unwrap_or(line);
-        }
-    }
-}
-
-/// How often a piece stands in a text, overlapping ones counted too.
-fn occurrences(text: &str, piece: &str) -> usize {
-    let mut from = 0;
-    let mut count = 0;
-    while let Some(at) = text[from..].find(piece) {
-        count += 1;
-        from += at + piece.chars().next().map_or(1, char::len_utf8);
-    }
-    count
+    all
 }
 
 fn units(text: &str) -> Vec<Unit> {
@@ -287,6 +179,7 @@ fn units(text: &str) -> Vec<Unit> {
                 raw: line.raw,
                 keys: vec![line.key],
                 fixed,
+                private: false,
             }),
         }
     }
@@ -313,19 +206,21 @@ fn is_structure(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::weave::occurrences;
     use super::*;
 
     const HEADING: &str = "Private notes";
+    const CALL: &str = "<callout>\n\ta\n\t# Private notes\n\tb\n</callout>";
 
     /// What a page says after an edit, by the rule of `update_content`.
     fn applied(raw: &str, new: &str) -> String {
         match plan(raw, HEADING, new) {
             Edit::Nothing => raw.to_owned(),
             Edit::Fill(text) => text,
-            Edit::Swap(swap) => {
-                assert_eq!(occurrences(raw, &swap.old), 1, "{swap:?} in {raw:?}");
-                raw.replacen(&swap.old, &swap.new, 1)
-            }
+            Edit::Swap(swap) => swap.pieces.iter().fold(raw.to_owned(), |now, (old, new)| {
+                assert_eq!(occurrences(&now, old), 1, "{swap:?} in {raw:?}");
+                now.replacen(old, new, 1)
+            }),
         }
     }
 
@@ -374,6 +269,19 @@ mod tests {
                 "a\nb",
                 "a\nb\n# Private notes\na".to_owned(),
             ),
+            (&format!("a\n{CALL}\nb"), "c", format!("c\n{CALL}")),
+            (&format!("a\n{CALL}\nb"), "A\nB", format!("A\n{CALL}\nB")),
+            (&format!("a\n{CALL}\nb"), "", CALL.to_owned()),
+            (CALL, "a", format!("a\n{CALL}")),
+            (&format!("\n{CALL}"), "a", format!("a\n\n{CALL}")),
+            (&format!("b\n{CALL}"), "a\nb", format!("a\nb\n{CALL}")),
+            (&format!("{CALL}\na"), "a\nb", format!("{CALL}\na\nb")),
+            (&format!("{CALL}\na"), "", CALL.to_owned()),
+            (
+                &format!("a\n{CALL}\na\n- c\n<details>\n\t# Private notes\n</details>\nb"),
+                "a\n- d\nb",
+                format!("a\n{CALL}\n- d\n<details>\n\t# Private notes\n</details>\nb"),
+            ),
             (&format!("a\n{sub}\nb"), "A\nb", format!("A\n{sub}\nb")),
             (&format!("a\n{sub}\nb"), "", sub.to_owned()),
             (&format!("{sub}\na"), "a\nb", format!("{sub}\na\nb")),
@@ -419,18 +327,11 @@ mod tests {
         assert!(!fill.is_all_that_changed("mine\n_hello_", HEADING));
     }
 
-    #[test]
-    fn a_piece_is_found_overlapping_too() {
-        assert_eq!(occurrences("aaa", "aa"), 2);
-        assert_eq!(occurrences("ééé", "éé"), 2);
-        assert_eq!(occurrences("abc", "d"), 0);
-    }
-
     proptest::proptest! {
         /// Any page, any new text: the piece is unique, the private part and child pages stay, the field says it.
         #[test]
         fn every_edit_does_what_it_says(
-            old in "([ab]\n|<page url=\"u\">P</page>\n|\n){0,6}[abc]?",
+            old in "([ab]\n|<page url=\"u\">P</page>\n|<callout>\n\ta\n\t# Private notes\n\tb\n</callout>\n|<details>\n\t# Private notes\n</details>\n|\n){0,6}[abc]?",
             private in proptest::bool::ANY,
             new in "([abd]\n){0,5}[abd]?",
         ) {
@@ -441,8 +342,9 @@ mod tests {
             let said = field(&after, HEADING);
             proptest::prop_assert!(text::same(said.as_text(), &new), "{raw:?} with {new:?} is {after:?}");
             proptest::prop_assert!(after.trim_end().ends_with(tail.trim_end()));
-            let children = |text: &str| text.matches("<page ").count();
-            proptest::prop_assert_eq!(children(&after), children(&raw));
+            for kept in ["<page ", CALL, "<details>\n\t# Private notes\n</details>"] {
+                proptest::prop_assert_eq!(after.matches(kept).count(), raw.matches(kept).count(), "{:?} is {:?}", raw, after);
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod row;
 pub mod schema;
 pub mod survey;
 pub mod target;
+mod weave;
 mod who;
 pub mod wire;
 pub mod write;

@@ -76,7 +76,8 @@ impl NotionRemote {
         }
         let (next, cut) = mark.after(following, incomplete, newest);
         // A row that could not be read is missing from the list, and the list must say so.
-        let cut = cut || rows.iter().any(Option::is_none);
+        let unread = rows.iter().filter(|row| row.is_none()).count() as u64;
+        let cut = cut || unread > 0;
         Ok(Page {
             unchanged: false,
             rows: rows
@@ -90,6 +91,7 @@ impl NotionRemote {
             cut,
             window: None,
             partial: false,
+            unread,
         })
     }
 

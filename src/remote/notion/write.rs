@@ -328,10 +328,15 @@ fn fill(text: &str) -> Json {
 }
 
 fn update(swap: &Swap) -> Json {
+    let updates: Vec<Json> = swap
+        .pieces
+        .iter()
+        .map(|(old, new)| json!({ "old_str": old, "new_str": new, "replace_all_matches": false }))
+        .collect();
     json!({
         "type": "update_content",
         "update_content": {
-            "content_updates": [{ "old_str": swap.old, "new_str": swap.new, "replace_all_matches": false }],
+            "content_updates": updates,
             "allow_deleting_content": false,
         },
     })

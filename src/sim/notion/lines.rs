@@ -210,7 +210,8 @@ fn fence_width(text: &str) -> Option<usize> {
 
 fn may_nest(text: &str) -> bool {
     let heading = text.starts_with('#') && text.trim_start_matches('#').starts_with(' ');
-    !heading && text != "---"
+    // Only a heading that folds has anything below it.
+    (!heading || text.ends_with("{toggle=\"true\"}")) && text != "---"
 }
 
 fn is_rule(row: &str) -> bool {
