@@ -49,6 +49,8 @@ mod service;
 mod texts;
 #[path = "end_to_end/truth.rs"]
 mod truth;
+#[path = "end_to_end/undone.rs"]
+mod undone;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

@@ -11,7 +11,7 @@ use super::run::{Flow, Planned, Run};
 use super::turn::Trouble;
 use crate::core::plan::{Move, Plan};
 use crate::core::{
-    FieldKey, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side, Value,
+    FieldKey, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side, Value,
 };
 use crate::remote::{Page, Remote};
 use crate::store::{Store, Which};
@@ -156,6 +156,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             // By the item's own turn, since this one's pair was read.
             return Ok(Some(Kin::Unknown));
         }
+        if item.intent.is_some() {
+            return Ok(Some(Kin::Unknown));
+        }
+        if item.notion.is_some() && !self.has_live_page(&item).await? {
+            return Ok(Some(self.heir(item, pair).await?));
+        }
         if item.notion.is_some() {
             let why = format!(
                 "it names {}, which has another page; put one of the two into the trash, or empty this one's URL and \
@@ -166,9 +172,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if matches!(item.life, PairLife::Unlinked(_)) {
             return Ok(creates.then(|| left_out(item.name())));
-        }
-        if item.intent.is_some() {
-            return Ok(Some(Kin::Unknown));
         }
         let Some(name) = item_name(&item) else {
             return Ok(None);
@@ -182,6 +185,45 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 page: Box::new(pair.clone()),
             }
         }))
+    }
+
+    /// Whether an item's own page is still there.
+    async fn has_live_page(&mut self, item: &Pair) -> Result<bool, Trouble> {
+        let mut sight = Sight::default();
+        self.read(item, &mut sight, Side::Notion).await?;
+        let is_gone = |seen: &Observation| matches!(seen.life, Life::Trashed | Life::Gone);
+        Ok(!sight.of(Side::Notion).is_some_and(is_gone))
+    }
+
+    /// The page that follows one which a person put into the trash. What becomes of the item without its page (it is
+    /// unlinked, closed, or the page comes back) is decided first, by its own turn.
+    async fn heir(&mut self, mut item: Pair, page: &Pair) -> Result<Kin, Trouble> {
+        if !matches!(item.life, PairLife::Unlinked(_)) {
+            if !self.ask.dry && item.dirty_since.is_none() {
+                item.touch(self.now());
+                self.commit(&mut item, Vec::new()).await?;
+            }
+            return Ok(Kin::Unknown);
+        }
+        // Nothing was ever agreed with the new page: what differs is asked.
+        item.notion = None;
+        item.base.clear();
+        item.seen[Side::Notion as usize] = None;
+        item.blocked.clear();
+        item.reverted.clear();
+        item.conflicts.clear();
+        Ok(Kin::Couple {
+            issue: Box::new(item),
+            page: Box::new(page.clone()),
+        })
+    }
+
+    /// Has pages looked at again that name this item by hand, as it may be without its page now.
+    pub(super) async fn wake_heirs(&mut self, item: &Pair) -> Flow<()> {
+        match item_name(item) {
+            Some(name) => self.wake(name.short()).await,
+            None => Ok(()),
+        }
     }
 
     /// The pages without an item that name this one, as they are now.

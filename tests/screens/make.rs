@@ -305,6 +305,7 @@ pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
         field: FieldKey::of(field),
         now: Value::text(now),
         then: Value::text(then),
+        page: None,
         refused: refused.map(str::to_owned),
     };
     let item = |(at, id): (usize, &PairId)| HeldItem {
@@ -346,6 +347,7 @@ fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
         field: back.field.clone(),
         now: back.then.clone(),
         then: back.now.clone(),
+        page: None,
         refused: None,
     };
     item.forth = item.backs.iter().map(turned).collect();
@@ -354,6 +356,7 @@ fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
             field: FieldKey::of("closed_by"),
             now: Value::Null,
             then: Value::text("kim"),
+            page: None,
             refused: None,
         });
         item.follow = vec![FieldKey::of("updated"), FieldKey::of("closed")];
@@ -386,6 +389,7 @@ pub fn changed(field: &str, before: &str, after: &str) -> FieldChange {
         field: FieldKey::of(field),
         before: Value::text(before),
         after: Value::text(after),
+        other: None,
     }
 }
 

@@ -77,6 +77,7 @@ fn undo_planned(width: u16, height: u16) -> App {
             field: change.field,
             now: change.after,
             then: change.before,
+            page: None,
             refused: refused.map(str::to_owned),
         }
     };
