@@ -45,6 +45,8 @@ mod routes;
 mod scope;
 #[path = "end_to_end/service.rs"]
 mod service;
+#[path = "end_to_end/taken_over.rs"]
+mod taken_over;
 #[path = "end_to_end/texts.rs"]
 mod texts;
 #[path = "end_to_end/truth.rs"]

@@ -54,7 +54,10 @@ async fn undo(
                 super::held::retried(async || engine.undo(link, &options.record).await).await?;
                 if let Some(why) = held {
                     engine.ring().await?;
-                    say!("nothing is written yet; the undo is kept and waits: {}", Shown::line(&why));
+                    say!(
+                        "nothing is written yet; the undo is kept and waits: {}",
+                        Shown::line(&why)
+                    );
                     return Ok(Exit::Halted);
                 }
                 if engine.store.is_beside() {

@@ -62,7 +62,7 @@ impl Name {
         let host = host.to_lowercase();
         let host = host.rsplit_once('@').map_or(&*host, |(_, host)| host);
         let host = Some(host).filter(|host| host.contains(['.', ':']))?;
-        let (host, path) = of_api(host, path);
+        let (web, path) = of_api(host, path);
         let mut parts = path.split('/').map(str::to_lowercase);
         let (owner, repo) = (parts.next()?, parts.next()?);
         let (kind, last) = (parts.next()?, parts.next()?);
@@ -73,12 +73,8 @@ impl Name {
             "commit" | "commits" if is_hash => format!("{repo}@{last}"),
             _ => return None,
         };
-        let host = host.strip_prefix("www.").unwrap_or(host);
-        let is_usual = |port: &&str| host.ends_with(*port);
-        let port = [":443", ":80"].into_iter().find(is_usual).unwrap_or("");
-        let host = host.strip_suffix(port).unwrap_or(host);
         Some(Self {
-            host: Some(host.to_owned()),
+            host: web.map(bare),
             owner: Some(owner),
             rest,
         })
@@ -106,18 +102,30 @@ impl Name {
     }
 }
 
-/// The web server and the path of an address, where it is one of the API.
-fn of_api<'a>(host: &'a str, path: &'a str) -> (&'a str, &'a str) {
+/// A web server's name without what may be left out.
+fn bare(host: &str) -> String {
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let is_usual = |port: &&str| host.ends_with(*port);
+    let port = [":443", ":80"].into_iter().find(is_usual).unwrap_or("");
+    host.strip_suffix(port).unwrap_or(host).to_owned()
+}
+
+/// The web server, as far as it is known, and the path of an address that may be one of the API.
+fn of_api<'a>(host: &'a str, path: &'a str) -> (Option<&'a str>, &'a str) {
     let after = |start: &str| {
         let is_it = path.get(..start.len())?.eq_ignore_ascii_case(start);
         is_it.then(|| &path[start.len()..])
     };
-    match (host.strip_prefix("api."), after("api/v3/repos/"), after("repos/")) {
-        (_, Some(path), _) => (host, path),
-        (Some(web), _, Some(path)) => (web, path),
-        // A server whose API has no place of its own.
-        (None, _, Some(path)) if path.split('/').nth(3).is_some() => (host, path),
-        _ => (host, path),
+    match (
+        host.strip_prefix("api."),
+        after("api/v3/repos/"),
+        after("repos/"),
+    ) {
+        (_, Some(path), _) => (Some(host), path),
+        (Some(web), _, Some(path)) => (Some(web), path),
+        // A server whose API has a name of its own: it says nothing of where its pages are.
+        (None, _, Some(path)) if path.split('/').nth(3).is_some() => (None, path),
+        _ => (Some(host), path),
     }
 }
 
@@ -155,7 +163,10 @@ mod tests {
 
     #[test]
     fn the_api_of_an_enterprise_server_is_known_by_its_path() {
-        let item = item("ada/lantern#12", "https://git.example.com/ada/lantern/issues/12");
+        let item = item(
+            "ada/lantern#12",
+            "https://git.example.com/ada/lantern/issues/12",
+        );
         for text in [
             "https://git.example.com/api/v3/repos/ada/lantern/issues/12",
             "https://api.git.example.com/repos/ada/lantern/pulls/12",
@@ -170,7 +181,10 @@ mod tests {
             "https://git.example.com/api/v3/repos",
             "https://api.git.example.com/repos/ada/lantern",
         ] {
-            assert!(!Name::of_address(text).is_some_and(|name| name.means(&item)), "{text}");
+            assert!(
+                !Name::of_address(text).is_some_and(|name| name.means(&item)),
+                "{text}"
+            );
         }
         // A user may be called so.
         let named = Name::of_address("https://github.com/repos/lantern/issues/3").unwrap();

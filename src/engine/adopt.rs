@@ -11,7 +11,8 @@ use super::run::{Flow, Planned, Run};
 use super::turn::Trouble;
 use crate::core::plan::{Move, Plan};
 use crate::core::{
-    FieldKey, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side, Value,
+    FieldKey, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
+    Time, Value,
 };
 use crate::remote::{Page, Remote};
 use crate::store::{Store, Which};
@@ -28,6 +29,8 @@ pub(super) struct Named {
     is_noted: bool,
     /// Short names that a page said, and does not say any more.
     reworded: BTreeSet<String>,
+    /// Pages that carry the id of an item which no pair here ties to them, and when our integration last wrote one.
+    tied: (u64, Option<Time>),
 }
 
 /// A row at least this old is read again before a page is adopted on its word, in milliseconds.
@@ -58,6 +61,34 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if let Some(before) = before.filter(|before| Some(before) != name(row).as_ref()) {
             self.named.reworded.insert(before.short().to_owned());
         }
+    }
+
+    /// Notes that a page carries the id of an item which is new to this store: another store knew them.
+    pub(super) fn note_tied(&mut self, row: &Observation) {
+        let stamp = row.stamp.as_ref().filter(|stamp| stamp.by_us);
+        let (count, newest) = &mut self.named.tied;
+        *count += 1;
+        *newest = (*newest).max(stamp.map(|stamp| stamp.at));
+    }
+
+    /// Says how many such pages were found, before anything is written to them.
+    pub(super) fn tell_tied(&mut self) {
+        let (count @ 1.., newest) = self.named.tied else {
+            return;
+        };
+        let last = newest.map_or_else(String::new, |at| {
+            let ago = match self.now().since(at).max(0) / 60_000 {
+                minutes @ ..120 => format!("{minutes} min"),
+                minutes @ ..2_880 => format!("{} h", minutes / 60),
+                minutes => format!("{} days", minutes / 1_440),
+            };
+            format!(", last through this integration {ago} ago")
+        });
+        self.report.notes.push(format!(
+            "{count} pages here were written by a pulse-sync before{last}, and carry the ids of their items: they are \
+             taken over, and none is made beside them. If another one still syncs this database, stop it or give both \
+             one store (MONGODB_URI)"
+        ));
     }
 
     /// Has everybody looked at again who waited because of a page that says something else now.

@@ -12,8 +12,8 @@ use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
-    Base, Class, Codec, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
-    RecordKind, Side, Time, Value,
+    Base, Class, Codec, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife,
+    Record, RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::{HistoryQuery, Store, StoreError, Which};
@@ -728,7 +728,9 @@ fn unless_there<G, N>(
         && field.codec.same(&back.now, &back.then)
         && match &back.page {
             Some((_, then)) => *then == shown,
-            None => on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown)),
+            None => {
+                on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown))
+            }
         };
     PutBack {
         refused: is_there.then(|| ALREADY.to_owned()).or(back.refused),

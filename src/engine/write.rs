@@ -12,8 +12,8 @@ use crate::core::history::FieldChange;
 use crate::core::land::{Answered, Landed, land};
 use crate::core::plan::{Input, plan};
 use crate::core::{
-    Action, Blocked, Codec, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair, PairId,
-    PairLife, Record, RecordKind, Side, Step, Value,
+    Action, Blocked, Codec, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair,
+    PairId, PairLife, Record, RecordKind, Side, Step, Value,
 };
 use crate::remote::{Answer, Remote, RemoteError};
 use crate::store::Store;

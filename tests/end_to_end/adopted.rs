@@ -222,10 +222,31 @@ fn a_page_that_is_not_ready_is_asked_about_as_well() {
     assert!(plan.contains("has another page"), "{plan}");
     rig.settle();
     assert_eq!(rig.cell(late, "GitHub ID"), "");
-    for args in [&["status"][..], &["plan"], &["doctor"]] {
+    for args in [&["status"][..], &["plan"]] {
         let said = rig.run(args).said();
         assert!(said.contains("has another page"), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn a_page_that_says_it_later_is_asked_about_too() {
+    let rig = started();
+    let page = rig.new_page(vec![("title", Cell::text("Notes on the lamp"))], "");
+    rig.settle();
+    let address = format!(
+        "https://github.com/{}/issues/5#issuecomment-7",
+        rig.small.repository
+    );
+    rig.edit_page(page, vec![("URL", Cell::line(&address))]);
+    let plan = rig.run(&["plan"]).said();
+    assert!(plan.contains("has another page"), "{plan}");
+    rig.settle();
+    let status = rig.run(&["status"]).said();
+    assert!(status.contains("has another page"), "{status}");
+    rig.edit_page(page, vec![("URL", Cell::Line(None))]);
+    rig.settle();
+    let status = rig.run(&["status"]).said();
+    assert!(!status.contains("has another page"), "{status}");
 }
 
 #[test]
@@ -233,7 +254,10 @@ fn the_address_that_the_api_gives_is_one_too() {
     let rig = started();
     let title = rig.issue(1).title;
     let cells = |address: &str| vec![("title", Cell::text(&title)), ("URL", Cell::line(address))];
-    let api = format!("{}/repos/{}/issues/", rig.small.github.url, rig.small.repository);
+    let api = format!(
+        "{}/repos/{}/issues/",
+        rig.small.github.url, rig.small.repository
+    );
     let known = "https://api.github.com/repos/ada/lantern/issues/";
     let first = rig.new_page(cells(&format!("{known}1")), "");
     let second = rig.new_page(

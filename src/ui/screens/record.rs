@@ -364,9 +364,11 @@ impl RecordScreen {
                 .iter()
                 .flat_map(|back| match &back.refused {
                     None => {
-                        let mut lines = change_lines(back.field.as_str(), &back.now, &back.then, room);
+                        let mut lines =
+                            change_lines(back.field.as_str(), &back.now, &back.then, room);
                         let page = back.page_line();
-                        lines.extend(page.map(|line| vec![ink(format!("  {line}"), Meaning::Text)]));
+                        lines
+                            .extend(page.map(|line| vec![ink(format!("  {line}"), Meaning::Text)]));
                         lines
                     }
                     Some(why) => vec![
