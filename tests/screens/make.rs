@@ -466,6 +466,28 @@ pub fn planned(number: u32, title: &str, steps: Vec<Step>, moves: Vec<Move>) -> 
     }
 }
 
+/// A plan in which pages of people's name items: one is adopted as it is, one gets what it lacks, one is asked about.
+pub fn adoptions() -> Vec<Planned> {
+    let patch = Deed::Patch(vec![change("state", "", "open")]);
+    let why = "2 pages say that they are of acme/widgets#113: \"Lamp\" (1f00), \"The lamp\" (2f00); keep one, and put \
+               the others into the trash or empty their URL and Number";
+    let asks = vec![Move::Life(PairLife::Parked(why.to_owned()))];
+    let mut all = vec![
+        planned(111, "Dark theme for the settings", vec![], vec![]),
+        planned(
+            112,
+            "A sweep looks at this one",
+            vec![step(Side::Notion, patch, Row::F11)],
+            vec![],
+        ),
+        planned(113, "Upload fails on Fridays", vec![], asks),
+    ];
+    for one in &mut all {
+        one.plan.rows.push((None, Row::I18));
+    }
+    all
+}
+
 fn change(field: &str, before: &str, after: &str) -> Change {
     Change {
         field: FieldKey::of(field),

@@ -155,10 +155,16 @@ async fn others(
         Err(error) => return Some(troubled(PAGES, &error)),
     };
     let rows = answer["results"].as_array()?;
-    let more = if answer["has_more"] == true { " or more" } else { "" };
+    let more = if answer["has_more"] == true {
+        " or more"
+    } else {
+        ""
+    };
     let newest = rows.iter().find(|row| found.me.is(&row["last_edited_by"]));
     let last = newest.and_then(|row| row["last_edited_time"].as_str());
-    let last = last.map_or_else(String::new, |at| format!(", last through this integration at {at}"));
+    let last = last.map_or_else(String::new, |at| {
+        format!(", last through this integration at {at}")
+    });
     (!rows.is_empty()).then(|| {
         Check::warn(
             PAGES,

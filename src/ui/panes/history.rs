@@ -142,9 +142,32 @@ pub fn what(record: &Record) -> String {
         },
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),
         RecordKind::Run if is_look(record) => "looked, nothing to write".to_owned(),
-        RecordKind::Run => record.note.clone(),
+        RecordKind::Run => run_note(&record.note),
         RecordKind::Conflict | RecordKind::Item => told(record),
     }
+}
+
+/// A run's note for one row: why it was stopped comes first, as a narrow screen cuts the end; what there is none of goes
+/// without saying. The record's own screen has all of it.
+fn run_note(note: &str) -> String {
+    let (mut stopped, mut said) = (Vec::new(), Vec::new());
+    for part in note.split("; ") {
+        if part.starts_with("stopped: ") {
+            stopped.push(part.to_owned());
+        } else if part.starts_with("turns ") {
+            let counts = part.split(", ").skip(1);
+            said.extend(
+                counts
+                    .filter(|count| !count.ends_with(" 0"))
+                    .map(str::to_owned),
+            );
+        } else {
+            said.push(part.to_owned());
+        }
+    }
+    let said = said.join(", ");
+    stopped.push(said);
+    stopped.join("; ")
 }
 
 /// What became of an item without a write. Most notes say it whole; others want their verb, in words.
