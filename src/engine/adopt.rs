@@ -249,9 +249,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         })
     }
 
-    /// Has pages looked at again that name this item by hand, as it may be without its page now.
-    pub(super) async fn wake_heirs(&mut self, item: &Pair) -> Flow<()> {
-        match item_name(item) {
+    /// Has pages looked at again that name this item by hand, where by its plan it is without its page now.
+    pub(super) async fn wake_heirs(&mut self, item: &Pair, plan: &Plan) -> Flow<()> {
+        let is_without = plan.rows.contains(&(None, Row::I7));
+        match item_name(item).filter(|_| is_without) {
             Some(name) => self.wake(name.short()).await,
             None => Ok(()),
         }

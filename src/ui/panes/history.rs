@@ -147,27 +147,26 @@ pub fn what(record: &Record) -> String {
     }
 }
 
-/// A run's note for one row: why it was stopped comes first, as a narrow screen cuts the end; what there is none of goes
-/// without saying. The record's own screen has all of it.
+/// A run's note for one row: why it was stopped and what waits for a person come first, as a narrow screen cuts the end;
+/// what there is none of goes without saying. The record's own screen has all of it.
 fn run_note(note: &str) -> String {
-    let (mut stopped, mut said) = (Vec::new(), Vec::new());
+    let (mut first, mut last) = (Vec::new(), Vec::new());
     for part in note.split("; ") {
-        if part.starts_with("stopped: ") {
-            stopped.push(part.to_owned());
-        } else if part.starts_with("turns ") {
-            let counts = part.split(", ").skip(1);
-            said.extend(
-                counts
-                    .filter(|count| !count.ends_with(" 0"))
-                    .map(str::to_owned),
-            );
-        } else {
-            said.push(part.to_owned());
+        let Some(counts) = part.strip_prefix("turns ") else {
+            let is_first = part.starts_with("stopped: ");
+            if is_first { &mut first } else { &mut last }.push(part);
+            continue;
+        };
+        let counts = counts.split(", ").skip(1);
+        for count in counts.filter(|count| !count.ends_with(" 0")) {
+            let is_first = !count.starts_with("queued ");
+            if is_first { &mut first } else { &mut last }.push(count);
         }
     }
-    let said = said.join(", ");
-    stopped.push(said);
-    stopped.join("; ")
+    // In the note the reason of a stop stands last.
+    first.sort_by_key(|part| !part.starts_with("stopped: "));
+    first.extend(last);
+    first.join("; ")
 }
 
 /// What became of an item without a write. Most notes say it whole; others want their verb, in words.

@@ -575,10 +575,8 @@ impl PlanScreen {
             lines.extend(why.map(|line| vec![ink(line, Meaning::Warn)]));
         } else if item.is_adopted() {
             let text = "The page that says that it is of this item becomes its page; none is made beside it.";
-            let text = wrap(text, room).into_iter().enumerate();
-            let text: Vec<Vec<Ink>> = text
-                .map(|(_, line)| vec![ink(line, Meaning::Text)])
-                .collect();
+            let text = wrap(text, room).into_iter();
+            let text: Vec<Vec<Ink>> = text.map(|line| vec![ink(line, Meaning::Text)]).collect();
             lines.splice(0..0, text);
         }
         for mv in &item.plan.moves {
