@@ -45,10 +45,14 @@ mod routes;
 mod scope;
 #[path = "end_to_end/service.rs"]
 mod service;
+#[path = "end_to_end/taken_over.rs"]
+mod taken_over;
 #[path = "end_to_end/texts.rs"]
 mod texts;
 #[path = "end_to_end/truth.rs"]
 mod truth;
+#[path = "end_to_end/undone.rs"]
+mod undone;
 #[path = "end_to_end/unlisted.rs"]
 mod unlisted;
 #[path = "end_to_end/unseen.rs"]

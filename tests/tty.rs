@@ -18,7 +18,7 @@ mod rig;
 #[path = "tty/init.rs"]
 mod init;
 
-use driver::{Tty, start, until};
+use driver::{Tty, start, start_typing, until};
 use pulse_sync::sim::github::http::FaultKind;
 use rig::Rig;
 
@@ -439,7 +439,6 @@ fn the_demo_keeps_to_the_screen_of_a_named_file() {
     let mut command = rig.command(&["demo", "--config"]);
     let tty = &mut start(command.arg(&file), SIZE);
     tty.see("+-");
-    // Keys pressed while the terminal is asked for its background go with its answer.
     tty.see("created page");
     assert!(tty.text().is_ascii(), "{}", tty.text());
     tty.press("q");
@@ -468,6 +467,37 @@ fn choices_made_during_a_pause_are_kept_and_written_after_it() {
     until("Notion's titles on GitHub", || {
         rig.issue(1).title == "From Notion 1" && rig.issue(2).title == "From Notion 2"
     });
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+}
+
+#[test]
+fn keys_typed_before_the_terminal_names_its_background_are_kept() {
+    let rig = settled();
+    let light = Some("ffff/ffff/ffff");
+    let mut tty = start_typing(&rig.command(&[]), SIZE, light, "p");
+    tty.see("PAUSED");
+    let is_themed = |tty: &Tty| !every_cell(tty, |colour| !matches!(colour, vt100::Color::Rgb(..)));
+    until("the colours for a light ground", || is_themed(&tty));
+    assert!(!tty.text().contains("rgb"), "{}", tty.text());
+    tty.press("p");
+    tty.see("RUNNING");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    tty.assert_whole();
+
+    // A terminal that does not know it keeps no key either.
+    let mut tty = start_typing(
+        &{
+            let mut command = rig.command(&[]);
+            command.env("COLORTERM", "truecolor");
+            command
+        },
+        SIZE,
+        None,
+        "p",
+    );
+    tty.see("PAUSED");
     tty.press("q");
     assert_eq!(tty.ends(), 0);
 }

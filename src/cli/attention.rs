@@ -100,6 +100,16 @@ impl Attention {
         !self.parked.is_empty() || !self.refused.is_empty()
     }
 
+    /// The same for one item only.
+    #[must_use]
+    pub fn only(mut self, item: &str) -> Self {
+        let is_it = |name: &String| name.eq_ignore_ascii_case(item);
+        self.parked.retain(|(name, ..)| is_it(name));
+        self.by_user.retain(|(name, ..)| is_it(name));
+        self.refused.retain(|one| is_it(&one.item));
+        self
+    }
+
     /// How many items are set aside.
     pub fn set_aside(&self) -> usize {
         self.parked.len()

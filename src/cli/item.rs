@@ -69,7 +69,10 @@ pub async fn tell(
             if pair.dirty_since.is_some() || pair.intent.is_some() {
                 exit = Exit::Waits;
             }
+            narrow(report, &pair, engine.clock.now());
             report.notes.extend(standing(&pair, engine.clock.now()));
+        } else {
+            narrow_to_none(report);
         }
     }
     // A pass that failed may not have come to it.
@@ -84,6 +87,27 @@ pub async fn tell(
         ));
     }
     Ok(Exit::Failed)
+}
+
+/// Leaves only this item in what is said to wait: who asks for one item does not ask how the others stand.
+fn narrow(report: &mut Report, pair: &Pair, now: Time) {
+    narrow_to_none(report);
+    let open = pair.conflicts.len() as u64;
+    report.conflicts = open;
+    report.held = u64::from(pair.hold.as_ref().is_some_and(|hold| !hold.agreed));
+    report.in_doubt = u64::from(pair.intent.is_some());
+    let is_due = pair.is_due(now);
+    report.backlog = u64::from(is_due);
+    let is_queued = pair.dirty_since.is_some() && pair.intent.is_none();
+    report.deferred = u64::from(is_queued && !is_due);
+}
+
+const fn narrow_to_none(report: &mut Report) {
+    report.conflicts = 0;
+    report.held = 0;
+    report.in_doubt = 0;
+    report.backlog = 0;
+    report.deferred = 0;
 }
 
 /// Why an item still waits, if it does.

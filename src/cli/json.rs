@@ -43,15 +43,20 @@ pub fn failed(command: &Command, text: &str) -> Json {
     object
 }
 
-/// The object of a `sync` whose arguments were not understood; none where no JSON is asked for.
+/// The object of a command whose arguments were not understood; none where no object is asked for.
 pub fn misread(arguments: &[OsString], text: &str) -> Option<Json> {
+    const OTHERS: [&str; 6] = ["verify", "status", "doctor", "retry", "hold", "release"];
     let has = |word: &str| arguments.iter().any(|given| given == word);
-    (has("sync") && has("--json")).then(|| {
-        let mut object = reports(&[], &[]);
-        object["error"] = json!(text);
-        object["errors"] = json!([text]);
-        object
-    })
+    let mut object = match () {
+        () if !has("--json") => return None,
+        () if has("sync") => reports(&[], &[]),
+        () if has("plan") => plan(&[], &[], Vec::new(), Vec::new()),
+        () if OTHERS.into_iter().any(has) => json!({"links": []}),
+        () => return None,
+    };
+    object["error"] = json!(text);
+    object["errors"] = json!([text]);
+    Some(object)
 }
 
 /// A plan of all links: the sums of the runs that made it, and what it found.

@@ -96,6 +96,9 @@ impl Found {
             self.stuck.iter().map(Attention::set_aside).sum::<usize>(),
             self.stuck.iter().map(Attention::refused).sum::<usize>()
         );
+        for note in self.reports.iter().flat_map(|report| &report.notes) {
+            say!("note: {}", Shown::line(note));
+        }
         let stopped = self.reports.iter();
         for stop in stopped.filter_map(|report| report.stopped.as_ref()) {
             say!("stopped: {}", Shown::line(&super::sync::why(stop)));

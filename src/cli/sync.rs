@@ -35,19 +35,19 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         }
     });
     budgets.during(&engine.store, work).await;
-    let exit_of = if options.item.is_some() {
-        Exit::of_item
-    } else {
-        Exit::of
-    };
-    let mut exit = reports.iter().map(exit_of).fold(Exit::Done, Exit::and);
+    let (mut exit, mut exit_of): (Exit, fn(&Report) -> Exit) = (Exit::Done, Exit::of);
     if let Some(item) = &options.item {
-        exit = exit.and(item::tell(&engine, &mut reports, item).await?);
+        exit = item::tell(&engine, &mut reports, item).await?;
+        exit_of = Exit::of_item;
     }
+    exit = reports.iter().map(exit_of).fold(exit, Exit::and);
     let mut waiting = Vec::new();
     for report in &mut reports {
         match stuck(&engine, report).await {
-            Ok(found) => waiting.push(found),
+            Ok(found) => waiting.push(match &options.item {
+                Some(item) => found.only(item),
+                None => found,
+            }),
             Err(error) => {
                 waiting.push(Attention::default());
                 report.stopped.get_or_insert(error.into());

@@ -43,11 +43,23 @@ async fn undo(
                 if backs.iter().all(|back| back.refused.is_some()) {
                     return Ok(nothing_to_do(&backs));
                 }
+                let held = held(&pair);
                 if !options.yes {
                     say!("nothing is written yet; add --yes to do it");
+                    if let Some(why) = held {
+                        say!("it would wait: {}", Shown::line(&why));
+                    }
                     return Ok(Exit::Waits);
                 }
                 super::held::retried(async || engine.undo(link, &options.record).await).await?;
+                if let Some(why) = held {
+                    engine.ring().await?;
+                    say!(
+                        "nothing is written yet; the undo is kept and waits: {}",
+                        Shown::line(&why)
+                    );
+                    return Ok(Exit::Halted);
+                }
                 if engine.store.is_beside() {
                     engine.ring().await?;
                     say!("kept; the pulse-sync that is running carries it out");
@@ -67,6 +79,23 @@ async fn undo(
         || anyhow::anyhow!("no link is configured"),
         anyhow::Error::from,
     ))
+}
+
+/// Why nothing of an item is written, undo or not, until a person says so.
+fn held(pair: &Pair) -> Option<String> {
+    let by_guard = pair.hold.as_ref().filter(|hold| !hold.agreed);
+    if pair.held_since.is_none() && by_guard.is_none() {
+        return None;
+    }
+    let why = super::item::waits(pair, super::clock::now()).map(|(_, why)| why);
+    Some(match by_guard.filter(|_| pair.held_since.is_none()) {
+        Some(hold) => format!(
+            "{}; `pulse-sync held apply {1}` or `held keep {1}` answers it",
+            why.unwrap_or_default(),
+            hold.halt
+        ),
+        None => why.unwrap_or_default(),
+    })
 }
 
 /// The adapters learn from opening what reading an item needs.
@@ -138,6 +167,9 @@ fn print(pair: &Pair, backs: &[PutBack]) {
                 Shown::line(&back.now.brief(60)),
                 Shown::line(&back.then.brief(60))
             ),
+        }
+        if let Some(line) = back.page_line().filter(|_| back.refused.is_none()) {
+            say!("    {}", Shown::line(&line));
         }
     }
 }

@@ -71,6 +71,12 @@ impl StateMap {
         }
     }
 
+    /// Whether no other option means what this one does.
+    pub fn is_only(&self, option: &str) -> bool {
+        self.state(option)
+            .is_some_and(|state| self.options(state).len() == 1)
+    }
+
     /// The state that an option means: `open`, `closed`, or none.
     pub fn state(&self, option: &str) -> Option<&'static str> {
         ["open", "closed"].into_iter().find(|state| {

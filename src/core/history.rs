@@ -54,6 +54,9 @@ pub struct FieldChange {
     pub before: Value,
     /// What was written.
     pub after: Value,
+    /// What the other side said at the last agreement before, where several of its values mean the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Value>,
 }
 
 /// One entry of the history.

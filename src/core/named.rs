@@ -48,7 +48,9 @@ impl Name {
         })
     }
 
-    /// Reads an address: `https://HOST/owner/repo/issues/12`, `…/pull/12`, `…/commit/SHA`, with anything behind it.
+    /// Reads an address: `https://HOST/owner/repo/issues/12`, `…/pull/12`, `…/commit/SHA`, with anything behind it; or
+    /// the same item's address in the API: `https://api.HOST/repos/…`, as github.com has it, or
+    /// `https://HOST/api/v3/repos/…`, as an Enterprise server has it (docs.github.com/rest, "Getting started").
     pub fn of_address(text: &str) -> Option<Self> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
@@ -56,8 +58,12 @@ impl Name {
             return None;
         }
         let path = rest.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = path.split_once('/')?;
+        let host = host.to_lowercase();
+        let host = host.rsplit_once('@').map_or(&*host, |(_, host)| host);
+        let host = Some(host).filter(|host| host.contains(['.', ':']))?;
+        let (web, path) = of_api(host, path);
         let mut parts = path.split('/').map(str::to_lowercase);
-        let host = parts.next().filter(|host| host.contains(['.', ':']))?;
         let (owner, repo) = (parts.next()?, parts.next()?);
         let (kind, last) = (parts.next()?, parts.next()?);
         let is_number = !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit());
@@ -67,9 +73,8 @@ impl Name {
             "commit" | "commits" if is_hash => format!("{repo}@{last}"),
             _ => return None,
         };
-        let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
         Some(Self {
-            host: Some(host),
+            host: web.map(bare),
             owner: Some(owner),
             rest,
         })
@@ -97,9 +102,36 @@ impl Name {
     }
 }
 
+/// A web server's name without what may be left out.
+fn bare(host: &str) -> String {
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let is_usual = |port: &&str| host.ends_with(*port);
+    let port = [":443", ":80"].into_iter().find(is_usual).unwrap_or("");
+    host.strip_suffix(port).unwrap_or(host).to_owned()
+}
+
+/// The web server, as far as it is known, and the path of an address that may be one of the API.
+fn of_api<'a>(host: &'a str, path: &'a str) -> (Option<&'a str>, &'a str) {
+    let after = |start: &str| {
+        let is_it = path.get(..start.len())?.eq_ignore_ascii_case(start);
+        is_it.then(|| &path[start.len()..])
+    };
+    match (
+        host.strip_prefix("api."),
+        after("api/v3/repos/"),
+        after("repos/"),
+    ) {
+        (_, Some(path), _) => (Some(host), path),
+        (Some(web), _, Some(path)) => (Some(web), path),
+        // A server whose API has a name of its own: it says nothing of where its pages are.
+        (None, _, Some(path)) if path.split('/').nth(3).is_some() => (None, path),
+        _ => (Some(host), path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::core::{Kind, Life, Time};
 
@@ -118,9 +150,45 @@ mod tests {
             "https://github.com/ada/lantern/issues/12",
             " http://www.github.com/ADA/Lantern/pull/12/files?w=1#diff ",
             "github.com/ada/lantern/issues/12#issuecomment-3",
+            "https://github.com/ada/lantern/issues/12/",
+            "https://github.com:443/ada/lantern/issues/12?tab=x",
+            "https://api.github.com/repos/ada/lantern/issues/12",
+            "https://API.github.com/repos/Ada/lantern/pulls/12/",
+            "api.github.com/repos/ada/lantern/issues/12/comments?page=2",
         ] {
-            assert!(Name::of_address(text).unwrap().means(&issue), "{text}");
+            let name = Name::of_address(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(name.means(&issue), "{text}");
         }
+    }
+
+    #[test]
+    fn the_api_of_an_enterprise_server_is_known_by_its_path() {
+        let item = item(
+            "ada/lantern#12",
+            "https://git.example.com/ada/lantern/issues/12",
+        );
+        for text in [
+            "https://git.example.com/api/v3/repos/ada/lantern/issues/12",
+            "https://api.git.example.com/repos/ada/lantern/pulls/12",
+            "http://git.example.com/repos/ada/lantern/issues/12",
+        ] {
+            assert!(Name::of_address(text).unwrap().means(&item), "{text}");
+        }
+        for text in [
+            "https://api.github.com/repos/ada/lantern/issues/12",
+            "https://git.example.com/api/v3/repos/ada/lantern/issues/comments/12",
+            "https://git.example.com/api/v1/repos/ada/lantern/issues/12",
+            "https://git.example.com/api/v3/repos",
+            "https://api.git.example.com/repos/ada/lantern",
+        ] {
+            assert!(
+                !Name::of_address(text).is_some_and(|name| name.means(&item)),
+                "{text}"
+            );
+        }
+        // A user may be called so.
+        let named = Name::of_address("https://github.com/repos/lantern/issues/3").unwrap();
+        assert_eq!(named.shown(), "repos/lantern#3");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::run::{Flow, Planned, Run};
 use super::turn::Trouble;
 use crate::core::plan::{Move, Plan};
 use crate::core::{
-    FieldKey, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side, Value,
+    FieldKey, Life, Name, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Row, Side,
+    Time, Value,
 };
 use crate::remote::{Page, Remote};
 use crate::store::{Store, Which};
@@ -28,6 +29,8 @@ pub(super) struct Named {
     is_noted: bool,
     /// Short names that a page said, and does not say any more.
     reworded: BTreeSet<String>,
+    /// Pages that carry the id of an item which no pair here ties to them, and when our integration last wrote one.
+    tied: (u64, Option<Time>),
 }
 
 /// A row at least this old is read again before a page is adopted on its word, in milliseconds.
@@ -58,6 +61,34 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if let Some(before) = before.filter(|before| Some(before) != name(row).as_ref()) {
             self.named.reworded.insert(before.short().to_owned());
         }
+    }
+
+    /// Notes that a page carries the id of an item which is new to this store: another store knew them.
+    pub(super) fn note_tied(&mut self, row: &Observation) {
+        let stamp = row.stamp.as_ref().filter(|stamp| stamp.by_us);
+        let (count, newest) = &mut self.named.tied;
+        *count += 1;
+        *newest = (*newest).max(stamp.map(|stamp| stamp.at));
+    }
+
+    /// Says how many such pages were found, before anything is written to them.
+    pub(super) fn tell_tied(&mut self) {
+        let (count @ 1.., newest) = self.named.tied else {
+            return;
+        };
+        let last = newest.map_or_else(String::new, |at| {
+            let ago = match self.now().since(at).max(0) / 60_000 {
+                minutes @ ..120 => format!("{minutes} min"),
+                minutes @ ..2_880 => format!("{} h", minutes / 60),
+                minutes => format!("{} days", minutes / 1_440),
+            };
+            format!(", last through this integration {ago} ago")
+        });
+        self.report.notes.push(format!(
+            "{count} pages here were written by a pulse-sync before{last}, and carry the ids of their items: they are \
+             taken over, and none is made beside them. If another one still syncs this database, stop it or give both \
+             one store (MONGODB_URI)"
+        ));
     }
 
     /// Has everybody looked at again who waited because of a page that says something else now.
@@ -156,6 +187,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             // By the item's own turn, since this one's pair was read.
             return Ok(Some(Kin::Unknown));
         }
+        if item.intent.is_some() {
+            return Ok(Some(Kin::Unknown));
+        }
+        if item.notion.is_some() && !self.has_live_page(&item).await? {
+            return Ok(Some(self.heir(item, pair).await?));
+        }
         if item.notion.is_some() {
             let why = format!(
                 "it names {}, which has another page; put one of the two into the trash, or empty this one's URL and \
@@ -166,9 +203,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if matches!(item.life, PairLife::Unlinked(_)) {
             return Ok(creates.then(|| left_out(item.name())));
-        }
-        if item.intent.is_some() {
-            return Ok(Some(Kin::Unknown));
         }
         let Some(name) = item_name(&item) else {
             return Ok(None);
@@ -182,6 +216,46 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 page: Box::new(pair.clone()),
             }
         }))
+    }
+
+    /// Whether an item's own page is still there.
+    async fn has_live_page(&mut self, item: &Pair) -> Result<bool, Trouble> {
+        let mut sight = Sight::default();
+        self.read(item, &mut sight, Side::Notion).await?;
+        let is_gone = |seen: &Observation| matches!(seen.life, Life::Trashed | Life::Gone);
+        Ok(!sight.of(Side::Notion).is_some_and(is_gone))
+    }
+
+    /// The page that follows one which a person put into the trash. What becomes of the item without its page (it is
+    /// unlinked, closed, or the page comes back) is decided first, by its own turn.
+    async fn heir(&mut self, mut item: Pair, page: &Pair) -> Result<Kin, Trouble> {
+        if !matches!(item.life, PairLife::Unlinked(_)) {
+            if !self.ask.dry && item.dirty_since.is_none() {
+                item.touch(self.now());
+                self.commit(&mut item, Vec::new()).await?;
+            }
+            return Ok(Kin::Unknown);
+        }
+        // Nothing was ever agreed with the new page: what differs is asked.
+        item.notion = None;
+        item.base.clear();
+        item.seen[Side::Notion as usize] = None;
+        item.blocked.clear();
+        item.reverted.clear();
+        item.conflicts.clear();
+        Ok(Kin::Couple {
+            issue: Box::new(item),
+            page: Box::new(page.clone()),
+        })
+    }
+
+    /// Has pages looked at again that name this item by hand, where by its plan it is without its page now.
+    pub(super) async fn wake_heirs(&mut self, item: &Pair, plan: &Plan) -> Flow<()> {
+        let is_without = plan.rows.contains(&(None, Row::I7));
+        match item_name(item).filter(|_| is_without) {
+            Some(name) => self.wake(name.short()).await,
+            None => Ok(()),
+        }
     }
 
     /// The pages without an item that name this one, as they are now.

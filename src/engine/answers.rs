@@ -12,8 +12,8 @@ use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
-    Base, Class, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife, Record,
-    RecordKind, Side, Time, Value,
+    Base, Class, Codec, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife,
+    Record, RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::{HistoryQuery, Store, StoreError, Which};
@@ -89,8 +89,19 @@ pub struct PutBack {
     pub now: Value,
     /// What they will show, GitHub's form.
     pub then: Value,
+    /// What the page shows now and will show, where that says more than GitHub's form: an option of several that mean
+    /// the same. None for all else.
+    pub page: Option<(Value, Value)>,
     /// Why it cannot be put back, if it cannot.
     pub refused: Option<String>,
+}
+
+impl PutBack {
+    /// What becomes of the page's option, in words.
+    pub fn page_line(&self) -> Option<String> {
+        let (now, then) = self.page.as_ref()?;
+        (now != then).then(|| format!("the page: {} -> {}", now.brief(60), then.brief(60)))
+    }
 }
 
 impl<S: Store, C: Clock> Engine<S, C> {
@@ -274,7 +285,12 @@ impl<S: Store, C: Clock> Engine<S, C> {
             };
             let shown = |side: usize| sides[side].field(&back.field).cloned().unwrap_or_default();
             let (github, notion) = (shown(0), shown(1));
-            let Some(then) = on_page(field, back, &notion) else {
+            let Some(then) = back
+                .page
+                .as_ref()
+                .map(|(_, then)| then.clone())
+                .or_else(|| on_page(field, back, &notion))
+            else {
                 continue;
             };
             let conflict = Conflict {
@@ -357,6 +373,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             .iter()
             .map(|change| {
                 let back = put_back(link, &pair, &record, change, &github);
+                let back = with_option(link, &pair, (record.side, change), back, &notion);
                 let back = unless_edited(link, &pair, back, [&github, &notion]);
                 unless_there(link, &pair, back, &notion)
             })
@@ -561,6 +578,10 @@ pub(super) fn try_anew(pair: &mut Pair) {
             PairLife::New
         };
     }
+    // A value of ours that something kept changing is put back once more.
+    for field in pair.blocked.keys() {
+        pair.reverted.remove(field);
+    }
     pair.blocked.clear();
     pair.next_try = None;
 }
@@ -587,6 +608,7 @@ fn put_back<G, N>(
         field: change.field.clone(),
         now: now.clone(),
         then: Value::Null,
+        page: None,
         refused: Some(why.to_owned()),
     };
     let Some(field) = link.spec.mapping.field(pair.kind, &change.field) else {
@@ -603,6 +625,7 @@ fn put_back<G, N>(
             then: exchanged(&now, &after, &before),
             field: change.field.clone(),
             now,
+            page: None,
             refused: None,
         };
     }
@@ -618,8 +641,52 @@ fn put_back<G, N>(
         field: change.field.clone(),
         now,
         then,
+        page: None,
         refused: None,
     }
+}
+
+/// Finds the very option that the page had before, of several that mean the same. One that the record does not know is
+/// not guessed, unless only one means that, or the page shows a fitting one now.
+fn with_option<G, N>(
+    link: &Link<G, N>,
+    pair: &Pair,
+    (side, change): (Option<Side>, &FieldChange),
+    mut back: PutBack,
+    notion: &Observation,
+) -> PutBack {
+    let field = link.spec.mapping.field(pair.kind, &back.field);
+    let Some((field, map)) = field.and_then(|field| match &field.codec {
+        Codec::State(map) => Some((field, map)),
+        _ => None,
+    }) else {
+        return back;
+    };
+    if back.refused.is_some() {
+        return back;
+    }
+    let shown = notion.field(&back.field).cloned().unwrap_or_default();
+    let means = |option: &Value| map.state(option.as_text()) == Some(back.then.as_text());
+    let known = match side {
+        Some(Side::Notion) => Some(&change.before),
+        // GitHub shows that state already: what the page shows of it is a person's.
+        _ if field.codec.agree(&back.then, &shown) => Some(&shown),
+        _ => change.other.as_ref(),
+    };
+    let only = || match field.codec.to_notion(&back.then, Some(&shown)) {
+        Said::Value(only) if map.is_only(only.as_text()) => Some(only),
+        _ => None,
+    };
+    match known.filter(|option| means(option)).cloned().or_else(only) {
+        Some(then) => back.page = Some((shown, then)),
+        None => {
+            back.refused = Some(format!(
+                "which Status the page had is not in this record, and several mean {}; choose one on the page",
+                back.then.brief(20)
+            ));
+        }
+    }
+    back
 }
 
 /// A side that was edited since the last agreement holds words that nobody has seen here: they are synced first.
@@ -659,7 +726,12 @@ fn unless_there<G, N>(
     let shown = notion.field(&back.field).cloned().unwrap_or_default();
     let is_there = back.refused.is_none()
         && field.codec.same(&back.now, &back.then)
-        && on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown));
+        && match &back.page {
+            Some((_, then)) => *then == shown,
+            None => {
+                on_page(field, &back, &shown).is_some_and(|then| field.codec.same(&then, &shown))
+            }
+        };
     PutBack {
         refused: is_there.then(|| ALREADY.to_owned()).or(back.refused),
         ..back

@@ -57,6 +57,7 @@ impl Listed {
                 field: key.clone(),
                 before: shown.clone(),
                 after: base.clone(),
+                other: None,
             })
         };
         let has_text = mapping.field(pair.kind, &FieldKey::BODY).is_some();
@@ -188,6 +189,7 @@ fn back(side: Side, field: Option<&Field>, change: &FieldChange) -> PutBack {
         field: change.field.clone(),
         now: change.before.clone(),
         then: change.after.clone(),
+        page: None,
         refused: (side == Side::Github && is_githubs)
             .then(|| "it is GitHub's alone: it stays, and goes to Notion".to_owned()),
     }
@@ -210,6 +212,7 @@ fn forth(side: Side, field: Option<&Field>, change: &FieldChange) -> PutBack {
         field: change.field.clone(),
         now: change.after.clone(),
         then: change.before.clone(),
+        page: None,
         refused,
     }
 }

@@ -84,14 +84,20 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         winner: Side,
         lost: &Value,
     ) -> Record {
-        let winner = winner.name();
-        let note = format!("{field}: {winner} wins by policy; the other side's value is kept here");
+        let note = format!(
+            "{field}: {} wins by policy; the other side's value is kept here",
+            winner.name()
+        );
         let mut record = self.record(pair, RecordKind::Conflict, Outcome::Done, "policy", &note);
+        // Whose value it is that was lost.
+        record.side = Some(winner.other());
         record.changes = vec![FieldChange {
             field: field.clone(),
             before: lost.clone(),
             after: lost.clone(),
+            other: None,
         }];
+        self.keep_other(&mut record, pair);
         record
     }
 

@@ -84,6 +84,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.touch_missing(side, seen, tally.commits_from).await?;
             }
         }
+        self.tell_tied();
         self.wake_reworded().await?;
         self.mark_asked_for().await?;
         if tally.listed_pages && !self.ask.dry {
@@ -428,10 +429,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match owners.get(node) {
             // A page that an open create may have made is recovery's to find.
             Some(owner) if owner.intent.is_some() => None,
-            Some(owner) if owner.notion.is_none() => Some(self.attach(owner.clone(), row)),
+            Some(owner) if owner.notion.is_none() => {
+                self.note_tied(row);
+                Some(self.attach(owner.clone(), row))
+            }
             // A second page of an item: its turn sets it aside if it is ours (I4); a copy by hand is a page (I15).
             Some(_) => Some(pair),
             None => {
+                self.note_tied(row);
                 pair.github = Some(ObjectId {
                     node: node.clone(),
                     locator: locator_of(row),

@@ -82,6 +82,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if waits && !self.ask.forced {
             return Ok(());
         }
+        let sent = pair.clone();
         let Some(applied) = self.land_what_shows(&mut pair, &intent.step).await? else {
             return self.stays_unclear(pair, intent.step.side).await;
         };
@@ -91,7 +92,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             let note = "unclear; both sides are read again and decided anew";
             (Outcome::NotApplied, note)
         };
-        let record = self.end_record(&pair, &intent.step, outcome, note);
+        let mut record = self.end_record(&pair, &intent.step, outcome, note);
+        self.keep_other(&mut record, &sent);
         // Listings may still show what was before the write; from now on both sides are read by id.
         pair.synced_at = Some(now);
         pair.intent = None;

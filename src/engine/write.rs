@@ -12,8 +12,8 @@ use crate::core::history::FieldChange;
 use crate::core::land::{Answered, Landed, land};
 use crate::core::plan::{Input, plan};
 use crate::core::{
-    Action, Blocked, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair, PairId,
-    PairLife, Record, RecordKind, Side, Step, Value,
+    Action, Blocked, Codec, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair,
+    PairId, PairLife, Record, RecordKind, Side, Step, Value,
 };
 use crate::remote::{Answer, Remote, RemoteError};
 use crate::store::Store;
@@ -102,6 +102,19 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         describe(record, step)
     }
 
+    /// Keeps with a change what the other side said before, as far as the changed value does not tell: which of the
+    /// options that mean "open" a page had.
+    pub(super) fn keep_other(&self, record: &mut Record, before: &Pair) {
+        let Some(side) = record.side else { return };
+        for change in &mut record.changes {
+            let field = self.link.spec.mapping.field(before.kind, &change.field);
+            let base = before.base.get(&change.field);
+            if let (Some(Codec::State(_)), Some(base)) = (field.map(|field| &field.codec), base) {
+                change.other = Some(base.of(side.other()).clone());
+            }
+        }
+    }
+
     /// Waits until the side's window has room, before anything is committed.
     async fn await_budget(&self, side: Side) -> Result<(), Trouble> {
         let mut waited = 0;
@@ -173,6 +186,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let mut record = self.end_record(pair, step, outcome, &note);
         record.request = answer.request;
+        self.keep_other(&mut record, &sent);
         pair.intent = None;
         pair.quiet_until = Some(now.plus(self.engine.settings.settle));
         pair.tries = 0;
@@ -451,6 +465,7 @@ fn describe(mut record: Record, step: &Step) -> Record {
                 field: field.clone(),
                 before: Value::Null,
                 after: value.clone(),
+                other: None,
             })
             .collect(),
         Action::Patch(changes) => changes
@@ -459,6 +474,7 @@ fn describe(mut record: Record, step: &Step) -> Record {
                 field: change.field.clone(),
                 before: change.pre.clone(),
                 after: change.new.clone(),
+                other: None,
             })
             .collect(),
         Action::Trash | Action::Restore | Action::Close => Vec::new(),
@@ -473,5 +489,6 @@ pub(super) fn conflict_values(conflict: &Conflict) -> Vec<FieldChange> {
         field,
         before: conflict.github.clone(),
         after: conflict.notion.clone(),
+        other: None,
     }]
 }

@@ -9,6 +9,7 @@ pub mod chrome;
 pub mod data;
 pub mod drafts;
 mod effects;
+mod ground;
 pub mod keymap;
 pub mod layout;
 pub mod list;
@@ -39,6 +40,7 @@ use crate::engine::{Event, Handle, Snapshot};
 use app::{App, Effect, Input};
 use canvas::Canvas;
 use data::{Facts, LogLine, Sample};
+use ground::Ground;
 use keymap::{Key, Keymap};
 use remember::Memory;
 use screens::doctor::Finding;
@@ -127,6 +129,7 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         term,
         session,
         memory,
+        ground: Ground::default(),
         handle: None,
         early: Vec::new(),
         answers,
@@ -139,7 +142,7 @@ pub async fn run(session: Session) -> std::io::Result<Ended> {
         // The engine's thread may not have come up; then its handle is gone, which is told.
         let _ = drawn.send(());
     }
-    screen.find_background()?;
+    screen.ask_for_ground()?;
     screen.go().await
 }
 
@@ -157,6 +160,8 @@ struct Loop {
     term: Term,
     session: Session,
     memory: Memory,
+    /// Listens for the terminal's background.
+    ground: Ground,
     handle: Option<Handle>,
     /// What was asked for before the engine listened.
     early: Vec<app::Request>,
@@ -224,19 +229,37 @@ enum Woke {
 }
 
 impl Loop {
-    /// Asks the terminal for its background, where that decides something.
-    fn find_background(&mut self) -> std::io::Result<()> {
-        if self.session.theme.is_some() || self.session.depth < Depth::C256 {
+    /// Asks the terminal for its background, where that decides something. Nobody waits for the answer.
+    fn ask_for_ground(&mut self) -> std::io::Result<()> {
+        // What cannot answer may print the question, and GNU screen hands the answer to whom it likes.
+        let deaf = |term: String| {
+            ["dumb", "Eterm", "screen"].contains(&term.as_str()) || term.starts_with("screen.")
+        };
+        let is_deaf = std::env::var("TERM").map_or(cfg!(unix), deaf);
+        if self.session.theme.is_some() || self.session.depth < Depth::C256 || is_deaf {
             return Ok(());
         }
-        let mut options = terminal_colorsaurus::QueryOptions::default();
-        options.timeout = Duration::from_millis(100);
-        let light = terminal_colorsaurus::theme_mode(options)
-            .ok()
-            .map(|mode| mode == terminal_colorsaurus::ThemeMode::Light);
-        self.app.look.theme = Theme::pick(self.session.depth, light);
-        self.app.dirty = true;
-        self.draw()
+        self.ground.asked();
+        self.term.say(ground::ASK)
+    }
+
+    /// What the terminal told, without what it answered to us.
+    async fn told(&mut self, told: Told) -> std::io::Result<Option<Ended>> {
+        let told = self.ground.hear(told);
+        if let Some(light) = self.ground.found() {
+            self.app.look.theme = Theme::pick(self.session.depth, Some(light));
+            self.app.dirty = true;
+        }
+        self.typed(told).await
+    }
+
+    async fn typed(&mut self, told: Vec<Told>) -> std::io::Result<Option<Ended>> {
+        for input in told.iter().filter_map(input_of) {
+            if let Some(end) = self.enter(input).await? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
     }
 
     async fn go(mut self) -> std::io::Result<Ended> {
@@ -327,10 +350,7 @@ impl Loop {
 
     async fn take(&mut self, woke: Woke) -> std::io::Result<Option<Ended>> {
         let input = match woke {
-            Woke::Term(Some(Ok(told))) => match input_of(&told) {
-                Some(input) => input,
-                None => return Ok(None),
-            },
+            Woke::Term(Some(Ok(told))) => return self.told(told).await,
             Woke::Snapshot(snapshot) => Input::Snapshot(snapshot),
             Woke::Event(event) => Input::Event(event),
             Woke::Missed(count) => Input::Missed(count),
@@ -338,10 +358,16 @@ impl Loop {
             Woke::Log(line) => Input::Log(line),
             Woke::Tick => {
                 self.tick()?;
-                return Ok(None);
+                let typed = self.ground.let_go();
+                return self.typed(typed).await;
             }
             _ => return Ok(None),
         };
+        self.enter(input).await
+    }
+
+    /// Feeds an input, and carries out what it asks for; says so when it is the end.
+    async fn enter(&mut self, input: Input) -> std::io::Result<Option<Ended>> {
         let effects = self.feed_for(input)?;
         for effect in effects {
             match effect {

@@ -104,6 +104,11 @@ impl Term {
         }
     }
 
+    /// Sends a sequence as it is.
+    pub fn say(&mut self, sequence: &str) -> io::Result<()> {
+        execute!(self.out, Print(sequence))
+    }
+
     /// Calls for attention: `bell`, or a desktop note by the terminal (OSC 9 or 777).
     pub fn call(&mut self, how: Call, text: &str) -> io::Result<()> {
         let text = Shown::line(text).to_string().replace(';', ",");

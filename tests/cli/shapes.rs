@@ -163,3 +163,23 @@ fn history_can_be_narrowed() {
     assert_eq!(done.code, Some(1));
     assert!(done.err.contains("1d"), "{}", done.err);
 }
+
+/// Arguments that are not understood are told in the shape that was asked for, too.
+#[test]
+fn wrong_arguments_keep_the_promised_object() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    for (command, keys) in [
+        ("sync", &["writes.notion", "links"][..]),
+        ("plan", &["items", "waiting", "writes.notion", "links"]),
+        ("status", &["links"]),
+        ("doctor", &["links"]),
+        ("retry", &["links"]),
+    ] {
+        let done = rig.run(&[command, "--json", "--nonsense"]);
+        assert_eq!(done.code, Some(1), "{command}: {}", done.said());
+        let object = done.json();
+        assert_keys(&object, keys);
+        assert_keys(&object, &["error", "errors.0"]);
+    }
+    assert_eq!(rig.run(&["history", "--json", "--nonsense"]).out, "");
+}

@@ -177,6 +177,110 @@ fn a_page_that_names_an_item_with_a_page_is_a_question_and_no_new_issue() {
 }
 
 #[test]
+fn the_question_of_a_second_page_is_over_once_the_first_is_in_the_trash() {
+    let rig = started();
+    rig.settle();
+    let (first, second) = (rig.page(3), by_address(&rig, 3, "issues"));
+    rig.settle();
+    let status = rig.run(&["status"]).said();
+    assert!(status.contains("has another page"), "{status}");
+    trash(&rig, first);
+    rig.run(&["sync", "--once", "--full"]);
+    rig.settle();
+    assert_eq!(pages_of(&rig, 3), [second]);
+    let status = rig.run(&["status"]).said();
+    assert!(!status.contains("has another page"), "{status}");
+    assert_eq!(rig.run(&["sync", "--once"]).code, Some(0));
+    rig.rename_issue(3, "Followed");
+    rig.settle();
+    assert_eq!(rig.cell(second, "title"), "Followed");
+    rig.assert_quiet();
+}
+
+#[test]
+fn what_differs_on_the_page_that_follows_is_asked() {
+    let rig = started();
+    rig.settle();
+    let (first, second) = (rig.page(3), by_address(&rig, 3, "issues"));
+    rig.rename_page(second, "As the team calls it");
+    rig.settle();
+    trash(&rig, first);
+    rig.run(&["sync", "--once", "--full"]);
+    rig.settle();
+    assert_eq!(pages_of(&rig, 3), [second]);
+    assert_ne!(rig.issue(3).title, "As the team calls it");
+    let conflicts = rig.run(&["conflicts", "list"]).out;
+    assert!(conflicts.contains("ada/lantern#3  title"), "{conflicts}");
+}
+
+#[test]
+fn a_page_that_is_not_ready_is_asked_about_as_well() {
+    let rig = started();
+    rig.settle();
+    let late = by_number(&rig, 4, "ada/lantern");
+    let plan = rig.run(&["plan"]).said();
+    assert!(plan.contains("has another page"), "{plan}");
+    rig.settle();
+    assert_eq!(rig.cell(late, "GitHub ID"), "");
+    for args in [&["status"][..], &["plan"]] {
+        let said = rig.run(args).said();
+        assert!(said.contains("has another page"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_page_that_says_it_later_is_asked_about_too() {
+    let rig = started();
+    let page = rig.new_page(vec![("title", Cell::text("Notes on the lamp"))], "");
+    rig.settle();
+    let address = format!(
+        "https://github.com/{}/issues/5#issuecomment-7",
+        rig.small.repository
+    );
+    rig.edit_page(page, vec![("URL", Cell::line(&address))]);
+    let plan = rig.run(&["plan"]).said();
+    assert!(plan.contains("has another page"), "{plan}");
+    rig.settle();
+    let status = rig.run(&["status"]).said();
+    assert!(status.contains("has another page"), "{status}");
+    rig.edit_page(page, vec![("URL", Cell::Line(None))]);
+    rig.settle();
+    let status = rig.run(&["status"]).said();
+    assert!(!status.contains("has another page"), "{status}");
+}
+
+#[test]
+fn the_address_that_the_api_gives_is_one_too() {
+    let rig = started();
+    let title = rig.issue(1).title;
+    let cells = |address: &str| vec![("title", Cell::text(&title)), ("URL", Cell::line(address))];
+    let api = format!(
+        "{}/repos/{}/issues/",
+        rig.small.github.url, rig.small.repository
+    );
+    let known = "https://api.github.com/repos/ada/lantern/issues/";
+    let first = rig.new_page(cells(&format!("{known}1")), "");
+    let second = rig.new_page(
+        vec![
+            ("title", Cell::text(&rig.issue(2).title)),
+            ("URL", Cell::line(&format!("{api}2"))),
+        ],
+        "",
+    );
+    rig.settle();
+    assert_eq!(pages_of(&rig, 1), [first]);
+    assert_eq!(pages_of(&rig, 2), [second]);
+    assert_eq!(rig.pages().len(), ISSUES + PULLS + 3);
+}
+
+/// Ada puts a page into the trash.
+fn trash(rig: &Rig, page: Id) {
+    let now = rig.small.notion.shared.now();
+    let mut service = rig.small.notion.shared.lock();
+    service.world.trash(now, rig.small.person, page).unwrap();
+}
+
+#[test]
 fn what_differs_between_an_issue_and_its_adopted_page_is_asked() {
     let rig = started();
     let page = by_address(&rig, 7, "issues");

@@ -255,6 +255,7 @@ fn app_with(text: &str, size: (u16, u16)) -> App {
             field: FieldKey::of(text),
             before: Value::text(text),
             after: Value::text(format!("{text}\n{text}")),
+            other: None,
         }];
     }
     let query = pulse_sync::engine::face::HistoryQuery {
@@ -298,6 +299,7 @@ fn go(app: &mut App, keys: &str, text: &str) -> Vec<Effect> {
                     field: FieldKey::of(text),
                     now: Value::text(text),
                     then: Value::text(text),
+                    page: None,
                     refused: Some(text.to_owned()),
                 };
                 let answer = Answer::UndoPlan(id.clone(), Ok(vec![back]));

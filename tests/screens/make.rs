@@ -305,6 +305,7 @@ pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
         field: FieldKey::of(field),
         now: Value::text(now),
         then: Value::text(then),
+        page: None,
         refused: refused.map(str::to_owned),
     };
     let item = |(at, id): (usize, &PairId)| HeldItem {
@@ -346,6 +347,7 @@ fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
         field: back.field.clone(),
         now: back.then.clone(),
         then: back.now.clone(),
+        page: None,
         refused: None,
     };
     item.forth = item.backs.iter().map(turned).collect();
@@ -354,6 +356,7 @@ fn with_forth(mut item: HeldItem, reason: Reason) -> HeldItem {
             field: FieldKey::of("closed_by"),
             now: Value::Null,
             then: Value::text("kim"),
+            page: None,
             refused: None,
         });
         item.follow = vec![FieldKey::of("updated"), FieldKey::of("closed")];
@@ -386,6 +389,7 @@ pub fn changed(field: &str, before: &str, after: &str) -> FieldChange {
         field: FieldKey::of(field),
         before: Value::text(before),
         after: Value::text(after),
+        other: None,
     }
 }
 
@@ -460,6 +464,28 @@ pub fn planned(number: u32, title: &str, steps: Vec<Step>, moves: Vec<Move>) -> 
             rows: Vec::new(),
         },
     }
+}
+
+/// A plan in which pages of people's name items: one is adopted as it is, one gets what it lacks, one is asked about.
+pub fn adoptions() -> Vec<Planned> {
+    let patch = Deed::Patch(vec![change("state", "", "open")]);
+    let why = "2 pages say that they are of acme/widgets#113: \"Lamp\" (1f00), \"The lamp\" (2f00); keep one, and put \
+               the others into the trash or empty their URL and Number";
+    let asks = vec![Move::Life(PairLife::Parked(why.to_owned()))];
+    let mut all = vec![
+        planned(111, "Dark theme for the settings", vec![], vec![]),
+        planned(
+            112,
+            "A sweep looks at this one",
+            vec![step(Side::Notion, patch, Row::F11)],
+            vec![],
+        ),
+        planned(113, "Upload fails on Fridays", vec![], asks),
+    ];
+    for one in &mut all {
+        one.plan.rows.push((None, Row::I18));
+    }
+    all
 }
 
 fn change(field: &str, before: &str, after: &str) -> Change {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use pulse_sync::core::Side;
-use pulse_sync::engine::Stop;
+use pulse_sync::core::{RecordKind, Side};
 use pulse_sync::engine::answers::PutBack;
+use pulse_sync::engine::{Event, Stop};
 use pulse_sync::ui::app::{Answer, App, Input};
 
 use crate::make::{
-    MINUTE, NOW, bare, busy, calm, changed, full, halt, halt_of_changes, living, plan, press,
-    running, snapshot, tell, text, type_in,
+    MINUTE, NOW, adoptions, bare, busy, calm, changed, full, halt, halt_of_changes, living, plan,
+    press, running, snapshot, tell, text, type_in,
 };
 
 /// A screen to look at.
@@ -69,6 +69,39 @@ fn planned(width: u16, height: u16, keys: &str) -> App {
     app
 }
 
+fn adopting(width: u16, height: u16, keys: &str) -> App {
+    let mut app = calm_at(width, height, "d");
+    let mut link = calm();
+    link.planned = Some((NOW, adoptions()));
+    tell(&mut app, snapshot(link));
+    press(&mut app, keys);
+    app
+}
+
+/// A run that was stopped, and one with all to tell, in the history.
+fn ran(width: u16, height: u16) -> App {
+    let mut app = pressed(width, height, "3 z");
+    let newest = app.data.history.front().cloned();
+    for (minute, note) in [
+        (
+            1,
+            "12 to GitHub, 34 to Notion; turns 50, queued 120, conflicts 3, held 12; asked for by you",
+        ),
+        (
+            2,
+            "0 to GitHub, 1 to Notion; turns 9, queued 0, conflicts 0, held 0; stopped: GitHub refused the token: Bad credentials",
+        ),
+    ] {
+        let mut run = newest.clone().unwrap();
+        run.id = format!("run{minute}");
+        run.at = run.at.plus(minute * 60_000);
+        (run.kind, run.pair, run.side) = (RecordKind::Run, None, None);
+        (run.verb, run.note) = ("run".to_owned(), note.to_owned());
+        app.update(Input::Event(Event::Recorded(Box::new(run))));
+    }
+    app
+}
+
 fn undo_planned(width: u16, height: u16) -> App {
     let mut app = pressed(width, height, "3 u");
     let back = |field: &str, refused: Option<&str>| {
@@ -77,6 +110,7 @@ fn undo_planned(width: u16, height: u16) -> App {
             field: change.field,
             now: change.after,
             then: change.before,
+            page: None,
             refused: refused.map(str::to_owned),
         }
     };
@@ -152,6 +186,9 @@ scenes! {
     plan_waited_for => |w, h| pressed(w, h, "d");
     plan => |w, h| planned(w, h, "j");
     plan_some_off => |w, h| planned(w, h, "Space j j Space");
+    plan_adoptions => |w, h| adopting(w, h, "");
+    plan_question => |w, h| adopting(w, h, "G");
+    history_runs => ran;
     plan_removals => |w, h| planned(w, h, "f");
     record => |w, h| pressed(w, h, "3 Enter");
     record_of_a_run => |w, h| pressed(w, h, "3 G Enter");

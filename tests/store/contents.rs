@@ -90,6 +90,7 @@ fn valued(name: &str, at: i64) -> Record {
         field: FieldKey::BODY,
         before: Value::text("what was lost \0 \u{e9}"),
         after: Value::Null,
+        other: None,
     };
     Record {
         changes: vec![change],

@@ -42,6 +42,7 @@ async fn fill(store: &impl Store) {
             field: FieldKey::of(&text(number)),
             before: Value::Text(text(number + 1)),
             after: Value::Number(i64::from(number) << 40),
+            other: None,
         };
         let with_pair = Record {
             pair: Some(put.id.clone()),

@@ -60,6 +60,7 @@ pub async fn titles_with_a_megabyte(store: &impl Store) {
         field: FieldKey::BODY,
         before: Value::Text(long),
         after: Value::Null,
+        other: None,
     });
     store.record(std::slice::from_ref(&kept)).await.unwrap();
     assert!(store.record_by_id("a").await.unwrap() == Some(kept));

@@ -81,6 +81,7 @@ fn a_person_can_read_the_history_and_the_errors() {
                 field: FieldKey::TITLE,
                 before: Value::text("a"),
                 after: Value::text("b"),
+                other: None,
             }],
             ..record("r", 5)
         };

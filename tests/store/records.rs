@@ -180,6 +180,7 @@ pub async fn a_record_comes_back_whole(store: &impl Store) {
             field: FieldKey::LABELS,
             before: Value::set(["a", "b,c"]),
             after: Value::Null,
+            other: None,
         }],
         ..record("a", 1)
     };

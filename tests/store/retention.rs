@@ -49,6 +49,7 @@ fn valued(name: &str, age: i64) -> Record {
         field: FieldKey::TITLE,
         before: Value::text("before"),
         after: Value::text("after"),
+        other: None,
     };
     Record {
         at: real_now().minus(age * DAY),

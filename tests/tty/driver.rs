@@ -40,16 +40,25 @@ pub fn start(command: &Command, size: (u16, u16)) -> Tty {
     start_on(command, size, None)
 }
 
-/// What a terminal says when asked what it is, as every one does; with a ground, also of its colours (OSC 10 and 11).
-fn answer(ground: Option<&str>) -> String {
-    let colours = ground.map_or_else(String::new, |ground| {
-        format!("\x1b]10;rgb:8080/8080/8080\x07\x1b]11;rgb:{ground}\x07")
-    });
-    format!("{colours}\x1b[?6c")
+/// What a terminal says when asked for its background (OSC 11), as far as it knows that. A quick person has typed the
+/// keys before it answers.
+fn answer(typed: &str, ground: Option<&str>) -> String {
+    let colour = ground.map_or_else(String::new, |ground| format!("\x1b]11;rgb:{ground}\x07"));
+    format!("{typed}{colour}")
 }
 
 /// Starts a command in a terminal of this size; with a ground (`rrrr/gggg/bbbb`) it has all colours and says so.
-pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&str>) -> Tty {
+pub fn start_on(command: &Command, size: (u16, u16), ground: Option<&str>) -> Tty {
+    start_typing(command, size, ground, "")
+}
+
+/// As `start_on`; the keys are typed the moment that the program asks for the background, before its answer.
+pub fn start_typing(
+    command: &Command,
+    (columns, rows): (u16, u16),
+    ground: Option<&str>,
+    typed: &str,
+) -> Tty {
     let size = PtySize {
         rows,
         cols: columns,
@@ -71,7 +80,7 @@ pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&
     if ground.is_some() {
         builder.env("COLORTERM", "truecolor");
     }
-    let told = answer(ground);
+    let told = answer(typed, ground);
     if let Some(folder) = command.get_current_dir() {
         builder.cwd(folder);
     }
@@ -95,7 +104,7 @@ pub fn start_on(command: &Command, (columns, rows): (u16, u16), ground: Option<&
                 return;
             }
             shown.lock().unwrap().process(&bytes[..count]);
-            let asked = bytes[..count].windows(3).any(|three| three == b"\x1b[c");
+            let asked = bytes[..count].windows(5).any(|five| five == b"\x1b]11;");
             if let Some(keys) = answers.lock().unwrap().as_mut().filter(|_| asked) {
                 // The program may have ended meanwhile.
                 let _ = keys.write_all(told.as_bytes()).and_then(|()| keys.flush());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::Check;
 use super::service::{CONNECT, Findings, hasty, time, token, troubled};
@@ -12,6 +12,7 @@ use crate::cli::clock::now;
 use crate::cli::wire::Setup;
 use crate::config::Link;
 use crate::core::Side;
+use crate::core::mapping::ID_PROPERTY;
 use crate::remote::http::{Account, Ask, Reply, build_client};
 use crate::remote::notion::adopted::Adopted;
 use crate::remote::notion::schema::{self, Binding, Fit};
@@ -19,12 +20,15 @@ use crate::remote::notion::target::parse_target;
 use crate::remote::notion::{NotionConfig, NotionRemote, wire};
 use crate::remote::{Remote, RemoteError};
 use crate::store::AnyStore;
-use crate::store::Store;
+use crate::store::{Counts, Store};
 
 const NAME: &str = "Notion";
 const DATABASE: &str = "database";
 const PROPERTIES: &str = "properties";
 const LIMIT: &str = "Notion limit";
+const PAGES: &str = "pages";
+/// So many pages are counted.
+const MANY: usize = 100;
 
 /// What earlier syncs bound, by the names in the mapping.
 type Bound = BTreeMap<String, Binding>;
@@ -63,6 +67,7 @@ async fn ask(setup: &Setup, store: Option<&AnyStore>, findings: &Findings, token
                 findings.add(Check::ok(DATABASE, reachable(link, &adopted, &source)));
                 let earlier = earlier(store, link, &adopted).await;
                 findings.extend(properties(link, &source, &earlier));
+                findings.extend(others(&account, store, link, &adopted).await);
             }
             Err(error) => findings.add(troubled(DATABASE, &error)),
         }
@@ -123,6 +128,55 @@ fn reachable(link: &Link, adopted: &Adopted, source: &Json) -> String {
         "\"{title}\" of link {} is shared and can be read",
         link.name
     )
+}
+
+/// Whether pages carry the ids of items while the store knows none: another one knew them.
+async fn others(
+    account: &Account,
+    store: Option<&AnyStore>,
+    link: &Link,
+    found: &Adopted,
+) -> Option<Check> {
+    let known = match store {
+        Some(store) => store.counts(&link.name).await.ok()?,
+        None => Counts::default(),
+    };
+    let column = found.property(ID_PROPERTY)?;
+    if known != Counts::default() {
+        return None;
+    }
+    let filter = json!({"property": column.id, "rich_text": {"is_not_empty": true}});
+    let sort = json!([{"timestamp": "last_edited_time", "direction": "descending"}]);
+    let body = json!({"page_size": MANY, "filter": filter, "sorts": sort});
+    let path = format!("/v1/data_sources/{}/query", found.source);
+    let heard = wire::read(account, Ask::query(path, body)).await;
+    let answer = match heard {
+        Ok(heard) => heard.json,
+        Err(error) => return Some(troubled(PAGES, &error)),
+    };
+    let rows = answer["results"].as_array()?;
+    let more = if answer["has_more"] == true {
+        " or more"
+    } else {
+        ""
+    };
+    let newest = rows.iter().find(|row| found.me.is(&row["last_edited_by"]));
+    let last = newest.and_then(|row| row["last_edited_time"].as_str());
+    let last = last.map_or_else(String::new, |at| {
+        format!(", last through this integration at {at}")
+    });
+    (!rows.is_empty()).then(|| {
+        Check::warn(
+            PAGES,
+            format!(
+                "{}{more} pages of link {} were written by a pulse-sync before{last}; this one's store knows none of \
+                 them. The next sync takes them over by the ids they carry, and makes none beside them",
+                rows.len(),
+                link.name
+            ),
+            "if another one still syncs this database, stop it or give both one store (MONGODB_URI)",
+        )
+    })
 }
 
 /// The properties that earlier syncs bound: a column that was renamed since is still the same one.

@@ -43,6 +43,9 @@ async fn first(
     let (report, planned) = engine.plan(link, &Ask::default()).await;
     let told = Told::of(&planned);
     told.print(&planned);
+    for note in &report.notes {
+        paragraph(&format!("note: {note}"));
+    }
     for error in &report.errors {
         say!("  error: {}", Shown::line(error));
     }

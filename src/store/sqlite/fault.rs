@@ -74,7 +74,8 @@ fn tell_code(
     }
 }
 
-fn full(path: &Path) -> StoreError {
+/// The error for a disk without room.
+pub(super) fn full(path: &Path) -> StoreError {
     StoreError::Unavailable(format!(
         "the disk with {} is full; nothing is written to either side until there is room. Free some space there, or \
          put the store on another disk ([store] path, or PULSE_SYNC_STATE)",
@@ -84,7 +85,7 @@ fn full(path: &Path) -> StoreError {
 
 /// Whether less room than a few commits need is left where a file is.
 #[cfg(unix)]
-fn is_disk_full(path: &Path) -> bool {
+pub(super) fn is_disk_full(path: &Path) -> bool {
     /// In bytes: the write-ahead log of one commit and its index.
     const NEEDED: u64 = 256 * 1024;
     let folder = path.parent().unwrap_or(path);
@@ -93,7 +94,7 @@ fn is_disk_full(path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-const fn is_disk_full(_path: &Path) -> bool {
+pub(super) const fn is_disk_full(_path: &Path) -> bool {
     false
 }
 

@@ -98,6 +98,17 @@ fn open_beside(path: &Path, version: usize) -> Result<Connection, Trouble> {
 }
 
 fn refuse_old(path: &Path, version: usize) -> Result<(), Trouble> {
+    if version < MIGRATIONS.len() && fault::is_disk_full(path) {
+        return Err(fault::full(path).into());
+    }
+    if version == 0 {
+        return Err(StoreError::Unavailable(format!(
+            "{} is empty: the sync that began it was kept from filling it, as by a full disk. Nothing is lost; the next \
+             sync goes on with it, or says what is in the way",
+            path.display()
+        ))
+        .into());
+    }
     if version < MIGRATIONS.len() {
         return Err(StoreError::Unavailable(format!(
             "{} has format version {version} and this program needs {}; the next sync brings it up to date",

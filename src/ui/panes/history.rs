@@ -142,9 +142,31 @@ pub fn what(record: &Record) -> String {
         },
         RecordKind::Write | RecordKind::Intent => record.verb.clone(),
         RecordKind::Run if is_look(record) => "looked, nothing to write".to_owned(),
-        RecordKind::Run => record.note.clone(),
+        RecordKind::Run => run_note(&record.note),
         RecordKind::Conflict | RecordKind::Item => told(record),
     }
+}
+
+/// A run's note for one row: why it was stopped and what waits for a person come first, as a narrow screen cuts the end;
+/// what there is none of goes without saying. The record's own screen has all of it.
+fn run_note(note: &str) -> String {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for part in note.split("; ") {
+        let Some(counts) = part.strip_prefix("turns ") else {
+            let is_first = part.starts_with("stopped: ");
+            if is_first { &mut first } else { &mut last }.push(part);
+            continue;
+        };
+        let counts = counts.split(", ").skip(1);
+        for count in counts.filter(|count| !count.ends_with(" 0")) {
+            let is_first = !count.starts_with("queued ");
+            if is_first { &mut first } else { &mut last }.push(count);
+        }
+    }
+    // In the note the reason of a stop stands last.
+    first.sort_by_key(|part| !part.starts_with("stopped: "));
+    first.extend(last);
+    first.join("; ")
 }
 
 /// What became of an item without a write. Most notes say it whole; others want their verb, in words.

@@ -162,7 +162,7 @@ impl PlanScreen {
             self.items = plans
                 .into_iter()
                 .flat_map(|(_, items)| items)
-                .filter(|item| !item.plan.steps.is_empty() || opens(item))
+                .filter(|item| !item.plan.steps.is_empty() || opens(item) || says(item))
                 .cloned()
                 .collect();
         }
@@ -316,6 +316,7 @@ impl PlanScreen {
                 serde_json::json!({
                     "item": item.item, "title": item.title, "pair": item.pair.0,
                     "on": self.is_on(item), "steps": item.plan.steps,
+                    "adopted": item.is_adopted(), "question": item.question(),
                 })
             })
             .collect();
@@ -432,6 +433,8 @@ impl PlanScreen {
         let count = |verb: &str| steps().filter(|step| step.verb() == verb).count();
         let waits = |what: &str| self.waits.iter().filter(|row| row.what() == what).count();
         let opened = self.items.iter().filter(|item| opens(item)).count();
+        let adopted = self.items.iter().filter(|item| item.is_adopted()).count();
+        let questions = self.items.iter().filter_map(Planned::question).count();
         let on = self.items.iter().filter(|item| self.is_on(item));
         let writes: usize = on.map(|item| item.plan.steps.len()).sum();
         let counts = [
@@ -440,7 +443,9 @@ impl PlanScreen {
             ("close", count("close")),
             ("trash", count("trash")),
             ("restore", count("restore")),
+            ("adopt", adopted),
             ("off", self.off.len()),
+            ("questions", questions),
             ("conflicts", opened + waits("conflict")),
             ("held", waits("held")),
             ("aside", waits("aside")),
@@ -521,6 +526,7 @@ impl PlanScreen {
 
     fn draw_row(&self, canvas: &mut Canvas<'_>, y: usize, item: &Planned) {
         let (check, tone) = match (item.plan.steps.is_empty(), self.is_on(item)) {
+            (true, _) if item.is_adopted() && !opens(item) => (" + ", Meaning::Ok),
             (true, _) => (" ! ", Meaning::Error),
             (false, true) => ("[x]", Meaning::Ok),
             (false, false) => ("[ ]", Meaning::Dim),
@@ -529,8 +535,7 @@ impl PlanScreen {
         let side = item.plan.steps.first().map(|step| step.side);
         canvas.put(5, y, way(side), way_meaning(side));
         let x = canvas.put(10, y, &short(&item.item), Meaning::Text).max(15) + 1;
-        let verb = item.plan.steps.first().map_or("conflict", Step::verb);
-        let x = canvas.put(x, y, verb, Meaning::Text).max(x + 8) + 1;
+        let x = canvas.put(x, y, verb(item), Meaning::Text).max(x + 8) + 1;
         let end = canvas.columns().saturating_sub(1);
         let why = reason(item);
         let start = if end > x + 50 {
@@ -564,6 +569,15 @@ impl PlanScreen {
         let mut lines: Vec<Vec<Ink>> = Vec::new();
         for (name, before, after) in item.plan.steps.iter().flat_map(changes) {
             lines.extend(change_lines(&name, &before, &after, room));
+        }
+        if let Some(why) = item.question() {
+            let why = wrap(why, room).into_iter();
+            lines.extend(why.map(|line| vec![ink(line, Meaning::Warn)]));
+        } else if item.is_adopted() {
+            let text = "The page that says that it is of this item becomes its page; none is made beside it.";
+            let text = wrap(text, room).into_iter();
+            let text: Vec<Vec<Ink>> = text.map(|line| vec![ink(line, Meaning::Text)]).collect();
+            lines.splice(0..0, text);
         }
         for mv in &item.plan.moves {
             if let Move::Open(conflict) = mv {
@@ -603,6 +617,21 @@ fn opens(item: &Planned) -> bool {
     item.plan.moves.iter().any(|mv| matches!(mv, Move::Open(_)))
 }
 
+/// Whether a page of a person's becomes the item's, or a person is asked which one does.
+fn says(item: &Planned) -> bool {
+    item.is_adopted() || item.question().is_some()
+}
+
+/// What happens to an item, in one word.
+fn verb(item: &Planned) -> &'static str {
+    match item.plan.steps.first() {
+        _ if item.question().is_some() => "asks",
+        Some(step) => step.verb(),
+        None if opens(item) => "conflict",
+        None => "adopt",
+    }
+}
+
 const fn is_removal(step: &Step) -> bool {
     matches!(step.action, Deed::Trash | Deed::Close)
 }
@@ -632,12 +661,15 @@ fn changes(step: &Step) -> Vec<(String, Value, Value)> {
 
 /// What an item's steps do, in a few words.
 fn what(item: &Planned) -> String {
+    if let Some(why) = item.question() {
+        return why.to_owned();
+    }
     let Some(step) = item.plan.steps.first() else {
         let note = item.plan.moves.iter().find_map(|mv| match mv {
             Move::Open(conflict) => Some(conflict.note.clone()),
             _ => None,
         });
-        return note.unwrap_or_default();
+        return note.unwrap_or_else(|| "a page says that it is of this item".to_owned());
     };
     match &step.action {
         Deed::Create(draft) => format!("{} fields", draft.fields.len()),
@@ -657,6 +689,12 @@ fn what(item: &Planned) -> String {
 
 /// Why, in a few words: the rule that decided.
 fn reason(item: &Planned) -> &'static str {
+    if item.question().is_some() {
+        return "needs your answer";
+    }
+    if item.is_adopted() && !opens(item) {
+        return "adopts its page";
+    }
     let Some(step) = item.plan.steps.first() else {
         return "needs a choice";
     };

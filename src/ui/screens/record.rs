@@ -363,7 +363,14 @@ impl RecordScreen {
             Reverse::Planned(backs) | Reverse::Sent(backs) => backs
                 .iter()
                 .flat_map(|back| match &back.refused {
-                    None => change_lines(back.field.as_str(), &back.now, &back.then, room),
+                    None => {
+                        let mut lines =
+                            change_lines(back.field.as_str(), &back.now, &back.then, room);
+                        let page = back.page_line();
+                        lines
+                            .extend(page.map(|line| vec![ink(format!("  {line}"), Meaning::Text)]));
+                        lines
+                    }
                     Some(why) => vec![
                         vec![ink(called(back.field.as_str()), Meaning::Title)],
                         vec![ink(format!("  cannot be put back: {why}"), Meaning::Warn)],
