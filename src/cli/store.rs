@@ -42,7 +42,6 @@ pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> 
 
 async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit> {
     ensure!(options.from != options.to, "both stores are the same one");
-    check_is_there(&options.from)?;
     let from = open(setup, &options.from, options, Role::Source)
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
     let to = open(setup, &options.to, options, Role::Target)
@@ -117,24 +116,13 @@ async fn while_renewed<T>(
     }
 }
 
-/// A file that is mistyped is not made anew, and nothing is "moved" from it.
-fn check_is_there(word: &str) -> anyhow::Result<()> {
-    let is_file = word != "configured" && !word.starts_with("env:") && !word.contains("://");
-    ensure!(
-        !is_file || std::path::Path::new(word).is_file(),
-        "there is no store at {}; nothing was done",
-        Shown::line(word)
-    );
-    Ok(())
-}
-
 /// Opens a store by the word for it: `configured`, `env:NAME` with an address in that variable, a `MongoDB` address, or
 /// the path of a file.
 fn open(setup: &Setup, word: &str, options: &MoveOptions, role: Role) -> anyhow::Result<AnyStore> {
     if word == "configured" {
         return match (&setup.config.store, setup.store_path()) {
             (StoreChoice::Mongo { uri, database }, _) => shared(uri, database, role),
-            (_, Some(path)) => file(&path),
+            (_, Some(path)) => file(&path, role),
             (_, None) => bail!("no store is configured"),
         };
     }
@@ -157,11 +145,17 @@ fn open(setup: &Setup, word: &str, options: &MoveOptions, role: Role) -> anyhow:
             "only mongodb:// and mongodb+srv:// addresses are known; a file is named by its path"
         );
     }
-    file(std::path::Path::new(word))
+    file(std::path::Path::new(word), role)
 }
 
-/// A file has one owner, which nobody can be beside while it is copied.
-fn file(path: &std::path::Path) -> anyhow::Result<AnyStore> {
+/// A file has one owner, which nobody can be beside while it is copied. One that is mistyped as a source is not made
+/// anew, and nothing is "moved" from it.
+fn file(path: &std::path::Path, role: Role) -> anyhow::Result<AnyStore> {
+    ensure!(
+        role == Role::Target || path.is_file(),
+        "there is no store at {}; nothing was done",
+        path.display()
+    );
     Ok(AnyStore::Embedded(SqliteStore::open_to_copy(path)?))
 }
 

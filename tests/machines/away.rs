@@ -11,9 +11,31 @@ use pulse_sync::store::mongo::Patience;
 use tokio::sync::oneshot;
 
 use crate::clock::now;
+use crate::group::{Group, until as group_until};
 use crate::inside::{engine, link, serve, until};
 use crate::mongo::{Mode, Server, store_with};
 use crate::rig::{Rig, world};
+
+/// Without a screen, and with no items to write about.
+#[test]
+fn a_service_that_follows_says_who_runs_it_once_and_that_it_took_over() {
+    let group = Group::new(Mode::Replica, world(1, 0, 0));
+    let leader = group.start("laptop");
+    group.until_led_by(&leader);
+    let follower = group.start("studio");
+    let told = "\"event\":\"leads\"";
+    group_until("it says who runs it", || follower.said(told) > 0);
+    let line = follower.line(told).unwrap();
+    assert!(line.contains(&leader.holder), "{line}");
+    // Many looks at the lease later it is still no news.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(follower.said(told), 1);
+    assert_eq!(leader.said(told), 0, "nobody else ever ran it");
+    assert_eq!(leader.stop(), Some(0));
+    group_until("it took over", || follower.said("\"holder\":null") > 0);
+    assert_eq!(follower.said(told), 2);
+    assert_eq!(follower.stop(), Some(0));
+}
 
 /// Enough for a busy machine, and short for who waits for a frozen server.
 const HASTY: Patience = Patience {

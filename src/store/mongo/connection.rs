@@ -122,9 +122,18 @@ impl Connection {
         operation: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, StoreError> {
         // On the heap: the driver's futures are large, and are part of every future of the engine.
-        let late = tokio::time::timeout(self.patience.operation, Box::pin(operation));
-        let seconds = self.patience.operation.as_secs_f64();
-        late.await.map_err(|_elapsed| self.teller.silent(seconds))
+        self.raw_within(self.patience.operation, Box::pin(operation))
+            .await
+    }
+
+    async fn raw_within<T>(
+        &self,
+        patience: Duration,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
+        let late = tokio::time::timeout(patience, operation);
+        late.await
+            .map_err(|_elapsed| self.teller.silent(patience.as_secs_f64()))
     }
 
     /// The same as `bounded` for what changes something.
@@ -143,10 +152,19 @@ impl Connection {
         &self,
         operation: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, StoreError> {
+        self.write_within(self.patience.operation, Box::pin(operation))
+            .await
+    }
+
+    async fn write_within<T>(
+        &self,
+        patience: Duration,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
         if let Some(stalled) = self.stalled() {
             return Err(stalled);
         }
-        let told = match self.raw(operation).await {
+        let told = match self.raw_within(patience, operation).await {
             Ok(Err(error)) if faults::is_unauthorized(&error) => {
                 self.keep_stall(self.teller.may_not_write(&error));
                 return Ok(Err(error));
@@ -161,7 +179,7 @@ impl Connection {
         if !self.is_there().await {
             return Err(told);
         }
-        let stalled = self.teller.stalled(self.patience.operation.as_secs_f64());
+        let stalled = self.teller.stalled(patience.as_secs_f64());
         self.keep_stall(stalled.clone());
         Err(stalled)
     }
@@ -188,7 +206,8 @@ impl Connection {
         (Instant::now() < *until).then(|| error.clone())
     }
 
-    /// Asks for a write that changes nothing, unless one was answered just now.
+    /// Asks for a write that changes nothing, unless one was answered just now. It is waited for a little less than for
+    /// others: nobody's work depends on it, and a person should soon know.
     pub(super) async fn takes_writes(&self) -> Result<(), StoreError> {
         let wrote = *self.wrote.borrow();
         let is_known = self.stall.borrow().is_some();
@@ -202,7 +221,10 @@ impl Connection {
                 .update_one(doc! { "_id": FORMAT_NAME }, change)
                 .await
         };
-        self.write(write).await.map(drop)
+        let patience = self.patience.of_server();
+        let answer = self.write_within(patience, Box::pin(write)).await?;
+        let answer = answer.map_err(|error| self.teller.tell(&error));
+        answer.map(drop)
     }
 
     /// A collection of the prepared database.
