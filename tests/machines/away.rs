@@ -19,7 +19,9 @@ use crate::rig::{Rig, world};
 /// Without a screen, and with no items to write about.
 #[test]
 fn a_service_that_follows_says_who_runs_it_once_and_that_it_took_over() {
-    let group = Group::new(Mode::Replica, world(1, 0, 0));
+    let mut group = Group::new(Mode::Replica, world(1, 0, 0));
+    // Longer than anything here takes.
+    group.rig.advanced("lease_ttl", "\"1m\"");
     let leader = group.start("laptop");
     group.until_led_by(&leader);
     let follower = group.start("studio");
