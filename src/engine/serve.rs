@@ -218,6 +218,14 @@ pub struct Server<'a, G, N, S, C> {
     first_trouble: Option<StoreError>,
 }
 
+/// What a store answered; nothing where it only cannot read it.
+fn if_there<T: Default>(answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    match answer {
+        Err(error @ (StoreError::Unavailable(_) | StoreError::Refused(..))) => Err(error),
+        answer => Ok(answer.unwrap_or_default()),
+    }
+}
+
 /// What a wait ended with.
 enum Woken {
     Time,
@@ -540,8 +548,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             self.ended(link, report.clone());
             let next = self.schedule.waiting(link, self.engine.clock.now()).until;
             let name = &self.links[link].spec.name;
-            // Without it the error log says that the next pass tries again, which is as true.
-            let _ = self.engine.note_next_try(name, &report, next).await;
+            if self.away.is_none() {
+                // Without it the error log says that the next pass tries again, which is as true.
+                let _ = self.engine.note_next_try(name, &report, next).await;
+            }
             // Resumed while it read: what waits goes on at once.
             let is_paused = || self.engine.store.setting(PAUSE);
             if was_paused && is_paused().await.is_ok_and(|since| since.is_none()) {
@@ -806,21 +816,24 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.note_outage().await;
         self.schedule.pause(snapshot.paused);
         for at in 0..self.links.len() {
-            let state = self.link_state(at).await;
-            snapshot.links.push(state);
+            match self.link_state(at).await {
+                Ok(state) => snapshot.links.push(state),
+                // It went meanwhile: what else would be asked would wait as long, one after the other.
+                Err(error) => return self.publish_away(&error),
+            }
         }
         let snapshot = Arc::new(snapshot);
         self.wires.snapshot.send_replace(Arc::clone(&snapshot));
         self.tell_followers(&snapshot.links).await;
     }
 
-    async fn link_state(&self, at: usize) -> LinkState {
+    async fn link_state(&self, at: usize) -> Result<LinkState, StoreError> {
         let (link, slot) = (&self.links[at], &self.slots[at]);
         let name = &link.spec.name;
         let progress = self.wires.progress.borrow().clone();
         let own = self.running.filter(|(link, _)| *link == at);
         let live = slot.live.as_ref();
-        LinkState {
+        Ok(LinkState {
             name: name.clone(),
             led_by: slot.lead.other().map(str::to_owned),
             running: own
@@ -831,18 +844,18 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 .or_else(|| live?.running.clone()),
             last: live.map_or(&slot.last, |live| &live.last).clone(),
             next: Some(self.next(at, self.engine.clock.now())),
-            counts: self.engine.store.counts(name).await.unwrap_or_default(),
-            conflicts: self.open_conflicts(link).await.unwrap_or_default(),
-            queue: self.engine.queue(name).await.unwrap_or_default(),
-            in_doubt: self.doubts(name).await.unwrap_or_default(),
+            counts: if_there(self.engine.store.counts(name).await)?,
+            conflicts: if_there(self.open_conflicts(link).await)?,
+            queue: if_there(self.engine.queue(name).await)?,
+            in_doubt: if_there(self.doubts(name).await)?,
             planned: slot.planned.clone(),
             plan_cut: slot.plan_cut.clone(),
-            halts: self.engine.halts(name).await.unwrap_or_default(),
+            halts: if_there(self.engine.halts(name).await)?,
             budgets: live.map_or_else(
                 || [link.github.budget(), link.notion.budget()],
                 |live| live.budgets,
             ),
-        }
+        })
     }
 
     async fn open_conflicts(&self, link: &Link<G, N>) -> Result<Vec<ConflictLine>, StoreError> {

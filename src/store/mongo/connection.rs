@@ -122,8 +122,15 @@ impl Connection {
         operation: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, StoreError> {
         // On the heap: the driver's futures are large, and are part of every future of the engine.
-        self.raw_within(self.patience.operation, Box::pin(operation))
-            .await
+        let answer = self
+            .raw_within(self.patience.operation, Box::pin(operation))
+            .await;
+        // Questions may wait behind the writes that a locked server lets wait.
+        let stall = self.stall.borrow();
+        match (answer, &*stall) {
+            (Err(_silent), Some((_, stalled))) => Err(stalled.clone()),
+            (answer, _) => answer,
+        }
     }
 
     async fn raw_within<T>(
