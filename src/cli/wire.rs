@@ -343,9 +343,7 @@ fn log(event: &Event) {
         Event::Deferred { link, waiting } => {
             tracing::info!(target: EVENTS, link, reason = super::json::waiting(waiting), "deferred");
         }
-        Event::Leads { link, holder } => {
-            tracing::info!(target: EVENTS, link, holder, "who runs it");
-        }
+        Event::Leads { link, holder } => tracing::info!(target: EVENTS, link, holder, "led by"),
         Event::RunEnded(report) => {
             // What still lives on this thread: it must not grow.
             let tasks = tokio::runtime::Handle::try_current()
@@ -360,10 +358,9 @@ fn log(event: &Event) {
                 tasks,
                 "run ended"
             );
-            report
-                .errors
-                .iter()
-                .for_each(|error| tracing::warn!(target: EVENTS, "{error}"));
+            for error in &report.errors {
+                tracing::warn!(target: EVENTS, "{error}");
+            }
         }
     }
 }

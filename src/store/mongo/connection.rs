@@ -223,13 +223,13 @@ impl Connection {
         }
         let settings = self.collection(SETTINGS).await?;
         let change = doc! { "$set": { "value": FORMAT.to_string() } };
-        let write = async {
+        let asked = async {
             settings
                 .update_one(doc! { "_id": FORMAT_NAME }, change)
                 .await
         };
         let patience = self.patience.of_server();
-        let answer = self.write_within(patience, Box::pin(write)).await?;
+        let answer = self.write_within(patience, Box::pin(asked)).await?;
         let answer = answer.map_err(|error| self.teller.tell(&error));
         answer.map(drop)
     }

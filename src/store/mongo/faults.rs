@@ -39,33 +39,9 @@ pub(super) struct Teller {
 impl Teller {
     /// The error as the store's caller sees it.
     pub(super) fn tell(&self, error: &Error) -> StoreError {
-        match self.trouble(error) {
+        match trouble(error) {
             Trouble::Unreachable => StoreError::Unavailable(self.text(error)),
             trouble => StoreError::Refused(trouble, self.text(error)),
-        }
-    }
-
-    /// How the store cannot be used.
-    fn trouble(&self, error: &Error) -> Trouble {
-        if let Some(code) = code(error) {
-            let is_login = || error.to_string().contains("requires authentication");
-            return match code {
-                codes::AUTHENTICATION_FAILED => Trouble::Login,
-                codes::ATLAS if error.to_string().contains("auth") => Trouble::Login,
-                codes::UNAUTHORIZED if is_login() => Trouble::Login,
-                codes::UNAUTHORIZED => Trouble::Right,
-                _ => Trouble::Unreachable,
-            };
-        }
-        match &*error.kind {
-            ErrorKind::Authentication { .. } => Trouble::Login,
-            ErrorKind::ServerSelection { message, .. }
-            | ErrorKind::ConnectionPoolCleared { message, .. }
-                if is_login(message) =>
-            {
-                Trouble::Login
-            }
-            _ => Trouble::Unreachable,
         }
     }
 
@@ -225,6 +201,30 @@ impl Teller {
             return line;
         }
         line.chars().take(199).chain(['…']).collect()
+    }
+}
+
+/// How the store cannot be used.
+fn trouble(error: &Error) -> Trouble {
+    if let Some(code) = code(error) {
+        let is_login = || error.to_string().contains("requires authentication");
+        return match code {
+            codes::AUTHENTICATION_FAILED => Trouble::Login,
+            codes::ATLAS if error.to_string().contains("auth") => Trouble::Login,
+            codes::UNAUTHORIZED if is_login() => Trouble::Login,
+            codes::UNAUTHORIZED => Trouble::Right,
+            _ => Trouble::Unreachable,
+        };
+    }
+    match &*error.kind {
+        ErrorKind::Authentication { .. } => Trouble::Login,
+        ErrorKind::ServerSelection { message, .. }
+        | ErrorKind::ConnectionPoolCleared { message, .. }
+            if is_login(message) =>
+        {
+            Trouble::Login
+        }
+        _ => Trouble::Unreachable,
     }
 }
 
