@@ -12,6 +12,8 @@ mod mongo;
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod rig;
 
+#[path = "machines/away.rs"]
+mod away;
 #[path = "hand/clock.rs"]
 mod clock;
 #[path = "machines/group.rs"]

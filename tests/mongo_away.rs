@@ -7,6 +7,8 @@
 mod driver;
 #[path = "mongo_away/import.rs"]
 mod import;
+#[path = "mongo_away/locked.rs"]
+mod locked;
 #[path = "mongo_away/looked_at.rs"]
 mod looked_at;
 #[path = "mongo/mod.rs"]

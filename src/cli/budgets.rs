@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use crate::engine::Event;
 use crate::engine::serve::Over;
 use crate::remote::http::{Account, fingerprint};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The least time between two commits while a command works.
 const EVERY: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ pub struct Budgets {
     written: RefCell<Vec<Option<String>>>,
     spent: Rc<Notify>,
     /// Why the store could not be used at the beginning.
-    trouble: Option<String>,
+    trouble: Option<StoreError>,
     /// The store is away for good: nothing is written at the end.
     is_lost: Cell<bool>,
 }
@@ -40,7 +40,7 @@ impl Budgets {
     }
 
     /// The same where the store cannot be used, and why: each question would wait for it in vain.
-    pub fn unrecalled(accounts: [(&Account, &SecretString); 2], trouble: String) -> Self {
+    pub fn unrecalled(accounts: [(&Account, &SecretString); 2], trouble: StoreError) -> Self {
         let named = accounts.map(|(account, token)| (name(account, token), account.clone()));
         Self {
             trouble: Some(trouble),
@@ -59,7 +59,7 @@ impl Budgets {
     }
 
     /// Why the store could not be used at the beginning, if it could not.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn trouble(&self) -> Option<StoreError> {
         self.trouble.clone()
     }
 

@@ -6,8 +6,8 @@ use super::exit::Exit;
 use super::json;
 use super::out::{columns, wrap};
 use super::wire::Setup;
-use crate::core::Time;
 use crate::core::schedule::span;
+use crate::core::{Side, Time};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{ErrorEntry, Store};
@@ -120,6 +120,9 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
         return format!("over since {}", json::time(at));
     }
     let needs_you = matches!(entry.class.as_str(), "unauthorized" | "denied" | "setup");
+    if let Some(remedy) = remedy(entry) {
+        return format!("waits for you: {remedy}; every pass looks whether it is done");
+    }
     match (entry.next_try, &entry.pair) {
         (Some(at), _) if at > now => format!("tried again in {}", span(at.since(now))),
         (None, Some(_)) => format!("waits for you: pulse-sync retry {}", name(entry)),
@@ -128,6 +131,21 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
         }
         _ => "tried again by the next pass".to_owned(),
     }
+}
+
+/// What to do about credentials that a service refuses; what else needs a person says it in its message.
+pub fn remedy(entry: &ErrorEntry) -> Option<String> {
+    if entry.class != "unauthorized" || entry.resolved_at.is_some() {
+        return None;
+    }
+    let side = Side::BOTH.into_iter().map(Side::name);
+    let mut side = side.filter(|side| entry.scope.starts_with(side));
+    Some(match side.next() {
+        Some(side) => format!(
+            "make a new {side} token, and put it where this one came from (`pulse-sync doctor` says where)"
+        ),
+        None => "correct MONGODB_URI or `uri` under [store]".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -180,6 +198,20 @@ mod tests {
             entry.class = "unauthorized".to_owned();
         });
         assert!(token.starts_with("waits for you"), "{token}");
+        for (scope, words) in [
+            ("GitHub", "make a new GitHub token"),
+            ("Notion/pages", "make a new Notion token"),
+            ("MongoDB", "MONGODB_URI"),
+        ] {
+            let refused = ErrorEntry {
+                scope: scope.to_owned(),
+                pair: None,
+                class: "unauthorized".to_owned(),
+                ..entry()
+            };
+            let told = next(&refused, now);
+            assert!(told.contains(words), "{scope}: {told}");
+        }
         assert_eq!(
             said(|entry| entry.resolved_at = Some(Time(0))),
             "over since 1970-01-01T00:00:00Z"

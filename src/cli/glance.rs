@@ -11,6 +11,7 @@ use super::clock::now;
 use super::exit::Exit;
 use super::screen::glyphs;
 use super::wire::Setup;
+use crate::core::schedule::Trouble;
 use crate::core::{Outcome, RecordKind, Side};
 use crate::engine::run::{PAUSE, why_paused};
 use crate::store::sqlite::Access;
@@ -100,7 +101,17 @@ fn of(setup: &Setup) -> Vec<Said> {
             let late = timetable.interval.saturating_mul(timetable.longest + 1);
             say_all(&seen, late)
         }
-        Err(_) => one("! store", Exit::Failed),
+        Err(error) => one(trouble(&error), Exit::Failed),
+    }
+}
+
+/// What is wrong with a store that cannot be looked at, as far as it says so.
+fn trouble(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref() {
+        Some(StoreError::Unfinished(_)) => "! store half copied",
+        Some(StoreError::Refused(Trouble::Login, _)) => "! store login",
+        Some(StoreError::Refused(Trouble::Right, _)) => "! store rights",
+        _ => "! store",
     }
 }
 

@@ -154,6 +154,7 @@ pub fn error(entry: &ErrorEntry) -> Json {
         "item": entry.pair.as_ref().map(|_| &entry.scope),
         "class": entry.class,
         "message": entry.message,
+        "to_do": super::errors::remedy(entry),
         "count": entry.count,
         "first_at": time(entry.first_at),
         "last_at": time(entry.last_at),

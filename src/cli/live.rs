@@ -154,9 +154,25 @@ fn say(event: &Event, as_json: bool) {
             Shown::line(link),
             Shown::line(&json::waiting(waiting))
         ),
+        Event::Leads { link, holder } => say!(
+            "{now}  {}",
+            Shown::line(&who_leads(link, holder.as_deref()))
+        ),
         Event::RunEnded(report) => super::sync::print(report),
         // The end of a run is told by itself; what others did, where they run.
         Event::Listed { .. } | Event::Recorded(_) | Event::Elsewhere(_) => {}
+    }
+}
+
+/// Who runs a link where several machines share the store.
+pub fn who_leads(link: &str, holder: Option<&str>) -> String {
+    match holder {
+        Some(holder) => {
+            format!(
+                "{link}: {holder} runs it; this machine follows, and takes over when that one is gone"
+            )
+        }
+        None => format!("{link}: runs here now"),
     }
 }
 
@@ -174,6 +190,9 @@ fn event_json(event: &Event) -> Option<serde_json::Value> {
         Event::Deferred { link, waiting } => {
             let reason = json::waiting(waiting);
             json!({"event": "deferred", "link": link, "until": json::time(waiting.until), "reason": reason})
+        }
+        Event::Leads { link, holder } => {
+            json!({"event": "leads", "link": link, "holder": holder})
         }
         Event::RunEnded(report) => json!({"event": "run_ended", "report": report}),
         Event::Listed { .. } | Event::Elsewhere(_) => return None,

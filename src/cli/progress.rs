@@ -40,7 +40,7 @@ fn follow(bar: &ProgressBar, event: &Event) {
         }
         Event::Halted(halt) => bar.println(format!("held: {}", Shown::line(&halt.note))),
         // A single run is never deferred.
-        Event::Deferred { .. } | Event::Elsewhere(_) => {}
+        Event::Deferred { .. } | Event::Elsewhere(_) | Event::Leads { .. } => {}
         Event::RunEnded(_) => bar.set_message(""),
     }
 }

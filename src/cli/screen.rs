@@ -396,6 +396,9 @@ fn line(event: &Event) -> (Level, String) {
             let reason = super::json::waiting(waiting);
             (Level::Warn, format!("{link}: deferred, {reason}"))
         }
+        Event::Leads { link, holder } => {
+            (Level::Info, super::live::who_leads(link, holder.as_deref()))
+        }
         Event::RunEnded(report) => {
             let writes = report.writes.github + report.writes.notion;
             let level = if writes == 0 && report.errors.is_empty() {

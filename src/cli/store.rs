@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 
@@ -11,15 +11,27 @@ use super::exit::Exit;
 use super::wire::Setup;
 use crate::config::{self, StoreChoice};
 use crate::shown::Shown;
+use crate::store::contents::Tallies;
 use crate::store::mongo::Patience;
-use crate::store::{Access, AnyStore, MongoStore, SqliteStore, Store, copy};
+use crate::store::{AnyStore, Lease, Looking, MongoStore, SqliteStore, Store, copy};
 
-/// How long a lease lasts that keeps others from syncing while their store is copied, in milliseconds.
-const LEASE_MS: i64 = 2 * 60_000;
+/// How long a lease lasts that keeps others from using the target, in milliseconds: so long it stays locked after a copy
+/// that was killed.
+const LEASE_MS: i64 = 30_000;
 /// How the holder of such a lease is called, before the number of its process.
 const HOLDER: &str = "store move ";
 /// How often it is renewed meanwhile.
-const RENEWED: Duration = Duration::from_secs(30);
+const RENEWED: Duration = Duration::from_secs(8);
+/// A lease that only copies take.
+const COPIES: &str = "store/move";
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// It is only read.
+    Source,
+    Target,
+}
 
 /// Carries out a command about stores.
 pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> {
@@ -30,34 +42,21 @@ pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> 
 
 async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit> {
     ensure!(options.from != options.to, "both stores are the same one");
-    check_is_there(&options.from)?;
-    let from = open(setup, &options.from, options)
+    let from = open(setup, &options.from, options, Role::Source)
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
-    let to = open(setup, &options.to, options)
+    let to = open(setup, &options.to, options, Role::Target)
         .with_context(|| format!("cannot open {}", place(&options.to)))?;
-    let holder = format!("{HOLDER}{}", std::process::id());
-    for store in [&from, &to] {
-        keep_others_out(setup, store, &holder).await?;
-    }
-    let bar =
-        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
-    let lineage = format!("{:032x}", fastrand::u128(..));
-    let work = copy::copy(&from, &to, &lineage, |what, done| {
-        bar.set_message(format!("{done} {what}"));
-        bar.tick();
-    });
-    let renew = async || {
-        for store in [&from, &to] {
-            keep_others_out(setup, store, &holder).await?;
-        }
-        Ok(())
+    // No other process has this name, on whichever machine: what is found under it is our own.
+    let holder = format!("{HOLDER}{} {:08x}", std::process::id(), fastrand::u32(..));
+    refuse_busy(setup, &from).await?;
+    let copied = tokio::select! {
+        copied = Box::pin(copy_locked(setup, &from, &to, &holder)) => copied,
+        () = super::live::asked_to_stop() => Err(anyhow!(
+            "stopped before the copy was finished. What was copied so far stays, and the same command goes on from there"
+        )),
     };
-    let copied = while_renewed(Box::pin(work), RENEWED, renew).await;
-    bar.finish_and_clear();
-    for store in [&from, &to] {
-        let_others_in(setup, store, &holder).await;
-    }
-    let tallies = copied??;
+    let_others_in(setup, &to, &holder).await;
+    let tallies = copied?;
     say!(
         "{} pairs, {} records, {} errors, {} cursors, {} settings: the same in both stores, by count and content",
         tallies.pairs.count,
@@ -68,6 +67,36 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
     );
     say!("The first store is left as it is. Say the second one in the configuration to use it.");
     Ok(Exit::Done)
+}
+
+/// Copies, and keeps everybody else out of the target meanwhile.
+async fn copy_locked(
+    setup: &Setup,
+    from: &AnyStore,
+    to: &AnyStore,
+    holder: &str,
+) -> anyhow::Result<Tallies> {
+    keep_others_out(setup, to, holder).await?;
+    // Two addresses may be one database: then what was written to the one is read from the other.
+    let seen = from.leased(COPIES, super::clock::now()).await?;
+    ensure!(
+        seen.is_none_or(|lease| lease.holder != holder),
+        "both stores are the same one, by two addresses; nothing was copied"
+    );
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg}")?);
+    let lineage = format!("{:032x}", fastrand::u128(..));
+    let work = copy::copy(from, to, &lineage, |what, done| {
+        bar.set_message(format!("{done} {what}"));
+        bar.tick();
+    });
+    let renew = async || {
+        refuse_busy(setup, from).await?;
+        keep_others_out(setup, to, holder).await
+    };
+    let copied = while_renewed(Box::pin(work), RENEWED, renew).await;
+    bar.finish_and_clear();
+    Ok(copied??)
 }
 
 /// Does some work and renews something meanwhile; ends without the work being done when that is refused.
@@ -89,20 +118,13 @@ async fn while_renewed<T>(
 
 /// Opens a store by the word for it: `configured`, `env:NAME` with an address in that variable, a `MongoDB` address, or
 /// the path of a file.
-/// A file that is mistyped is not made anew, and nothing is "moved" from it.
-fn check_is_there(word: &str) -> anyhow::Result<()> {
-    let is_file = word != "configured" && !word.starts_with("env:") && !word.contains("://");
-    ensure!(
-        !is_file || std::path::Path::new(word).is_file(),
-        "there is no store at {}; nothing was done",
-        Shown::line(word)
-    );
-    Ok(())
-}
-
-fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
+fn open(setup: &Setup, word: &str, options: &MoveOptions, role: Role) -> anyhow::Result<AnyStore> {
     if word == "configured" {
-        return setup.store(Access::Own);
+        return match (&setup.config.store, setup.store_path()) {
+            (StoreChoice::Mongo { uri, database }, _) => shared(uri, database, role),
+            (_, Some(path)) => file(&path, role),
+            (_, None) => bail!("no store is configured"),
+        };
     }
     if let Some(name) = word.strip_prefix("env:") {
         // Any variable, not only those that mean something to the program.
@@ -113,21 +135,31 @@ fn open(setup: &Setup, word: &str, options: &MoveOptions) -> anyhow::Result<AnyS
             "the environment variable {} is not set",
             Shown::line(name)
         );
-        return mongo(setup, uri, options);
+        return mongo(setup, uri, options, role);
     }
     if word.starts_with("mongodb://") || word.starts_with("mongodb+srv://") {
-        return mongo(setup, word, options);
+        return mongo(setup, word, options, role);
     }
     if word.contains("://") {
         bail!(
             "only mongodb:// and mongodb+srv:// addresses are known; a file is named by its path"
         );
     }
-    let path = std::path::Path::new(word);
-    Ok(AnyStore::Embedded(SqliteStore::open(path, Access::Own)?))
+    file(std::path::Path::new(word), role)
 }
 
-fn mongo(setup: &Setup, uri: &str, options: &MoveOptions) -> anyhow::Result<AnyStore> {
+/// A file has one owner, which nobody can be beside while it is copied. One that is mistyped as a source is not made
+/// anew, and nothing is "moved" from it.
+fn file(path: &std::path::Path, role: Role) -> anyhow::Result<AnyStore> {
+    ensure!(
+        role == Role::Target || path.is_file(),
+        "there is no store at {}; nothing was done",
+        path.display()
+    );
+    Ok(AnyStore::Embedded(SqliteStore::open_to_copy(path)?))
+}
+
+fn mongo(setup: &Setup, uri: &str, options: &MoveOptions, role: Role) -> anyhow::Result<AnyStore> {
     let configured = match &setup.config.store {
         StoreChoice::Mongo { database, .. } => Some(database.clone()),
         StoreChoice::Embedded(_) => None,
@@ -140,8 +172,16 @@ fn mongo(setup: &Setup, uri: &str, options: &MoveOptions) -> anyhow::Result<AnyS
         .or_else(|| config::database_of(uri))
         .or(configured)
         .unwrap_or_else(|| config::DATABASE.to_owned());
-    let store = MongoStore::new(&SecretString::from(uri), &database, Patience::default())?;
-    Ok(AnyStore::Mongo(Box::new(store)))
+    shared(&SecretString::from(uri), &database, role)
+}
+
+/// The role `read` is enough for a source.
+fn shared(uri: &SecretString, database: &str, role: Role) -> anyhow::Result<AnyStore> {
+    let store = MongoStore::new(uri, database, Patience::default())?.to_copy();
+    Ok(match role {
+        Role::Source => AnyStore::Looked(Box::new(Looking::at(store))),
+        Role::Target => AnyStore::Mongo(Box::new(store)),
+    })
 }
 
 /// The word for a store without a login in it.
@@ -154,36 +194,57 @@ fn place(word: &str) -> String {
     }
 }
 
-/// Takes the leases of the configured links: a file has one owner anyway, a shared store may be in use elsewhere.
-async fn keep_others_out(setup: &Setup, store: &AnyStore, holder: &str) -> anyhow::Result<()> {
-    for link in &setup.config.links {
-        let name = crate::engine::lease_name(&link.name);
-        let lease = store
-            .lease(&name, holder, super::clock::now(), LEASE_MS)
-            .await?;
-        ensure!(
-            lease.holder == holder || !lease.holder.starts_with(HOLDER),
-            "{} copies this store, or was killed while it did. Nothing has to be done but wait: once it has ended this \
-             store is free by {} at the latest",
-            Shown::line(&lease.holder),
-            crate::cli::json::time(lease.until)
-        );
-        ensure!(
-            lease.holder == holder,
-            "{} runs the link {} with this store; stop it first (`q` in its dashboard)",
-            Shown::line(&lease.holder),
-            Shown::line(&link.name)
-        );
+/// Refuses a source that somebody syncs with or copies into. Nothing is written there: that it changed after all shows
+/// when both stores are compared.
+async fn refuse_busy(setup: &Setup, store: &AnyStore) -> anyhow::Result<()> {
+    for name in leases(setup) {
+        let held = store.leased(&name, super::clock::now()).await?;
+        held.map_or(Ok(()), |lease| refuse(&lease, &name))?;
     }
     Ok(())
 }
 
+/// Takes the leases of the configured links in the target: a file has one owner anyway, a shared store may be in use
+/// elsewhere.
+async fn keep_others_out(setup: &Setup, store: &AnyStore, holder: &str) -> anyhow::Result<()> {
+    for name in leases(setup) {
+        let now = super::clock::now();
+        let lease = store.lease(&name, holder, now, LEASE_MS).await?;
+        if lease.holder != holder {
+            refuse(&lease, &name)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is said of somebody else who has a lease.
+fn refuse(lease: &Lease, name: &str) -> anyhow::Result<()> {
+    let holder = Shown::line(&lease.holder);
+    ensure!(
+        !lease.holder.starts_with(HOLDER),
+        "{holder} copies this store, or was killed while it did. Nothing has to be done but wait: once it has ended this \
+         store is free by {} at the latest",
+        crate::cli::json::time(lease.until)
+    );
+    bail!(
+        "{holder} runs the link {} with this store; stop it first (`q` in its dashboard)",
+        Shown::line(name.rsplit('/').next().unwrap_or(name))
+    )
+}
+
+/// The lease of copies, then those of the links.
+fn leases(setup: &Setup) -> Vec<String> {
+    let links = setup.config.links.iter();
+    let links = links.map(|link| crate::engine::lease_name(&link.name));
+    std::iter::once(COPIES.to_owned()).chain(links).collect()
+}
+
 async fn let_others_in(setup: &Setup, store: &AnyStore, holder: &str) {
-    for link in &setup.config.links {
-        // A lease that cannot be given back runs out by itself.
-        let _ = store
-            .release(&crate::engine::lease_name(&link.name), holder)
-            .await;
+    for name in leases(setup) {
+        // A lease that cannot be given back runs out by itself, and so does the next one.
+        if store.release(&name, holder).await.is_err() {
+            return;
+        }
     }
 }
 

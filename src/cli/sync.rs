@@ -146,7 +146,7 @@ pub fn why(stop: &Stop) -> String {
     match stop {
         Stop::MaxItems => "the writes of one run are used up (MAX_ITEMS_PER_SYNC)".to_owned(),
         Stop::Limited { until, reason, .. } => format!("{reason}, until {}", json::time(*until)),
-        Stop::Side { message, .. } | Stop::Store { message } => message.clone(),
+        Stop::Side { message, .. } | Stop::Store { message, .. } => message.clone(),
         Stop::Paused => "paused; `pulse-sync resume` goes on".to_owned(),
         Stop::Busy { holder, until } => format!(
             "{holder} runs this link, until {} at most",

@@ -23,8 +23,10 @@ use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
 use crate::remote::http::{Account, AccountConfig, Now, Rules, Service, build_client};
 use crate::remote::notion::{NotionConfig, NotionRemote};
 use crate::store::mongo::Patience;
-use crate::store::{Access, AnyStore, Looking, MemoryStore, MongoStore, SqliteStore, copy};
-use anyhow::{Context, anyhow, bail};
+use crate::store::{
+    Access, AnyStore, Looking, MemoryStore, MongoStore, SqliteStore, Store, StoreError, copy,
+};
+use anyhow::{Context, anyhow};
 
 /// What every command starts from.
 pub struct Setup {
@@ -229,12 +231,10 @@ impl Setup {
         links: &[&LinkConfig],
         store: &AnyStore,
     ) -> anyhow::Result<(Vec<RealLink>, Budgets)> {
-        let unfinished = copy::is_unfinished(store).await;
-        if *unfinished.as_ref().unwrap_or(&false) {
-            bail!(
-                "this store is an unfinished copy of another one; nothing is synced with it. Finish it with \
-                 `pulse-sync store move`, or name the other store in the configuration"
-            );
+        // The first question that a shared store is asked.
+        let there = store.setting(copy::UNFINISHED).await;
+        if let Err(error @ StoreError::Unfinished(_)) = there {
+            return Err(error.into());
         }
         let login = |error: auth::AuthError| Failed {
             message: error.to_string(),
@@ -252,10 +252,10 @@ impl Setup {
         let hub = GithubAccount::new(hub, client.clone(), &github.secret, Arc::clone(&time))?;
         let pages = Account::new(pages, client, &notion.secret, time)?;
         let tokens = [(hub.sender(), &github.secret), (&pages, &notion.secret)];
-        let budgets = match unfinished {
+        let budgets = match there {
             Ok(_) => Budgets::recalled(tokens, store).await,
             // It is told by whoever uses it.
-            Err(error) => Budgets::unrecalled(tokens, error.to_string()),
+            Err(error) => Budgets::unrecalled(tokens, error),
         };
         let links = links.iter().map(|link| self.link(link, &hub, &pages));
         Ok((links.collect(), budgets))
@@ -343,6 +343,7 @@ fn log(event: &Event) {
         Event::Deferred { link, waiting } => {
             tracing::info!(target: EVENTS, link, reason = super::json::waiting(waiting), "deferred");
         }
+        Event::Leads { link, holder } => tracing::info!(target: EVENTS, link, holder, "led by"),
         Event::RunEnded(report) => {
             // What still lives on this thread: it must not grow.
             let tasks = tokio::runtime::Handle::try_current()
@@ -357,10 +358,9 @@ fn log(event: &Event) {
                 tasks,
                 "run ended"
             );
-            report
-                .errors
-                .iter()
-                .for_each(|error| tracing::warn!(target: EVENTS, "{error}"));
+            for error in &report.errors {
+                tracing::warn!(target: EVENTS, "{error}");
+            }
         }
     }
 }

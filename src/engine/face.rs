@@ -12,7 +12,7 @@ use super::queue::{QueueLine, Standing};
 use super::report::{Event, PerSide, Report, Stop};
 use super::run::{Ask, Planned};
 use crate::core::guard::Halt;
-use crate::core::schedule::Waiting;
+use crate::core::schedule::{Trouble, Waiting};
 use crate::core::{Base, Conflict, Field, Pair, PairId, Record, Side, Time};
 use crate::remote::Budget;
 pub use crate::store::{Counts, HistoryQuery};
@@ -143,6 +143,8 @@ pub struct Snapshot {
     pub links: Vec<LinkState>,
     /// Why the store cannot be used, if it cannot.
     pub store_trouble: Option<String>,
+    /// How it cannot be used.
+    pub store_how: Trouble,
     /// Since when; what else this says is as old as that.
     pub store_away: Option<Time>,
 }

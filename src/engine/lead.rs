@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::live::live_name;
-use super::report::{Report, Stop};
+use super::report::{Event, Report, Stop};
 use super::run::{Keeping, PAUSE, lease_name};
 use super::serve::{Heard, Server};
 use super::{Ask, Clock};
@@ -97,6 +97,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
         if is_ours {
             self.slots[at].lead = Lead::Ours;
             if !before.is_ours() {
+                self.tell_leader(at, before.other().is_some());
                 self.slots[at].live = None;
                 self.slots[at].told = Default::default();
                 self.schedule.hint(at, self.engine.clock.now());
@@ -109,10 +110,20 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             self.wait_for_lease(at, &lease);
         }
         if before != self.slots[at].lead {
+            self.tell_leader(at, true);
             self.slots[at].asked = None;
             self.follow(at).await;
         }
         false
+    }
+
+    /// Says who runs a link now, if that is news.
+    fn tell_leader(&self, at: usize, is_news: bool) {
+        if is_news {
+            let holder = self.slots[at].lead.other().map(str::to_owned);
+            let link = self.links[at].spec.name.clone();
+            (self.engine.sink)(Event::Leads { link, holder });
+        }
     }
 
     /// The link is looked at again when its lease is over, whoever dies before that.
@@ -130,7 +141,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
     /// Renews the leases of what runs here, when it is time, and asks for those of others when they are over; says
     /// whether that changed who runs what. One that may only read looks as often as others renew.
     pub(super) async fn keep_leases(&mut self) -> bool {
-        if !self.is_shared {
+        // A store that is away is asked by one question; who leads shows when it is back.
+        if !self.is_shared || self.away.is_some() {
             return false;
         }
         let elapsed = self.engine.clock.elapsed();
@@ -284,7 +296,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             return;
         }
         if let Some(Stop::Busy { holder, .. }) = &report.stopped {
-            self.slots[at].lead = Lead::Theirs(holder.clone());
+            let lead = Lead::Theirs(holder.clone());
+            let before = std::mem::replace(&mut self.slots[at].lead, lead);
+            self.tell_leader(at, before != self.slots[at].lead);
             self.slots[at].asked = None;
             self.follow(at).await;
             return;

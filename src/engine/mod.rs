@@ -21,6 +21,7 @@ mod live;
 mod look;
 mod moves;
 mod observe;
+mod outage;
 mod places;
 pub mod queue;
 mod recover;

@@ -7,6 +7,7 @@ use super::report::{Event, Stop};
 use super::run::{Flow, Run};
 use crate::core::guard::{self, Halt, Limits, Reason};
 use crate::core::pair::Hold;
+use crate::core::schedule::Trouble;
 use crate::core::sight::{self, News};
 use crate::core::{
     FieldKey, Key, Kind, Name, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
@@ -486,6 +487,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Ok(())
         } else {
             Err(Stop::Store {
+                trouble: Trouble::Unreachable,
                 message: "the same items are changed by somebody else all the time".to_owned(),
             })
         }

@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::core::guard::Halt;
-use crate::core::schedule::Waiting;
+use crate::core::schedule::{Trouble, Waiting};
 use crate::core::{Record, Side, Time};
 use crate::remote::RemoteError;
 use crate::store::StoreError;
@@ -50,6 +50,9 @@ pub enum Stop {
     InDoubt,
     /// The store cannot be used. Nothing is written to either side without it.
     Store {
+        /// How it cannot be used.
+        #[serde(default)]
+        trouble: Trouble,
         /// What failed and what to do.
         message: String,
     },
@@ -58,6 +61,7 @@ pub enum Stop {
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         Self::Store {
+            trouble: error.trouble(),
             message: error.to_string(),
         }
     }
@@ -261,7 +265,7 @@ impl Report {
     pub(super) fn why_failed(&self) -> String {
         let why = match &self.stopped {
             None | Some(Stop::MaxItems | Stop::Limited { .. }) => return String::new(),
-            Some(Stop::Side { message, .. } | Stop::Store { message }) => message,
+            Some(Stop::Side { message, .. } | Stop::Store { message, .. }) => message,
             Some(Stop::Paused) => "paused",
             Some(Stop::Busy { holder, .. }) => &format!("{holder} runs this link"),
             Some(Stop::InDoubt) => "several answers were lost in a row",
@@ -315,6 +319,13 @@ pub enum Event {
         link: String,
         /// What for, and when it is looked at again.
         waiting: Waiting,
+    },
+    /// Another machine runs a link now, or none does but this one.
+    Leads {
+        /// The link.
+        link: String,
+        /// Who runs it; none = it runs here now.
+        holder: Option<String>,
     },
     /// A run ended.
     RunEnded(Box<Report>),

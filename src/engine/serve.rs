@@ -17,6 +17,7 @@ use super::face::{
 use super::held::HeldItem;
 use super::lead::Lead;
 use super::live::{self, Live};
+use super::outage::Outage;
 use super::report::{Event, Report, Stop};
 use super::run::{Ask, PAUSE, Planned};
 use super::{Clock, Engine, Link};
@@ -41,7 +42,7 @@ const EVENTS: usize = 1_024;
 pub struct Wires {
     commands: mpsc::Receiver<Command>,
     stopping: watch::Receiver<bool>,
-    snapshot: watch::Sender<Arc<Snapshot>>,
+    pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
     progress: Rc<RefCell<Option<Progress>>>,
     pub(super) known: live::Shared,
 }
@@ -181,7 +182,8 @@ async fn lost<S: Store, C: Clock>(
     loop {
         let asked = pin!(engine.store.setting(PAUSE));
         let late = pin!(engine.clock.sleep(engine.settings.store_timeout));
-        let is_away = !matches!(select(asked, late).await, Either::Left((Ok(_), _)));
+        let is_away = !matches!(select(asked, late).await, Either::Left((Ok(_), _)))
+            || engine.store.stalled().is_some();
         let progress = progress.borrow().clone();
         if is_away && progress.is_none_or(|progress| progress.writing.is_none()) {
             return;
@@ -202,7 +204,7 @@ pub struct Server<'a, G, N, S, C> {
     samples: Samples,
     sampled: Option<Time>,
     pub(super) slots: Vec<Slot>,
-    running: Option<(usize, Time)>,
+    pub(super) running: Option<(usize, Time)>,
     ending: bool,
     /// The last answer from outside that was noticed; none before the first look.
     pub(super) heard: Option<String>,
@@ -210,10 +212,18 @@ pub struct Server<'a, G, N, S, C> {
     pub(super) must_ring: bool,
     /// Several machines may use the store.
     pub(super) is_shared: bool,
-    /// Since when the store cannot be used.
-    away: Option<Time>,
+    /// Since when the store cannot be used, and why.
+    pub(super) away: Option<Outage>,
     /// Why it could not be used before the loop began.
-    first_trouble: Option<String>,
+    first_trouble: Option<StoreError>,
+}
+
+/// What a store answered; nothing where it only cannot read it.
+fn if_there<T: Default>(answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    match answer {
+        Err(error @ (StoreError::Unavailable(_) | StoreError::Refused(..))) => Err(error),
+        answer => Ok(answer.unwrap_or_default()),
+    }
 }
 
 /// What a wait ended with.
@@ -253,7 +263,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     /// Tells the loop that the store was asked in vain already, so that nobody has to wait for that once more.
     #[must_use]
-    pub fn with_trouble(mut self, trouble: Option<String>) -> Self {
+    pub fn with_trouble(mut self, trouble: Option<StoreError>) -> Self {
         self.first_trouble = trouble;
         self
     }
@@ -274,7 +284,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     async fn work(mut self) -> Over {
         self.schedule.read_only(self.engine.read_only);
         if let Some(trouble) = self.first_trouble.take() {
-            self.publish_away(trouble);
+            self.publish_away(&trouble);
         } else if !matches!(self.listen().await, Heard::Away) {
             self.begin_to_share().await;
         }
@@ -408,10 +418,12 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     }
 
     /// What a link waits for, here or where it runs.
-    fn next(&self, at: usize, now: Time) -> Waiting {
+    pub(super) fn next(&self, at: usize, now: Time) -> Waiting {
         let own = self.schedule.waiting(at, now);
         let slot = &self.slots[at];
         match (slot.lead.other(), slot.live.as_ref().and_then(|l| l.next)) {
+            // Whoever runs it does not while the store is away or everything is paused, or nobody knows.
+            _ if own.reason.overrules_a_leader() => own,
             (Some(holder), until) => Waiting {
                 until: until.unwrap_or(own.until),
                 reason: Reason::Busy(holder.to_owned()),
@@ -434,6 +446,8 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 true
             }
             Woken::News(names) => self.heed(&names).await,
+            // Who refuses us does so until a person did something: it is asked when it is time, not at every glance.
+            Woken::Time if self.is_refused_until_later() => false,
             Woken::Time => self.hear().await,
         }
     }
@@ -457,10 +471,16 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         let asked = match self.engine.store.setting(ASKED).await {
             Ok(asked) => asked,
             Err(error) => {
-                self.publish_away(error.to_string());
+                self.publish_away(&error);
                 return Heard::Away;
             }
         };
+        if !self.engine.read_only
+            && let Err(error) = self.engine.store.takes_writes().await
+        {
+            self.publish_away(&error);
+            return Heard::Away;
+        }
         let asked = asked.unwrap_or_default();
         let is_new = self.heard.as_ref().is_some_and(|heard| *heard != asked);
         self.heard = Some(asked);
@@ -479,14 +499,14 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         self.publish().await;
         let (engine, links) = (self.engine, self.links);
         let mut run = pin!(engine.pass(&links[link], &ask, self.keeping()));
-        let (report, planned) = loop {
+        let ((report, planned), at) = loop {
             if self.ending {
-                break run.await;
+                break (run.await, engine.clock.now());
             }
             let woken = {
                 let woken = pin!(self.woken(TICK_MS.min(self.renewed_every())));
                 match select(run.as_mut(), woken).await {
-                    Either::Left((done, _)) => break done,
+                    Either::Left((done, _)) => break (done, engine.clock.now()),
                     Either::Right((woken, _)) => woken,
                 }
             };
@@ -509,8 +529,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 }
             });
             if let Either::Left((done, told)) = select(run.as_mut(), told).await {
+                let at = engine.clock.now();
                 told.await;
-                break done;
+                break (done, at);
             }
         };
         self.running = None;
@@ -522,12 +543,15 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             };
         } else {
             let was_paused = report.stopped == Some(Stop::Paused);
+            self.note_stop(at, report.stopped.as_ref());
             self.after_run(link, &ask, &report).await;
             self.ended(link, report.clone());
             let next = self.schedule.waiting(link, self.engine.clock.now()).until;
             let name = &self.links[link].spec.name;
-            // Without it the error log says that the next pass tries again, which is as true.
-            let _ = self.engine.note_next_try(name, &report, next).await;
+            if self.away.is_none() {
+                // Without it the error log says that the next pass tries again, which is as true.
+                let _ = self.engine.note_next_try(name, &report, next).await;
+            }
             // Resumed while it read: what waits goes on at once.
             let is_paused = || self.engine.store.setting(PAUSE);
             if was_paused && is_paused().await.is_ok_and(|since| since.is_none()) {
@@ -569,8 +593,9 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 message: message.clone(),
                 again: self.again(link),
             },
-            Some(Stop::Store { message }) => Ended::StoreAway {
+            Some(Stop::Store { trouble, message }) => Ended::StoreAway {
                 store: self.engine.store.name().to_owned(),
+                trouble: *trouble,
                 message: message.clone(),
                 again: self.again(link),
             },
@@ -783,58 +808,32 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         };
         match self.engine.store.setting(PAUSE).await {
             Ok(since) => snapshot.paused = since.and_then(|since| since.parse().ok()).map(Time),
-            Err(error) => return self.publish_away(error.to_string()),
+            Err(error) => return self.publish_away(&error),
         }
-        self.away = None;
+        if let Some(stalled) = self.engine.store.stalled() {
+            return self.publish_away(&stalled);
+        }
+        self.note_outage().await;
         self.schedule.pause(snapshot.paused);
         for at in 0..self.links.len() {
-            let state = self.link_state(at).await;
-            snapshot.links.push(state);
+            match self.link_state(at).await {
+                Ok(state) => snapshot.links.push(state),
+                // It went meanwhile: what else would be asked would wait as long, one after the other.
+                Err(error) => return self.publish_away(&error),
+            }
         }
         let snapshot = Arc::new(snapshot);
         self.wires.snapshot.send_replace(Arc::clone(&snapshot));
         self.tell_followers(&snapshot.links).await;
     }
 
-    /// What was known stands, and says since when. Nothing more is asked of a store that is away: each question would
-    /// wait for it in vain.
-    fn publish_away(&mut self, trouble: String) {
-        let now = self.engine.clock.now();
-        let is_new = self.away.is_none();
-        let since = *self.away.get_or_insert(now);
-        let again = self.engine.back_off(if is_new { 4 } else { 8 });
-        let name = self.engine.store.name();
-        self.schedule.store_away(name, since, now, again);
-        if is_new && self.running.is_none() {
-            let until = now.plus(again);
-            let reason = trouble.clone();
-            (self.engine.sink)(Event::Waiting { until, reason });
-        }
-        let mut snapshot = Snapshot::clone(&self.wires.snapshot.borrow());
-        snapshot.at = now;
-        (snapshot.store_trouble, snapshot.store_away) = (Some(trouble), Some(since));
-        if snapshot.links.is_empty() {
-            let named = |link: &Link<G, N>| LinkState {
-                name: link.spec.name.clone(),
-                ..LinkState::default()
-            };
-            snapshot.links = self.links.iter().map(named).collect();
-        }
-        for (at, link) in snapshot.links.iter_mut().enumerate() {
-            link.next = Some(self.next(at, now));
-            let is_running = self.running.is_some_and(|(running, _)| running == at);
-            link.running = link.running.take().filter(|_| is_running);
-        }
-        self.wires.snapshot.send_replace(Arc::new(snapshot));
-    }
-
-    async fn link_state(&self, at: usize) -> LinkState {
+    async fn link_state(&self, at: usize) -> Result<LinkState, StoreError> {
         let (link, slot) = (&self.links[at], &self.slots[at]);
         let name = &link.spec.name;
         let progress = self.wires.progress.borrow().clone();
         let own = self.running.filter(|(link, _)| *link == at);
         let live = slot.live.as_ref();
-        LinkState {
+        Ok(LinkState {
             name: name.clone(),
             led_by: slot.lead.other().map(str::to_owned),
             running: own
@@ -845,18 +844,18 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 .or_else(|| live?.running.clone()),
             last: live.map_or(&slot.last, |live| &live.last).clone(),
             next: Some(self.next(at, self.engine.clock.now())),
-            counts: self.engine.store.counts(name).await.unwrap_or_default(),
-            conflicts: self.open_conflicts(link).await.unwrap_or_default(),
-            queue: self.engine.queue(name).await.unwrap_or_default(),
-            in_doubt: self.doubts(name).await.unwrap_or_default(),
+            counts: if_there(self.engine.store.counts(name).await)?,
+            conflicts: if_there(self.open_conflicts(link).await)?,
+            queue: if_there(self.engine.queue(name).await)?,
+            in_doubt: if_there(self.doubts(name).await)?,
             planned: slot.planned.clone(),
             plan_cut: slot.plan_cut.clone(),
-            halts: self.engine.halts(name).await.unwrap_or_default(),
+            halts: if_there(self.engine.halts(name).await)?,
             budgets: live.map_or_else(
                 || [link.github.budget(), link.notion.budget()],
                 |live| live.budgets,
             ),
-        }
+        })
     }
 
     async fn open_conflicts(&self, link: &Link<G, N>) -> Result<Vec<ConflictLine>, StoreError> {

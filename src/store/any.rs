@@ -191,6 +191,14 @@ impl Store for AnyStore {
         of!(self, store => store.leased(name, now))
     }
 
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        of!(self, store => store.takes_writes())
+    }
+
+    fn stalled(&self) -> Option<StoreError> {
+        self.shared().and_then(Store::stalled)
+    }
+
     fn is_shared(&self) -> bool {
         matches!(self, Self::Mongo(_) | Self::Looked(_))
     }
@@ -251,6 +259,10 @@ impl Contents for AnyStore {
 
     async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         of!(self, store => store.take_over(pairs))
+    }
+
+    async fn birthmark(&self) -> Result<Option<String>, StoreError> {
+        of!(self, store => store.birthmark())
     }
 
     async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {

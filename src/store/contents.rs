@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::core::{Pair, Record, digest};
 
-use super::copy::UNFINISHED;
+use super::copy::{LINEAGE, UNFINISHED};
 use super::{Cursor, ErrorEntry, HistoryQuery, Store, StoreError, Which};
 
 /// How many documents are read and written at once.
@@ -45,6 +45,12 @@ pub trait Contents: Store {
     /// Takes pairs over from another store as they are, with their `rev`; the answers are in the same order. One that
     /// is stored with the same `rev` stays; with a greater one it is `Stale`.
     async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError>;
+
+    /// What the place itself is known by, where it has something that no other place ever has: the number that the
+    /// server gave to a collection, the moment at which a file was made. It is read, never written.
+    async fn birthmark(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
 
     /// What to tell about each document that could not be read since the store was opened. Lists pass over them.
     async fn damaged_texts(&self) -> Result<Vec<String>, StoreError>;
@@ -145,7 +151,7 @@ pub(super) async fn cursors<S: Contents>(store: &S) -> Result<Vec<(String, Curso
     }
 }
 
-/// All settings but the mark of a copy that is under way.
+/// All settings but those that copies are known by.
 pub(super) async fn settings<S: Contents>(
     store: &S,
 ) -> Result<BTreeMap<String, String>, StoreError> {
@@ -155,6 +161,7 @@ pub(super) async fn settings<S: Contents>(
         let page = store.setting_page(after.as_deref(), PAGE).await?;
         let Some((last, _)) = page.last() else {
             all.remove(UNFINISHED);
+            all.remove(LINEAGE);
             return Ok(all);
         };
         after = Some(last.clone());

@@ -24,6 +24,11 @@ pub enum CopyError {
     /// The target does not answer or refuses a document. What was copied stays; called again, the copy goes on.
     #[error("the target: {0}. What was copied so far stays; the same command goes on from there")]
     To(StoreError),
+    /// The source is empty: no program of ours ever used it.
+    #[error(
+        "there is nothing in the source; nothing was copied. Look at its address and at the name of its database"
+    )]
+    Nothing,
     /// The source is the target of a copy that was broken off. Nothing was changed.
     #[error("the source is itself a copy that is not finished; finish that one first")]
     Unfinished,
@@ -82,7 +87,7 @@ pub async fn copy<F: Contents, T: Contents>(
     mut progress: impl FnMut(&'static str, u64),
 ) -> Result<Tallies, CopyError> {
     let lineage = own_lineage(from, lineage).await?;
-    claim(to, &lineage).await?;
+    claim(from, to, &lineage).await?;
     copy_pairs(from, to, &mut progress).await?;
     copy_records(from, to, &mut progress).await?;
     copy_errors(from, to, &mut progress).await?;
@@ -104,27 +109,68 @@ pub async fn is_unfinished(store: &impl Store) -> Result<bool, StoreError> {
     Ok(store.setting(UNFINISHED).await?.is_some())
 }
 
+/// What is said of a place that holds a copy which is not finished.
+pub(super) fn unfinished(place: &str) -> StoreError {
+    StoreError::Unfinished(format!(
+        "{place} holds an unfinished copy of another store; nothing is read from it or changed there. Finish it with the \
+         same `pulse-sync store move`, or name the other store in the configuration"
+    ))
+}
+
 async fn own_lineage<F: Contents>(from: &F, fresh: &str) -> Result<String, CopyError> {
     if is_unfinished(from).await.map_err(CopyError::From)? {
         return Err(CopyError::Unfinished);
     }
-    let known = from.setting(LINEAGE).await.map_err(CopyError::From)?;
-    if let Some(known) = known {
+    if let Some(known) = known_by(from).await.map_err(CopyError::From)? {
         return Ok(known);
+    }
+    if from.only_looks() {
+        return Err(CopyError::Nothing);
     }
     let written = from.put_setting(LINEAGE, Some(fresh)).await;
     written.map_err(CopyError::From)?;
     Ok(fresh.to_owned())
 }
 
+/// What a store is known by: where it came from in the first place, or the place that it is in.
+async fn known_by<S: Contents>(store: &S) -> Result<Option<String>, StoreError> {
+    match store.setting(LINEAGE).await? {
+        Some(known) => Ok(Some(known)),
+        None => store.birthmark().await,
+    }
+}
+
+/// Refuses a target that was synced after it was copied, before anything is changed there.
+async fn refuse_ahead<F: Contents, T: Contents>(from: &F, to: &T) -> Result<(), CopyError> {
+    for link in to.links().await.map_err(CopyError::To)? {
+        let mut after = None;
+        loop {
+            let page = to.pairs(&link, Which::All, after.as_ref(), PAGE).await;
+            let page = page.map_err(CopyError::To)?;
+            let Some(last) = page.last() else { break };
+            let there = from.pairs(&link, Which::All, after.as_ref(), PAGE).await;
+            let there = there.map_err(CopyError::From)?;
+            after = Some(last.id.clone());
+            let revs: BTreeMap<_, _> = there.iter().map(|pair| (&pair.id, pair.rev)).collect();
+            let newer = |pair: &&Pair| revs.get(&pair.id).is_some_and(|rev| pair.rev > *rev);
+            if let Some(newer) = page.iter().find(newer) {
+                return Err(CopyError::Ahead(newer.name().to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Makes sure that the target is empty or an earlier copy, and marks it as unfinished.
-async fn claim<T: Contents>(to: &T, lineage: &str) -> Result<(), CopyError> {
-    let known = to.setting(LINEAGE).await.map_err(CopyError::To)?;
+async fn claim<F: Contents, T: Contents>(from: &F, to: &T, lineage: &str) -> Result<(), CopyError> {
+    let known = known_by(to).await.map_err(CopyError::To)?;
     if known.as_deref() != Some(lineage) {
         let found = holds(to).await.map_err(CopyError::To)?;
         if let Some(found) = found {
             return Err(CopyError::Foreign(found));
         }
+    } else if !is_unfinished(to).await.map_err(CopyError::To)? {
+        refuse_ahead(from, to).await?;
     }
     // First that it is unfinished: a lineage alone says that what is there is whole.
     for (name, value) in [(UNFINISHED, "true"), (LINEAGE, lineage)] {

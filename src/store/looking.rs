@@ -265,6 +265,11 @@ impl<S: Contents> Store for Looking<S> {
         self.store.leased(name, now).await
     }
 
+    /// Nothing is written there.
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn is_shared(&self) -> bool {
         self.store.is_shared()
     }
@@ -336,6 +341,10 @@ impl<S: Contents> Contents for Looking<S> {
 
     async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         self.to_write()?.take_over(pairs).await
+    }
+
+    async fn birthmark(&self) -> Result<Option<String>, StoreError> {
+        self.store.birthmark().await
     }
 
     async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::core::schedule::Trouble;
 use crate::core::{Outcome, Pair, PairId, Record, RecordKind, Side, Time};
 
 /// Why the store did not do what was asked.
@@ -39,9 +40,26 @@ pub enum StoreError {
     /// may be found by reading again.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// The store is there and lets us do nothing, or nothing that changes it; as for `Unavailable`, a commit may be
+    /// found by reading again.
+    #[error("the store is not available: {1}")]
+    Refused(Trouble, String),
+    /// A copy into the store was begun and not finished. Nothing of it may be used but to finish it.
+    #[error("{0}")]
+    Unfinished(String),
     /// The file or document is damaged, or was written by a newer version. It is left as it is.
     #[error("{0}")]
     Damaged(String),
+}
+
+impl StoreError {
+    /// How the store cannot be used, where this says that it cannot.
+    pub const fn trouble(&self) -> Trouble {
+        match self {
+            Self::Refused(trouble, _) => *trouble,
+            _ => Trouble::Unreachable,
+        }
+    }
 }
 
 /// How far a stream has been read.
@@ -301,6 +319,16 @@ pub trait Store {
 
     /// Who holds a lease now, without asking for it; none where it is free or over. `now` as for [`Store::lease`].
     async fn leased(&self, name: &str, now: Time) -> Result<Option<Lease>, StoreError>;
+
+    /// Whether it takes writes; a store that several machines share is asked, unless it took one just now.
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.stalled().map_or(Ok(()), Err)
+    }
+
+    /// Why writes are refused at once, because one just went unanswered; none while they are tried.
+    fn stalled(&self) -> Option<StoreError> {
+        None
+    }
 
     /// Whether several machines may use it at the same time.
     fn is_shared(&self) -> bool {

@@ -432,7 +432,10 @@ impl App {
                 }
             }
             // A deferral has its row in the queue as long as it lasts.
-            Event::RunStarted { .. } | Event::Listed { .. } | Event::Deferred { .. } => {}
+            Event::RunStarted { .. }
+            | Event::Listed { .. }
+            | Event::Deferred { .. }
+            | Event::Leads { .. } => {}
         }
     }
 

@@ -12,7 +12,7 @@ use super::state::{Mood, budget, state};
 use super::text::{thousands, width};
 use super::theme::Meaning;
 use crate::core::Side;
-use crate::core::schedule::Reason;
+use crate::core::schedule::{Reason, Trouble};
 
 /// So long after a look is due, the engine must have spoken, in milliseconds.
 const OVERDUE_MS: i64 = 60_000;
@@ -118,7 +118,15 @@ fn store(app: &App) -> Ink {
             ink(format!("{} …", app.data.facts.store), Meaning::Dim)
         }
         None => ink(format!("{} ok", app.data.facts.store), Meaning::Dim),
-        Some(_) => ink(format!("{} away", app.data.facts.store), Meaning::Error),
+        Some(_) => {
+            let word = match app.data.snapshot.store_how {
+                Trouble::Unreachable => "away",
+                Trouble::NoWrites => "no writes",
+                Trouble::Login => "login",
+                Trouble::Right => "denied",
+            };
+            ink(format!("{} {word}", app.data.facts.store), Meaning::Error)
+        }
     }
 }
 

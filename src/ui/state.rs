@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::text::{age, countdown};
 use super::theme::Meaning;
-use crate::core::schedule::{Reason, span};
+use crate::core::schedule::{Reason, Trouble, span};
 use crate::core::{Outcome, Record, RecordKind, Side, Time};
 use crate::engine::Stop;
 use crate::engine::face::{LinkState, Progress};
@@ -117,7 +117,11 @@ fn as_it_goes(data: &Data) -> State {
         return pause;
     }
     if let Some(since) = data.snapshot.store_away {
-        return State::of(Mood::Offline, "OFFLINE", store_away(data, since));
+        let (mood, word) = match data.snapshot.store_how {
+            Trouble::Login | Trouble::Right => (Mood::Login, "LOGIN"),
+            Trouble::Unreachable | Trouble::NoWrites => (Mood::Offline, "OFFLINE"),
+        };
+        return State::of(mood, word, store_away(data, since));
     }
     let ours = |link: &&LinkState| link.led_by.is_none();
     if let Some(state) = data
@@ -153,15 +157,15 @@ fn as_it_goes(data: &Data) -> State {
 
 /// Since when the store is away, and when it is tried again.
 fn store_away(data: &Data, since: Time) -> String {
-    let store = &data.facts.store;
+    let (store, how) = (&data.facts.store, data.snapshot.store_how.words());
     let since = data.facts.zone.minute(since);
     let next = data.links().iter().filter_map(|link| link.next.as_ref());
     match next.map(|next| next.until).min() {
         Some(next) if next > data.now => {
             let left = countdown(next.since(data.now));
-            format!("{store} unreachable since {since} retry {left}")
+            format!("{store} {how} {since} retry {left}")
         }
-        _ => format!("{store} unreachable since {since}"),
+        _ => format!("{store} {how} {since}"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::schedule::{
-    Batch, Decision, Ended, Left, Load, Reason, Schedule, Scope, Threshold, Timetable, Waiting,
-    span,
+    Batch, Decision, Ended, Left, Load, Reason, Schedule, Scope, Threshold, Timetable, Trouble,
+    Waiting, span,
 };
 use pulse_sync::core::{Side, Time};
 
@@ -78,6 +78,7 @@ fn every_end_of_a_run_has_its_next_time_and_its_words() {
     };
     let away = Ended::StoreAway {
         store: "MongoDB".to_owned(),
+        trouble: Trouble::Unreachable,
         message: "no server".to_owned(),
         again: 30 * SECOND,
     };
@@ -487,6 +488,7 @@ fn the_store_is_away_since_the_first_time() {
     let mut plan = schedule(1);
     let away = || Ended::StoreAway {
         store: "MongoDB".to_owned(),
+        trouble: Trouble::Unreachable,
         message: "gone".to_owned(),
         again: 10 * SECOND,
     };
@@ -510,21 +512,51 @@ fn a_store_that_is_away_before_any_run_is_what_a_link_waits_for() {
         note: String::new(),
     };
     plan.ended(1, at(0), limited, None, 0);
-    plan.store_away("MongoDB", at(0), at(0), 10 * SECOND);
+    plan.store_away("MongoDB", Trouble::Unreachable, at(0), at(0), 10 * SECOND);
     assert_eq!(
         told(&plan, 0, 0),
         "MongoDB unreachable since <0>, tried again in 10 s"
     );
     assert_eq!(told(&plan, 1, 0), "Notion limit, 41 s");
     // What is told once stands until it is tried.
-    plan.store_away("MongoDB", at(0), at(4 * SECOND), 10 * SECOND);
+    plan.store_away(
+        "MongoDB",
+        Trouble::Unreachable,
+        at(0),
+        at(4 * SECOND),
+        10 * SECOND,
+    );
     assert!(told(&plan, 0, 4 * SECOND).ends_with("in 6 s"));
     assert_eq!(
         told(&plan, 0, 10 * SECOND),
         "MongoDB unreachable since <0>, being tried now"
     );
-    plan.store_away("MongoDB", at(0), at(13 * SECOND), 20 * SECOND);
+    plan.store_away(
+        "MongoDB",
+        Trouble::Unreachable,
+        at(0),
+        at(13 * SECOND),
+        20 * SECOND,
+    );
     assert!(told(&plan, 0, 13 * SECOND).ends_with("in 20 s"));
+    // Another trouble is said at once.
+    for (trouble, words) in [
+        (
+            Trouble::NoWrites,
+            "MongoDB answers no writes since <0>, tried again in 20 s",
+        ),
+        (
+            Trouble::Login,
+            "MongoDB refuses the login since <0>, tried again in 20 s; the log says what to do",
+        ),
+        (
+            Trouble::Right,
+            "MongoDB denies a right since <0>, tried again in 20 s; the log says what to do",
+        ),
+    ] {
+        plan.store_away("MongoDB", trouble, at(0), at(14 * SECOND), 20 * SECOND);
+        assert_eq!(told(&plan, 0, 14 * SECOND), words);
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::group::PATIENCE;
 use crate::mongo::{Mode, Space};
 use crate::rig::{Rig, world};
 
-fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
+pub fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
     let client = build_client(Duration::from_secs(5)).unwrap();
     let time: Now = Arc::new(now);
     let mut config = AccountConfig::github(&small.github.url);
@@ -52,7 +52,7 @@ fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
     }
 }
 
-fn engine(
+pub fn engine(
     store: MongoStore,
     holder: &str,
     sink: Box<dyn Fn(Event)>,
@@ -75,7 +75,7 @@ fn engine(
     }
 }
 
-async fn serve(
+pub async fn serve(
     engine: &Engine<MongoStore, TestClock>,
     links: &[Link<GithubRemote, NotionRemote>],
     wires: Wires,
@@ -85,7 +85,11 @@ async fn serve(
     Box::pin(server.serve()).await;
 }
 
-async fn until(handle: &Handle, what: &str, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+pub async fn until(
+    handle: &Handle,
+    what: &str,
+    shows: impl Fn(&Snapshot) -> bool,
+) -> Arc<Snapshot> {
     let mut snapshots = handle.snapshot();
     let wait = async {
         loop {

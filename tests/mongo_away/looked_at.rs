@@ -177,7 +177,7 @@ fn a_server_that_is_away_is_one_line_and_the_rest_is_said() {
         &[
             "fail: ",
             "cannot be reached",
-            "look whether the server runs",
+            "Look whether the server runs",
         ],
     );
     assert_line(&report, "GitHub", &["ok"]);

@@ -101,7 +101,35 @@ fn a_killed_copy_is_told_and_gone_on_with_once_its_lease_is_over() {
     let early = stage.rig.run(&["sync", "--once"]);
     assert_eq!(early.code, Some(1), "{}", early.said());
     assert!(early.said().contains("unfinished copy"), "{}", early.said());
+    for words in [
+        &["status"][..],
+        &["history"],
+        &["errors"],
+        &["pause"],
+        &["run"],
+        &["doctor"],
+    ] {
+        let done = stage.rig.run(words);
+        assert_ne!(done.code, Some(0), "{words:?}: {}", done.said());
+        assert!(
+            done.said().contains("unfinished copy"),
+            "{words:?}: {}",
+            done.said()
+        );
+        assert!(
+            done.said().contains("store move"),
+            "{words:?}: {}",
+            done.said()
+        );
+    }
+    assert!(!stage.has(TARGET, "settings", doc! { "_id": "pause" }));
 
+    // Nothing in the source was locked, or even touched.
+    for name in ["link/default", "store/move"] {
+        let held = doc! { "_id": name, "holder": { "$regex": "^store move" } };
+        assert!(!stage.has(DATABASE, "leases", held), "{name}");
+    }
+    assert!(!stage.has(DATABASE, "settings", doc! { "_id": "store/lineage" }));
     stage.let_leases_end();
     stage.rig.env.remove("MONGODB_DATABASE");
     let last = stage.rig.run(&MOVE);
@@ -116,4 +144,63 @@ fn a_killed_copy_is_told_and_gone_on_with_once_its_lease_is_over() {
     stage.rig.env.insert("MONGODB_DATABASE", TARGET.to_owned());
     stage.rig.assert_quiet();
     assert_eq!(stage.rig.writes(), written);
+}
+
+#[test]
+fn one_database_by_two_addresses_is_not_copied_into_itself() {
+    let mut stage = Stage::new(Mode::Replica, 3, 0, 0);
+    stage.settle();
+    stage.rig.env.remove("MONGODB_URI");
+    stage.rig.env.remove("MONGODB_DATABASE");
+    let plain = stage.address(DATABASE);
+    let port = stage.server.port;
+    let others = [
+        plain.replace("127.0.0.1", "localhost"),
+        format!("mongodb://127.0.0.1:{port}/{DATABASE}?appName=x&directConnection=true"),
+        format!("mongodb://127.0.0.1:{port}/{DATABASE}?directConnection=true&appName=x"),
+    ];
+    for other in others {
+        for (from, to) in [(&plain, &other), (&other, &plain)] {
+            stage.rig.env.insert("FROM", from.clone());
+            stage.rig.env.insert("TO", to.clone());
+            let done = stage.rig.run(&MOVE);
+            assert_eq!(done.code, Some(1), "{other}: {}", done.said());
+            assert!(done.said().contains("are the same one"), "{}", done.said());
+            assert!(!stage.has(DATABASE, "settings", doc! { "_id": "store/copying" }));
+        }
+    }
+    // Nothing is locked after it.
+    stage.rig.env.insert("MONGODB_URI", plain);
+    stage
+        .rig
+        .env
+        .insert("MONGODB_DATABASE", DATABASE.to_owned());
+    stage.rig.assert_quiet();
+}
+
+#[test]
+fn a_copy_that_is_stopped_or_refused_leaves_no_lock() {
+    let mut stage = Stage::new(Mode::Replica, 60, 5, 5);
+    stage.settle();
+    stage.rig.env.remove("MONGODB_URI");
+    stage.rig.env.remove("MONGODB_DATABASE");
+    for (name, database) in [("FROM", DATABASE), ("TO", TARGET)] {
+        let address = stage.address(database);
+        stage.rig.env.insert(name, address);
+    }
+    let copy = stage.spawn(&MOVE);
+    let started = Instant::now();
+    while !stage.has(TARGET, "leases", doc! { "_id": "store/move" }) {
+        assert!(
+            started.elapsed() < Duration::from_mins(1),
+            "{}",
+            stage.said()
+        );
+    }
+    let code = super::stage::terminate(copy);
+    assert!(matches!(code, Some(0 | 1)), "{code:?}: {}", stage.said());
+    // At once, with nobody waiting for a lease.
+    let next = stage.rig.run(&MOVE);
+    assert_eq!(next.code, Some(0), "{}", next.said());
+    assert!(next.out.contains("70 pairs"), "{}", next.said());
 }

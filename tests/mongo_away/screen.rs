@@ -1,5 +1,7 @@
 //! The dashboard while its store is away: what the header and the Queue pane say, and that it goes on by itself.
 
+use mongodb::bson::doc;
+
 use super::driver::start;
 use super::mongo::Mode;
 use super::stage::Stage;
@@ -65,4 +67,50 @@ fn the_queue_says_since_when_the_store_is_away_and_goes_on_when_it_is_back() {
     tty.press("q");
     assert_eq!(tty.ends(), 0);
     tty.assert_whole();
+}
+
+/// Nothing is to be done, and all at once no write ends any more: seen before anybody wants to write.
+#[test]
+fn a_locked_server_is_said_while_nothing_is_to_be_done() {
+    let stage = Stage::new(Mode::Replica, 3, 0, 0);
+    stage.settle();
+    let mut tty = start(&stage.rig.command(&[]), SIZE);
+    tty.see("RUNNING");
+    tty.press("2");
+    stage.command(doc! { "fsync": 1, "lock": true });
+    let words = "MongoDB answers no writes since";
+    tty.until("the header says it", |text| {
+        text.contains("OFFLINE") && says_since(text, words)
+    });
+    let queue = |text: &str| text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    tty.until("the Queue pane says it", |text| {
+        says_since(&queue(text), words)
+    });
+    stage.command(doc! { "fsyncUnlock": 1 });
+    tty.see("RUNNING");
+    tty.press("q");
+    assert_eq!(tty.ends(), 0);
+    tty.assert_whole();
+}
+
+#[test]
+fn a_wrong_password_is_shown_as_one() {
+    let mut stage = Stage::new(Mode::Auth, 3, 0, 0);
+    stage
+        .rig
+        .env
+        .insert("MONGODB_URI", stage.server.uri_as("root:wr0ng@"));
+    let mut tty = start(&stage.rig.command(&[]), SIZE);
+    tty.press("2");
+    let words = "MongoDB refuses the login since";
+    tty.until("the header says it", |text| {
+        text.contains("LOGIN") && says_since(text, words)
+    });
+    tty.until("and what to do", |text| {
+        !text.contains("unreachable") && text.contains("the log says what to do")
+    });
+    tty.press("q");
+    let _ = tty.ends();
+    tty.assert_whole();
+    assert_eq!(stage.rig.writes(), (0, 0));
 }

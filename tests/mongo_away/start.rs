@@ -91,6 +91,14 @@ fn a_wrong_password_is_told_as_one_and_can_be_stopped() {
 #[test]
 fn a_copy_reads_the_variable_that_is_named() {
     let mut rig = Rig::start(None);
+    // A source that is not there is told first.
+    let early = rig.run(&["store", "move", "--from", "configured", "--to", "env:X"]);
+    assert!(
+        early.said().contains("there is no store at"),
+        "{}",
+        early.said()
+    );
+    rig.sync();
     let missing = rig.run(&[
         "store",
         "move",

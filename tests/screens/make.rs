@@ -627,6 +627,7 @@ pub fn snapshot(link: LinkState) -> Snapshot {
         paused: None,
         links: vec![link],
         store_trouble: None,
+        store_how: pulse_sync::core::schedule::Trouble::default(),
         store_away: None,
     }
 }

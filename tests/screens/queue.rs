@@ -1,7 +1,7 @@
 //! The queue: its title counts its rows, each row shows its way, and what is held can be released.
 
 use pulse_sync::core::Side;
-use pulse_sync::core::schedule::{Reason, Scope, Waiting};
+use pulse_sync::core::schedule::{Reason, Scope, Trouble, Waiting};
 use pulse_sync::engine::queue::Standing;
 use pulse_sync::ui::action::{DEFAULT_KEYS, Place};
 use pulse_sync::ui::app::{App, Effect, Input, Request};
@@ -174,6 +174,7 @@ fn a_link_that_may_not_run_says_why_and_for_how_long() {
     assert!(row(&after(limit), "~ widgets").contains("Notion limit, 30 s"));
     let away = Reason::StoreAway {
         store: "MongoDB".to_owned(),
+        trouble: Trouble::Unreachable,
         since: NOW.minus(MINUTE),
     };
     let shown = row(&after(away), "~ widgets");

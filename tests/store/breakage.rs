@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use mongodb::bson::{Bson, Document, doc};
+use pulse_sync::core::schedule::Trouble;
 use pulse_sync::store::mongo::Patience;
 use pulse_sync::store::{HistoryQuery, MongoStore, Store, StoreError};
 
@@ -30,7 +31,7 @@ const FOR_EVER: Duration = Duration::from_mins(1);
 async fn told<T: std::fmt::Debug>(asked: impl Future<Output = Result<T, StoreError>>) -> String {
     let answer = tokio::time::timeout(FOR_EVER, asked).await;
     match answer.expect("every operation is bounded in time") {
-        Err(StoreError::Unavailable(text)) => text,
+        Err(StoreError::Unavailable(text) | StoreError::Refused(_, text)) => text,
         other => panic!("the store should be away: {other:?}"),
     }
 }
@@ -45,7 +46,8 @@ fn says(text: &str, parts: &[&str]) {
 async fn goes_on(store: &MongoStore) {
     let works = async {
         while let Err(error) = store.counts("main").await {
-            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            let is_away = matches!(error, StoreError::Unavailable(_) | StoreError::Refused(..));
+            assert!(is_away, "{error:?}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
@@ -62,12 +64,7 @@ fn away_at_start_and_back_later() {
         let text = told(store.ready()).await;
         says(
             &text,
-            &[
-                "cannot be reached",
-                "127.0.0.1",
-                "nothing is written",
-                "tried again by itself",
-            ],
+            &["cannot be reached", "127.0.0.1", "nothing is written"],
         );
         told(store.put(&pair(1), &[])).await;
         told(store.lease("run", "me", pulse_sync::core::Time(0), 1_000)).await;
@@ -134,6 +131,56 @@ fn a_frozen_server_is_not_waited_for() {
     });
 }
 
+/// A server that is locked for a backup answers questions, and lets writes wait until it is unlocked.
+#[test]
+fn a_locked_server_is_told_as_one_and_holds_nobody_up() {
+    block_on(async {
+        let server = Server::start(Mode::Replica).await;
+        let store = store_with(&server.uri(), "pulse", HASTY);
+        assert_eq!(store.takes_writes().await, Ok(()));
+        store.put(&pair(1), &[]).await.unwrap();
+        server
+            .command(doc! { "fsync": 1, "lock": true })
+            .await
+            .unwrap();
+        let next = with(pair(1), |pair| pair.rev = 1);
+        let answer = store.put(&next, &[]).await;
+        assert!(
+            matches!(&answer, Err(StoreError::Refused(Trouble::NoWrites, text)) if text.contains("answers no writes")),
+            "{answer:?}"
+        );
+        assert!(store.stalled().is_some(), "it is remembered");
+        assert!(store.pair(&id(1)).await.is_ok(), "questions are answered");
+        // So many that wait for each other would take far longer than one.
+        let others = async {
+            for number in 0..20 {
+                let name = format!("a{number}");
+                assert!(store.put_setting(&name, Some("x")).await.is_err());
+                assert!(
+                    store
+                        .lease("l", "us", pulse_sync::core::Time(0), 1)
+                        .await
+                        .is_err()
+                );
+            }
+        };
+        let done = tokio::time::timeout(HASTY.operation * 3, others).await;
+        assert!(done.is_ok(), "each write waited as long as the first one");
+        let still = store.takes_writes().await.unwrap_err();
+        assert_eq!(still.trouble(), Trouble::NoWrites);
+        server.command(doc! { "fsyncUnlock": 1 }).await.unwrap();
+        let works = async {
+            while store.takes_writes().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let back = tokio::time::timeout(FOR_EVER, works).await;
+        back.expect("the store goes on when the server is unlocked");
+        let stored = store.pair(&id(1)).await.unwrap().unwrap();
+        assert_eq!(store.put(&stored, &[]).await, Ok(stored.rev + 1));
+    });
+}
+
 #[test]
 fn a_full_disk_loses_nothing_that_was_answered() {
     block_on(async {
@@ -179,7 +226,7 @@ fn a_primary_that_steps_down_is_waited_for() {
         store.put(&pair(1), &[]).await.unwrap();
         server.step_down(4).await;
         let text = told(store.put(&pair(2), &[])).await;
-        says(&text, &["nothing is written", "tried again by itself"]);
+        says(&text, &["nothing is written"]);
         let has_words = ["takes no writes", "cannot be reached", "did not answer"];
         assert!(has_words.iter().any(|words| text.contains(words)), "{text}");
         goes_on(&store).await;
@@ -200,10 +247,13 @@ fn who_may_not_write_is_told_so() {
         let store = store_with(&server.uri_as("reader:read@"), "pulse", PATIENT);
         let text = told(store.ready()).await;
         says(&text, &["readWrite on pulse", "nothing is written"]);
-        told(store.put(&pair(1), &[])).await;
+        let answer = store.put(&pair(1), &[]).await.unwrap_err();
+        assert_eq!(answer.trouble(), Trouble::Right, "{answer:?}");
 
         let store = store_with(&server.uri_as("root:wr0ng-s3cret@"), "pulse", PATIENT);
         let text = told(store.ready()).await;
+        let answer = store.counts("main").await.unwrap_err();
+        assert_eq!(answer.trouble(), Trouble::Login, "{answer:?}");
         says(
             &text,
             &["refused the user name or the password", "MONGODB_URI"],
@@ -216,6 +266,8 @@ fn who_may_not_write_is_told_so() {
             &text,
             &["asks for a user name and a password", "MONGODB_URI"],
         );
+        let answer = store.counts("main").await.unwrap_err();
+        assert_eq!(answer.trouble(), Trouble::Login, "{answer:?}");
 
         let admin = server.client().await.database("admin");
         let grant = doc! { "grantRolesToUser": "reader", "roles": [{ "role": "readWrite", "db": "pulse" }] };
@@ -256,10 +308,7 @@ fn each_refusal_of_a_server_has_its_words() {
                 &["takes no writes just now", "new primary"],
             ),
             (doc! { "errorCode": 50 }, &["did not finish in time"]),
-            (
-                doc! { "errorCode": 8 },
-                &["nothing is written", "tried again by itself"],
-            ),
+            (doc! { "errorCode": 8 }, &["nothing is written"]),
             (doc! { "closeConnection": true }, &["cannot be reached"]),
         ];
         for (number, (how, words)) in (1..).zip(cases) {

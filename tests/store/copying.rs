@@ -8,8 +8,8 @@ use pulse_sync::core::{FieldKey, Pair, PairId, Record, Time, Value};
 use pulse_sync::store::contents::{Tallies, tallies};
 use pulse_sync::store::copy::{CopyError, is_unfinished};
 use pulse_sync::store::{
-    Access, AnyStore, Contents, Cursor, MemoryStore, MongoStore, SqliteStore, Store, StoreError,
-    copy,
+    Access, AnyStore, Contents, Cursor, Looking, MemoryStore, MongoStore, SqliteStore, Store,
+    StoreError, copy,
 };
 
 use crate::make::{
@@ -197,7 +197,86 @@ fn a_target_that_went_on_is_left_as_it_is() {
         let told = copied(&from, &to).await.unwrap_err();
         assert!(matches!(told, CopyError::Ahead(_)), "{told:?}");
         assert_eq!(to.pair(&id).await.unwrap().unwrap().title, "newer");
-        assert_eq!(copied(&to, &from).await, Err(CopyError::Unfinished));
+        // It is as usable as before, and copied the other way round as is said.
+        assert_eq!(is_unfinished(&to).await, Ok(false));
+        assert_eq!(copied(&to, &from).await, Ok(()));
+        assert_eq!(from.pair(&id).await.unwrap().unwrap().title, "newer");
+    });
+}
+
+/// What a source holds, to the letter: nothing may be written there.
+async fn everything(space: &Space) -> Vec<mongodb::bson::Document> {
+    use futures_util::TryStreamExt as _;
+    let mut all = Vec::new();
+    for name in crate::mongo::COLLECTIONS {
+        let collection = space.collection(name).await;
+        let found = collection.find(mongodb::bson::doc! {}).await.unwrap();
+        let found: Vec<_> = found.try_collect().await.unwrap();
+        all.extend(found);
+    }
+    all
+}
+
+#[test]
+fn a_source_is_only_read_and_known_again() {
+    block_on(async {
+        let space = Space::new(Mode::Standalone).await;
+        fill(&space.store()).await;
+        let before = everything(&space).await;
+        let target = shared(Mode::Replica).await;
+        for _ in 0..2 {
+            let from = Looking::at(space.store().to_copy());
+            copied(&from, &target.store).await.unwrap();
+        }
+        assert_eq!(everything(&space).await, before);
+        // And back, though nothing in it says that the target came from there.
+        copied(&target.store, &space.store()).await.unwrap();
+        let other = Space::new(Mode::Standalone).await;
+        fill(&other.store()).await;
+        let told = copied(&Looking::at(other.store()), &target.store).await;
+        assert!(matches!(told, Err(CopyError::Foreign(_))), "{told:?}");
+        let empty = Space::new(Mode::Replica).await;
+        empty.collection("sync_items").await.drop().await.unwrap();
+        let nothing = Looking::at(empty.store());
+        let told = copied(&nothing, &MemoryStore::new()).await;
+        assert_eq!(told, Err(CopyError::Nothing));
+    });
+}
+
+#[test]
+fn a_half_copy_is_used_by_nobody_but_the_one_who_copies() {
+    block_on(async {
+        let from = MemoryStore::new();
+        fill(&from).await;
+        let (space, folder) = (Space::new(Mode::Standalone).await, Scratch::new());
+        let path = folder.path("half.db");
+        let half = SqliteStore::open(&path, Access::Own).unwrap();
+        let to = space.store();
+        assert_eq!(broken_off(60, copied(&from, &half)).await, None);
+        assert_eq!(broken_off(60, copied(&from, &to)).await, None);
+        drop(half);
+        for access in [Access::Own, Access::Beside, Access::Read] {
+            let told = SqliteStore::open(&path, access).err().unwrap();
+            assert!(
+                matches!(&told, StoreError::Unfinished(text) if text.contains("store move")),
+                "{told:?}"
+            );
+        }
+        for store in [space.store(), space.store().looking()] {
+            let told = store.counts("main").await.unwrap_err();
+            assert!(
+                matches!(&told, StoreError::Unfinished(text) if text.contains("store move")),
+                "{told:?}"
+            );
+            let told = store.put_setting("pause", Some("1")).await;
+            assert!(matches!(told, Err(StoreError::Unfinished(_))), "{told:?}");
+        }
+        copied(&from, &space.store().to_copy()).await.unwrap();
+        copied(&from, &SqliteStore::open_to_copy(&path).unwrap())
+            .await
+            .unwrap();
+        assert!(space.store().counts("main").await.is_ok());
+        assert!(SqliteStore::open(&path, Access::Read).is_ok());
     });
 }
 

@@ -9,7 +9,7 @@ mod reason;
 use std::collections::VecDeque;
 
 pub use pressure::{Load, Pressure, Scope, Threshold};
-pub use reason::{Reason, Waiting, span};
+pub use reason::{Reason, Trouble, Waiting, span};
 
 use super::{Side, Time};
 
@@ -144,6 +144,8 @@ pub enum Ended {
     StoreAway {
         /// Its name, for people.
         store: String,
+        /// How it cannot be used.
+        trouble: Trouble,
         /// What happened and what to do.
         message: String,
         /// Tried again after so many milliseconds.
@@ -294,17 +296,29 @@ impl<A: Clone> Schedule<A> {
 
     /// The store cannot be used: what is due is tried again after `again` milliseconds, and what waits says so. What a
     /// service limits waits for that.
-    pub fn store_away(&mut self, store: &str, since: Time, now: Time, again: i64) {
+    pub fn store_away(
+        &mut self,
+        store: &str,
+        trouble: Trouble,
+        since: Time,
+        now: Time,
+        again: i64,
+    ) {
         let until = now.plus(again.min(self.timetable.interval));
         for line in &mut self.lines {
-            let is_told = matches!(line.why, Reason::StoreAway { .. }) && line.at > now;
+            let is_it = |why: &Reason| matches!(why, Reason::StoreAway { trouble: known, .. } if *known == trouble);
+            let is_told = is_it(&line.why) && line.at > now;
             let is_limited = line.limit.is_some_and(|(limit, _)| limit > now);
             if is_told || is_limited {
                 continue;
             }
             let store = store.to_owned();
             (line.at, line.from, line.deferred) = (until, now, None);
-            line.why = Reason::StoreAway { store, since };
+            line.why = Reason::StoreAway {
+                store,
+                trouble,
+                since,
+            };
         }
     }
 
@@ -345,13 +359,18 @@ impl<A: Clone> Schedule<A> {
             }
             Ended::StoreAway {
                 store,
+                trouble,
                 message,
                 again,
             } => {
                 let since = self.store_away.get_or_insert((now, message)).0;
                 (
                     now.plus(again).min(regular),
-                    Reason::StoreAway { store, since },
+                    Reason::StoreAway {
+                        store,
+                        trouble,
+                        since,
+                    },
                 )
             }
             Ended::Busy { holder, until } => (until.max(soonest), Reason::Busy(holder)),

@@ -1,6 +1,40 @@
 //! Why something waits, in words that a screen can show as they are.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Scope, Side, Time};
+
+/// How a store cannot be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It does not answer, or says that it cannot do what is asked.
+    #[default]
+    Unreachable,
+    /// It answers, but no write ends: locked for a backup, a disk that hangs.
+    NoWrites,
+    /// It refuses the user name or the password.
+    Login,
+    /// The user may not do what is needed.
+    Right,
+}
+
+impl Trouble {
+    /// What the store does, to be put between its name and a time.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable since",
+            Self::NoWrites => "answers no writes since",
+            Self::Login => "refuses the login since",
+            Self::Right => "denies a right since",
+        }
+    }
+
+    /// Whether it stays so until a person does something.
+    pub const fn needs_a_person(self) -> bool {
+        matches!(self, Self::Login | Self::Right)
+    }
+}
 
 /// Why a link runs when it does, or does not yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +115,8 @@ pub enum Reason {
     StoreAway {
         /// Its name, for people.
         store: String,
+        /// How it cannot be used.
+        trouble: Trouble,
         /// Since when.
         since: Time,
     },
@@ -102,6 +138,11 @@ impl Reason {
             self,
             Self::Memory { .. } | Self::Cpu { .. } | Self::Own { .. } | Self::Limit { .. }
         )
+    }
+
+    /// Whether it is true whoever runs the link: nobody writes meanwhile.
+    pub const fn overrules_a_leader(&self) -> bool {
+        matches!(self, Self::StoreAway { .. } | Self::Paused { .. })
     }
 
     /// Whether something keeps the link from running, or its runs from writing.
@@ -173,9 +214,11 @@ impl Reason {
             Self::Limit { side, note } if note.contains(side.name()) => note.clone(),
             Self::Limit { side, note } => format!("{} limit ({note})", side.name()),
             Self::Failed(message) => message.clone(),
-            Self::StoreAway { store, since } => {
-                format!("{store} unreachable since {}", clock(*since))
-            }
+            Self::StoreAway {
+                store,
+                trouble,
+                since,
+            } => format!("{store} {} {}", trouble.words(), clock(*since)),
             Self::Busy(holder) => format!("{holder} runs it"),
             Self::Paused { since } => format!("paused by you since {}", clock(*since)),
             Self::ReadOnly => "started with --read-only".to_owned(),
@@ -212,6 +255,9 @@ impl Waiting {
             }
             Reason::Limit { .. } => format!("{words}, {left}"),
             Reason::StoreAway { .. } if self.until <= now => format!("{words}, being tried now"),
+            Reason::StoreAway { trouble, .. } if trouble.needs_a_person() => {
+                format!("{words}, tried again in {left}; the log says what to do")
+            }
             Reason::StoreAway { .. } | Reason::Failed(_) => {
                 format!("{words}, tried again in {left}")
             }

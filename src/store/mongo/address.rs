@@ -104,11 +104,46 @@ fn secrets(uri: &str) -> Vec<String> {
     secrets
 }
 
-/// A text without the secrets.
+/// A shorter secret is found in ordinary words, too: it is hidden only where it stands as one.
+const LITERAL_MIN: usize = 6;
+
+/// A text without the secrets. A short one is hidden behind `:` and before `@`, and where it is the whole value of a key.
 pub(super) fn hide(secrets: &[String], text: &str) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| {
-        text.replace(secret.as_str(), "***")
+        if secret.chars().count() >= LITERAL_MIN {
+            return text.replace(secret.as_str(), "***");
+        }
+        let text = text.replace(&format!(":{secret}@"), ":***@");
+        hide_value(&text, secret)
     })
+}
+
+/// Hides `key=secret`, `key: "secret"` and the like.
+fn hide_value(text: &str, secret: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(secret) {
+        let (before, found) = rest.split_at(at);
+        let after = found.get(secret.len()..).unwrap_or_default();
+        let key = before.trim_end_matches(['"', '\'', ' ']);
+        let is_value = key.ends_with(['=']) || is_password_key(key);
+        let ends = !after.starts_with(|next: char| next.is_alphanumeric());
+        out.push_str(before);
+        out.push_str(if is_value && ends { "***" } else { secret });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether a text ends with the name of a password and a colon.
+fn is_password_key(text: &str) -> bool {
+    let name = text.strip_suffix(':').map(str::to_lowercase);
+    let name = name.unwrap_or_default();
+    let name = name.trim_end_matches(['"', '\'']);
+    ["password", "pwd", "passwd"]
+        .iter()
+        .any(|word| name.ends_with(word))
 }
 
 #[cfg(test)]
@@ -154,6 +189,36 @@ mod tests {
         assert!(parse("mongodb://db.example.org/?tls=true").is_ok());
         let atlas = parse("mongodb+srv://u:p@cluster.example.org/?retryWrites=true").unwrap();
         assert_eq!(atlas, "MongoDB at cluster.example.org");
+    }
+
+    #[test]
+    fn a_short_password_leaves_words_as_they_are() {
+        let words = "a server at 127.0.0.1:1 is away, a = 1 of 11: no answer";
+        for short in ["a", "1", "er", "away"] {
+            let secrets = [short.to_owned()];
+            let plain = words.replace("a = 1 of 11", "a of 11");
+            assert_eq!(hide(&secrets, &plain), plain);
+        }
+        for (secret, text, told) in [
+            (
+                "a",
+                "mongodb://ada:a@host/ is away",
+                "mongodb://ada:***@host/ is away",
+            ),
+            ("a", "login ada:a@host", "login ada:***@host"),
+            ("1", "password=1&w=12", "password=***&w=12"),
+            (
+                "1",
+                "{ \"pwd\": \"1\", n: 1 }",
+                "{ \"pwd\": \"***\", n: 1 }",
+            ),
+            ("l0ngenough", "it is l0ngenough here", "it is *** here"),
+        ] {
+            assert_eq!(hide(&[secret.to_owned()], text), told);
+        }
+        let told = parse("mongodb://u:a@localhost/?w=x&x").unwrap_err();
+        assert!(told.contains("cannot be understood"), "{told}");
+        assert!(!told.contains("***nnot"), "{told}");
     }
 
     #[test]

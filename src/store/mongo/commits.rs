@@ -121,7 +121,9 @@ impl MongoStore {
             let mut done = stream::iter(now.iter().map(|pair| work(pair))).buffered(AT_ONCE);
             while let Some(answer) = done.next().await {
                 match answer {
-                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                    Err(error @ (StoreError::Unavailable(_) | StoreError::Refused(..))) => {
+                        return Err(error);
+                    }
                     answer => answers.push(answer),
                 }
             }
@@ -180,12 +182,12 @@ impl MongoStore {
         for _ in 0..TRIES {
             let answer = if ready.old == 0 {
                 let write = async { items.insert_one(&doc).await };
-                self.connection.raw(write).await?.map(|_| true)
+                self.connection.raw_write(write).await?.map(|_| true)
             } else {
                 let filter = doc! { "_id": id, "rev": ready.old };
                 let change = replacement(doc.clone(), outbox);
                 let write = async { items.update_one(filter, change).await };
-                let answer = self.connection.raw(write).await?;
+                let answer = self.connection.raw_write(write).await?;
                 answer.map(|answer| answer.matched_count == 1)
             };
             match answer {
@@ -242,7 +244,7 @@ impl MongoStore {
         }
         let history = self.collection(HISTORY).await?;
         let write = async { history.insert_many(records).ordered(false).await };
-        match self.connection.raw(write).await? {
+        match self.connection.raw_write(write).await? {
             Err(error) if !faults::is_duplicate(&error) => Err(self.connection.teller.tell(&error)),
             _ => Ok(()),
         }
@@ -263,7 +265,7 @@ impl MongoStore {
         let items = self.collection(ITEMS).await?;
         let filter = doc! { "_id": pair };
         let write = async { items.update_one(filter, change).write_concern(quick).await };
-        self.connection.bounded(write).await.map(drop)
+        self.connection.write(write).await.map(drop)
     }
 
     /// Moves on what was left in outboxes; returns what could not be moved, in the order of the pairs. Who only looks

@@ -1,5 +1,6 @@
 //! One client for the store's life: made at the first use, prepared once, every operation bounded in time.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
@@ -10,6 +11,7 @@ use mongodb::options::{
 use mongodb::{Client, Collection, Database};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::address::{self, Address};
 use super::documents::SETTINGS;
@@ -17,6 +19,7 @@ use super::faults::{self, Teller};
 use super::indexes;
 use crate::core::Time;
 use crate::store::StoreError;
+use crate::store::copy::{UNFINISHED, unfinished};
 
 /// The version of the documents' form, and where it is kept: among the settings, as a collection for one word is much.
 const FORMAT: u32 = 1;
@@ -44,7 +47,16 @@ impl Default for Patience {
     }
 }
 
+/// A store that took a write so recently is not asked whether it does.
+const JUST_NOW: Duration = Duration::from_secs(3);
+
 impl Patience {
+    /// How long writes are refused at once after one that went unanswered, and how long the server may take to say
+    /// that it is there: whoever wants to write much must not wait for each of it.
+    fn of_stall(self) -> Duration {
+        self.operation / 4
+    }
+
     /// What the server is told, so that it stops working for an answer that nobody waits for.
     pub(super) fn of_server(self) -> Duration {
         self.operation.mul_f32(0.8)
@@ -59,8 +71,14 @@ pub(super) struct Connection {
     pub(super) patience: Patience,
     /// Nothing is made or changed.
     pub(super) only_looks: bool,
+    /// A copy that is not finished is no obstacle.
+    pub(super) takes_halves: bool,
     database: OnceCell<Database>,
     prepared: OnceCell<()>,
+    /// Why writes are refused at once, and until when.
+    stall: RefCell<Option<(Instant, StoreError)>>,
+    /// When a write was answered last.
+    wrote: RefCell<Option<Instant>>,
 }
 
 impl Connection {
@@ -80,8 +98,11 @@ impl Connection {
             teller,
             patience,
             only_looks: false,
+            takes_halves: false,
             database: OnceCell::new(),
             prepared: OnceCell::new(),
+            stall: RefCell::default(),
+            wrote: RefCell::default(),
         })
     }
 
@@ -101,9 +122,116 @@ impl Connection {
         operation: impl Future<Output = mongodb::error::Result<T>>,
     ) -> Result<mongodb::error::Result<T>, StoreError> {
         // On the heap: the driver's futures are large, and are part of every future of the engine.
-        let late = tokio::time::timeout(self.patience.operation, Box::pin(operation));
-        let seconds = self.patience.operation.as_secs_f64();
-        late.await.map_err(|_elapsed| self.teller.silent(seconds))
+        let answer = self
+            .raw_within(self.patience.operation, Box::pin(operation))
+            .await;
+        // Questions may wait behind the writes that a locked server lets wait.
+        let stall = self.stall.borrow();
+        match (answer, &*stall) {
+            (Err(_silent), Some((_, stalled))) => Err(stalled.clone()),
+            (answer, _) => answer,
+        }
+    }
+
+    async fn raw_within<T>(
+        &self,
+        patience: Duration,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
+        let late = tokio::time::timeout(patience, operation);
+        late.await
+            .map_err(|_elapsed| self.teller.silent(patience.as_secs_f64()))
+    }
+
+    /// The same as `bounded` for what changes something.
+    pub(super) async fn write<T>(
+        &self,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, StoreError> {
+        self.raw_write(operation)
+            .await?
+            .map_err(|error| self.teller.tell(&error))
+    }
+
+    /// The same as `raw` for what changes something. A server may answer questions and no writes (locked for a backup,
+    /// a disk that hangs): that is told as what it is, and for a moment no other write waits as long.
+    pub(super) async fn raw_write<T>(
+        &self,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
+        self.write_within(self.patience.operation, Box::pin(operation))
+            .await
+    }
+
+    async fn write_within<T>(
+        &self,
+        patience: Duration,
+        operation: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<mongodb::error::Result<T>, StoreError> {
+        if let Some(stalled) = self.stalled() {
+            return Err(stalled);
+        }
+        let told = match self.raw_within(patience, operation).await {
+            Ok(Err(error)) if faults::is_unauthorized(&error) => {
+                self.keep_stall(self.teller.may_not_write(&error));
+                return Ok(Err(error));
+            }
+            Ok(answer) => {
+                *self.stall.borrow_mut() = None;
+                *self.wrote.borrow_mut() = Some(Instant::now());
+                return Ok(answer);
+            }
+            Err(told) => told,
+        };
+        if !self.is_there().await {
+            return Err(told);
+        }
+        let stalled = self.teller.stalled(patience.as_secs_f64());
+        self.keep_stall(stalled.clone());
+        Err(stalled)
+    }
+
+    fn keep_stall(&self, error: StoreError) {
+        let until = Instant::now() + self.patience.of_stall();
+        *self.stall.borrow_mut() = Some((until, error));
+    }
+
+    /// Whether the server answers at all.
+    async fn is_there(&self) -> bool {
+        let Ok(database) = self.database().await else {
+            return false;
+        };
+        let hello = Box::pin(async { database.run_command(doc! { "hello": 1 }).await });
+        let answer = tokio::time::timeout(self.patience.of_stall(), hello).await;
+        answer.is_ok_and(|answer| answer.is_ok())
+    }
+
+    /// Why a write would be refused at once.
+    pub(super) fn stalled(&self) -> Option<StoreError> {
+        let stall = self.stall.borrow();
+        let (until, error) = stall.as_ref()?;
+        (Instant::now() < *until).then(|| error.clone())
+    }
+
+    /// Asks for a write that changes nothing, unless one was answered just now. It is waited for a little less than for
+    /// others: nobody's work depends on it, and a person should soon know.
+    pub(super) async fn takes_writes(&self) -> Result<(), StoreError> {
+        let wrote = *self.wrote.borrow();
+        let is_known = self.stall.borrow().is_some();
+        if !is_known && wrote.is_some_and(|at| at.elapsed() < JUST_NOW) {
+            return Ok(());
+        }
+        let settings = self.collection(SETTINGS).await?;
+        let change = doc! { "$set": { "value": FORMAT.to_string() } };
+        let asked = async {
+            settings
+                .update_one(doc! { "_id": FORMAT_NAME }, change)
+                .await
+        };
+        let patience = self.patience.of_server();
+        let answer = self.write_within(patience, Box::pin(asked)).await?;
+        let answer = answer.map_err(|error| self.teller.tell(&error));
+        answer.map(drop)
     }
 
     /// A collection of the prepared database.
@@ -163,16 +291,35 @@ impl Connection {
         let hello = self.bounded(async { database.run_command(doc! { "hello": 1 }).await });
         self.refuse_far(&hello.await?)?;
         if self.only_looks {
-            return self.look_at_format(database).await;
+            self.look_at_format(database).await?;
+            return self.refuse_half(database).await;
         }
+        self.refuse_half(database).await?;
         self.check_format(database).await?;
         for (collection, indexes) in indexes::all() {
             let collection = database.collection::<Document>(collection);
             let time = self.patience.of_server();
-            self.bounded(async { collection.create_indexes(indexes).max_time(time).await })
+            self.write(async { collection.create_indexes(indexes).max_time(time).await })
                 .await?;
         }
         Ok(())
+    }
+
+    /// A copy that is not finished looks like a store and lacks what is still to come; and what is written there is
+    /// lost when it is finished.
+    async fn refuse_half(&self, database: &Database) -> Result<(), StoreError> {
+        if self.takes_halves {
+            return Ok(());
+        }
+        let settings = database.collection::<Document>(SETTINGS);
+        let time = self.patience.of_server();
+        let mark = doc! { "_id": UNFINISHED };
+        let found = self.bounded(async { settings.find_one(mark).max_time(time).await });
+        if found.await?.is_none() {
+            return Ok(());
+        }
+        let Teller { name, database, .. } = &self.teller;
+        Err(unfinished(&format!("the database {database} on {name}")))
     }
 
     /// A server on this machine may name members of its replica set elsewhere, to which the driver would go without
@@ -221,7 +368,7 @@ impl Connection {
             let write = settings
                 .find_one_and_update(name.clone(), first.clone())
                 .with_options(options.clone());
-            kept = match self.raw(async { write.await }).await? {
+            kept = match self.raw_write(async { write.await }).await? {
                 // Another that starts made it at the same moment.
                 Err(error) if faults::is_duplicate(&error) => None,
                 Err(error) if faults::is_unauthorized(&error) => {

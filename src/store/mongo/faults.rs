@@ -3,6 +3,7 @@
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 use super::address;
+use crate::core::schedule::Trouble;
 use crate::store::StoreError;
 
 /// A unique index has this value already.
@@ -38,27 +39,42 @@ pub(super) struct Teller {
 impl Teller {
     /// The error as the store's caller sees it.
     pub(super) fn tell(&self, error: &Error) -> StoreError {
-        StoreError::Unavailable(self.text(error))
+        match trouble(error) {
+            Trouble::Unreachable => StoreError::Unavailable(self.text(error)),
+            trouble => StoreError::Refused(trouble, self.text(error)),
+        }
     }
 
     /// The server did not answer in time.
     pub(super) fn silent(&self, seconds: f64) -> StoreError {
         StoreError::Unavailable(format!(
-            "{} did not answer within {seconds} s; nothing is written to either side until it does. It is tried again \
-             by itself; look whether the server hangs or the line to it is slow",
+            "{} did not answer within {seconds} s; nothing is written to either side until it does. Look whether the \
+             server hangs or the line to it is slow",
             self.name
         ))
+    }
+
+    /// The server answers, and did not end a write in time.
+    pub(super) fn stalled(&self, seconds: f64) -> StoreError {
+        let text = format!(
+            "{} answers no writes: one was not done within {seconds} s, while the server answers what is only asked; \
+             nothing is written to either side until it does. Look whether the server is locked for a backup \
+             (db.fsyncUnlock() ends that) or its disk hangs",
+            self.name
+        );
+        StoreError::Refused(Trouble::NoWrites, text)
     }
 
     /// The user may not write, and what asked has to.
     pub(super) fn may_not_write(&self, error: &Error) -> StoreError {
         let Self { name, database, .. } = self;
-        StoreError::Unavailable(format!(
+        let text = format!(
             "{name}: the user may not write to the database {database}, and this needs to; nothing is written to either \
              side. Give the user the role readWrite on {database}, or use another user; the role read is enough for \
              what only looks: the dashboard with --read-only, status, errors, history, plan, conflicts list, doctor ({})",
             self.detail(error)
-        ))
+        );
+        StoreError::Refused(Trouble::Right, text)
     }
 
     fn text(&self, error: &Error) -> String {
@@ -89,7 +105,7 @@ impl Teller {
                 format!("{name}: {}; correct the address", self.short(message))
             }
             _ => format!(
-                "{name}: {}; nothing is written to either side until it works. It is tried again by itself",
+                "{name}: {}; nothing is written to either side until it works",
                 self.detail(error)
             ),
         }
@@ -112,16 +128,15 @@ impl Teller {
                 self.detail(error)
             ),
             codes::OUT_OF_DISK => format!(
-                "the disk of {name} is full; nothing is written to either side until there is room. It is tried again \
-                 by itself"
+                "the disk of {name} is full; nothing is written to either side until there is room"
             ),
             code if codes::NO_PRIMARY.contains(&code) => format!(
                 "{name} takes no writes just now: it stops or chooses a new primary; nothing is written to either side \
-                 until it has one. It is tried again by itself"
+                 until it has one"
             ),
             code if codes::TOO_SLOW.contains(&code) => format!(
-                "{name} did not finish in time; nothing is written to either side until it does. It is tried again by \
-                 itself; look whether the server is overloaded"
+                "{name} did not finish in time; nothing is written to either side until it does. Look whether \
+                 the server is overloaded"
             ),
             code if codes::NO_MAJORITY.contains(&code) => format!(
                 "{name} could not confirm a write: too few members of the replica set answered in time. What was \
@@ -151,8 +166,8 @@ impl Teller {
             );
         }
         format!(
-            "{} cannot be reached ({why}); nothing is written to either side until it is back. It is tried again by \
-             itself; look whether the server runs and the address is right",
+            "{} cannot be reached ({why}); nothing is written to either side until it is back. Look whether \
+             the server runs and the address is right",
             self.name
         )
     }
@@ -186,6 +201,30 @@ impl Teller {
             return line;
         }
         line.chars().take(199).chain(['…']).collect()
+    }
+}
+
+/// How the store cannot be used.
+fn trouble(error: &Error) -> Trouble {
+    if let Some(code) = code(error) {
+        let is_login = || error.to_string().contains("requires authentication");
+        return match code {
+            codes::AUTHENTICATION_FAILED => Trouble::Login,
+            codes::ATLAS if error.to_string().contains("auth") => Trouble::Login,
+            codes::UNAUTHORIZED if is_login() => Trouble::Login,
+            codes::UNAUTHORIZED => Trouble::Right,
+            _ => Trouble::Unreachable,
+        };
+    }
+    match &*error.kind {
+        ErrorKind::Authentication { .. } => Trouble::Login,
+        ErrorKind::ServerSelection { message, .. }
+        | ErrorKind::ConnectionPoolCleared { message, .. }
+            if is_login(message) =>
+        {
+            Trouble::Login
+        }
+        _ => Trouble::Unreachable,
     }
 }
 

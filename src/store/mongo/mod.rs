@@ -66,6 +66,13 @@ impl MongoStore {
         self
     }
 
+    /// The same, for one who copies: a copy that is not finished is no obstacle. Nobody else may use one.
+    #[must_use]
+    pub const fn to_copy(mut self) -> Self {
+        self.connection.takes_halves = true;
+        self
+    }
+
     /// Connects, makes what is missing and moves on what a killed process left. Every other call does so by itself;
     /// this one tells early.
     ///
@@ -214,6 +221,14 @@ impl Store for MongoStore {
         self.lease_now(name, now).await
     }
 
+    async fn takes_writes(&self) -> Result<(), StoreError> {
+        self.connection.takes_writes().await
+    }
+
+    fn stalled(&self) -> Option<StoreError> {
+        self.connection.stalled()
+    }
+
     fn is_shared(&self) -> bool {
         true
     }
@@ -254,6 +269,10 @@ impl Contents for MongoStore {
 
     async fn take_over(&self, pairs: &[Pair]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         self.take_pairs(pairs).await
+    }
+
+    async fn birthmark(&self) -> Result<Option<String>, StoreError> {
+        self.collection_number().await
     }
 
     async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {

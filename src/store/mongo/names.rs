@@ -24,14 +24,14 @@ impl MongoStore {
         let into = self.collection(collection).await?;
         for _ in 1..TRIES {
             let write = async { into.replace_one(filter.clone(), &doc).upsert(true).await };
-            match self.connection.raw(write).await? {
+            match self.connection.raw_write(write).await? {
                 Ok(_) => return Ok(()),
                 Err(error) if faults::is_duplicate(&error) => {}
                 Err(error) => return Err(self.connection.teller.tell(&error)),
             }
         }
         let write = async { into.replace_one(filter, &doc).upsert(true).await };
-        self.connection.bounded(write).await.map(drop)
+        self.connection.write(write).await.map(drop)
     }
 
     pub(super) async fn write_cursor(&self, name: &str, cursor: &Cursor) -> Result<(), StoreError> {
@@ -55,7 +55,7 @@ impl MongoStore {
         let Some(value) = value else {
             let settings = self.collection(SETTINGS).await?;
             let write = async { settings.delete_one(doc! { "_id": name }).await };
-            return self.connection.bounded(write).await.map(drop);
+            return self.connection.write(write).await.map(drop);
         };
         let doc = doc! { "_id": name, "value": value };
         documents::fits(SETTINGS, name, &doc)?;
@@ -74,7 +74,7 @@ impl MongoStore {
         documents::fits(SETTINGS, name, &doc)?;
         let Some(read) = read else {
             let write = async { settings.insert_one(doc).await };
-            return match self.connection.raw(write).await? {
+            return match self.connection.raw_write(write).await? {
                 Ok(_) => Ok(true),
                 Err(error) if faults::is_duplicate(&error) => Ok(false),
                 Err(error) => Err(self.connection.teller.tell(&error)),
@@ -82,7 +82,7 @@ impl MongoStore {
         };
         let filter = doc! { "_id": name, "value": read };
         let write = async { settings.replace_one(filter, doc).await };
-        let written = self.connection.bounded(write).await?;
+        let written = self.connection.write(write).await?;
         Ok(written.matched_count == 1)
     }
 
@@ -105,7 +105,7 @@ impl MongoStore {
                     .max_time(self.connection.patience.of_server())
                     .await
             };
-            match self.connection.raw(write).await? {
+            match self.connection.raw_write(write).await? {
                 Ok(stored) => return self.lease_of(name, stored.unwrap_or_default(), now),
                 Err(error) if faults::is_duplicate(&error) && attempt < TRIES => {}
                 Err(error) => return Err(self.connection.teller.tell(&error)),
@@ -164,7 +164,7 @@ impl MongoStore {
         let over = vec![doc! { "$set": { "until": "$$NOW", "asked_at": "$$NOW" } }];
         let filter = doc! { "_id": name, "holder": holder };
         let write = async { leases.update_one(filter, over).await };
-        self.connection.bounded(write).await.map(drop)
+        self.connection.write(write).await.map(drop)
     }
 }
 

@@ -25,6 +25,30 @@ pub(super) fn setting(doc: Document) -> Result<(String, String), String> {
 }
 
 impl MongoStore {
+    /// The number that the server gave to the collection of the items; none before it is made.
+    pub(super) async fn collection_number(&self) -> Result<Option<String>, StoreError> {
+        let database = self.connection.prepared_database().await?;
+        let ask = async {
+            let items = doc! { "name": ITEMS };
+            let mut found = database.list_collections().filter(items).await?;
+            if found.advance().await? {
+                found.deserialize_current().map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let found = self.connection.bounded(ask).await?;
+        let number = found.and_then(|found| found.info.uuid);
+        Ok(number.map(|number| {
+            let digits: Vec<String> = number
+                .bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            format!("collection {}", digits.concat())
+        }))
+    }
+
     pub(super) async fn all_links(&self) -> Result<Vec<String>, StoreError> {
         let items = self.collection(ITEMS).await?;
         let time = self.connection.patience.of_server();
@@ -129,11 +153,11 @@ impl MongoStore {
                 _ if came == 0 => {}
                 Some(change) => {
                     let write = async { history.update_many(which, change.clone()).await };
-                    self.connection.bounded(write).await?;
+                    self.connection.write(write).await?;
                 }
                 None => {
                     let write = async { history.delete_many(which).await };
-                    self.connection.bounded(write).await?;
+                    self.connection.write(write).await?;
                 }
             }
             done += came;

@@ -217,3 +217,10 @@ fn in_use(path: &Path, lock: &mut File) -> StoreError {
         path.display()
     ))
 }
+
+/// What a file is known by: the moment at which it was made, where the system keeps that.
+pub(super) fn birthmark(path: &Path) -> Option<String> {
+    let made = fs::metadata(path).ok()?.created().ok()?;
+    let since = made.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("file {}", since.as_nanos()))
+}

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use crate::core::{Pair, PairId, Record, Side, Time};
 
+use super::copy::{UNFINISHED, unfinished};
 use super::{
     Contents, Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
 };
@@ -39,6 +40,8 @@ pub enum Access {
 pub struct SqliteStore {
     worker: Worker,
     is_beside: bool,
+    /// What the file is known by.
+    birthmark: Option<String>,
 }
 
 impl SqliteStore {
@@ -49,6 +52,18 @@ impl SqliteStore {
     /// another user's file). `Damaged` when it is not a store, is corrupt or was written by a newer version; it is
     /// then left exactly as it is.
     pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        Self::open_as(path, access, false)
+    }
+
+    /// The same as `open` to own it, for one who copies: a copy that is not finished is no obstacle.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`].
+    pub fn open_to_copy(path: &Path) -> Result<Self, StoreError> {
+        Self::open_as(path, Access::Own, true)
+    }
+
+    fn open_as(path: &Path, access: Access, takes_halves: bool) -> Result<Self, StoreError> {
         let lock = match access {
             Access::Own => Some(files::claim(path)?),
             Access::Beside => files::join(path)?,
@@ -63,8 +78,17 @@ impl SqliteStore {
             access => access,
         };
         let conn = schema::open(path, access).map_err(|trouble| trouble.tell(path))?;
+        if !takes_halves
+            && schema::has_setting(&conn, UNFINISHED).map_err(|trouble| trouble.tell(path))?
+        {
+            return Err(unfinished(&path.display().to_string()));
+        }
         let worker = Worker::start(Db::new(conn, path, lock))?;
-        Ok(Self { worker, is_beside })
+        Ok(Self {
+            worker,
+            is_beside,
+            birthmark: files::birthmark(path),
+        })
     }
 
     /// Whether another process owns it, which carries out what is answered here.
@@ -281,6 +305,10 @@ impl Contents for SqliteStore {
             .map(|pair| ItemRow::of(&super::rules::before(pair)?));
         let rows: Vec<_> = rows.collect();
         self.worker.run(move |db| db.take_over(rows)).await
+    }
+
+    async fn birthmark(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.birthmark.clone())
     }
 
     async fn damaged_texts(&self) -> Result<Vec<String>, StoreError> {

@@ -134,6 +134,13 @@ fn open_to_own(path: &Path, version: usize) -> Result<Connection, Trouble> {
     Ok(conn)
 }
 
+/// Whether there is a setting of this name.
+pub(super) fn has_setting(conn: &Connection, name: &str) -> Result<bool, Trouble> {
+    let sql = "SELECT count(*) FROM settings WHERE name = ?1";
+    let found: i64 = conn.query_row(sql, [name], |row| row.get(0))?;
+    Ok(found > 0)
+}
+
 fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
     // Without the URI flag, so that a file called `file:x?mode=memory` is just a file.
     let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

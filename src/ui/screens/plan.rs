@@ -114,7 +114,7 @@ fn cut(data: &Data, asked: Time) -> Vec<String> {
             Some(Stop::Limited { until, reason, .. }) => {
                 Some(format!("{reason}, till {}", zone.ahead(*until, data.now)))
             }
-            Some(Stop::Side { message, .. } | Stop::Store { message }) => Some(message.clone()),
+            Some(Stop::Side { message, .. } | Stop::Store { message, .. }) => Some(message.clone()),
             Some(Stop::Busy { holder, .. }) => Some(format!("{holder} runs this link now")),
             Some(Stop::InDoubt) => Some("several answers were lost in a row".to_owned()),
         });
