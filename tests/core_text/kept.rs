@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use pulse_sync::core::text::{
-    apply_change, for_notion, from_notion, mark_public, outgoing, outgoing_title, same,
+    apply_change, for_notion, from_notion, lines, mark_public, outgoing, outgoing_title, same,
     split_private, unmark_public,
 };
 
@@ -561,5 +561,44 @@ proptest! {
         let github = from_notion(&page);
         prop_assert!(same(&github, &page), "github {:?} page {:?}", github, page);
         prop_assert_eq!(shown(&for_notion(&github)), page.clone(), "github {:?}", github);
+    }
+}
+
+/// A line of Notion's is a block of its own there: GitHub would make a heading of the line above it.
+#[test]
+fn a_line_of_equals_signs_in_notion_is_a_line() {
+    for line in ["===", "=====", "=="] {
+        let page = format!("intro\nlast para\n{line}\n");
+        let body = from_notion(&page);
+        assert_eq!(lines(&body).len(), 3, "{body:?}");
+        assert!(body.contains("last para\n\n"), "{body:?}");
+        assert!(same(&from_notion(&for_notion(&body)), &body), "{body:?}");
+        let before = "intro\n\nlast para\n";
+        let merged = apply_change(&from_notion("intro\nlast para\n"), &body, before);
+        let merged = merged.clean().expect("no conflict");
+        assert!(same(merged, &body), "{merged:?}");
+        assert_eq!(lines(merged).len(), 3, "{merged:?}");
+    }
+}
+
+/// Without a blank line GitHub reads what was added below as a part of what stands above.
+#[test]
+fn what_is_added_in_notion_stands_apart_on_github() {
+    for (github, added, wanted) in [
+        ("- one\n- two", "After.", "- one\n- two\n\nAfter."),
+        ("> quoted", "After.", "> quoted\n\nAfter."),
+        (
+            "| a | b |\n| --- | --- |\n| 1 | 2 |",
+            "After.",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |\n\nAfter.",
+        ),
+        ("last para", "---", "last para\n\n---"),
+        ("- one", "- two", "- one\n- two"),
+        ("one\ntwo", "three", "one\ntwo\n\nthree"),
+    ] {
+        let page = for_notion(github);
+        let edited = format!("{page}\n{added}");
+        let merged = apply_change(&from_notion(&page), &from_notion(&edited), github);
+        assert_eq!(merged.clean(), Some(wanted), "{github:?}");
     }
 }

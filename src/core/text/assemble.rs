@@ -14,6 +14,9 @@ use super::patch;
 pub(super) struct Style {
     /// A line that `theirs` edited keeps the bytes of `ours` that nobody edited.
     pub(super) patched: bool,
+    /// A blank line before what was added, where `theirs` has one: without it GitHub reads a paragraph below a list, a quote
+    /// or a table as a part of that.
+    pub(super) spaced: bool,
     /// A blank line where the sides meet.
     pub(super) apart: bool,
     /// Fences around code that is indented only.
@@ -24,15 +27,18 @@ impl Style {
     /// All ways, the one that changes least first.
     fn all() -> impl Iterator<Item = Self> {
         let each = [(true, false), (true, true), (false, false), (false, true)];
-        let styles = [false, true].into_iter().flat_map(move |fenced| {
-            each.into_iter()
-                .map(move |(patched, apart)| (patched, apart, fenced))
+        let spaced = [true, false].into_iter();
+        let styles = spaced.flat_map(move |spaced| {
+            [false, true].into_iter().flat_map(move |fenced| {
+                each.into_iter().map(move |(patched, apart)| Self {
+                    patched,
+                    spaced,
+                    apart,
+                    fenced,
+                })
+            })
         });
-        styles.map(|(patched, apart, fenced)| Self {
-            patched,
-            apart,
-            fenced,
-        })
+        styles
     }
 }
 
@@ -94,6 +100,8 @@ impl Texts<'_> {
             let side = |p: &Pointer| matches!(p, Pointer::Ours(_));
             if style.apart && at > 0 && side(&pointers[at - 1]) != side(&pointers[at]) {
                 append(&mut out, "\n");
+            } else if style.spaced && at > 0 && self.is_apart(pointers[at - 1], pointers[at]) {
+                append(&mut out, "\n");
             }
             let code = has_indented.then(|| self.code(&pointers[at..])).flatten();
             if let Some(length) = code {
@@ -128,6 +136,21 @@ impl Texts<'_> {
             }
         }
         out
+    }
+
+    /// Whether a line was added below one of `ours` that ends without the blank line which it has above it in `theirs`.
+    fn is_apart(&self, before: Pointer, added: Pointer) -> bool {
+        let (Pointer::Ours(ours), Pointer::Theirs(theirs, place)) = (before, added) else {
+            return false;
+        };
+        let is_spaced = |lines: &[Line]| {
+            // The bytes of a joined line are with the line it is joined to.
+            let whole = lines.iter().rfind(|line| !line.joined);
+            whole.is_some_and(|line| !blanks_apart(&line.raw).1.is_empty())
+        };
+        place.spacing.is_none()
+            && is_spaced(&self.theirs[..theirs])
+            && !is_spaced(&self.ours[..=ours])
     }
 
     /// Returns how many lines at the front are one code block, of which an indented one gave lines.

@@ -65,10 +65,12 @@ pub(super) fn parse(text: &str) -> Vec<Block> {
     read_by(Parser::default(), text)
 }
 
-/// Reads a text as Notion writes it: there, an indent is never code.
+/// Reads a text as Notion writes it: there, an indent is never code, and a line is a block of its own, never the underline
+/// of a heading.
 pub(super) fn parse_page(text: &str) -> Vec<Block> {
     let parser = Parser {
         nested: None,
+        underlines: false,
         ..Parser::default()
     };
     read_by(parser, text)
@@ -101,6 +103,8 @@ struct Parser {
     ends: Option<Ends>,
     /// Where indented code may begin, in a text that may have some.
     nested: Option<Nested>,
+    /// Whether a line of `=` or `-` makes a heading of the line above it.
+    underlines: bool,
 }
 
 impl Default for Parser {
@@ -113,6 +117,7 @@ impl Default for Parser {
             folds: 0,
             ends: None,
             nested: Some(Nested::default()),
+            underlines: true,
         }
     }
 }
@@ -375,6 +380,9 @@ impl Parser {
     }
 
     fn setext(&mut self, rest: &[Source], line: &str, column: usize) -> Option<usize> {
+        if !self.underlines {
+            return None;
+        }
         let under = visible(rest.get(1)?.text);
         let level = leaf::underline(trim(&under))?;
         let text = matches!(leaf::read(line), Leaf::Text(_));
