@@ -112,7 +112,8 @@ fn placements(seed: u64) -> Vec<(FieldKey, Placement)> {
         let named = |of: &str, to: &str| {
             let mut words = Words::default();
             for number in (0..400).step_by(2) {
-                words.add(format!("{of}{number}"), vec![format!("{to} {number}")]);
+                let options = vec![format!("{to} {number}"), format!("Our {to} {number}")];
+                words.add(format!("{of}{number}"), options);
             }
             words
         };
