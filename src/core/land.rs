@@ -254,7 +254,15 @@ fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post:
             source.insert(there);
         } else {
             target.retain(|other| other.to_lowercase() != name.to_lowercase());
-            source.retain(|other| other.to_lowercase() != there.to_lowercase());
+            // One of two options that mean one name: what is left still means it, so that is agreed as before.
+            let left = post.iter().find(|other| {
+                let means = super::decide::counterpart(&field.codec, side, other, &spelt);
+                means.to_lowercase() == there.to_lowercase()
+            });
+            match left.filter(|_| has(&source, &there)) {
+                Some(left) => _ = target.insert(left.clone()),
+                None => source.retain(|other| other.to_lowercase() != there.to_lowercase()),
+            }
         }
     }
     pair.base.insert(

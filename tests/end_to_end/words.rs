@@ -121,7 +121,10 @@ fn a_constant_is_on_every_page_and_follows_the_configuration() {
     rig.edit_page(page, vec![("Team", Cell::choice("Mobile"))]);
     rig.settle();
     assert_eq!(rig.cell(page, "Team"), "Platform", "put back");
-    rig.link("constants", r#"{ Team = "Core", Floor = 3, Site = "here" }"#);
+    rig.link(
+        "constants",
+        r#"{ Team = "Core", Floor = 3, Site = "here" }"#,
+    );
     rig.settle();
     for page in rig.pages() {
         assert_eq!(rig.cell(page, "Team"), "Core");
