@@ -9,7 +9,7 @@ use super::wire::Setup;
 use crate::core::codec::StateMap;
 use crate::core::mapping::Bound;
 use crate::core::words::Words;
-use crate::core::{Codec, Kind, Mapping, Policy};
+use crate::core::{Codec, Kind, Mapping, Policy, Value};
 use crate::shown::Shown;
 
 /// Prints every field of every link, or those of the standard where nothing is configured.
@@ -40,6 +40,9 @@ pub(super) fn run(args: &Args, options: &FieldsOptions) -> anyhow::Result<Exit> 
         say!("{}", Shown::line(name));
         for (kind, bound) in all(mapping) {
             say!("{}", line(kind, bound).trim_end());
+            if let Some(value) = &bound.constant {
+                say!("{}", Shown::line(&format!("    = {}", value.brief(60))));
+            }
             for (value, options) in words(bound) {
                 say!(
                     "{}",
@@ -98,6 +101,14 @@ fn values(bound: &Bound) -> Json {
     Json::Object(values.collect())
 }
 
+fn constant(value: &Value) -> Json {
+    match value {
+        Value::Number(number) => json!(number),
+        Value::Bool(yes) => json!(yes),
+        _ => json!(value.as_text()),
+    }
+}
+
 fn objects(link: &str, mapping: &Mapping) -> Vec<Json> {
     all(mapping)
         .map(|(kind, bound)| {
@@ -110,6 +121,7 @@ fn objects(link: &str, mapping: &Mapping) -> Vec<Json> {
                 "fitting": bound.form.fitting().iter().map(|kind| kind.api_name()).collect::<Vec<_>>(),
                 "direction": bound.field.direction.name(),
                 "values": values(bound),
+                "constant": bound.constant.as_ref().map(constant),
             })
         })
         .collect()

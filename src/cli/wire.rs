@@ -438,6 +438,7 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         skip_merges: link.skip_merge_commits,
         skip_bots: link.skip_bots,
         create_labels: link.create_labels,
+        constants: link.mapping().constants(),
         graphql: crate::remote::github::GraphQl::Auto,
     }
 }

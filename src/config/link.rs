@@ -159,6 +159,7 @@ fn content(section: &mut Section<'_, '_>, link: &mut Link) {
     let (source, span) = (placed.source, placed.span.clone());
     link.fields.extend(super::fields::read(placed));
     check_shared(source, link, &span);
+    link.constants = super::constants::read(section.table("constants"), &link.mapping());
 }
 
 fn status(mut section: Section<'_, '_>, states: &mut StateMap) {

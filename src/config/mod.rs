@@ -5,6 +5,7 @@
 
 mod advanced;
 mod conflicts;
+mod constants;
 mod edit;
 mod env;
 mod fields;

@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{GITHUB_API, NOTION_API, Placed, Problem, Select, Webhooks};
 use crate::core::codec::StateMap;
+use crate::core::mapping::Constant;
 use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules};
 use crate::core::schedule::Timetable;
 use crate::core::{FieldKey, Kind, Mapping, Policy};
@@ -203,6 +204,8 @@ pub struct Link {
     pub by_label: Vec<ByLabel>,
     /// Where fields are kept in Notion and which way they go, where that is not the standard; a later one counts.
     pub fields: Vec<Placed>,
+    /// Properties that say the same on every page.
+    pub constants: Vec<Constant>,
     /// How far back commits are taken.
     pub commits_since: Window,
     /// How far back closed issues and pull requests are taken at the first import.
@@ -239,6 +242,7 @@ impl Link {
             conflicts: Vec::new(),
             by_label: Vec::new(),
             fields: Vec::new(),
+            constants: Vec::new(),
             commits_since: Window::Last(90 * DAY),
             closed_since: Window::Last(30 * DAY),
             private_heading: "Private notes".to_owned(),
@@ -259,6 +263,9 @@ impl Link {
         }
         for (kind, key, placement) in &self.fields {
             mapping.place(*kind, key, placement);
+        }
+        for constant in &self.constants {
+            mapping.fix(constant);
         }
         mapping
     }

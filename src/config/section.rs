@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem, place_of, place_of_unknown};
+use crate::core::Value;
 
 /// A value and the bytes of the file it stands in.
 #[derive(Clone, Debug)]
@@ -246,6 +247,44 @@ impl<'s, 't> Section<'s, 't> {
         let text = self.text_of(key, value);
         text.and_then(|text| self.meaning(text, read))
             .map_or(Own::Nothing, |at| Own::Value(at.value))
+    }
+
+    /// A text, a whole number, or true or false under such a key, or a table.
+    pub(super) fn own_plain(&self, key: &str) -> Own<'s, 't, At<Value>> {
+        let mut entries = self.table.into_iter().flat_map(|table| table.iter());
+        let Some((_, value)) = entries.find(|(name, _)| name.get_ref() == key) else {
+            return Own::Nothing;
+        };
+        if let Some(table) = value.get_ref().as_table() {
+            return Own::Table(self.child(key, Some(table), value.span()));
+        }
+        self.plain_of(key, value).map_or(Own::Nothing, Own::Value)
+    }
+
+    /// A text, a whole number, or true or false.
+    pub(super) fn plain(&mut self, key: &'static str) -> Option<At<Value>> {
+        let value = self.value(key)?;
+        self.plain_of(key, value)
+    }
+
+    fn plain_of(&self, key: &str, value: &Spanned<DeValue<'t>>) -> Option<At<Value>> {
+        let found = value.get_ref();
+        let number = found
+            .as_integer()
+            .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        let text = found.as_str().map(Value::text);
+        let plain = text
+            .or_else(|| number.map(Value::Number))
+            .or_else(|| found.as_bool().map(Value::Bool));
+        if plain.is_none() {
+            self.wrong_type(
+                key,
+                value,
+                "a text in quotes, a whole number, `true` or `false`",
+            );
+        }
+        let span = value.span();
+        plain.map(|value| At { value, span })
     }
 
     /// A text with a meaning under such a key.

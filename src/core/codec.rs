@@ -164,12 +164,15 @@ impl Codec {
             Self::Title => one_line(github.as_text()) == one_line(notion.as_text()),
             Self::Markdown => text::same(github.as_text(), &text::from_notion(notion.as_text())),
             // An option that is the value's own name means it too: it was written before the value got a word.
-            Self::Name(words) => {
+            Self::Name(words) if !words.is_empty() => {
                 self.says(github, notion)
-                    || (!words.is_empty()
-                        && self.same(&name_for_github(words, notion, Some(github)), github))
+                    || self.same(&name_for_github(words, notion, Some(github)), github)
             }
-            Self::Same | Self::Names(_) => self.says(github, notion),
+            Self::Names(words) if !words.is_empty() => {
+                self.says(github, notion)
+                    || map_names(notion, |name| value(words, name, None)).names() == github.names()
+            }
+            Self::Same | Self::Name(_) | Self::Names(_) => self.says(github, notion),
         }
     }
 }

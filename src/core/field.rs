@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Codec, Side};
 
+/// Begins the keys of constants; no other key has a slash.
+const CONSTANT: &str = "constant/";
+
 /// The name of a mapped field, the same on both sides: `title`, `state`, `labels` …
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -53,6 +56,16 @@ impl FieldKey {
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The key of a property that says the same on every page.
+    pub fn constant(property: &str) -> Self {
+        Self(Cow::Owned(format!("{CONSTANT}{property}")))
+    }
+
+    /// Whether it is such a key.
+    pub fn is_constant(&self) -> bool {
+        self.0.starts_with(CONSTANT)
     }
 
     /// A key from a text.

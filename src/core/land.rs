@@ -199,8 +199,17 @@ fn land_value(
 /// Whether the answer shows a value that is neither the old nor the sent one, of a field that no service renders in its
 /// own way: somebody set it in the moment of our write (GitHub leaves the reason of an issue that is closed already).
 fn is_somebody_elses(field: &Field, change: &Change, post: &Value) -> bool {
-    let is_plain = field.class == Class::Scalar && field.codec == Codec::Same;
-    is_plain && !change.partial && *post != change.new && *post != change.pre
+    // A fixed word of the service's, kept as it is or under words of the team's.
+    let is_plain = match &field.codec {
+        Codec::Same => true,
+        Codec::Name(words) => !words.is_empty(),
+        _ => false,
+    };
+    is_plain
+        && field.class == Class::Scalar
+        && !change.partial
+        && !field.codec.same(post, &change.new)
+        && !field.codec.same(post, &change.pre)
 }
 
 const fn is_github(side: Side) -> bool {
@@ -245,7 +254,15 @@ fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post:
             source.insert(there);
         } else {
             target.retain(|other| other.to_lowercase() != name.to_lowercase());
-            source.retain(|other| other.to_lowercase() != there.to_lowercase());
+            // One of two options that mean one name: what is left still means it, so that is agreed as before.
+            let left = post.iter().find(|other| {
+                let means = super::decide::counterpart(&field.codec, side, other, &spelt);
+                means.to_lowercase() == there.to_lowercase()
+            });
+            match left.filter(|_| has(&source, &there)) {
+                Some(left) => _ = target.insert(left.clone()),
+                None => source.retain(|other| other.to_lowercase() != there.to_lowercase()),
+            }
         }
     }
     pair.base.insert(

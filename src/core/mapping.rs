@@ -1,8 +1,10 @@
 //! Which field meets which Notion property.
 
+use std::collections::BTreeMap;
+
 use super::codec::StateMap;
 use super::words::Words;
-use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy, standard};
+use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy, Value, standard};
 
 /// The Notion property types that a field can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +87,19 @@ pub struct Bound {
     pub takes: Vec<PropertyKind>,
     /// How changes are brought together where the field goes both ways.
     pub class: Class,
+    /// The value that every page has, where that is all there is to the field.
+    pub constant: Option<Value>,
+}
+
+/// A property that says the same on every page of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constant {
+    /// The property's name.
+    pub property: String,
+    /// The type that it is made with.
+    pub kind: PropertyKind,
+    /// What every page says there.
+    pub value: Value,
 }
 
 /// A property that the mapping wants.
@@ -216,6 +231,35 @@ impl Mapping {
                 bound.place(placement);
             }
         }
+    }
+
+    /// Adds a property that says the same on every page, of any kind.
+    pub fn fix(&mut self, constant: &Constant) {
+        let key = FieldKey::constant(&constant.property);
+        let bound = standard::constant(key, constant);
+        for kind in [Kind::Issue, Kind::Pull, Kind::Commit] {
+            self.bound_mut(kind).push(bound.clone());
+        }
+    }
+
+    /// What every page says, as an observation of GitHub's has it.
+    pub fn constants(&self) -> BTreeMap<FieldKey, Value> {
+        let bound = self.issue.iter();
+        bound
+            .filter_map(|bound| Some((bound.field.key.clone(), bound.constant.clone()?)))
+            .collect()
+    }
+
+    /// The field, of any kind, that is kept in the property of this name.
+    pub fn owner_of(&self, property: &str) -> Option<&FieldKey> {
+        let mut all = [&self.issue, &self.pull, &self.commit]
+            .into_iter()
+            .flatten();
+        let owner = all.find(|bound| {
+            let own = bound.property.as_ref();
+            own.is_some_and(|(name, _)| name == property)
+        });
+        owner.map(|bound| &bound.field.key)
     }
 
     /// The fields of a kind.

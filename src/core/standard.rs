@@ -1,7 +1,7 @@
 //! The mapping that is used unless the configuration says otherwise.
 
 use super::codec::StateMap;
-use super::mapping::{Bound, ID_PROPERTY, KIND_PROPERTY};
+use super::mapping::{Bound, Constant, ID_PROPERTY, KIND_PROPERTY};
 use super::words::Words;
 use super::{Class, Codec, Direction, Field, FieldKey, Policy, PropertyKind};
 
@@ -35,6 +35,7 @@ fn bound(
         form,
         takes,
         class,
+        constant: None,
     }
 }
 
@@ -51,6 +52,15 @@ fn mirror(key: &'static str, name: &str, kind: PropertyKind) -> Bound {
         Policy::Github,
         Some((name, kind)),
     )
+}
+
+/// A property that says the same on every page: an edit of it is put back, as of any other field that is not Notion's.
+pub(super) fn constant(key: FieldKey, constant: &Constant) -> Bound {
+    let mut bound = mirror("constant", &constant.property, constant.kind);
+    bound.field.key = key;
+    bound.takes = constant.kind.fitting().to_vec();
+    bound.constant = Some(constant.value.clone());
+    bound
 }
 
 /// A page that a person made gets the hidden id too: by it the page is known again when the store is lost. And it says

@@ -168,5 +168,11 @@ fn join(plan: &mut Plan, changes: Vec<Change>) {
 
 /// Whose word a field is, for people.
 pub fn owner(key: &FieldKey) -> &'static str {
-    if is_told(key) { "pulse-sync" } else { "GitHub" }
+    if is_told(key) {
+        "pulse-sync"
+    } else if key.is_constant() {
+        "[link.constants]"
+    } else {
+        "GitHub"
+    }
 }

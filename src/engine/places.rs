@@ -3,6 +3,7 @@
 use super::Clock;
 use super::run::{Flow, Run};
 use crate::core::places::{Columns, Places};
+use crate::core::{FieldKey, PairLife, Value};
 use crate::remote::Remote;
 use crate::store::Store;
 
@@ -12,6 +13,34 @@ fn setting(link: &str) -> String {
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Has every pair looked at whose page lacks what all pages say by the configuration of now, or says the former word.
+    ///
+    /// The pairs go first here too; those that know the word already are left alone.
+    pub(super) async fn note_constants(&self) -> Flow<()> {
+        let name = format!("constants/{}", self.link.spec.name);
+        let constants = self.link.spec.mapping.constants();
+        let text = serde_json::to_string(&constants).unwrap_or_default();
+        let stored = self.engine.store.setting(&name).await?;
+        let is_known = stored.map_or(constants.is_empty(), |stored| stored == text);
+        if self.ask.dry || is_known {
+            return Ok(());
+        }
+        self.change_every(|pair| {
+            let is_said = |(key, value): (&FieldKey, &Value)| {
+                let base = pair.base.get(key);
+                base.is_some_and(|base| base.github == *value)
+            };
+            let mut new = pair.clone();
+            if pair.life == PairLife::Active && !constants.iter().all(is_said) {
+                new.touch(self.now());
+            }
+            new
+        })
+        .await?;
+        self.engine.store.put_setting(&name, Some(&text)).await?;
+        Ok(())
+    }
+
     /// Takes note of where the fields are kept. Of those that are kept elsewhere now, every pair forgets what it agreed
     /// on, and is looked at anew.
     ///

@@ -32,6 +32,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.streams
                 .extend(opened.streams.into_iter().map(|stream| (side, stream)));
         }
+        self.note_constants().await?;
         self.forget_old_streams().await
     }
 

@@ -13,7 +13,8 @@ use super::world::{REPOS, Shared, World};
 use super::{oracle, people, serve};
 use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
-use crate::core::{FieldKey, Mapping, Observation, Policy, Side, Value};
+use crate::core::words::Words;
+use crate::core::{FieldKey, Mapping, Observation, Placement, Policy, Side, Value};
 use crate::engine::{Ask, Engine, Link, LinkSpec, Report, Settings};
 
 /// Idle runs in a row that end the healing.
@@ -101,6 +102,43 @@ pub fn in_scope(seen: &Observation) -> bool {
     REPOS.contains(&repo)
 }
 
+/// What the mapping of a seed says besides the standard. It has a generator of its own: another mapping leaves the weather
+/// of every seed as it was.
+fn placements(seed: u64) -> Vec<(FieldKey, Placement)> {
+    let mut rng = fastrand::Rng::with_seed(seed ^ 0x0003_0a9d);
+    let mut placed = Vec::new();
+    if rng.u8(0..3) == 0 {
+        // Names that people make up as they go, so that some have words and some have none.
+        let named = |of: &str, to: &str| {
+            let mut words = Words::default();
+            for number in (0..400).step_by(2) {
+                let options = vec![format!("{to} {number}"), format!("Our {to} {number}")];
+                words.add(format!("{of}{number}"), options);
+            }
+            words
+        };
+        placed.push((FieldKey::LABELS, of_words(named("label", "Mark"))));
+        placed.push((FieldKey::ASSIGNEES, of_words(named("user", "Colleague"))));
+    }
+    if rng.u8(0..3) == 0 {
+        let mut words = Words::default();
+        words.add(
+            "completed",
+            vec!["Shipped".to_owned(), "Answered".to_owned()],
+        );
+        words.add("not planned", vec!["Not now".to_owned()]);
+        placed.push((FieldKey::CLOSED_AS, of_words(words)));
+    }
+    placed
+}
+
+fn of_words(words: Words) -> Placement {
+    Placement {
+        words,
+        ..Placement::default()
+    }
+}
+
 /// A second instance of the engine, on the same store.
 #[derive(Clone, Copy, Debug)]
 struct Second {
@@ -131,7 +169,13 @@ impl std::fmt::Debug for Setup {
 impl Setup {
     /// A world without faults or people, for directed scenarios.
     pub fn calm(seed: u64, policy: Policy, rules: Rules, keep_trace: bool) -> Self {
-        let mapping = Rc::new(Mapping::standard(StateMap::default(), policy));
+        let mapping = Mapping::standard(StateMap::default(), policy);
+        Self::mapped(seed, mapping, rules, keep_trace)
+    }
+
+    /// The same with a mapping of its own.
+    pub fn mapped(seed: u64, mapping: Mapping, rules: Rules, keep_trace: bool) -> Self {
+        let mapping = Rc::new(mapping);
         let settings = settings();
         let mut world = World::new(seed, Rc::clone(&mapping), keep_trace);
         world.max_items = settings.max_items;
@@ -169,7 +213,11 @@ impl Setup {
             revert_again: 3_600_000,
             ..Rules::default()
         };
-        let mut setup = Self::calm(seed, policy, rules, options.keep_trace);
+        let mut mapping = Mapping::standard(StateMap::default(), policy);
+        for (key, placement) in placements(seed) {
+            mapping.place(None, &key, &placement);
+        }
+        let mut setup = Self::mapped(seed, mapping, rules, options.keep_trace);
         setup.faults = Faults {
             flight: setup.settings.flight,
             list_lag: setup.settings.list_lag,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::code;
 use super::world::{Author, Version, World};
+use crate::core::codec::Said;
 use crate::core::told;
 use crate::core::{
     Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record,
@@ -464,7 +465,7 @@ impl Overwrite<'_> {
             || kept
             || trashed
             || self.went_and_came_back(&agree)
-            || self.is_recorded(|value| value == self.before)
+            || self.is_recorded(|_, value| value == self.before)
         {
             return Verdict::Fine;
         }
@@ -477,10 +478,25 @@ impl Overwrite<'_> {
         Verdict::Loss(format!("“{}” left", self.before.brief(40)))
     }
 
+    /// What people put into one side's value, in GitHub's words: the sides may have other ones for the same.
+    fn elements(&self, side: Side, value: &Value) -> BTreeSet<String> {
+        match (self.field.class, side) {
+            (Class::Set, Side::Notion) => match self.field.codec.to_github(value, None) {
+                Said::Value(names) => elements(&names),
+                _ => BTreeSet::new(),
+            },
+            _ => elements(value),
+        }
+    }
+
     fn judge_elements(&self) -> Verdict {
-        let (was, is) = (elements(self.before), elements(self.after));
-        let pre = self.pre().map(elements);
-        if self.is_recorded(|value| elements(value) == was) {
+        let side = self.step.side;
+        let (was, is) = (
+            self.elements(side, self.before),
+            self.elements(side, self.after),
+        );
+        let pre = self.pre().map(|pre| self.elements(side, pre));
+        if self.is_recorded(|side, value| self.elements(side, value) == was) {
             return Verdict::Fine;
         }
         let mistakable = mistakable(self.world, self.step.side, self.node);
@@ -488,7 +504,9 @@ impl Overwrite<'_> {
             .difference(&is)
             .filter(|gone| !mistakable.contains(*gone))
         {
-            if self.flipped(gone, false, 0) || self.is_recorded(|v| elements(v).contains(gone)) {
+            if self.flipped(gone, false, 0)
+                || self.is_recorded(|side, value| self.elements(side, value).contains(gone))
+            {
                 continue;
             }
             let unseen = pre.as_ref().is_some_and(|pre| !pre.contains(gone));
@@ -500,7 +518,7 @@ impl Overwrite<'_> {
         // What was seen right before lost by policy and is kept: what the winner brings back with it was decided.
         let is_decided = pre
             .as_ref()
-            .is_some_and(|pre| self.is_recorded(|value| elements(value) == *pre));
+            .is_some_and(|pre| self.is_recorded(|side, value| self.elements(side, value) == *pre));
         let back = is
             .difference(&was)
             .filter(|back| !mistakable.contains(*back));
@@ -513,7 +531,9 @@ impl Overwrite<'_> {
             } else {
                 removed
             };
-            if self.flipped(back, true, since) || self.is_recorded(|v| elements(v).contains(back)) {
+            if self.flipped(back, true, since)
+                || self.is_recorded(|side, value| self.elements(side, value).contains(back))
+            {
                 continue;
             }
             let unseen = pre.as_ref().is_some_and(|pre| pre.contains(back));
@@ -554,7 +574,7 @@ impl Overwrite<'_> {
             .any(|(_, was, is)| {
                 let has = |seen: &Observation| {
                     seen.field(&self.field.key)
-                        .is_some_and(|value| elements(value).contains(element))
+                        .is_some_and(|value| self.elements(seen.side, value).contains(element))
                 };
                 let had = was.as_deref().is_some_and(has);
                 had != comes && has(&is) == comes
@@ -565,7 +585,7 @@ impl Overwrite<'_> {
     fn removed_at(&self, element: &str) -> Option<usize> {
         let has = |seen: &Observation| {
             seen.field(&self.field.key)
-                .is_some_and(|value| elements(value).contains(element))
+                .is_some_and(|value| self.elements(seen.side, value).contains(element))
         };
         human_changes(self.world, self.step.side, self.node)
             .into_iter()
@@ -578,7 +598,7 @@ impl Overwrite<'_> {
     fn was_own(&self, element: &str, removed: usize) -> bool {
         let has = |seen: &Observation| {
             seen.field(&self.field.key)
-                .is_some_and(|value| elements(value).contains(element))
+                .is_some_and(|value| self.elements(seen.side, value).contains(element))
         };
         let mut own = false;
         let mut had = false;
@@ -602,10 +622,14 @@ impl Overwrite<'_> {
         let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
             return false;
         };
-        let (was, is) = (elements(self.before), elements(self.after));
-        let again = |before: &Value, after: &Value| match self.field.class {
+        let side = self.step.side;
+        let (was, is) = (
+            self.elements(side, self.before),
+            self.elements(side, self.after),
+        );
+        let again = |side: Side, before: &Value, after: &Value| match self.field.class {
             Class::Set | Class::Text => {
-                let (then, wrote) = (elements(before), elements(after));
+                let (then, wrote) = (self.elements(side, before), self.elements(side, after));
                 was.symmetric_difference(&is).any(|one| {
                     then.contains(one) == was.contains(one)
                         && wrote.contains(one) == is.contains(one)
@@ -619,25 +643,30 @@ impl Overwrite<'_> {
                 && (matches!(record.outcome, Outcome::InDoubt | Outcome::NotApplied)
                     || record.note.contains("lost answer"))
                 && record.changes.iter().any(|change| {
-                    change.field == self.field.key && again(&change.before, &change.after)
+                    change.field == self.field.key
+                        && again(record.side.unwrap_or(side), &change.before, &change.after)
                 })
         })
     }
 
     /// Whether a conflict, open or past, holds such a value.
-    fn is_recorded(&self, holds: impl Fn(&Value) -> bool) -> bool {
+    fn is_recorded(&self, holds: impl Fn(Side, &Value) -> bool) -> bool {
         let Some(pair) = pair_of(self.world, self.step.side, self.node) else {
             return false;
         };
         let open = pair
             .conflict_on(Some(&self.field.key))
-            .is_some_and(|conflict| holds(&conflict.github) || holds(&conflict.notion));
+            .is_some_and(|conflict| {
+                holds(Side::Github, &conflict.github) || holds(Side::Notion, &conflict.notion)
+            });
+        // A record does not say whose value each is.
+        let either = |value: &Value| holds(Side::Github, value) || holds(Side::Notion, value);
         open || self.world.store.all_records().iter().any(|record| {
             record.pair.as_ref() == Some(&pair.id)
                 && record.kind == RecordKind::Conflict
                 && record.changes.iter().any(|change| {
                     change.field == self.field.key
-                        && (holds(&change.before) || holds(&change.after))
+                        && (either(&change.before) || either(&change.after))
                 })
         })
     }

@@ -9,7 +9,8 @@ use super::notion::{Id, Value as Cell};
 use super::views::{with_marker, without_marker};
 use super::world::{Author, ELSEWHERE, PERSON, REPOS, World};
 use super::{code, oracle};
-use crate::core::{FieldKey, Kind, Observation, Side, Value};
+use crate::core::words::Words;
+use crate::core::{Codec, FieldKey, Kind, Observation, Side, Value};
 
 /// Somebody does something somewhere.
 pub fn act(world: &mut World) {
@@ -170,7 +171,12 @@ fn open_page(world: &mut World) {
     }
     if world.chance(300) {
         let label = world.fresh("label");
-        props.push(("Labels".to_owned(), Cell::choices(&[&label])));
+        let mut labels = vec![label.clone()];
+        let words = words(world, &FieldKey::LABELS);
+        if !words.is_empty() {
+            respell(world, &words, &label, &mut labels);
+        }
+        props.push(("Labels".to_owned(), Cell::Choices(labels)));
     }
     if world.chance(200) {
         props.push(("Status".to_owned(), Cell::choice("Done")));
@@ -433,9 +439,11 @@ fn edit_page(world: &mut World, seen: &Observation) -> Option<&'static str> {
         ),
         68..=72 => return milestone_page(world, seen, page),
         73..=76 => {
-            let all = ["completed", "not planned"];
+            let mut all = vec!["completed".to_owned(), "not planned".to_owned()];
+            let words = words(world, &FieldKey::CLOSED_AS);
+            all.extend(words.entries().flat_map(|(_, options)| options.to_vec()));
             let name = pick(world, &all)?;
-            ("closed as", ("Closed as", Cell::choice(name)))
+            ("closed as", ("Closed as", Cell::choice(&name)))
         }
         77..=78 => ("mirror", ("Author", Cell::text(&world.fresh("impostor ")))),
         79..=80 => {
@@ -484,17 +492,56 @@ fn rewrite_page(world: &mut World, seen: &Observation, page: Id) -> Option<&'sta
 /// A set with one more or one less.
 fn names(world: &mut World, seen: &Observation, field: &FieldKey) -> Option<Cell> {
     let mut names: Vec<String> = seen.field(field)?.names().into_iter().collect();
-    if !names.is_empty() && world.rng.bool() {
+    let words = words(world, field);
+    if !names.is_empty() && !words.is_empty() && world.chance(400) {
+        let name = pick(world, &names)?;
+        respell(world, &words, &name, &mut names);
+    } else if !names.is_empty() && world.rng.bool() {
         let at = world.rng.usize(0..names.len());
         names.remove(at);
-    } else if *field == FieldKey::LABELS {
-        names.push(world.fresh("label"));
-    } else if world.chance(700) {
-        names.push(colleague(world));
     } else {
-        names.push(world.fresh("stranger"));
+        let name = if *field == FieldKey::LABELS {
+            world.fresh("label")
+        } else if world.chance(700) {
+            colleague(world)
+        } else {
+            world.fresh("stranger")
+        };
+        names.push(name.clone());
+        if !words.is_empty() {
+            respell(world, &words, &name, &mut names);
+        }
     }
     Some(Cell::Choices(names))
+}
+
+/// The words that the seed's mapping has for a field's values.
+fn words(world: &World, field: &FieldKey) -> Words {
+    match world
+        .mapping
+        .field(Kind::Issue, field)
+        .map(|field| &field.codec)
+    {
+        Some(Codec::Name(words) | Codec::Names(words)) => words.clone(),
+        _ => Words::default(),
+    }
+}
+
+/// Says one of the names, which may be an option or GitHub's name, by another word: instead of it, or beside it.
+fn respell(world: &mut World, words: &Words, name: &str, names: &mut Vec<String>) {
+    let github = words.value(name, None).unwrap_or(name).to_owned();
+    let entry = words.entries().find(|(of, _)| *of == github);
+    let mut all = entry.map_or_else(Vec::new, |(_, options)| options.to_vec());
+    all.push(github);
+    let Some(other) = pick(world, &all) else {
+        return;
+    };
+    if world.rng.bool() {
+        names.retain(|own| own != name);
+    }
+    if !names.contains(&other) {
+        names.push(other);
+    }
 }
 
 fn milestone_page(world: &mut World, seen: &Observation, page: Id) -> Option<&'static str> {

@@ -73,6 +73,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         skip_merges: true,
         skip_bots: true,
         create_labels: false,
+        constants: config.mapping().constants(),
         graphql: GraphQl::Auto,
     };
     let target = NotionConfig::new(notion, config.database.clone(), config.mapping());

@@ -102,3 +102,36 @@ fn a_new_word_takes_nothing_away() {
     assert_eq!(labels(&rig, 1), ["bug", "idea"], "nor does one less");
     rig.assert_quiet();
 }
+
+/// What every page says is made with it, put back after an edit, and follows the configuration.
+#[test]
+fn a_constant_is_on_every_page_and_follows_the_configuration() {
+    let mut rig = Rig::start(Some(world(3, 1, 1)));
+    rig.link(
+        "constants",
+        r#"{ Team = "Platform", Floor = 3, Shared = true, Motto = { value = "x, y", type = "rich_text" } }"#,
+    );
+    rig.settle();
+    for page in rig.pages() {
+        assert_eq!(rig.cell(page, "Team"), "Platform");
+        assert_eq!(rig.cell(page, "Floor"), "3");
+        assert_eq!(rig.cell(page, "Motto"), "x, y");
+    }
+    let page = rig.page(1);
+    rig.edit_page(page, vec![("Team", Cell::choice("Mobile"))]);
+    rig.settle();
+    assert_eq!(rig.cell(page, "Team"), "Platform", "put back");
+    rig.link(
+        "constants",
+        r#"{ Team = "Core", Floor = 3, Site = "here" }"#,
+    );
+    rig.settle();
+    for page in rig.pages() {
+        assert_eq!(rig.cell(page, "Team"), "Core");
+        assert_eq!(rig.cell(page, "Site"), "here", "a new one too");
+        assert_eq!(rig.cell(page, "Motto"), "x, y", "is nobody's now");
+    }
+    rig.assert_quiet();
+    let verified = rig.run(&["verify"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.said());
+}

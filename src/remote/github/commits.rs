@@ -37,7 +37,7 @@ impl GithubRemote {
             self.saw_name(repo, &found);
         }
         let oldest = commits.iter().filter_map(committed).min();
-        let reader = rows::Reader::new(repo, None, read_at);
+        let reader = rows::Reader::new(repo, None, read_at, &self.link.constants);
         let kept = commits.iter().filter(|row| self.wants_commit(row));
         let stop = self.stops_at(from.since);
         let over = matches!((oldest, stop), (Some(oldest), Some(stop)) if oldest < stop);
@@ -95,7 +95,7 @@ impl GithubRemote {
                 if !row.sha.eq_ignore_ascii_case(sha) {
                     return gone(Life::Unreachable);
                 }
-                let reader = rows::Reader::new(repo, None, read_at);
+                let reader = rows::Reader::new(repo, None, read_at, &self.link.constants);
                 let mut seen = rows::commit(&row, repo, &reader);
                 seen.id.node.clone_from(&id.node);
                 match self.is_orphaned(repo, sha).await? {

@@ -130,7 +130,7 @@ impl GithubRemote {
             self.saw_name(repo, &found);
         }
         let login = self.login();
-        let reader = rows::Reader::new(repo, login.as_deref(), read_at);
+        let reader = rows::Reader::new(repo, login.as_deref(), read_at, &self.link.constants);
         let mut rows = Vec::new();
         for row in &issues {
             self.learn_milestone(repo, row);

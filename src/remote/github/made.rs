@@ -24,7 +24,12 @@ impl GithubRemote {
             "{}/issues?state=all&sort=created&direction=desc&per_page=100{creator}",
             repo_path(&self.present(&draft.container))
         );
-        let reader = rows::Reader::new(&draft.container, login.as_deref(), read_at);
+        let reader = rows::Reader::new(
+            &draft.container,
+            login.as_deref(),
+            read_at,
+            &self.link.constants,
+        );
         let mut lookup = Lookup::default();
         let mut page = Some(path.clone());
         let mut trail = Trail::default();

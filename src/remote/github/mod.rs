@@ -41,7 +41,7 @@ use http::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 
-use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, Step, Time};
+use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, Step, Time, Value};
 use crate::remote::http::account::check_base;
 use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
@@ -93,6 +93,8 @@ pub struct GithubLink {
     pub skip_bots: bool,
     /// Makes labels that the repository does not have.
     pub create_labels: bool,
+    /// What every page says besides: fields that each of our observations carries.
+    pub constants: BTreeMap<FieldKey, Value>,
     /// Whether GraphQL is asked.
     pub graphql: GraphQl,
 }
@@ -110,6 +112,7 @@ impl GithubLink {
             skip_merges: true,
             skip_bots: false,
             create_labels: false,
+            constants: BTreeMap::new(),
             graphql: GraphQl::Auto,
         }
     }

@@ -58,7 +58,10 @@ impl GithubRemote {
     ) -> Result<Observation, RemoteError> {
         let bare = |life| Ok(rows::bare(kind, id, life, read_at));
         let login = self.login();
-        let mut seen = rows::issue(row, &rows::Reader::new(repo, login.as_deref(), read_at));
+        let mut seen = rows::issue(
+            row,
+            &rows::Reader::new(repo, login.as_deref(), read_at, &self.link.constants),
+        );
         if seen.id.node != id.node && !id.node.is_empty() {
             // Without a redirect another object has taken the number: a repository that was made anew.
             return bare(if moved {

@@ -39,12 +39,24 @@ pub(super) struct Reader<'a> {
     pub me: Option<&'a str>,
     /// When the read began.
     pub read_at: Time,
+    /// What every observation says besides.
+    pub constants: &'a BTreeMap<FieldKey, Value>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of what a repository answers.
-    pub(super) const fn new(repo: &'a str, me: Option<&'a str>, read_at: Time) -> Self {
-        Self { repo, me, read_at }
+    pub(super) const fn new(
+        repo: &'a str,
+        me: Option<&'a str>,
+        read_at: Time,
+        constants: &'a BTreeMap<FieldKey, Value>,
+    ) -> Self {
+        Self {
+            repo,
+            me,
+            read_at,
+            constants,
+        }
     }
 }
 
@@ -89,7 +101,8 @@ pub(super) fn bare(kind: Kind, id: &ObjectId, life: Life, read_at: Time) -> Obse
 }
 
 /// What a page that a person made is given, so that it is known again.
-fn identity(fields: &mut Fields, seen: &Observation) {
+fn identity(fields: &mut Fields, seen: &Observation, reader: &Reader<'_>) {
+    fields.0.extend(reader.constants.clone());
     fields.put("node", Value::text(seen.id.node.clone()));
     fields.put("kind", Value::text(seen.kind.name()));
 }
@@ -142,7 +155,7 @@ pub(super) fn issue(row: &Issue, reader: &Reader<'_>) -> Observation {
     } else {
         issue_only(&mut fields, row);
     }
-    identity(&mut fields, &seen);
+    identity(&mut fields, &seen, reader);
     if let Some(body) = &row.body {
         let raw = body.clone().unwrap_or_default();
         let text = raw.replace("\r\n", "\n").replace('\r', "\n");
@@ -413,7 +426,7 @@ pub(super) fn commit(row: &CommitRow, listed: &str, reader: &Reader<'_>) -> Obse
     fields.put("verified", Value::Bool(verified.unwrap_or(false)));
     fields.put("orphaned", Value::Bool(false));
     fields.put("linked_issues", numbers_text(&mentioned(message)));
-    identity(&mut fields, &seen);
+    identity(&mut fields, &seen, reader);
     seen.fields = fields.0;
     seen.stamp = stamp(at);
     seen.created = at;

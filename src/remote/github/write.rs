@@ -192,7 +192,7 @@ impl GithubRemote {
         let row: Issue = reply.json()?;
         self.learn_labels(repo, &row);
         let login = self.login();
-        let reader = rows::Reader::new(repo, login.as_deref(), self.now());
+        let reader = rows::Reader::new(repo, login.as_deref(), self.now(), &self.link.constants);
         Ok(Answer {
             post: rows::issue(&row, &reader),
             request: reply.request_id(),
