@@ -17,7 +17,7 @@ fn asking() -> Rig {
 fn ready(rig: &Rig, title: &str) -> Id {
     rig.new_page(
         vec![
-            ("title", Cell::line(title)),
+            ("title", Cell::text(title)),
             ("Publish", Cell::choice("Ready")),
         ],
         TEXT,
