@@ -250,6 +250,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             (pair.dirty_since, pair.next_try) = (None, None);
             self.commit(&mut pair, Vec::new()).await?;
         }
+        let answer = answer_name(&id);
+        if engine.store.setting(&answer).await?.is_some() {
+            // Somebody agreed while these were being held.
+            return self.wake_held(|hold| hold.halt == id).await;
+        }
         self.report.notes.push(format!("held: {}", halt.note));
         (engine.sink)(Event::Halted(Box::new(halt)));
         Ok(())
@@ -260,11 +265,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.link.spec.rules.public == ToPublic::Ask || self.ask.dry {
             return Ok(());
         }
+        self.wake_held(|hold| guard::is_public(&hold.halt)).await
+    }
+
+    async fn wake_held(&mut self, is_it: impl Fn(&Hold) -> bool) -> Flow<()> {
         let link = &self.link.spec.name;
         let held = self.engine.store.pairs(link, Which::Held, None, PAGE);
         for mut pair in held.await? {
-            let is_it = |hold: &Hold| guard::is_public(&hold.halt);
-            if pair.hold.as_ref().is_some_and(is_it) {
+            if pair.hold.as_ref().is_some_and(&is_it) {
                 answered(&mut pair, true, self.now());
                 self.commit(&mut pair, Vec::new()).await?;
             }
