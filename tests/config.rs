@@ -9,7 +9,7 @@ use pulse_sync::config::{
     self, Config, EXAMPLE, Environment, Link, Place, Problem, Severity, StoreChoice, Window,
     known_keys, load, locate, render_all,
 };
-use pulse_sync::core::plan::{NewPages, OnTrashed};
+use pulse_sync::core::plan::{NewPages, OnTrashed, ToPublic};
 use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{Direction, FieldKey, Kind, Policy};
 use pulse_sync::engine::Settings;
@@ -226,6 +226,7 @@ fn one_link_says_everything() {
     expected.closed_since = Window::Last(31_557_600_000);
     expected.status.open = vec!["Todo".into()];
     expected.status.closed = vec!["Done".into(), "Dropped".into()];
+    expected.public = ToPublic::Allow;
     expected.on_trashed_page = OnTrashed::Close;
     assert_eq!(config.links, [expected]);
     assert_eq!(config.warnings, []);

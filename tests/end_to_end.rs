@@ -35,6 +35,8 @@ mod glance;
 mod kill;
 #[path = "end_to_end/placed.rs"]
 mod placed;
+#[path = "end_to_end/public.rs"]
+mod public;
 #[path = "end_to_end/retention.rs"]
 mod retention;
 #[path = "end_to_end/review.rs"]

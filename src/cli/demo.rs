@@ -11,6 +11,7 @@ use super::args::{Args, DemoOptions};
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
 use crate::config::{Config, Environment, Link as LinkConfig, Service, StoreChoice, Window};
+use crate::core::plan::ToPublic;
 use crate::core::schedule::{Threshold, Timetable};
 use crate::core::{Policy, Record, RecordKind};
 use crate::engine::answers::Pick;
@@ -245,7 +246,11 @@ fn setup(
         ..Service::at(&small.notion.url)
     };
     (config.github_limits, config.notion_per_minute) = (false, 0);
-    config.links = vec![link];
+    // The repository of the demo is nobody's but its user's.
+    config.links = vec![LinkConfig {
+        public: ToPublic::Allow,
+        ..link
+    }];
     let env: Environment = [("PULSE_SYNC_STATE", folder.display().to_string())]
         .into_iter()
         .collect();

@@ -6,7 +6,8 @@ use super::args::HeldCommand;
 use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
-use crate::core::guard::Halt;
+use crate::core::Value;
+use crate::core::guard::{Halt, Reason};
 use crate::engine::answers::AnswerError;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
@@ -46,6 +47,9 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 halt.pairs.len()
             );
             say!("    {}", Shown::line(&halt.note));
+            if halt.reason == Reason::Public {
+                print_words(&engine, halt).await?;
+            }
             say!(
                 "    pulse-sync held apply {0}   or   pulse-sync held keep {0}",
                 halt.id
@@ -60,6 +64,30 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
     })
 }
 
+/// The exact words that an answer would make public.
+async fn print_words(engine: &RealEngine, halt: &Halt) -> anyhow::Result<()> {
+    for (item, fields) in engine.asked_words(halt).await? {
+        say!("    {}", Shown::line(&item));
+        for sent in fields {
+            let text = match &sent.before {
+                Value::Text(text) => text.clone(),
+                other => other.brief(usize::MAX),
+            };
+            let name = sent.field.as_str();
+            if text.contains('\n') {
+                say!("      {name}:");
+                for line in text.lines() {
+                    say!("        {}", Shown::line(line));
+                }
+            } else {
+                say!("      {name}: {}", Shown::line(&text));
+            }
+        }
+    }
+    say!("    agreed to once, later pages of this link are not asked about");
+    Ok(())
+}
+
 /// A halt for scripts: its items by name, too, in the order of `pairs`.
 async fn line(engine: &RealEngine, halt: &Halt) -> anyhow::Result<serde_json::Value> {
     let mut items = Vec::new();
@@ -70,6 +98,17 @@ async fn line(engine: &RealEngine, halt: &Halt) -> anyhow::Result<serde_json::Va
     let mut line = serde_json::to_value(halt)?;
     line["since"] = serde_json::json!(json::time(halt.since));
     line["items"] = serde_json::json!(items);
+    if halt.reason == Reason::Public {
+        let mut words = Vec::new();
+        for (item, fields) in engine.asked_words(halt).await? {
+            let fields = fields
+                .iter()
+                .map(|sent| (sent.field.as_str().to_owned(), json::value(&sent.before)));
+            let fields: serde_json::Map<_, _> = fields.collect();
+            words.push(serde_json::json!({ "item": item, "fields": fields }));
+        }
+        line["words"] = serde_json::json!(words);
+    }
     Ok(line)
 }
 

@@ -144,6 +144,7 @@ fn selection(section: &mut Section<'_, '_>, link: &mut Link) {
 fn content(section: &mut Section<'_, '_>, link: &mut Link) {
     set(&mut link.new_pages, section.choice("new_pages"));
     link.repository_for_new = value(section.read("repository_for_new", words::repository));
+    set(&mut link.public, section.choice("public"));
     set(&mut link.create_labels, section.flag("create_labels"));
     set(&mut link.conflict, section.choice("conflict"));
     set(

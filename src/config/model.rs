@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use super::{GITHUB_API, NOTION_API, Placed, Problem, Select, Webhooks};
 use crate::core::codec::StateMap;
 use crate::core::mapping::Constant;
-use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules};
+use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules, ToPublic};
 use crate::core::schedule::Timetable;
 use crate::core::{FieldKey, Kind, Mapping, Policy};
 use crate::engine::Settings;
@@ -222,6 +222,8 @@ pub struct Link {
     pub create_labels: bool,
     /// Which Notion status options mean which state.
     pub status: StateMap,
+    /// What comes before the first issue in a public repository.
+    pub public: ToPublic,
     /// What a trashed page does to its issue.
     pub on_trashed_page: OnTrashed,
 }
@@ -251,6 +253,7 @@ impl Link {
             skip_merge_commits: true,
             create_labels: false,
             status: StateMap::default(),
+            public: ToPublic::Ask,
             on_trashed_page: OnTrashed::Unlink,
         }
     }
@@ -277,6 +280,7 @@ impl Link {
             new_repository: self.repository_for_new.clone(),
             labels: self.select.labels.clone(),
             by_label: self.by_label.clone(),
+            public: self.public,
             on_trashed: self.on_trashed_page,
             debounce: settings.debounce,
             revert_again: settings.revert_again,

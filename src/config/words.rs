@@ -9,7 +9,7 @@ use url::{Host, Url};
 use super::model::Window;
 use super::section::{Fault, Named};
 use crate::core::codec::option_name;
-use crate::core::plan::{NewPages, OnTrashed};
+use crate::core::plan::{NewPages, OnTrashed, ToPublic};
 use crate::core::{Direction, Kind, Policy};
 
 /// Milliseconds of a duration such as `90s` or `1h 30m`.
@@ -359,6 +359,10 @@ impl Named for NewPages {
         ("all", Self::All),
         ("ignore", Self::Ignore),
     ];
+}
+
+impl Named for ToPublic {
+    const NAMES: &'static [(&'static str, Self)] = &[("ask", Self::Ask), ("allow", Self::Allow)];
 }
 
 impl Named for OnTrashed {

@@ -29,6 +29,8 @@ pub enum Reason {
     Changes,
     /// Too many items lost the same field at once on one side.
     Cleared,
+    /// Pages would become issues in a public repository in which the link never made one.
+    Public,
 }
 
 /// A halt: what is held, and the question. An answer names it, so that new ones need a new answer.
@@ -46,6 +48,18 @@ pub struct Halt {
     pub pairs: Vec<PairId>,
     /// Since when.
     pub since: Time,
+}
+
+/// The id of the question whether a link may make issues in a public repository: one for each link and repository, as
+/// GitHub's names do not tell upper from lower case.
+pub fn public_id(link: &str, repository: &str) -> String {
+    let digest = super::digest::sha256(&format!("{link}\n{}", repository.to_lowercase()));
+    format!("p{}", &digest[..8])
+}
+
+/// Whether a halt's id is that of such a question; those of others begin with another letter.
+pub fn is_public(id: &str) -> bool {
+    id.starts_with('p')
 }
 
 /// How many of `active` pairs are `percent`, rounded down.

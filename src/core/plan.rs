@@ -34,6 +34,16 @@ pub enum OnTrashed {
     Close,
 }
 
+/// What comes before the first issue that a link makes in a public repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToPublic {
+    /// Its words are shown, and a person is asked.
+    #[default]
+    Ask,
+    /// Nothing.
+    Allow,
+}
+
 /// What happens to conflicts of items that have a label on GitHub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByLabel {
@@ -54,6 +64,8 @@ pub struct Rules {
     pub new_repository: Option<String>,
     /// A new issue has one of these labels, or gets the first of them that is no pattern; none = as its page says.
     pub labels: Vec<glob::Pattern>,
+    /// What comes before the first issue in a public repository.
+    pub public: ToPublic,
     /// What a trashed page means.
     pub on_trashed: OnTrashed,
     /// How long a new page must rest, in milliseconds.
@@ -76,6 +88,7 @@ impl Default for Rules {
             new_pages: NewPages::default(),
             new_repository: None,
             labels: Vec::new(),
+            public: ToPublic::default(),
             on_trashed: OnTrashed::default(),
             debounce: 0,
             revert_again: 0,

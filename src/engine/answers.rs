@@ -1,6 +1,6 @@
 //! What a person answers: choices for conflicts, consent for held changes, undo, pause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -177,6 +177,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
     /// The halts that wait for a person.
     pub async fn halts(&self, link: &str) -> Result<Vec<Halt>, StoreError> {
+        let mut held: BTreeMap<String, Vec<PairId>> = BTreeMap::new();
         let mut ids: Vec<String> = Vec::new();
         let mut after: Option<PairId> = None;
         loop {
@@ -186,14 +187,15 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 .await?;
             let Some(last) = pairs.last() else { break };
             after = Some(last.id.clone());
-            for hold in pairs
-                .iter()
-                .filter_map(|pair| pair.hold.as_ref())
-                .filter(|hold| !hold.agreed)
-            {
-                if !ids.contains(&hold.halt) {
+            for pair in &pairs {
+                let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) else {
+                    continue;
+                };
+                if !held.contains_key(&hold.halt) {
                     ids.push(hold.halt.clone());
                 }
+                let own = held.entry(hold.halt.clone()).or_default();
+                own.push(pair.id.clone());
             }
         }
         let mut halts = Vec::new();
@@ -203,7 +205,11 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 .setting(&format!("halt/{id}"))
                 .await?
                 .unwrap_or_default();
-            if let Ok(halt) = serde_json::from_str(&text) {
+            if let Ok(mut halt) = serde_json::from_str::<Halt>(&text) {
+                // Pages join this question, and leave it.
+                if halt.reason == Reason::Public {
+                    halt.pairs = held.remove(&halt.id).unwrap_or_default();
+                }
                 halts.push(halt);
             }
         }
@@ -211,7 +217,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
     }
 
     /// Answers a halt. `apply` lets exactly what it names through; otherwise the changes were wrong: the side on which
-    /// they happened is put back to the last agreement (pages that would be trashed are kept and unlinked).
+    /// they happened is put back to the last agreement (pages that would be trashed are kept and unlinked; pages that
+    /// would become public issues become none).
     pub async fn answer_halt<G, N>(
         &self,
         link: &Link<G, N>,
@@ -224,6 +231,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 "nothing is held as {id}; `held list` shows what is"
             )));
         };
+        let is_public = halt.reason == Reason::Public;
+        if is_public && apply {
+            self.allow_public(&halt).await?;
+        }
         let mut answered = 0;
         for pair in &halt.pairs {
             let Some(mut pair) = self.store.pair(pair).await? else {
@@ -233,6 +244,13 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 continue;
             }
             let verb = if apply { "agree" } else { "keep" };
+            if is_public {
+                super::publish::answered(&mut pair, apply, self.clock.now());
+                let record = self.note(&link.spec.name, &pair, verb, &halt.note);
+                self.commit_with(&pair, record).await?;
+                answered += 1;
+                continue;
+            }
             if apply {
                 if let Some(hold) = &mut pair.hold {
                     hold.agreed = true;

@@ -9,7 +9,9 @@ use super::run::{Flow, Run};
 use super::{Clock, Engine, Link};
 use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
-use crate::core::{Class, Field, FieldKey, Mapping, Observation, Pair, PairId, Side, Time, sight};
+use crate::core::{
+    Class, Draft, Field, FieldKey, Mapping, Observation, Pair, PairId, Side, Time, Value, sight,
+};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
 
@@ -41,13 +43,33 @@ pub struct HeldItem {
 
 /// What a listing showed of one held item, as kept in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Listed {
+pub(super) struct Listed {
     at: Time,
     changes: Vec<FieldChange>,
     text_unread: bool,
 }
 
 impl Listed {
+    /// The words.
+    pub(super) fn into_changes(self) -> Vec<FieldChange> {
+        self.changes
+    }
+
+    /// The words of a new issue.
+    pub(super) fn words(draft: &Draft, at: Time) -> Self {
+        let changes = draft.fields.iter().map(|(field, value)| FieldChange {
+            field: field.clone(),
+            before: value.clone(),
+            after: Value::Null,
+            other: None,
+        });
+        Self {
+            at,
+            changes: changes.collect(),
+            text_unread: false,
+        }
+    }
+
     /// What a row shows that is not the last agreement.
     fn of(pair: &Pair, row: &Observation, mapping: &Mapping) -> Self {
         let differs = |key: &FieldKey| {
@@ -84,7 +106,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// answer would change.
     pub(super) async fn remember_held(&mut self) -> Flow<()> {
         let engine = self.engine;
-        for halt in engine.halts(&self.link.spec.name).await? {
+        let halts = engine.halts(&self.link.spec.name).await?;
+        // What becomes an issue is shown as it would be sent, not as it was listed.
+        for halt in halts.iter().filter(|halt| halt.reason != Reason::Public) {
             let name = name_of(&halt.id);
             let known = engine.listed(&halt.id).await?;
             let mut listed = known.clone();
@@ -109,7 +133,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 }
 
 impl<S: Store, C: Clock> Engine<S, C> {
-    async fn listed(&self, halt: &str) -> Result<BTreeMap<PairId, Listed>, StoreError> {
+    pub(super) async fn listed(&self, halt: &str) -> Result<BTreeMap<PairId, Listed>, StoreError> {
         let text = self.store.setting(&name_of(halt)).await?;
         Ok(text
             .and_then(|text| serde_json::from_str(&text).ok())
@@ -153,6 +177,19 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
     let changes = listed
         .filter(|_| halt.reason != Reason::Trashes)
         .map_or_else(Vec::new, |listed| listed.changes);
+    if halt.reason == Reason::Public {
+        let sent = changes.into_iter().map(|change| PutBack {
+            field: change.field,
+            now: change.after,
+            then: change.before,
+            page: None,
+            refused: None,
+        });
+        return HeldItem {
+            forth: sent.collect(),
+            ..bare(pair, at)
+        };
+    }
     let (follow, own): (Vec<FieldChange>, Vec<FieldChange>) = changes
         .into_iter()
         .partition(|change| FOLLOW.contains(&change.field.as_str()));
@@ -167,18 +204,29 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
         .iter()
         .map(|change| forth(halt.side, field(&change.field), change));
     HeldItem {
-        pair: pair.id.clone(),
-        item: pair.name().to_owned(),
-        title: pair.title.clone(),
-        urls: super::queue::urls(pair),
         backs: backs
             .into_iter()
             .filter(|back| !has_own || back.refused.is_none())
             .collect(),
         forth: forth.collect(),
         follow: follow.into_iter().map(|change| change.field).collect(),
-        at,
         text_unread,
+        ..bare(pair, at)
+    }
+}
+
+/// An item of which nothing would be written.
+fn bare(pair: &Pair, at: Option<Time>) -> HeldItem {
+    HeldItem {
+        pair: pair.id.clone(),
+        item: pair.name().to_owned(),
+        title: pair.title.clone(),
+        urls: super::queue::urls(pair),
+        backs: Vec::new(),
+        forth: Vec::new(),
+        follow: Vec::new(),
+        at,
+        text_unread: false,
     }
 }
 

@@ -23,6 +23,7 @@ mod moves;
 mod observe;
 mod outage;
 mod places;
+mod publish;
 pub mod queue;
 mod recover;
 pub mod report;

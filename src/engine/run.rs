@@ -122,6 +122,10 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) failed_on: Option<Side>,
     /// Trashes and closes, carried out last, if the guard lets them.
     pub(super) removals: Vec<(Pair, Step, Observation)>,
+    /// Issues that would be the first ones in a public repository, by that: asked about at the end.
+    pub(super) asks: BTreeMap<String, Vec<(Pair, Step)>>,
+    /// Whether issues may be made in a repository, as far as this run knows, by its name in lower case.
+    pub(super) may_publish: BTreeMap<String, bool>,
     pub(super) planned: Vec<Planned>,
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
@@ -210,6 +214,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             failures: 0,
             failed_on: None,
             removals: Vec::new(),
+            asks: BTreeMap::new(),
+            may_publish: BTreeMap::new(),
             planned: Vec::new(),
             ahead: 0,
             records: 0,
@@ -324,7 +330,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.take_note_of_changes().await?;
         self.keep_paused().await?;
         self.report.fields_off = self.paused.len() as u64;
-        self.take_turns().await?;
+        self.wake_allowed().await?;
+        let turns = self.take_turns().await;
+        self.ask_to_publish().await?;
+        turns?;
         self.remove().await
     }
 

@@ -8,12 +8,13 @@ use super::look::{Sight, needs_page_text};
 use super::report::Stop;
 use super::run::{Flow, Planned, Run};
 use super::who::Asked;
+use crate::core::pair::Hold;
 use crate::core::plan::{Input, Move, Plan, plan};
-use crate::core::sight;
 use crate::core::{
     Action, FieldKey, Mapping, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind,
     Row, Side, Step, Time,
 };
+use crate::core::{guard, sight};
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
 
@@ -41,7 +42,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Takes one turn. Errors of this item alone stay with it; `Err` ends the run.
     pub(super) async fn turn(&mut self, mut pair: Pair) -> Flow<()> {
         self.places.fit(&mut pair);
-        if pair.hold.as_ref().is_some_and(|hold| !hold.agreed) {
+        // A page that waits for a word on its repository goes on as it is now, or is withdrawn.
+        let is_held = |hold: &Hold| !hold.agreed && !guard::is_public(&hold.halt);
+        if pair.hold.as_ref().is_some_and(is_held) {
             return self.rest_held(pair).await;
         }
         if self.denials.holds_up(&pair) {
@@ -85,6 +88,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Ok(if is_held {
                 Next::Done
             } else {
+                self.say_what_asks(&plan).await?;
                 let seen = [Side::Notion, Side::Github].map(|side| turn.sight.of(side));
                 for seen in seen.into_iter().flatten() {
                     turn.pair.note_title(seen);
@@ -174,6 +178,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         if self.writes_left == 0 {
             return Err(Trouble::Stop(Stop::MaxItems));
+        }
+        if !self.may_publish(&step).await? {
+            self.ask_first(before, step, turn.sight.of(Side::Notion));
+            return Ok(Next::Done);
         }
         turn.wrote = Some(step.side);
         records.extend(self.carry_out_moves(&mut turn.pair, &of_step(beside, &step)));

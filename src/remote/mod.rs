@@ -232,6 +232,10 @@ pub trait Remote {
         None
     }
 
+    /// Whether everybody can read what is made in this container, with one request at most. One that is not shown to
+    /// us is not shown to everybody.
+    async fn is_public(&self, container: &str) -> Result<bool, RemoteError>;
+
     /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).
     async fn write(&self, step: &Step, target: Option<&Observation>)
     -> Result<Answer, RemoteError>;

@@ -378,6 +378,11 @@ impl Remote for Port {
         Ok(row)
     }
 
+    /// The people of the simulation keep their repositories to themselves.
+    async fn is_public(&self, _: &str) -> Result<bool, RemoteError> {
+        Ok(false)
+    }
+
     async fn write(
         &self,
         step: &Step,

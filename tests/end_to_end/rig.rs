@@ -121,6 +121,8 @@ impl Rig {
             ("database", quoted(&small.database.to_string())),
             ("commits_since", quoted("all")),
             ("closed_since", quoted("all")),
+            // Its small repository is public; who tests the question asks for it.
+            ("public", quoted("allow")),
         ];
         Self {
             small,

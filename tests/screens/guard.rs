@@ -1,9 +1,9 @@
 //! The guard's question: what each answer would change is listed, scrolls, and leads to the item.
 
-use pulse_sync::ui::app::App;
+use pulse_sync::ui::app::{Answer, App, Input};
 use pulse_sync::ui::screens::Screen;
 
-use crate::make::{busy, full, halt, halt_of_changes, living, press, text, writes};
+use crate::make::{busy, full, halt, halt_of_changes, halt_of_words, living, press, text, writes};
 
 fn asked(width: u16, height: u16) -> App {
     let mut link = busy();
@@ -11,6 +11,32 @@ fn asked(width: u16, height: u16) -> App {
     let mut app = living(width, height, link);
     press(&mut app, "H");
     app
+}
+
+#[test]
+fn the_words_that_would_be_public_are_shown_whole_whatever_answer_is_marked() {
+    let (halt, item) = halt_of_words();
+    let mut link = busy();
+    link.halts = vec![halt.clone()];
+    let mut app = living(80, 24, link);
+    press(&mut app, "H");
+    app.update(Input::Answer(Box::new(Answer::Held(
+        halt.id,
+        Ok(vec![item]),
+    ))));
+    for keys in ["", "j", "j"] {
+        let shown = walk(&mut app, keys);
+        for words in [
+            "A lamp",
+            "Bright enough.",
+            "And cheap.",
+            "No: make no issues",
+        ] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert!(shown.contains("Yes: make them"), "{shown}");
+        assert!(!shown.contains("nothing to"), "{shown}");
+    }
 }
 
 /// Presses keys one after the other, each after the picture of the one before.

@@ -299,6 +299,40 @@ pub fn halt_of_changes() -> Halt {
     }
 }
 
+/// A page that would be the first issue in a public repository, and what it would say.
+pub fn halt_of_words() -> (Halt, HeldItem) {
+    let halt = Halt {
+        id: "p1".to_owned(),
+        reason: Reason::Public,
+        side: Side::Notion,
+        note: "acme/widgets is public, and this link made no issue there before".to_owned(),
+        pairs: vec![pair("w1")],
+        since: NOW.minus(2 * MINUTE),
+    };
+    let sent = |field: &'static str, text: &str| PutBack {
+        field: FieldKey::of(field),
+        now: Value::Null,
+        then: Value::text(text),
+        page: None,
+        refused: None,
+    };
+    let item = HeldItem {
+        pair: pair("w1"),
+        item: "A lamp".to_owned(),
+        title: "A lamp".to_owned(),
+        urls: [None, None],
+        backs: Vec::new(),
+        forth: vec![
+            sent("title", "A lamp"),
+            sent("body", "Bright enough.\n\nAnd cheap."),
+        ],
+        follow: Vec::new(),
+        at: Some(NOW.minus(MINUTE)),
+        text_unread: false,
+    };
+    (halt, item)
+}
+
 /// What the engine knows of a halt's items.
 pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
     let back = |field: &'static str, now: &str, then: &str, refused: Option<&str>| PutBack {

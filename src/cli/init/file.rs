@@ -52,6 +52,8 @@ pub fn text(choices: &Choices<'_>) -> String {
          # conflict = \"ask\"\n\
          # Which new pages become issues: ready (`Publish` says so), all, ignore.\n\
          # new_pages = \"ready\"\n\
+         # What comes before the first issue in a public repository: ask (its words are shown), allow.\n\
+         # public = \"ask\"\n\
          # How long ago issues and pull requests may have been closed when they are first seen: a duration, or all.\n\
          # closed_since = \"30d\"\n\
          # Fields that are kept in another property than the usual one; `pulse-sync fields` lists all of them.\n\

@@ -352,6 +352,10 @@ impl Remote for GithubRemote {
         self.who_changed(seen, field).await
     }
 
+    async fn is_public(&self, container: &str) -> Result<bool, RemoteError> {
+        self.is_open_to_all(container).await
+    }
+
     async fn write(
         &self,
         step: &Step,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glob::{MatchOptions, Pattern};
 use serde::{Deserialize, Serialize};
 
-use super::place::{Trail, is_repo, segment};
+use super::place::{Trail, is_repo, repo_path, segment};
 use super::wire::{Repo, User};
 use super::{Also, GithubRemote, refuse};
 use crate::core::{Kind, Time};
@@ -126,6 +126,19 @@ impl GithubRemote {
             403 | 404 => Ok(None),
             status if (200..300).contains(&status) => Ok(reply.json::<User>()?.login),
             _ => Err(refuse::of_read(&reply, "the token's own account")),
+        }
+    }
+
+    /// See [`Remote::is_public`](crate::remote::Remote::is_public). A repository that does not say so counts as public;
+    /// `internal` ones say that they are private
+    /// (<https://docs.github.com/en/rest/repos/repos#get-a-repository>).
+    pub(super) async fn is_open_to_all(&self, repo: &str) -> Result<bool, RemoteError> {
+        let repo = self.present(repo).into_owned();
+        let reply = self.read(&repo_path(&repo)).await?;
+        match reply.status {
+            404 | 410 => Ok(false),
+            _ if reply.is_success() => Ok(reply.json::<Repo>()?.private != Some(true)),
+            _ => Err(refuse::of_read(&reply, &repo)),
         }
     }
 

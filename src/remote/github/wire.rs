@@ -271,6 +271,7 @@ pub(super) struct Repo {
     pub full_name: Option<String>,
     pub fork: Option<bool>,
     pub archived: Option<bool>,
+    pub private: Option<bool>,
     pub has_issues: Option<bool>,
 }
 

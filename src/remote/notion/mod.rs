@@ -170,6 +170,11 @@ impl Remote for NotionRemote {
         self.who_edited(seen).await
     }
 
+    /// Pages are seen by those with whom they are shared; nothing is asked about them.
+    async fn is_public(&self, _: &str) -> Result<bool, RemoteError> {
+        Ok(false)
+    }
+
     async fn write(
         &self,
         step: &Step,

@@ -295,7 +295,12 @@ impl HaltScreen {
         let count = halt.pairs.len();
         let refuse = match halt.reason {
             Reason::Trashes => "Wrong: keep the pages, unlinked".to_owned(),
+            Reason::Public => "No: make no issues of these pages".to_owned(),
             _ => format!("Wrong: put {} back as listed below", halt.side.name()),
+        };
+        let apply = match halt.reason {
+            Reason::Public => "Yes: make them, and do not ask again",
+            _ => "Right: apply exactly these",
         };
         let asks = |answer: Answer, text: String| {
             let typed = if answer == self.answer {
@@ -308,7 +313,7 @@ impl HaltScreen {
         let answers = [
             (Answer::Stay, "Keep it held".to_owned()),
             asks(Answer::Refuse, refuse),
-            asks(Answer::Apply, "Right: apply exactly these".to_owned()),
+            asks(Answer::Apply, apply.to_owned()),
         ];
         let mut y = top;
         for (answer, text) in answers {

@@ -20,6 +20,8 @@ impl HaltScreen {
             // Pages and issues can be held together.
             (Reason::Trashes, Answer::Apply) => "Gone; trashed, or closed".to_owned(),
             (Reason::Trashes, ..) => "Gone; kept, in step with nothing".to_owned(),
+            (Reason::Public, Answer::Refuse) => "Stays in Notion".to_owned(),
+            (Reason::Public, _) => "Goes to GitHub, word for word".to_owned(),
             (_, Answer::Apply) => format!("Was → now, goes to {}", other.name()),
             _ => "Now → put back".to_owned(),
         }
@@ -38,7 +40,7 @@ impl HaltScreen {
             ink(format!("{:<6} ", short(&item.item)), Meaning::Title),
             ink(item.title.clone(), Meaning::Text),
         ]];
-        let applies = self.answer == Answer::Apply;
+        let applies = self.answer == Answer::Apply || halt.reason == Reason::Public;
         let changes = if applies { &item.forth } else { &item.backs };
         lines.extend(changes.iter().flat_map(|change| change_lines(change, room)));
         if applies && !item.follow.is_empty() {
@@ -50,7 +52,7 @@ impl HaltScreen {
             let text = format!("  with it: {}", names.join(", "));
             lines.push(vec![ink(text, Meaning::Dim)]);
         }
-        if halt.reason != Reason::Trashes {
+        if !matches!(halt.reason, Reason::Trashes | Reason::Public) {
             lines.extend(self.unsure(app, halt, item));
         }
         lines
