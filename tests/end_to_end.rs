@@ -35,6 +35,8 @@ mod glance;
 mod kill;
 #[path = "end_to_end/mass.rs"]
 mod mass;
+#[path = "end_to_end/partly.rs"]
+mod partly;
 #[path = "end_to_end/placed.rs"]
 mod placed;
 #[path = "end_to_end/public.rs"]

@@ -134,10 +134,38 @@ fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         return untyped(input, waits(&(Side::Github, looked.notion)), looked.notion);
     }
     let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
-    sides.iter().find(|side| waits(side)).map_or_else(
-        || Ruled::nothing(Row::F0),
-        |(hidden, _)| Ruled::moved(Row::F0, Move::Unseen(*hidden, field.key.clone())),
-    )
+    let hidden = sides.iter().find(|side| waits(side)).map(|(side, _)| *side);
+    let is_told = field.key == FieldKey::STATE
+        && field.class != Class::Mirror
+        && field.direction.allows(Side::Github)
+        && looked.notion.field(&field.key).is_none()
+        && base.is_some();
+    let mut ruled = match hidden {
+        Some(side) => Ruled::moved(Row::F0, Move::Unseen(side, field.key.clone())),
+        None if is_told => return undecided(input),
+        None => Ruled::nothing(Row::F0),
+    };
+    if is_told && input.pair.blocked.contains_key(&field.key) {
+        // GitHub's change that waits is what there is to say now.
+        ruled.moves.push(Move::Unblock(field.key.clone()));
+    }
+    ruled
+}
+
+/// A page whose state was emptied, or is an option that means nothing, says so until it is another one.
+fn undecided(input: &Input<'_>) -> Ruled {
+    if input.pair.blocked.contains_key(&FieldKey::STATE) {
+        return Ruled::nothing(Row::F9);
+    }
+    let blocked = Blocked {
+        side: Side::Github,
+        source: Value::Null,
+        reason: "the page shows no option that means open or closed, so the issue stays as it is; choose another one, \
+                 or name this one in [link.status] of the configuration"
+            .to_owned(),
+        since: input.now,
+    };
+    Ruled::moved(Row::F9, Move::Block(FieldKey::STATE, blocked))
 }
 
 /// A repository without issue types shows none: a type that is set in Notion is refused rather than waited for.
@@ -216,12 +244,15 @@ pub fn hold_back_reason(
     if reason.new.is_empty() && (restoring || state.as_text() != "closed") {
         return;
     }
+    let why = if state.as_text() == "closed" {
+        super::land::REASON_LATE
+    } else {
+        "GitHub keeps a reason only for closed issues; set the page's Status to a closed option"
+    };
     let blocked = Blocked {
         side: Side::Github,
         source: reason.source,
-        reason:
-            "GitHub keeps a reason only for closed issues; set the page's Status to a closed option"
-                .to_owned(),
+        reason: why.to_owned(),
         since: now,
     };
     moves.push(Move::Block(FieldKey::CLOSED_AS, blocked));
