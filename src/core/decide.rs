@@ -135,37 +135,10 @@ fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
     }
     let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
     let hidden = sides.iter().find(|side| waits(side)).map(|(side, _)| *side);
-    let is_told = field.key == FieldKey::STATE
-        && field.class != Class::Mirror
-        && field.direction.allows(Side::Github)
-        && looked.notion.field(&field.key).is_none()
-        && base.is_some();
-    let mut ruled = match hidden {
-        Some(side) => Ruled::moved(Row::F0, Move::Unseen(side, field.key.clone())),
-        None if is_told => return undecided(input),
-        None => Ruled::nothing(Row::F0),
-    };
-    if is_told && input.pair.blocked.contains_key(&field.key) {
-        // GitHub's change that waits is what there is to say now.
-        ruled.moves.push(Move::Unblock(field.key.clone()));
-    }
-    ruled
-}
-
-/// A page whose state was emptied, or is an option that means nothing, says so until it is another one.
-fn undecided(input: &Input<'_>) -> Ruled {
-    if input.pair.blocked.contains_key(&FieldKey::STATE) {
-        return Ruled::nothing(Row::F9);
-    }
-    let blocked = Blocked {
-        side: Side::Github,
-        source: Value::Null,
-        reason: "the page shows no option that means open or closed, so the issue stays as it is; choose another one, \
-                 or name this one in [link.status] of the configuration"
-            .to_owned(),
-        since: input.now,
-    };
-    Ruled::moved(Row::F9, Move::Block(FieldKey::STATE, blocked))
+    hidden.map_or_else(
+        || Ruled::nothing(Row::F0),
+        |side| Ruled::moved(Row::F0, Move::Unseen(side, field.key.clone())),
+    )
 }
 
 /// A repository without issue types shows none: a type that is set in Notion is refused rather than waited for.
@@ -392,6 +365,7 @@ impl Case<'_> {
         match self.field.codec.say(side.other(), source, Some(current)) {
             Said::Value(new) if self.same(&new, current) => self.agree(),
             Said::Value(new) => Ruled::write(row, side, self.change(side, new, row, false)),
+            Said::Undecided if side == Side::Github => self.says_nothing(),
             Said::Undecided => Ruled::nothing(Row::F0),
             Said::Refused(reason) => self.block(side, source, reason),
         }
@@ -517,11 +491,22 @@ impl Case<'_> {
 
     /// F0: Notion shows an option that means nothing on GitHub. It is no answer to a change there, which waits for one.
     fn undecided(&self, left: bool) -> Ruled {
-        if left {
-            Ruled::moved(Row::F0, Move::Unseen(Side::Notion, self.key()))
-        } else {
-            Ruled::nothing(Row::F0)
+        if !left {
+            return self.says_nothing();
         }
+        let mut ruled = Ruled::moved(Row::F0, Move::Unseen(Side::Notion, self.key()));
+        if self.input.pair.blocked.contains_key(&self.field.key) {
+            // That GitHub's change waits is what there is to say now.
+            ruled.moves.push(Move::Unblock(self.key()));
+        }
+        ruled
+    }
+
+    /// A page whose state was emptied, or is an option that means nothing, says so until it is another one.
+    fn says_nothing(&self) -> Ruled {
+        let why = "the page shows no option that means open or closed, so the issue stays as it is; choose another one, \
+                   or name this one in [link.status] of the configuration";
+        self.block(Side::Github, self.r, why.to_owned())
     }
 
     /// F11: there is no agreement yet.

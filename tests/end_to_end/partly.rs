@@ -64,7 +64,10 @@ fn a_label_that_lands_beside_a_refused_one_is_counted_and_undoable() {
     let (done, refused) = (of("done"), of("refused"));
     assert!(!done.to_string().contains("nolabel"), "{done}");
     assert!(refused.to_string().contains("nolabel"), "{refused}");
-    let undo = rig.run(&["undo", done["id"].as_str().unwrap()]);
+    // The name that waits has to go first.
+    rig.edit_page(page, vec![("Labels", Cell::choices(&["bug", "docs2"]))]);
+    pass(&rig);
+    let undo = rig.run(&["undo", done["id"].as_str().unwrap(), "--yes"]);
     assert_eq!(undo.code, Some(0), "{}", undo.said());
     pass(&rig);
     pass(&rig);
@@ -78,7 +81,8 @@ fn a_label_that_lands_beside_a_refused_one_is_counted_and_undoable() {
 #[test]
 fn a_page_whose_state_says_nothing_says_so() {
     let rig = started();
-    rig.edit_page(rig.page(1), vec![("Status", Cell::Choice(None))]);
+    rig.rename_option("Status", ("In progress", "Someday"));
+    rig.edit_page(rig.page(1), vec![("Status", Cell::choice("Someday"))]);
     pass(&rig);
     pass(&rig);
     let (sync, note) = told(&rig, 1);
