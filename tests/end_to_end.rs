@@ -33,6 +33,10 @@ mod first_days;
 mod glance;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/mass.rs"]
+mod mass;
+#[path = "end_to_end/partly.rs"]
+mod partly;
 #[path = "end_to_end/placed.rs"]
 mod placed;
 #[path = "end_to_end/public.rs"]

@@ -134,9 +134,10 @@ fn unseen(input: &Input<'_>, looked: &Looked<'_>, field: &Field) -> Ruled {
         return untyped(input, waits(&(Side::Github, looked.notion)), looked.notion);
     }
     let sides = [(Side::Github, looked.notion), (Side::Notion, looked.github)];
-    sides.iter().find(|side| waits(side)).map_or_else(
+    let hidden = sides.iter().find(|side| waits(side)).map(|(side, _)| *side);
+    hidden.map_or_else(
         || Ruled::nothing(Row::F0),
-        |(hidden, _)| Ruled::moved(Row::F0, Move::Unseen(*hidden, field.key.clone())),
+        |side| Ruled::moved(Row::F0, Move::Unseen(side, field.key.clone())),
     )
 }
 
@@ -216,12 +217,15 @@ pub fn hold_back_reason(
     if reason.new.is_empty() && (restoring || state.as_text() != "closed") {
         return;
     }
+    let why = if state.as_text() == "closed" {
+        super::land::REASON_LATE
+    } else {
+        "GitHub keeps a reason only for closed issues; set the page's Status to a closed option"
+    };
     let blocked = Blocked {
         side: Side::Github,
         source: reason.source,
-        reason:
-            "GitHub keeps a reason only for closed issues; set the page's Status to a closed option"
-                .to_owned(),
+        reason: why.to_owned(),
         since: now,
     };
     moves.push(Move::Block(FieldKey::CLOSED_AS, blocked));
@@ -361,6 +365,7 @@ impl Case<'_> {
         match self.field.codec.say(side.other(), source, Some(current)) {
             Said::Value(new) if self.same(&new, current) => self.agree(),
             Said::Value(new) => Ruled::write(row, side, self.change(side, new, row, false)),
+            Said::Undecided if side == Side::Github => self.says_nothing(),
             Said::Undecided => Ruled::nothing(Row::F0),
             Said::Refused(reason) => self.block(side, source, reason),
         }
@@ -486,11 +491,22 @@ impl Case<'_> {
 
     /// F0: Notion shows an option that means nothing on GitHub. It is no answer to a change there, which waits for one.
     fn undecided(&self, left: bool) -> Ruled {
-        if left {
-            Ruled::moved(Row::F0, Move::Unseen(Side::Notion, self.key()))
-        } else {
-            Ruled::nothing(Row::F0)
+        if !left {
+            return self.says_nothing();
         }
+        let mut ruled = Ruled::moved(Row::F0, Move::Unseen(Side::Notion, self.key()));
+        if self.input.pair.blocked.contains_key(&self.field.key) {
+            // That GitHub's change waits is what there is to say now.
+            ruled.moves.push(Move::Unblock(self.key()));
+        }
+        ruled
+    }
+
+    /// A page whose state was emptied, or is an option that means nothing, says so until it is another one.
+    fn says_nothing(&self) -> Ruled {
+        let why = "the page shows no option that means open or closed, so the issue stays as it is; choose another one, \
+                   or name this one in [link.status] of the configuration";
+        self.block(Side::Github, self.r, why.to_owned())
     }
 
     /// F11: there is no agreement yet.

@@ -14,7 +14,23 @@ pub enum Landed {
     Written,
     /// The service dropped it silently.
     Dropped(FieldKey),
+    /// Some of its names landed, so that the service shows these; others were dropped.
+    Partly(FieldKey, Value),
 }
+
+impl Landed {
+    /// The field of which something was dropped.
+    pub const fn dropped(&self) -> Option<&FieldKey> {
+        match self {
+            Self::Written => None,
+            Self::Dropped(field) | Self::Partly(field, _) => Some(field),
+        }
+    }
+}
+
+/// Why GitHub left the reason of a closed issue as it was.
+pub const REASON_LATE: &str = "GitHub takes a reason only at the moment an issue closes, and keeps it while it is \
+     closed; reopen the issue and close it again with the reason you want, or set it on GitHub";
 
 /// The answer to a write, with what it was based on.
 pub struct Answered<'a> {
@@ -121,22 +137,15 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
     let assumed = shown.is_none() && field.class == Class::Text
         || shown.is_none() && field.key == FieldKey::BODY;
     let post = shown.unwrap_or(&change.new);
-    let dropped = if field.class == Class::Set {
+    let (dropped, part) = if field.class == Class::Set {
         land_names(pair, field, side, change, post)
     } else {
-        land_value(pair, field, side, change, post, assumed)
+        (land_value(pair, field, side, change, post, assumed), None)
     };
     follow_conflict(pair, field, side, change, post);
     if dropped {
         let told = answered.left_out.filter(|(key, _)| *key == field.key);
-        let reason = told.map_or_else(
-            || format!(
-                "{} took the request but left {} as it was; the account may not be allowed to set it, or the name does not exist there",
-                side.name(),
-                field.key
-            ),
-            |(_, why)| why.clone(),
-        );
+        let reason = told.map_or_else(|| why_dropped(side, &field.key), |(_, why)| why.clone());
         pair.blocked.insert(
             field.key.clone(),
             Blocked {
@@ -146,7 +155,11 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
                 since: answered.now,
             },
         );
-        return Landed::Dropped(field.key.clone());
+        let key = field.key.clone();
+        return part.map_or_else(
+            || Landed::Dropped(key.clone()),
+            |part| Landed::Partly(key.clone(), part),
+        );
     }
     if change.row == Row::F8 {
         let foreign = (change.pre.clone(), answered.now);
@@ -154,6 +167,18 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
     }
     pair.blocked.remove(&field.key);
     Landed::Written
+}
+
+/// Why a service may have left a field as it was, where it does not say.
+fn why_dropped(side: Side, key: &FieldKey) -> String {
+    if side == Side::Github && *key == FieldKey::CLOSED_AS {
+        return REASON_LATE.to_owned();
+    }
+    format!(
+        "{} took the request but left {key} as it was; the account may not be allowed to set it, or the name does not \
+         exist there",
+        side.name()
+    )
 }
 
 /// Returns whether the service left the old value.
@@ -224,8 +249,15 @@ fn bases(target_side: Side, target: Value, source: Value) -> Base {
     }
 }
 
-/// Moves the bases of the names that this change was about, and of no others. Returns whether one was left out.
-fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post: &Value) -> bool {
+/// Moves the bases of the names that this change was about, and of no others. Returns whether one was left out, and
+/// then what is there now, if others landed.
+fn land_names(
+    pair: &mut Pair,
+    field: &Field,
+    side: Side,
+    change: &Change,
+    post: &Value,
+) -> (bool, Option<Value>) {
     let (pre, new, post) = (change.pre.names(), change.new.names(), post.names());
     let has = |set: &BTreeSet<String>, name: &str| {
         set.iter()
@@ -237,13 +269,14 @@ fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post:
         .map(|base| base.of(side.other()).names())
         .unwrap_or_default();
     let spelt = change.source.names();
-    let mut dropped = false;
+    let (mut dropped, mut landed) = (false, false);
     for name in pre.symmetric_difference(&new) {
         let wanted = new.contains(name);
         if has(&post, name) != wanted {
             dropped = true;
             continue;
         }
+        landed = true;
         let there = super::decide::counterpart(&field.codec, side, name, &spelt);
         if wanted {
             target.extend(
@@ -269,7 +302,11 @@ fn land_names(pair: &mut Pair, field: &Field, side: Side, change: &Change, post:
         field.key.clone(),
         bases(side, Value::Set(target), Value::Set(source)),
     );
-    dropped
+    let there = || pre.union(&new).filter(|name| has(&post, name)).cloned();
+    (
+        dropped,
+        (dropped && landed).then(|| Value::Set(there().collect())),
+    )
 }
 
 /// A write under an open conflict moves the version that the choice is bound to, and ends it when both sides show

@@ -14,8 +14,12 @@ pub struct News {
     pub changed: Vec<FieldKey>,
     /// Those of them that had a value and are empty now.
     pub cleared: Vec<FieldKey>,
+    /// Whether any of the changed ones is more than GitHub's own, such as a count of comments.
+    pub edited: bool,
     /// The body may have changed; it was not in the row.
     pub body_unknown: bool,
+    /// It may have because the row is another version than the one that is known, and it would go to the other side.
+    pub text_moved: bool,
     /// A refusal that this row's side waits with is old: whether it still stands is worth a try.
     pub again: bool,
     /// The object itself is another than before: moved, restored, trashed.
@@ -50,6 +54,9 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i6
     for field in mapping.fields(pair.kind) {
         if field.key == FieldKey::BODY && row.field(&field.key).is_none() {
             news.body_unknown = !body_is_known(pair, row);
+            news.text_moved = news.body_unknown
+                && is_other_version(pair, row)
+                && goes_over(pair, row.side, field);
             continue;
         }
         let Some(value) = row.field(&field.key) else {
@@ -73,9 +80,24 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i6
         }
         if base.is_some() || !value.is_empty() {
             news.changed.push(field.key.clone());
+            news.edited |= field.class != Class::Mirror;
         }
     }
     news
+}
+
+/// Whether a row is another version than the one whose text is known.
+fn is_other_version(pair: &Pair, row: &Observation) -> bool {
+    match (pair.seen(row.side), &row.stamp) {
+        (Some(known), Some(now)) => (known.at, &known.by) != (now.at, &now.by),
+        _ => false,
+    }
+}
+
+/// Whether a text that changed on one side would be written to the other one: it waits for nobody.
+fn goes_over(pair: &Pair, side: Side, body: &Field) -> bool {
+    let waits = pair.blocked.contains_key(&body.key) || pair.conflict_on(Some(&body.key)).is_some();
+    body.direction.allows(side.other()) && !waits && pair.base.contains_key(&body.key)
 }
 
 /// Whether this very value already waits for a person or for a permission, so that seeing it again is no news.

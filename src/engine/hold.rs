@@ -141,9 +141,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         &mut self,
         pair: &mut Pair,
         sent: &Pair,
-        record: Record,
+        ends: Vec<Record>,
     ) -> Flow<bool> {
-        if self.commit(pair, vec![record.clone()]).await? {
+        if self.commit(pair, ends.clone()).await? {
             return Ok(true);
         }
         let Some(stored) = self.engine.store.pair(&pair.id).await? else {
@@ -160,7 +160,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         pair.rev = stored.rev;
         pair.held_since = stored.held_since;
-        self.commit(pair, vec![record]).await
+        self.commit(pair, ends).await
     }
 }
 

@@ -34,6 +34,7 @@ pub mod settings;
 mod sides;
 mod steady;
 mod turn;
+mod unread;
 mod who;
 mod write;
 

@@ -37,13 +37,37 @@ fn endless(pages: usize) -> RemoteError {
 /// What a run's listings showed, for the guard and the sweep.
 #[derive(Default)]
 pub(super) struct Tally {
-    changed: BTreeMap<Side, BTreeSet<PairId>>,
+    pub(super) changed: BTreeMap<Side, BTreeSet<PairId>>,
+    /// Pairs whose text may have changed; no row showed it.
+    pub(super) unread: BTreeMap<Side, BTreeSet<PairId>>,
+    /// Sides whose texts were counted.
+    pub(super) counted: BTreeSet<Side>,
     cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
     swept: BTreeMap<Side, Option<BTreeSet<String>>>,
     /// From when on complete listings showed the commits of a branch, if any did.
     commits_from: Option<Time>,
     /// Whether all pages of Notion were asked for.
     listed_pages: bool,
+}
+
+impl Tally {
+    /// Counts what a row, or a read, says about a pair.
+    pub(super) fn count(&mut self, pair: &Pair, side: Side, news: &News) {
+        // What a person just told us to put back is not asked about again.
+        if pair.hold.is_some() || pair.restore.is_some() || pair.base.is_empty() {
+            return;
+        }
+        let note = |pairs: &mut BTreeSet<PairId>| pairs.insert(pair.id.clone());
+        if news.life || news.edited {
+            note(self.changed.entry(side).or_default());
+        }
+        if news.text_moved {
+            note(self.unread.entry(side).or_default());
+        }
+        for field in &news.cleared {
+            note(self.cleared.entry((side, field.clone())).or_default());
+        }
+    }
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
@@ -91,7 +115,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if tally.listed_pages && !self.ask.dry {
             self.read_bodies_again().await?;
         }
-        self.ask_guard(&tally).await?;
+        self.ask_guard(&mut tally).await?;
         if self.saw_held {
             self.remember_held().await?;
         }
@@ -363,7 +387,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     PairLife::New
                 }
             }
-            PairLife::Active => count(&pair, row.side, &news, tally),
+            PairLife::Active => tally.count(&pair, row.side, &news),
             PairLife::New | PairLife::Unlinked(_) => {}
         }
         self.saw_held |= pair.hold.is_some();
@@ -579,7 +603,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    fn guard_limits(&self) -> Limits {
+    pub(super) fn guard_limits(&self) -> Limits {
         let settings = &self.engine.settings;
         Limits {
             trashes: settings.guard_trashes,
@@ -590,9 +614,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    async fn ask_guard(&mut self, tally: &Tally) -> Flow<()> {
+    async fn ask_guard(&mut self, tally: &mut Tally) -> Flow<()> {
         let active = usize::try_from(self.engine.store.counts(&self.link.spec.name).await?.active)
             .unwrap_or(usize::MAX);
+        self.count_texts(active, tally).await?;
         let limits = self.guard_limits();
         for (side, pairs) in &tally.changed {
             if guard::changes_need_word(&limits, active, pairs.len()) {
@@ -614,7 +639,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.halt(Reason::Cleared, *side, &note, pairs).await?;
             }
         }
-        Ok(())
+        self.texts_are_counted(tally).await
     }
 
     /// Whether so many removals may not be carried out without a person's word.
@@ -747,27 +772,6 @@ impl Walk {
             was_over || !is_over(self.now, newest)
         };
         oldest < self.newest || self.newest.is_none_or(is_settled)
-    }
-}
-
-fn count(pair: &Pair, side: Side, news: &News, tally: &mut Tally) {
-    // What a person just told us to put back is not asked about again.
-    if pair.hold.is_some() || pair.restore.is_some() || pair.base.is_empty() {
-        return;
-    }
-    if news.life || !news.changed.is_empty() {
-        tally
-            .changed
-            .entry(side)
-            .or_default()
-            .insert(pair.id.clone());
-    }
-    for field in &news.cleared {
-        tally
-            .cleared
-            .entry((side, field.clone()))
-            .or_default()
-            .insert(pair.id.clone());
     }
 }
 

@@ -165,28 +165,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             now,
         };
         let landed = land(pair, &self.link.spec.mapping, &answered);
-        let dropped: Vec<String> = landed
-            .iter()
-            .filter_map(|one| match one {
-                Landed::Dropped(field) => Some(field.to_string()),
-                Landed::Written => None,
-            })
-            .collect();
-        self.count_landed(step, landed.len() > dropped.len());
-        let (outcome, note) = if dropped.is_empty() {
-            (Outcome::Done, String::new())
-        } else {
-            (
-                Outcome::Refused,
-                match &answer.left_out {
-                    Some((_, why)) => why.clone(),
-                    None => format!("{} left out: {}", step.side.name(), dropped.join(", ")),
-                },
-            )
-        };
-        let mut record = self.end_record(pair, step, outcome, &note);
-        record.request = answer.request;
-        self.keep_other(&mut record, &sent);
+        let took_some = landed.iter().any(|one| !matches!(one, Landed::Dropped(_)));
+        self.count_landed(step, took_some);
+        let mut ends = self.ends(pair, step, &landed, &answer);
+        for record in &mut ends {
+            self.keep_other(record, &sent);
+        }
         pair.intent = None;
         pair.quiet_until = Some(now.plus(self.engine.settings.settle));
         pair.tries = 0;
@@ -209,8 +193,42 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.hold = None;
             pair.restore = None;
         }
-        let kept = self.commit_end(pair, &sent, record).await?;
+        let kept = self.commit_end(pair, &sent, ends).await?;
         Ok(kept && !is_over)
+    }
+
+    /// How an answered write ended: done, or refused, or, where the service took some of it only, one record for each.
+    fn ends(
+        &mut self,
+        pair: &Pair,
+        step: &Step,
+        landed: &[Landed],
+        answer: &Answer,
+    ) -> Vec<Record> {
+        let dropped: Vec<&FieldKey> = landed.iter().filter_map(Landed::dropped).collect();
+        if dropped.is_empty() {
+            let mut record = self.end_record(pair, step, Outcome::Done, "");
+            record.request.clone_from(&answer.request);
+            return vec![record];
+        }
+        let note = match &answer.left_out {
+            Some((_, why)) => why.clone(),
+            None => {
+                let names: Vec<&str> = dropped.iter().map(|field| field.as_str()).collect();
+                format!("{} left out: {}", step.side.name(), names.join(", "))
+            }
+        };
+        let mut refused = self.end_record(pair, step, Outcome::Refused, &note);
+        refused.request.clone_from(&answer.request);
+        let is_patch = matches!(step.action, Action::Patch(_));
+        if !is_patch || landed.iter().all(|one| matches!(one, Landed::Dropped(_))) {
+            return vec![refused];
+        }
+        let mut done = self.end_record(pair, step, Outcome::Done, "");
+        done.request.clone_from(&answer.request);
+        part(&mut done, &mut refused, landed);
+        refused.id = refused.id.replace(":end", ":left");
+        vec![done, refused]
     }
 
     /// Counts an answered write, but not a change of which the service took nothing.
@@ -259,7 +277,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match &error {
             RemoteError::Limited { until, reason } => {
                 pair.next_try = Some(*until);
-                self.commit_end(pair, &sent, record).await?;
+                self.commit_end(pair, &sent, vec![record]).await?;
                 let mut waited = 0;
                 if self
                     .wait_until(step.side, *until, reason, &mut waited)
@@ -272,7 +290,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             RemoteError::Stale(_) => {
                 pair.tries += 1;
                 pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
-                self.commit_end(pair, &sent, record).await?;
+                self.commit_end(pair, &sent, vec![record]).await?;
                 *sight = Sight::default();
                 Ok(false)
             }
@@ -287,11 +305,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let name = pair.name().to_owned();
                 self.note_error(&name, Some(pair), &error, pair.next_try)
                     .await?;
-                self.commit_end(pair, &sent, record).await?;
+                self.commit_end(pair, &sent, vec![record]).await?;
                 Ok(false)
             }
             _ => {
-                self.commit_end(pair, &sent, record).await?;
+                self.commit_end(pair, &sent, vec![record]).await?;
                 Err(Trouble::Stop(self.side_failed(step.side, &error).await))
             }
         }
@@ -322,7 +340,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.report.errors.push(format!("{}: {error}", pair.name()));
         let name = pair.name().to_owned();
         self.note_error(&name, Some(pair), error, None).await?;
-        self.commit_end(pair, &sent, record).await?;
+        self.commit_end(pair, &sent, vec![record]).await?;
         Ok(false)
     }
 
@@ -451,6 +469,28 @@ fn shown_after(step: &Step, before: Option<&Observation>, post: Observation) -> 
         marker,
         raw_body,
         ..post
+    }
+}
+
+/// Parts the changes of a write between what landed and what was left out.
+fn part(done: &mut Record, refused: &mut Record, landed: &[Landed]) {
+    refused.changes.retain(|change| {
+        landed
+            .iter()
+            .any(|one| one.dropped() == Some(&change.field))
+    });
+    done.changes
+        .retain(|change| !landed.contains(&Landed::Dropped(change.field.clone())));
+    for one in landed {
+        let Landed::Partly(field, there) = one else {
+            continue;
+        };
+        for change in done.changes.iter_mut().filter(|c| c.field == *field) {
+            change.after.clone_from(there);
+        }
+        for change in refused.changes.iter_mut().filter(|c| c.field == *field) {
+            change.before.clone_from(there);
+        }
     }
 }
 
