@@ -113,7 +113,8 @@ fn the_line_for_launchd_finds_the_program_and_the_tokens() {
     let program = bin.join("pulse-sync");
     // Written by another process: what a test beside this one starts would hold it open, and a
     // program that is open for writing does not start.
-    let script = r#"printf '#!/bin/sh\necho "$1 $GITHUB_TOKEN$MONGODB_URI"\n' >"$0" && chmod 700 "$0""#;
+    let script =
+        r#"printf '#!/bin/sh\necho "$1 $GITHUB_TOKEN$MONGODB_URI"\n' >"$0" && chmod 700 "$0""#;
     let written = Command::new("sh")
         .args(["-c", script])
         .arg(&program)
