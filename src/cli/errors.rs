@@ -15,6 +15,8 @@ use crate::ui::text::{ago, width};
 
 /// How many entries are looked through for those of one link.
 const SEARCHED: usize = 10_000;
+/// In the message of what a full listing tries again by itself.
+const BY_ITSELF: &str = "tried again within hours";
 /// The widest name that the other columns still line up behind.
 const NAME: usize = 32;
 
@@ -125,12 +127,22 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
     }
     match (entry.next_try, &entry.pair) {
         (Some(at), _) if at > now => format!("tried again in {}", span(at.since(now))),
+        (None, Some(_)) if entry.message.contains(BY_ITSELF) => {
+            format!("at once: pulse-sync retry {}", name(entry))
+        }
         (None, Some(_)) => format!("waits for you: pulse-sync retry {}", name(entry)),
         (None, None) if needs_you => {
             "waits for you; every pass looks whether it is done".to_owned()
         }
         _ => "tried again by the next pass".to_owned(),
     }
+}
+
+/// What a person can do about an entry, where that is more than its message says.
+pub fn to_do(entry: &ErrorEntry) -> Option<String> {
+    let is_aside = entry.pair.is_some() && entry.next_try.is_none() && entry.resolved_at.is_none();
+    let retry = || is_aside.then(|| format!("pulse-sync retry {}", name(entry)));
+    remedy(entry).or_else(retry)
 }
 
 /// What to do about credentials that a service refuses; what else needs a person says it in its message.
@@ -181,6 +193,20 @@ mod tests {
             said(|_| {}),
             "waits for you: pulse-sync retry ada/lantern#12"
         );
+        assert_eq!(
+            said(|entry| entry.message = format!("no label ({BY_ITSELF}, or at once)")),
+            "at once: pulse-sync retry ada/lantern#12"
+        );
+        let aside = entry();
+        assert_eq!(
+            to_do(&aside).as_deref(),
+            Some("pulse-sync retry ada/lantern#12")
+        );
+        let over = ErrorEntry {
+            resolved_at: Some(now),
+            ..aside
+        };
+        assert_eq!(to_do(&over), None);
         assert_eq!(
             said(|entry| entry.next_try = Some(Time(161_000))),
             "tried again in 41 s"

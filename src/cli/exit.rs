@@ -97,7 +97,9 @@ impl Exit {
             Stop::Store { .. } | Stop::InDoubt => Self::Failed,
             Stop::Paused => Self::Halted,
             // What is left is counted as the queue.
-            Stop::MaxItems | Stop::Busy { .. } => Self::Done,
+            Stop::MaxItems => Self::Done,
+            // Who was asked to do it did not say that it is done.
+            Stop::Busy { .. } => Self::Waits,
         }
     }
 

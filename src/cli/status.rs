@@ -81,7 +81,7 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
             json!({
                 "links": links,
                 "paused_since": paused.map(json::time),
-                "errors": errors,
+                "errors": errors.iter().map(json::error).collect::<Vec<_>>(),
                 "store": place.json(),
             })
         );

@@ -1,5 +1,6 @@
 //! `store move`: copies one store into another, and compares both afterwards.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
@@ -42,6 +43,10 @@ pub async fn run(setup: &Setup, command: &StoreCommand) -> anyhow::Result<Exit> 
 
 async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit> {
     ensure!(options.from != options.to, "both stores are the same one");
+    ensure!(
+        !is_same_file(path_of(setup, &options.from), path_of(setup, &options.to)),
+        "both stores are the same file, by two names; nothing was copied"
+    );
     let from = open(setup, &options.from, options, Role::Source)
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
     let to = open(setup, &options.to, options, Role::Target)
@@ -146,6 +151,35 @@ fn open(setup: &Setup, word: &str, options: &MoveOptions, role: Role) -> anyhow:
         );
     }
     file(std::path::Path::new(word), role)
+}
+
+/// The path of a store that is a file.
+fn path_of(setup: &Setup, word: &str) -> Option<PathBuf> {
+    match word {
+        "configured" => setup.store_path(),
+        _ if word.starts_with("env:") || word.contains("://") => None,
+        _ => Some(PathBuf::from(word)),
+    }
+}
+
+/// Whether two paths are one file, by whatever links. Two databases in one file would break each other.
+#[cfg(unix)]
+fn is_same_file(one: Option<PathBuf>, other: Option<PathBuf>) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let number = |path: Option<PathBuf>| {
+        let found = std::fs::metadata(path?).ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let one = number(one);
+    one.is_some() && one == number(other)
+}
+
+/// Whether two paths are one file, as far as their names say.
+#[cfg(not(unix))]
+fn is_same_file(one: Option<PathBuf>, other: Option<PathBuf>) -> bool {
+    let name = |path: Option<PathBuf>| path?.canonicalize().ok();
+    let one = name(one);
+    one.is_some() && one == name(other)
 }
 
 /// A file has one owner, which nobody can be beside while it is copied. One that is mistyped as a source is not made
@@ -274,6 +308,26 @@ mod tests {
         block_on(while_renewed(work, RENEWED, renew)).unwrap();
         assert_eq!(renewed.get(), 3);
         assert!(RENEWED.as_millis() * 3 < LEASE_MS.unsigned_abs().into());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_known_by_every_name() {
+        let folder = std::env::temp_dir().join(format!("pulse-sync-{:016x}", fastrand::u64(..)));
+        std::fs::create_dir(&folder).unwrap();
+        let [one, other, hard, soft] =
+            ["one", "other", "hard", "soft"].map(|name| Some(folder.join(name)));
+        for path in [&one, &other] {
+            std::fs::write(path.clone().unwrap(), "").unwrap();
+        }
+        std::fs::hard_link(one.clone().unwrap(), hard.clone().unwrap()).unwrap();
+        std::os::unix::fs::symlink(one.clone().unwrap(), soft.clone().unwrap()).unwrap();
+        assert!(is_same_file(one.clone(), hard));
+        assert!(is_same_file(one.clone(), soft));
+        assert!(!is_same_file(one.clone(), other));
+        assert!(!is_same_file(one, Some(folder.join("none"))));
+        assert!(!is_same_file(None, None));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `sync`: one pass over the links.
 
+use std::time::Duration;
+
 use super::args::SyncOptions;
 use super::attention::Attention;
 use super::exit::Exit;
@@ -9,6 +11,11 @@ use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
+
+/// How long a pass that another machine was asked for is waited for.
+const WAITED_FOR: Duration = Duration::from_secs(15);
+/// How often it is looked whether it is done.
+const LOOKED_AGAIN: Duration = Duration::from_millis(250);
 
 /// Runs each link once and says what happened.
 pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
@@ -30,7 +37,9 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     let work = Box::pin(async {
         for link in &links {
             let mut report = engine.run(link, &ask).await;
-            hand_over(&engine, &ask, &mut report).await;
+            if let Some(number) = hand_over(&engine, &ask, &mut report).await {
+                wait_for_leader(&engine, number, &mut report).await;
+            }
             reports.push(report);
         }
     });
@@ -81,16 +90,44 @@ async fn stuck(engine: &RealEngine, report: &Report) -> Result<Attention, StoreE
 }
 
 /// Where another machine runs the link, it is asked to do it; what became of that is added to the report. A run that
-/// does not keep the lease for long may be over by the time it looks: then the next one does it.
-pub async fn hand_over(engine: &RealEngine, ask: &Ask, report: &mut Report) {
+/// does not keep the lease for long may be over by the time it looks: then the next one does it. Gives the number of
+/// what was asked for.
+pub async fn hand_over(engine: &RealEngine, ask: &Ask, report: &mut Report) -> Option<u64> {
     let Some(Stop::Busy { holder, .. }) = &report.stopped else {
-        return;
+        return None;
     };
     match engine.hand_over(&report.link, ask).await {
-        Ok(()) => report.notes.push(format!("{holder} was asked to do it")),
-        Err(error) => report
-            .errors
-            .push(format!("{holder} could not be asked to do it: {error}")),
+        Ok(number) => {
+            report.notes.push(format!("{holder} was asked to do it"));
+            Some(number)
+        }
+        Err(error) => {
+            let error = format!("{holder} could not be asked to do it: {error}");
+            report.errors.push(error);
+            None
+        }
+    }
+}
+
+/// Waits until the other machine has done what it was asked for; then the report says how things stand after that.
+/// Where it does not answer in time, or the store does not, the report stays as it is: stopped.
+async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Report) {
+    let done = async {
+        while !engine.is_handed_done(&report.link, number).await? {
+            tokio::time::sleep(LOOKED_AGAIN).await;
+        }
+        engine.sum_up(report).await
+    };
+    match tokio::time::timeout(WAITED_FOR, Box::pin(done)).await {
+        Ok(Ok(())) => {
+            report.stopped = None;
+            report.notes.push("it has done it".to_owned());
+        }
+        Ok(Err(error)) => report.errors.push(error.to_string()),
+        Err(_) => report.notes.push(format!(
+            "it has not done it within {} s: it is busy, stopped or dead; whoever runs the link next does it",
+            WAITED_FOR.as_secs()
+        )),
     }
 }
 

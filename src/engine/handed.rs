@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::ASKED;
 use super::run::Ask;
-use super::{Clock, Engine};
+use super::{Clock, Engine, Report};
 use crate::core::PairId;
 use crate::core::schedule::Batch;
 use crate::store::{Store, StoreError};
@@ -85,11 +85,12 @@ fn done_name(link: &str) -> String {
 }
 
 impl<S: Store, C: Clock> Engine<S, C> {
-    /// Asks whoever runs a link to run it now. What waits already is asked for together with it, in one run.
+    /// Asks whoever runs a link to run it now. What waits already is asked for together with it, in one run. Gives the
+    /// number by which it is known, see [`Engine::is_handed_done`].
     ///
     /// # Errors
     /// The store's. `Stale` when others got ahead again and again.
-    pub async fn hand_over(&self, link: &str, ask: &Ask) -> Result<(), StoreError> {
+    pub async fn hand_over(&self, link: &str, ask: &Ask) -> Result<u64, StoreError> {
         let name = asked_name(link);
         for _ in 0..TRIES {
             let done = self.done_of(link).await?;
@@ -105,7 +106,8 @@ impl<S: Store, C: Clock> Engine<S, C> {
             let text = serde_json::to_string(&new).unwrap_or_default();
             let swap = self.store.swap_setting(&name, read.as_deref(), &text);
             if swap.await? {
-                return self.ring().await.map(drop);
+                self.ring().await?;
+                return Ok(new.number);
             }
         }
         Err(StoreError::Stale)
@@ -147,6 +149,31 @@ impl<S: Store, C: Clock> Engine<S, C> {
     async fn stored_ask(&self, link: &str) -> Result<Option<Handed>, StoreError> {
         let text = self.store.setting(&asked_name(link)).await?;
         Ok(text.as_deref().and_then(Handed::read))
+    }
+
+    /// Whether what was asked for under a number was done.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_handed_done(&self, link: &str, number: u64) -> Result<bool, StoreError> {
+        Ok(self.done_of(link).await? >= number)
+    }
+
+    /// Counts what is left of a link into a report.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sum_up(&self, report: &mut Report) -> Result<(), StoreError> {
+        let counts = self.store.counts(&report.link).await?;
+        let now = self.clock.now();
+        report.conflicts = counts.conflicted;
+        report.held = counts.held;
+        report.in_doubt = counts.in_doubt;
+        let due = self.store.due(&report.link, now, 100_000).await?.len() as u64;
+        report.backlog = due;
+        report.deferred = counts.queued.saturating_sub(due);
+        report.next_due = self.store.next_due(&report.link, now).await?;
+        Ok(())
     }
 
     async fn done_of(&self, link: &str) -> Result<u64, StoreError> {

@@ -269,7 +269,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
     pub(super) async fn hand_over(&mut self, at: usize, ask: &Ask) -> Result<(), String> {
         let link = &self.links[at].spec.name;
         let done = self.engine.hand_over(link, ask).await;
-        done.map_err(|error| error.to_string())
+        done.map(drop).map_err(|error| error.to_string())
     }
 
     /// What a person said here may concern a link that runs elsewhere.

@@ -487,12 +487,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         // A store that is away is asked no more than it has to be: each question waits as long as the first.
         let is_there = |report: &Report| !matches!(report.stopped, Some(Stop::Store { .. }));
         if is_there(&self.report)
-            && let Err(error) = self.sum_up().await
+            && let Err(error) = self.engine.sum_up(&mut self.report).await
         {
             self.report.stopped.get_or_insert(error.into());
         }
         let wrote = self.report.writes.github + self.report.writes.notion > 0;
-        if !self.ask.dry && (wrote || is_there(&self.report)) {
+        // A link that somebody else runs was not run here: there is nothing to tell.
+        let is_ours = !matches!(self.report.stopped, Some(Stop::Busy { .. }));
+        if !self.ask.dry && (wrote || (is_ours && is_there(&self.report))) {
             let record = self.run_record(started);
             // A store that is away loses at most the summary of a run that wrote nothing since.
             if let Err(error) = self
@@ -511,28 +513,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             // What stays until the next pass does no harm, and a store that fails tells so by then.
             let _ = self.engine.tidy().await;
         }
-    }
-
-    async fn sum_up(&mut self) -> Result<(), StoreError> {
-        let counts = self.engine.store.counts(&self.link.spec.name).await?;
-        let now = self.engine.clock.now();
-        self.report.conflicts = counts.conflicted;
-        self.report.held = counts.held;
-        self.report.in_doubt = counts.in_doubt;
-        let due = self
-            .engine
-            .store
-            .due(&self.link.spec.name, now, 100_000)
-            .await?
-            .len() as u64;
-        self.report.backlog = due;
-        self.report.deferred = counts.queued.saturating_sub(due);
-        self.report.next_due = self
-            .engine
-            .store
-            .next_due(&self.link.spec.name, now)
-            .await?;
-        Ok(())
     }
 
     /// A run that found nothing to write, and nothing wrong, was a look.

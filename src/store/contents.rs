@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::{Pair, Record, digest};
 
-use super::copy::{LINEAGE, UNFINISHED};
+use super::copy::{COPIED, LINEAGE, UNFINISHED};
 use super::{Cursor, ErrorEntry, HistoryQuery, Store, StoreError, Which};
 
 /// How many documents are read and written at once.
@@ -57,7 +57,7 @@ pub trait Contents: Store {
 }
 
 /// How many documents of a collection there are, and what they say in one number.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How many.
     pub count: u64,
@@ -82,7 +82,7 @@ impl Tally {
 }
 
 /// What a store holds, by collection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tallies {
     /// The pairs of all links.
     pub pairs: Tally,
@@ -162,6 +162,7 @@ pub(super) async fn settings<S: Contents>(
         let Some((last, _)) = page.last() else {
             all.remove(UNFINISHED);
             all.remove(LINEAGE);
+            all.remove(COPIED);
             return Ok(all);
         };
         after = Some(last.clone());

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::core::Pair;
 
-use super::contents::{Contents, PAGE, Tallies, all_records, cursors, settings, tallies};
+use super::contents::{Contents, PAGE, Tallies, Tally, all_records, cursors, settings, tallies};
 use super::{HistoryQuery, Store, StoreError, Which};
 
 /// Which store something came from in the first place: a store and its copies have the same. A setting.
@@ -14,6 +14,9 @@ pub const LINEAGE: &str = "store/lineage";
 
 /// Set in a target as long as a copy into it is not finished. A setting; nothing may be synced with such a store.
 pub const UNFINISHED: &str = "store/copying";
+
+/// What a store held when a copy into it was finished: its tallies, which were those of the source as well. A setting.
+pub const COPIED: &str = "store/copied";
 
 /// Why a copy was not made, or is not finished.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -43,6 +46,12 @@ pub enum CopyError {
          as it is. Copy the other way round, or name an empty target"
     )]
     Ahead(String),
+    /// The target was used since it was copied, or it is not known what it held then. Its data stay as they are.
+    #[error(
+        "the target was used by itself since it was copied: {0} changed there, and a copy would take that away. It is left \
+         as it is. If it is in use there is nothing more to move; else copy the other way round, or name an empty target"
+    )]
+    WentOn(String),
     /// The source has documents that cannot be read and would be left behind. The target is not finished.
     #[error(
         "{} of the source cannot be read and would be left behind: {}. Mend or delete them, then use the same command again",
@@ -99,6 +108,8 @@ pub async fn copy<F: Contents, T: Contents>(
     let source = tallies(from).await.map_err(CopyError::From)?;
     let target = tallies(to).await.map_err(CopyError::To)?;
     compare(&source, &target)?;
+    let noted = note_copied(to, &target).await;
+    noted.map_err(CopyError::To)?;
     let done = to.put_setting(UNFINISHED, None).await;
     done.map_err(CopyError::To)?;
     Ok(target)
@@ -140,7 +151,41 @@ async fn known_by<S: Contents>(store: &S) -> Result<Option<String>, StoreError> 
     }
 }
 
-/// Refuses a target that was synced after it was copied, before anything is changed there.
+/// Refuses a target that was used since it was copied, before anything is changed there: what it holds must be what it
+/// held when this source was copied into it, or when it was copied into this source.
+async fn refuse_used<F: Contents, T: Contents>(from: &F, to: &T) -> Result<(), CopyError> {
+    refuse_ahead(from, to).await?;
+    let held = tallies(to).await.map_err(CopyError::To)?;
+    let mine = copied(to).await.map_err(CopyError::To)?;
+    let its = copied(from).await.map_err(CopyError::From)?;
+    let known = mine.or_else(|| its.clone());
+    if known.as_ref() == Some(&held) || its.as_ref() == Some(&held) {
+        return Ok(());
+    }
+    // One that was copied before such notes were made is still known by being the same.
+    let source = tallies(from).await.map_err(CopyError::From)?;
+    if source == held {
+        return Ok(());
+    }
+    let then = known.unwrap_or(source);
+    let changed = differing(&then, &held);
+    let changed: Vec<&str> = changed.into_iter().map(|(what, ..)| what).collect();
+    Err(CopyError::WentOn(changed.join(", ")))
+}
+
+/// What a store held when a copy into it was finished; none where that is not known.
+async fn copied<S: Contents>(store: &S) -> Result<Option<Tallies>, StoreError> {
+    let noted = store.setting(COPIED).await?;
+    Ok(noted.and_then(|noted| serde_json::from_str(&noted).ok()))
+}
+
+async fn note_copied<T: Contents>(to: &T, held: &Tallies) -> Result<(), StoreError> {
+    let noted =
+        serde_json::to_string(held).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    to.put_setting(COPIED, Some(&noted)).await
+}
+
+/// Refuses a target with a newer version of a pair, and names it.
 async fn refuse_ahead<F: Contents, T: Contents>(from: &F, to: &T) -> Result<(), CopyError> {
     for link in to.links().await.map_err(CopyError::To)? {
         let mut after = None;
@@ -170,7 +215,7 @@ async fn claim<F: Contents, T: Contents>(from: &F, to: &T, lineage: &str) -> Res
             return Err(CopyError::Foreign(found));
         }
     } else if !is_unfinished(to).await.map_err(CopyError::To)? {
-        refuse_ahead(from, to).await?;
+        refuse_used(from, to).await?;
     }
     // First that it is unfinished: a lineage alone says that what is there is whole.
     for (name, value) in [(UNFINISHED, "true"), (LINEAGE, lineage)] {
@@ -326,21 +371,28 @@ async fn copy_names<F: Contents, T: Contents>(
 }
 
 fn compare(source: &Tallies, target: &Tallies) -> Result<(), CopyError> {
-    let collections = [
-        ("pairs", &source.pairs, &target.pairs),
-        ("history", &source.records, &target.records),
-        ("errors", &source.errors, &target.errors),
-        ("cursors", &source.cursors, &target.cursors),
-        ("settings", &source.settings, &target.settings),
-    ];
-    for (what, from, to) in collections {
-        if from != to {
-            return Err(CopyError::Differs {
-                what,
-                from: from.brief(),
-                to: to.brief(),
-            });
-        }
+    match differing(source, target).first() {
+        None => Ok(()),
+        Some((what, from, to)) => Err(CopyError::Differs {
+            what,
+            from: from.brief(),
+            to: to.brief(),
+        }),
     }
-    Ok(())
+}
+
+/// The collections that are not the same, with what both say of them.
+fn differing<'a>(
+    one: &'a Tallies,
+    other: &'a Tallies,
+) -> Vec<(&'static str, &'a Tally, &'a Tally)> {
+    let mut collections = vec![
+        ("pairs", &one.pairs, &other.pairs),
+        ("history", &one.records, &other.records),
+        ("errors", &one.errors, &other.errors),
+        ("cursors", &one.cursors, &other.cursors),
+        ("settings", &one.settings, &other.settings),
+    ];
+    collections.retain(|(_, one, other)| one != other);
+    collections
 }

@@ -147,6 +147,12 @@ fn as_it_goes(data: &Data) -> State {
         .iter()
         .filter_map(|link| link.next.as_ref())
         .min();
+    if let Some(next) = next
+        && let Reason::Memory { .. } | Reason::Cpu { .. } | Reason::Own { .. } = next.reason
+    {
+        let detail = format!("looks again {}", countdown(next.until.since(data.now)));
+        return State::of(Mood::Changing, "DEFERRED", detail);
+    }
     let detail = match next {
         None => String::new(),
         Some(next) if next.reason == Reason::ReadOnly => "nothing syncs by itself".to_owned(),

@@ -113,7 +113,8 @@ fn the_line_for_launchd_finds_the_program_and_the_tokens() {
     let program = bin.join("pulse-sync");
     // Written by another process: what a test beside this one starts would hold it open, and a
     // program that is open for writing does not start.
-    let script = r#"printf '#!/bin/sh\necho "$1 $GITHUB_TOKEN"\n' >"$0" && chmod 700 "$0""#;
+    let script =
+        r#"printf '#!/bin/sh\necho "$1 $GITHUB_TOKEN$MONGODB_URI"\n' >"$0" && chmod 700 "$0""#;
     let written = Command::new("sh")
         .args(["-c", script])
         .arg(&program)
@@ -124,6 +125,7 @@ fn the_line_for_launchd_finds_the_program_and_the_tokens() {
     let (_, rest) = list.split_once("<string>-c</string>").unwrap();
     let line = rest.split("<string>").nth(1).unwrap();
     let line = line.split("</string>").next().unwrap();
+    let line = line.replace("&lt;", "<").replace("&gt;", ">");
     let line = line.replace("&amp;", "&");
     let run = || {
         let mut shell = Command::new("/bin/sh");
@@ -135,4 +137,11 @@ fn the_line_for_launchd_finds_the_program_and_the_tokens() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("environment"), "GITHUB_TOKEN=abc\n").unwrap();
     assert_eq!(run(), "run abc\n");
+    // As systemd takes the same file: every character as it stands, quotes around a whole value aside.
+    let uri = "mongodb+srv://ada:p$HOME`id`'\\x;#@db.example/?retryWrites=true&w=majority";
+    for value in [uri.to_owned(), format!("\"{uri}\"")] {
+        let lines = format!("# MONGODB_URI=no\n\nrm -r nothing\na-b=1\nMONGODB_URI={value}");
+        fs::write(folder.join("environment"), lines).unwrap();
+        assert_eq!(run(), format!("run {uri}\n"));
+    }
 }

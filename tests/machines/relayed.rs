@@ -172,10 +172,30 @@ fn commands_say_who_leads_and_hand_over() {
     let done = group.run("studio", &["sync", "--once"]);
     assert_eq!(done.code, Some(0), "{}", done.said());
     assert!(done.out.contains("was asked to do it"), "{}", done.said());
+    assert!(done.out.contains("it has done it"), "{}", done.said());
     until_titled(&group, "Handed over");
     assert_eq!(group.leader().as_ref(), Some(&leader.holder));
     assert_eq!(leader.stop(), Some(0));
     assert_eq!(group.leader(), None, "given back");
     let status = group.run("studio", &["status"]);
     assert!(!status.out.contains("runs it"), "{}", status.said());
+}
+
+#[test]
+fn a_pass_that_a_stopped_leader_does_not_do_is_not_done() {
+    let group = group(Mode::Replica, "\"60s\"");
+    let leader = group.start("laptop");
+    group.until_led_by(&leader);
+    until("everything is imported", || group.rig.pages().len() == 4);
+    leader.signal("-STOP");
+    group.rig.rename_issue(1, "Nobody reads it");
+    let done = group.run("studio", &["sync", "--once"]);
+    leader.signal("-CONT");
+    assert_eq!(done.code, Some(2), "{}", done.said());
+    assert!(done.out.contains("has not done it"), "{}", done.said());
+    let history = group.run("studio", &["history"]);
+    assert!(!history.out.contains("failed"), "{}", history.said());
+    // What was asked for is not lost.
+    until_titled(&group, "Nobody reads it");
+    assert_eq!(leader.stop(), Some(0));
 }

@@ -162,7 +162,14 @@ fn a_link_that_may_not_run_says_why_and_for_how_long() {
         limit: 70,
         scope: Scope::Machine,
     };
-    let shown = row(&after(memory), "~ widgets");
+    let deferred = after(memory);
+    assert!(
+        text(&deferred).contains("DEFERRED  looks again 0:30"),
+        "{}",
+        text(&deferred)
+    );
+    assert!(!text(&deferred).contains("RUNNING"));
+    let shown = row(&deferred, "~ widgets");
     assert!(
         shown.contains("memory 83 % > 70 %, checked again in 30 s"),
         "{shown}"

@@ -204,6 +204,57 @@ fn a_target_that_went_on_is_left_as_it_is() {
     });
 }
 
+/// Every way in which a target can be in use that no pair of the source shows.
+async fn went_on<T: Contents>(target: impl AsyncFn() -> Made<T>) {
+    let from = MemoryStore::new();
+    fill(&from).await;
+    for (what, number) in [
+        ("pairs", 0),
+        ("history", 1),
+        ("settings", 2),
+        ("cursors", 3),
+        ("errors", 4),
+    ] {
+        let made = target().await;
+        let to = &made.store;
+        copied(&from, to).await.unwrap();
+        match number {
+            0 => drop(to.put(&pair(900), &[]).await.unwrap()),
+            1 => to.record(&[record("run of its own", 400)]).await.unwrap(),
+            2 => to.put_setting("pause", Some("1")).await.unwrap(),
+            3 => to
+                .put_cursor("main/github/issues", &Cursor::default())
+                .await
+                .unwrap(),
+            _ => to.put_error(&error("of its own", 1)).await.unwrap(),
+        }
+        let before = tallies(to).await.unwrap();
+        for _ in 0..2 {
+            let told = copied(&from, to).await.unwrap_err();
+            assert_eq!(told, CopyError::WentOn(what.to_owned()));
+        }
+        assert_eq!(tallies(to).await, Ok(before.clone()), "{what}");
+        assert_eq!(is_unfinished(to).await, Ok(false), "{what}");
+        // The other way round it is a copy like any other, and so is the way back.
+        let back = MemoryStore::new();
+        copied(&from, &back).await.unwrap();
+        copied(to, &back).await.unwrap();
+        assert_eq!(tallies(&back).await, Ok(before), "{what}");
+        back.put_setting("more", Some("1")).await.unwrap();
+        copied(&back, to).await.unwrap();
+    }
+}
+
+#[test]
+fn a_file_in_use_is_never_copied_over() {
+    block_on(went_on(async || embedded()));
+}
+
+#[test]
+fn a_database_in_use_is_never_copied_over() {
+    block_on(went_on(async || shared(Mode::Replica).await));
+}
+
 /// What a source holds, to the letter: nothing may be written there.
 async fn everything(space: &Space) -> Vec<mongodb::bson::Document> {
     use futures_util::TryStreamExt as _;
@@ -286,6 +337,7 @@ fn a_difference_is_found() {
         let (from, to) = (MemoryStore::new(), MemoryStore::new());
         fill(&from).await;
         copied(&from, &to).await.unwrap();
+        to.put_setting("store/copying", Some("true")).await.unwrap();
         to.put_error(&error("only here", 1)).await.unwrap();
         let told = copied(&from, &to).await.unwrap_err();
         let CopyError::Differs { what, .. } = &told else {
