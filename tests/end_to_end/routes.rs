@@ -50,7 +50,7 @@ fn routes() -> Routes {
     rig.link("repositories", r#"["ada/lantern", "ada/compass"]"#);
     rig.link("kinds", r#"["issue"]"#);
     rig.more = format!(
-        "[[link]]\nname = \"bugs\"\nrepositories = [\"ada/*\"]\ndatabase = \"{database}\"\nkinds = [\"issue\"]\n\
+        "[[link]]\nname = \"bugs\"\nrepositories = [\"ada/*\"]\ndatabase = \"{database}\"\nkinds = [\"issue\"]\npublic = \"allow\"\n\
          [link.select]\nlabels = [\"bug\"]\n"
     );
     Routes { rig, bugs }
