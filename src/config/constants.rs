@@ -102,10 +102,10 @@ const fn usual(value: &Value) -> PropertyKind {
 fn kind_named(name: &str) -> Result<PropertyKind, Fault> {
     let named = KINDS.into_iter().find(|kind| kind.api_name() == name);
     named.ok_or_else(|| {
-        let names: Vec<&str> = KINDS.iter().map(|kind| kind.api_name()).collect();
+        let allowed: Vec<&str> = KINDS.iter().map(|kind| kind.api_name()).collect();
         Fault::new(
             format!("`{name}` is no type of property that a constant can have"),
-            format!("allowed: {}", listed(&names)),
+            format!("allowed: {}", listed(&allowed)),
         )
     })
 }

@@ -16,20 +16,30 @@ pub struct News {
     pub cleared: Vec<FieldKey>,
     /// Whether any of the changed ones is more than GitHub's own, such as a count of comments.
     pub edited: bool,
-    /// The body may have changed; it was not in the row.
-    pub body_unknown: bool,
-    /// It may have because the row is another version than the one that is known, and it would go to the other side.
-    pub text_moved: bool,
+    /// What is known of the body, where it was not in the row.
+    pub body: Body,
     /// A refusal that this row's side waits with is old: whether it still stands is worth a try.
     pub again: bool,
     /// The object itself is another than before: moved, restored, trashed.
     pub life: bool,
 }
 
+/// What a row tells of a body that it does not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// It is as it was.
+    #[default]
+    Known,
+    /// It may have changed.
+    Unknown,
+    /// It may have because the row is another version than the one that is known, and it would go to the other side.
+    Moved,
+}
+
 impl News {
     /// Whether there is any.
     pub const fn is_any(&self) -> bool {
-        !self.changed.is_empty() || self.body_unknown || self.life || self.again
+        !self.changed.is_empty() || !matches!(self.body, Body::Known) || self.life || self.again
     }
 }
 
@@ -53,10 +63,12 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i6
     news.life = !row.is_live() || pair.object(row.side) != Some(&row.id);
     for field in mapping.fields(pair.kind) {
         if field.key == FieldKey::BODY && row.field(&field.key).is_none() {
-            news.body_unknown = !body_is_known(pair, row);
-            news.text_moved = news.body_unknown
-                && is_other_version(pair, row)
-                && goes_over(pair, row.side, field);
+            let has_moved = is_other_version(pair, row) && goes_over(pair, row.side, field);
+            news.body = match body_is_known(pair, row) {
+                true => Body::Known,
+                false if has_moved => Body::Moved,
+                false => Body::Unknown,
+            };
             continue;
         }
         let Some(value) = row.field(&field.key) else {

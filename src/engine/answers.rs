@@ -177,7 +177,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
 
     /// The halts that wait for a person.
     pub async fn halts(&self, link: &str) -> Result<Vec<Halt>, StoreError> {
-        let mut held: BTreeMap<String, Vec<PairId>> = BTreeMap::new();
+        let mut pairs_of: BTreeMap<String, Vec<PairId>> = BTreeMap::new();
         let mut ids: Vec<String> = Vec::new();
         let mut after: Option<PairId> = None;
         loop {
@@ -191,10 +191,10 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 let Some(hold) = pair.hold.as_ref().filter(|hold| !hold.agreed) else {
                     continue;
                 };
-                if !held.contains_key(&hold.halt) {
+                if !pairs_of.contains_key(&hold.halt) {
                     ids.push(hold.halt.clone());
                 }
-                let own = held.entry(hold.halt.clone()).or_default();
+                let own = pairs_of.entry(hold.halt.clone()).or_default();
                 own.push(pair.id.clone());
             }
         }
@@ -208,7 +208,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             if let Ok(mut halt) = serde_json::from_str::<Halt>(&text) {
                 // Pages join this question, and leave it.
                 if halt.reason == Reason::Public {
-                    halt.pairs = held.remove(&halt.id).unwrap_or_default();
+                    halt.pairs = pairs_of.remove(&halt.id).unwrap_or_default();
                 }
                 halts.push(halt);
             }

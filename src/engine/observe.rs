@@ -8,7 +8,7 @@ use super::run::{Flow, Run};
 use crate::core::guard::{self, Halt, Limits, Reason};
 use crate::core::pair::Hold;
 use crate::core::schedule::Trouble;
-use crate::core::sight::{self, News};
+use crate::core::sight::{self, Body, News};
 use crate::core::{
     FieldKey, Key, Kind, Name, ObjectId, Observation, Pair, PairId, PairLife, Side, Time, Value,
 };
@@ -61,7 +61,7 @@ impl Tally {
         if news.life || news.edited {
             note(self.changed.entry(side).or_default());
         }
-        if news.text_moved {
+        if news.body == Body::Moved {
             note(self.unread.entry(side).or_default());
         }
         for field in &news.cleared {
@@ -360,7 +360,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let again = if sweep { spec.rules.refused_again } else { 0 };
         let mut news = sight::news(&pair, row, &spec.mapping, again);
         // A text that may have been edited right before our own write is read again by sweeps, not by every poll.
-        news.body_unknown &= sweep || !sight::is_own_echo(&pair, row);
+        if !sweep && sight::is_own_echo(&pair, row) {
+            news.body = Body::Known;
+        }
         if !news.is_any() && !is_renamed {
             if pair.hold.is_some() {
                 self.saw_held = true;

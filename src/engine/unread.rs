@@ -101,12 +101,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                         self.rows.insert((side, row.id.node.clone()), row);
                     }
                 }
-                Ok(None) => {}
                 Err(error) if error.is_side_wide() => {
                     return Err(self.side_failed(side, &error).await);
                 }
                 // Its turn finds the same, and says so.
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
         Ok(())

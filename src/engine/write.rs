@@ -211,12 +211,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             record.request.clone_from(&answer.request);
             return vec![record];
         }
-        let note = match &answer.left_out {
-            Some((_, why)) => why.clone(),
-            None => {
-                let names: Vec<&str> = dropped.iter().map(|field| field.as_str()).collect();
-                format!("{} left out: {}", step.side.name(), names.join(", "))
-            }
+        let note = if let Some((_, why)) = &answer.left_out {
+            why.clone()
+        } else {
+            let names: Vec<&str> = dropped.iter().map(|field| field.as_str()).collect();
+            format!("{} left out: {}", step.side.name(), names.join(", "))
         };
         let mut refused = self.end_record(pair, step, Outcome::Refused, &note);
         refused.request.clone_from(&answer.request);

@@ -142,6 +142,11 @@ fn as_it_goes(data: &Data) -> State {
     if let Some(state) = data.links().iter().find_map(|link| follows(data, link)) {
         return state;
     }
+    running(data)
+}
+
+/// Nothing is the matter; a machine that is busy is why nothing runs.
+fn running(data: &Data) -> State {
     let next = data
         .links()
         .iter()

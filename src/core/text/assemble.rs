@@ -14,31 +14,38 @@ use super::patch;
 pub(super) struct Style {
     /// A line that `theirs` edited keeps the bytes of `ours` that nobody edited.
     pub(super) patched: bool,
-    /// A blank line before what was added, where `theirs` has one: without it GitHub reads a paragraph below a list, a quote
-    /// or a table as a part of that.
-    pub(super) spaced: bool,
-    /// A blank line where the sides meet.
-    pub(super) apart: bool,
+    /// Where blank lines are put.
+    pub(super) gaps: Gaps,
     /// Fences around code that is indented only.
     pub(super) fenced: bool,
+}
+
+/// Where blank lines are put that neither side has there.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Gaps {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Before what was added, where `theirs` has one: without it GitHub reads a paragraph below a list, a quote or a table
+    /// as a part of that.
+    Added,
+    /// Where the sides meet.
+    Everywhere,
 }
 
 impl Style {
     /// All ways, the one that changes least first.
     fn all() -> impl Iterator<Item = Self> {
-        let each = [(true, false), (true, true), (false, false), (false, true)];
-        let spaced = [true, false].into_iter();
-        let styles = spaced.flat_map(move |spaced| {
-            [false, true].into_iter().flat_map(move |fenced| {
-                each.into_iter().map(move |(patched, apart)| Self {
+        let gaps = [Gaps::Added, Gaps::Everywhere, Gaps::None];
+        [false, true].into_iter().flat_map(move |fenced| {
+            [true, false].into_iter().flat_map(move |patched| {
+                gaps.into_iter().map(move |gaps| Self {
                     patched,
-                    spaced,
-                    apart,
+                    gaps,
                     fenced,
                 })
             })
-        });
-        styles
+        })
     }
 }
 
@@ -97,10 +104,7 @@ impl Texts<'_> {
         let mut at = 0;
         while at < pointers.len() {
             let line = self.line(pointers[at]);
-            let side = |p: &Pointer| matches!(p, Pointer::Ours(_));
-            if style.apart && at > 0 && side(&pointers[at - 1]) != side(&pointers[at]) {
-                append(&mut out, "\n");
-            } else if style.spaced && at > 0 && self.is_apart(pointers[at - 1], pointers[at]) {
+            if at > 0 && self.has_gap(pointers[at - 1], pointers[at], style.gaps) {
                 append(&mut out, "\n");
             }
             let code = has_indented.then(|| self.code(&pointers[at..])).flatten();
@@ -136,6 +140,16 @@ impl Texts<'_> {
             }
         }
         out
+    }
+
+    /// Whether a blank line goes between two lines.
+    fn has_gap(&self, above: Pointer, below: Pointer, gaps: Gaps) -> bool {
+        let is_ours = |pointer| matches!(pointer, Pointer::Ours(_));
+        match gaps {
+            Gaps::None => false,
+            Gaps::Added => self.is_apart(above, below),
+            Gaps::Everywhere => is_ours(above) != is_ours(below),
+        }
     }
 
     /// Whether a line was added below one of `ours` that ends without the blank line which it has above it in `theirs`.
