@@ -194,7 +194,12 @@ fn a_pass_that_a_stopped_leader_does_not_do_is_not_done() {
     assert_eq!(done.code, Some(2), "{}", done.said());
     assert!(done.out.contains("has not done it"), "{}", done.said());
     let history = group.run("studio", &["history"]);
-    assert!(!history.out.contains("failed"), "{}", history.said());
+    // The leader may have been stopped within a run, and says so; a pass that did nothing leaves no record.
+    assert!(
+        !history.out.contains("runs this link"),
+        "{}",
+        history.said()
+    );
     // What was asked for is not lost.
     until_titled(&group, "Nobody reads it");
     assert_eq!(leader.stop(), Some(0));
