@@ -159,7 +159,8 @@ fn clock_set_in_doubt(by: i64, sabotage: Option<Sabotage>) -> (usize, Vec<String
     {
         let world = &mut *setup.world.borrow_mut();
         world.sabotage = sabotage;
-        (world.faults.ghost, world.faults.flight) = (1_000, 30_000);
+        // Far longer than the run takes: it must not arrive before the clock is set. When it does is said below.
+        (world.faults.ghost, world.faults.flight) = (1_000, 3_600_000);
     }
     setup.run(&Ask::default(), None);
     {
