@@ -45,13 +45,15 @@ pub enum Late {
 
 /// Does what is late until this time; says whether there was something.
 pub fn arrive(world: &mut World, at: i64) -> bool {
-    let Some(index) = world.late.iter().position(|(when, _)| *when == at) else {
+    let Some(index) = world.late.iter().position(|(when, ..)| *when == at) else {
         return false;
     };
-    let (_, late) = world.late.remove(index);
+    let (_, late, unreachable) = world.late.remove(index);
     world.pass((at - world.now).max(0));
     world.event("store does it late", "", |_| format!("{late:?}"));
     let store = world.store.clone();
+    // It is judged by what its sender could not read when it was sent.
+    let since = std::mem::replace(&mut world.unreachable, unreachable);
     // The store in memory answers at once, and nobody hears it.
     match late {
         Late::Put(pair, records) => drop(commit(world, &store, &pair, &records)),
@@ -63,6 +65,7 @@ pub fn arrive(world: &mut World, at: i64) -> bool {
             drop(store.put_setting(&name, value.as_deref()).now_or_never());
         }
     }
+    world.unreachable = since;
     true
 }
 
@@ -146,7 +149,8 @@ impl FaultyStore {
             {
                 let world = &mut *self.world.borrow_mut();
                 let at = world.now + world.rng.i64(1..LATEST);
-                world.late.push((at, write()));
+                let unreachable = world.unreachable.clone();
+                world.late.push((at, write(), unreachable));
             }
             self.silence(PATIENCE).await;
             return Err(away("no answer"));

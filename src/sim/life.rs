@@ -191,6 +191,15 @@ impl Setup {
 
     /// Draws a seed's configuration and weather.
     pub fn draw(seed: u64, options: Options) -> Self {
+        Self::drawn(seed, options, &placements(seed))
+    }
+
+    /// The same with the standard mapping.
+    pub fn draw_standard(seed: u64, options: Options) -> Self {
+        Self::drawn(seed, options, &[])
+    }
+
+    fn drawn(seed: u64, options: Options, placed: &[(FieldKey, Placement)]) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x00c0_ffee);
         let policies = [
             Policy::Ask,
@@ -214,8 +223,8 @@ impl Setup {
             ..Rules::default()
         };
         let mut mapping = Mapping::standard(StateMap::default(), policy);
-        for (key, placement) in placements(seed) {
-            mapping.place(None, &key, &placement);
+        for (key, placement) in placed {
+            mapping.place(None, key, placement);
         }
         let mut setup = Self::mapped(seed, mapping, rules, options.keep_trace);
         setup.faults = Faults {
@@ -455,7 +464,7 @@ impl World {
     /// When the next of what is on its way arrives.
     fn next_arrival(&self) -> Option<i64> {
         let ghosts = self.ghosts.iter().map(|ghost| ghost.at);
-        ghosts.chain(self.late.iter().map(|(at, _)| *at)).min()
+        ghosts.chain(self.late.iter().map(|(at, ..)| *at)).min()
     }
 
     fn start_outage(&mut self) {

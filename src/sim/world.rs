@@ -159,7 +159,7 @@ pub struct World {
     /// Requests still on their way.
     pub ghosts: Vec<Ghost>,
     /// Writes to the store that are carried out later, each with its time.
-    pub late: Vec<(i64, Late)>,
+    pub late: Vec<(i64, Late, BTreeSet<(Side, String)>)>,
     /// The store answers nobody until then, true time.
     pub store_away: i64,
     /// The write that was sent and not yet carried out.
