@@ -115,6 +115,9 @@ impl Trace {
     }
 }
 
+/// Objects that answered 404 when they were read last.
+pub type Unreachable = BTreeSet<(Side, String)>;
+
 /// Everything of one seed but the engine.
 pub struct World {
     /// True time: the services' and, but for `skew`, ours.
@@ -159,7 +162,7 @@ pub struct World {
     /// Requests still on their way.
     pub ghosts: Vec<Ghost>,
     /// Writes to the store that are carried out later, each with its time.
-    pub late: Vec<(i64, Late, BTreeSet<(Side, String)>)>,
+    pub late: Vec<(i64, Late, Unreachable)>,
     /// The store answers nobody until then, true time.
     pub store_away: i64,
     /// The write that was sent and not yet carried out.
@@ -187,7 +190,7 @@ pub struct World {
     /// Nodes that a complete listing of this run showed, per side: only for the sabotage of absence.
     pub listed: [Option<BTreeSet<String>>; 2],
     /// Objects that could not be reached when they were last read.
-    pub unreachable: BTreeSet<(Side, String)>,
+    pub unreachable: Unreachable,
 }
 
 impl fmt::Debug for World {
