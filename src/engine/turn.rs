@@ -229,6 +229,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 *pair = before.clone();
                 return self.set_copy_aside(pair, page, there).await;
             }
+            if self.is_outdated(before).await? {
+                // The other pair may have taken the issue from this one: taken back now, neither would keep it.
+                return Ok(false);
+            }
             // Whoever holds the item holds it under its new name, too.
             pair.held_since = pair.held_since.or(other.held_since);
             if !self.give_way(&mut other, there).await? {
@@ -237,6 +241,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return self.take_over(pair, before, there, records).await;
         }
         self.commit(pair, records).await
+    }
+
+    /// Whether a pair was committed since it was read.
+    async fn is_outdated(&self, read: &Pair) -> Flow<bool> {
+        let stored = self.engine.store.pair(&read.id).await?;
+        Ok(stored.is_none_or(|stored| stored.rev != read.rev))
     }
 
     /// A pair without a page gives way to the one of its new place, which is held from then on if this one was.
@@ -324,7 +334,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Takes the GitHub object from a pair. A page that it has already is a surplus one: it stays as it is, set aside
-    /// and shown (I4).
+    /// and shown (I4), and held if it was: it may become an item of its own.
     async fn give_way(&mut self, other: &mut Pair, there: &ObjectId) -> Flow<bool> {
         let mut records = Vec::new();
         if other.notion.is_some() && other.life != PairLife::Tombstone {
@@ -337,12 +347,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             other.life = PairLife::Parked(why);
         } else {
             other.life = PairLife::Tombstone;
+            other.held_since = None;
         }
         other.github = None;
         other.pending = None;
         other.dirty_since = None;
         other.hold = None;
-        other.held_since = None;
         other.conflicts.clear();
         other.blocked.clear();
         self.commit(other, records).await

@@ -191,15 +191,6 @@ impl Setup {
 
     /// Draws a seed's configuration and weather.
     pub fn draw(seed: u64, options: Options) -> Self {
-        Self::drawn(seed, options, &placements(seed))
-    }
-
-    /// The same with the standard mapping.
-    pub fn draw_standard(seed: u64, options: Options) -> Self {
-        Self::drawn(seed, options, &[])
-    }
-
-    fn drawn(seed: u64, options: Options, placed: &[(FieldKey, Placement)]) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x00c0_ffee);
         let policies = [
             Policy::Ask,
@@ -223,7 +214,7 @@ impl Setup {
             ..Rules::default()
         };
         let mut mapping = Mapping::standard(StateMap::default(), policy);
-        for (key, placement) in placed {
+        for (key, placement) in &placements(seed) {
             mapping.place(None, key, placement);
         }
         let mut setup = Self::mapped(seed, mapping, rules, options.keep_trace);

@@ -119,7 +119,8 @@ fn a_copy_takes_nothing_from_the_page_of_an_issue_that_left_the_selection() {
     }
 }
 
-/// What is held goes on being held under its new name, whichever pair has it then.
+/// What is held goes on being held under its new name, whichever pair has it then. The surplus page stays held as well:
+/// it may become an item of its own.
 #[test]
 fn a_hold_of_the_new_place_goes_over_to_the_pair_that_was_there_before() {
     let mut setup = calm();
@@ -135,13 +136,12 @@ fn a_hold_of_the_new_place_goes_over_to_the_pair_that_was_there_before() {
     assert_ne!(there.id, before.id);
     hold(&setup, &there.id, true);
     pass(&setup, true);
-    let held: Vec<Pair> = pairs(&setup)
-        .into_iter()
-        .filter(|pair| pair.held_since.is_some())
-        .collect();
-    assert_eq!(held.len(), 1);
-    assert_eq!((&held[0].id, held[0].name()), (&before.id, there.name()));
+    let all = pairs(&setup);
+    assert!(all.iter().all(|pair| pair.held_since.is_some()), "{all:?}");
+    let has = all.iter().find(|pair| pair.github.is_some()).unwrap();
+    assert_eq!((&has.id, has.name()), (&before.id, there.name()));
     hold(&setup, &before.id, false);
+    hold(&setup, &there.id, false);
     setup.heal();
     assert_well(&setup);
 }
@@ -290,6 +290,28 @@ fn an_item_that_moved_before_it_had_a_page_stays_held_at_its_new_place() {
     setup.heal();
     assert_well(&setup);
     assert_eq!(pages(&setup), 1);
+}
+
+/// Two pairs follow the same issue in one run: the second must not take it from the first and then fail to keep it.
+#[test]
+fn an_issue_that_moves_twice_ends_with_one_of_its_two_pairs_and_both_stay_held() {
+    let mut setup = calm();
+    let node = open_issue(&setup, "one");
+    setup.heal();
+    let first = pair_of(&setup, Side::Github, &node);
+    transfer(&setup, &node, REPOS[1]);
+    pass(&setup, false);
+    let second = pairs(&setup).into_iter().find(|pair| pair.id != first.id);
+    let second = second.expect("the new place has a page");
+    hold(&setup, &first.id, true);
+    hold(&setup, &second.id, true);
+    transfer(&setup, &second.github.unwrap().node, ELSEWHERE);
+    setup.world.borrow_mut().let_pass(WHILE);
+    pass(&setup, true);
+    let all = pairs(&setup);
+    let having = all.iter().filter(|pair| pair.github.is_some());
+    assert_eq!(having.count(), 1, "{all:#?}");
+    assert!(all.iter().all(|pair| pair.held_since.is_some()), "{all:#?}");
 }
 
 /// The guard of another process holds a pair.
