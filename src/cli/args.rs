@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use super::item::meant;
 use crate::ui::layout::Plan;
 
 /// Keeps GitHub repositories and Notion databases in step, both ways, without losing or doubling anything.
@@ -240,8 +241,8 @@ pub struct SyncOptions {
     /// Only this link.
     #[arg(long, value_name = "NAME")]
     pub link: Option<String>,
-    /// Only this item, at once: resting and debouncing are skipped.
-    #[arg(long, value_name = "OWNER/REPO#N")]
+    /// Only this item, at once: resting and debouncing are skipped. Its address will do, too.
+    #[arg(long, value_name = "OWNER/REPO#N", value_parser = meant)]
     pub item: Option<String>,
     /// Lists everything instead of what changed.
     #[arg(long)]
@@ -413,7 +414,7 @@ pub enum HeldCommand {
 #[derive(Debug, Group)]
 pub struct RetryOptions {
     /// Only this item; all that are stuck without it.
-    #[arg(value_name = "OWNER/REPO#N")]
+    #[arg(value_name = "OWNER/REPO#N", value_parser = meant)]
     pub item: Option<String>,
     /// One JSON object on stdout.
     #[arg(long)]
@@ -423,8 +424,8 @@ pub struct RetryOptions {
 /// `hold` and `release`.
 #[derive(Debug, Group)]
 pub struct HoldOptions {
-    /// The item.
-    #[arg(value_name = "OWNER/REPO#N")]
+    /// The item; its address on GitHub or in Notion will do.
+    #[arg(value_name = "OWNER/REPO#N", value_parser = meant)]
     pub item: String,
     /// One JSON object on stdout.
     #[arg(long)]

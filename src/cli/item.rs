@@ -1,11 +1,12 @@
 //! `sync --item`: which item is meant, and why nothing happened to it, if nothing did.
 
 use anyhow::bail;
+use url::Url;
 
 use super::exit::Exit;
 use super::json;
 use super::wire::RealEngine;
-use crate::config::Link;
+use crate::config::{Link, notion_id};
 use crate::core::{Pair, PairLife, Time};
 use crate::engine::{Clock, Report};
 use crate::shown::Shown;
@@ -36,6 +37,39 @@ pub async fn check(engine: &RealEngine, links: &[&Link], item: &str) -> anyhow::
         );
     }
     Ok(())
+}
+
+/// The item that a typed word names: `owner/repo#12`, `owner/repo@sha`, a title, or the address of any of its two sides.
+///
+/// # Errors
+/// An empty word, and an address that leads to no item.
+pub fn meant(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("this names no item; write it as owner/repo#12".to_owned());
+    }
+    if !text.contains("://") {
+        return Ok(text.to_owned());
+    }
+    on_github(text).or_else(|| notion_id(text)).ok_or_else(|| {
+        "this address leads to no issue, pull request, commit or Notion page; write the item as owner/repo#12"
+            .to_owned()
+    })
+}
+
+/// The item behind an address of GitHub's, whatever the host is called.
+fn on_github(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let parts: Vec<&str> = url.path_segments()?.collect();
+    let (owner, repo, what, id) = match parts.as_slice() {
+        [owner, repo, what, id, ..] => (owner, repo, *what, id),
+        _ => return None,
+    };
+    match what {
+        "issues" | "pull" if id.parse::<u64>().is_ok() => Some(format!("{owner}/{repo}#{id}")),
+        "commit" => Some(format!("{owner}/{repo}@{id}")),
+        _ => None,
+    }
 }
 
 /// The repository in `owner/repo#12` or `owner/repo@sha`.
@@ -154,4 +188,37 @@ pub fn waits(pair: &Pair, now: Time) -> Option<(Option<Time>, String)> {
         .filter(|_| pair.tries > 0)
         .unwrap_or_else(|| "somebody was editing it a moment ago".to_owned());
     Some((Some(at), why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn an_item_is_named_by_word_or_by_the_address_of_either_side() {
+        let page = "0123456789abcdef0123456789abcdef";
+        let cases = [
+            (" ada/lamp#12 ", "ada/lamp#12"),
+            ("https://github.com/ada/lamp/issues/12", "ada/lamp#12"),
+            (
+                "https://ghe.example/ada/lamp/pull/7/files?w=1",
+                "ada/lamp#7",
+            ),
+            (
+                "https://github.com/ada/lamp/commit/abc123",
+                "ada/lamp@abc123",
+            ),
+            ("A title of a page", "A title of a page"),
+        ];
+        for (text, item) in cases {
+            assert_eq!(meant(text).as_deref(), Ok(item), "{text}");
+        }
+        assert_eq!(
+            meant(&format!("https://www.notion.so/acme/A-title-{page}")).as_deref(),
+            Ok("01234567-89ab-cdef-0123-456789abcdef")
+        );
+        for text in ["", "  ", "https://github.com/ada", "https://example.org/x"] {
+            assert!(meant(text).is_err(), "{text}");
+        }
+    }
 }

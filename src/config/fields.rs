@@ -16,6 +16,9 @@ pub type Placed = (Option<Kind>, FieldKey, Placement);
 /// What pages are recognised by, and what tells people how a pair stands: these are never left out.
 const NEEDED: [FieldKey; 2] = [FieldKey::REPOSITORY, FieldKey::PUBLISH];
 
+/// What GitHub says of why an issue was closed (<https://docs.github.com/en/rest/issues/issues>, `state_reason`).
+const REASONS: [&str; 3] = ["completed", "duplicate", "not planned"];
+
 /// Reads the placements of all kinds, then those of one.
 pub(super) fn read(mut section: Section<'_, '_>) -> Vec<Placed> {
     let standard = Mapping::standard(StateMap::default(), Policy::Ask);
@@ -139,6 +142,12 @@ fn check_word(
         return Err(Fault::new(
             format!("`{name}` has words already"),
             "GitHub's names differ by more than their case",
+        ));
+    }
+    if bound.field.key == FieldKey::CLOSED_AS && !REASONS.contains(&name.to_lowercase().as_str()) {
+        return Err(Fault::new(
+            format!("GitHub closes no issue as `{name}`"),
+            format!("it knows: {}", listed(&REASONS)),
         ));
     }
     if bound.class != Class::Set {

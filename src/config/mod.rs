@@ -30,7 +30,7 @@ pub use model::{Config, Link, Service, StoreChoice, Window};
 pub use parse::{known_keys, load};
 pub use problem::{Place, Problem, Severity, render_all};
 pub use select::Select;
-pub use words::database_of;
+pub use words::{database_of, notion_id};
 
 /// A configuration file with every key at its default and a comment on each.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");

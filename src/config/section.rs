@@ -132,6 +132,9 @@ impl Unknown {
     /// Names the key that was meant: a near one of this section, the same or a near one of another, or all of this.
     fn fault(&self, known: &BTreeSet<String>) -> Fault {
         let key = self.key.as_str();
+        // The names of a table of fields are not among the known keys: the same name elsewhere is no better place.
+        let own = format!("{}.", self.section);
+        let is_table_of_names = !known.iter().any(|full| full.starts_with(&own));
         let elsewhere = || {
             let others = known.iter().filter_map(|full| full.rsplit_once('.'));
             let near = nearest(key, others.clone().map(|(_, name)| name))?;
@@ -142,7 +145,7 @@ impl Unknown {
         };
         let label = nearest(key, self.known_here.iter().copied())
             .map(|near| format!("did you mean `{near}`?"))
-            .or_else(elsewhere)
+            .or_else(|| elsewhere().filter(|_| !is_table_of_names))
             .unwrap_or_else(|| format!("known here: {}", listed(&self.known_here)));
         let place = match self.section.as_str() {
             "" => String::new(),

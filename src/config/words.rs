@@ -218,26 +218,30 @@ pub(super) fn exclusion(text: &str) -> Result<String, Fault> {
 
 /// The id of a database or data source, also out of a pasted address: lower case, with dashes.
 pub(super) fn database(text: &str) -> Result<String, Fault> {
-    let is_address = text.contains('/');
-    let fault = || {
+    notion_id(text).ok_or_else(|| {
         Fault::new(
             "this is no Notion database",
             "paste the database's address, or its id of 32 hex digits",
         )
-    };
+    })
+}
+
+/// The id of something in Notion, also out of its pasted address: lower case, with dashes.
+pub fn notion_id(text: &str) -> Option<String> {
+    let is_address = text.contains('/');
     let id = if is_address {
         let full = if text.contains("://") {
             text.to_owned()
         } else {
             format!("https://{text}")
         };
-        let url = Url::parse(&full).map_err(|_error| fault())?;
+        let url = Url::parse(&full).ok()?;
         let host = url.host_str().unwrap_or_default();
         let ours = ["notion.so", "notion.com", "notion.site"]
             .iter()
             .any(|known| host == *known || host.ends_with(&format!(".{known}")));
         if !ours {
-            return Err(fault());
+            return None;
         }
         let last = url.path().trim_end_matches('/').rsplit('/').next();
         let digits = last.unwrap_or_default().replace('-', "");
@@ -247,11 +251,11 @@ pub(super) fn database(text: &str) -> Result<String, Fault> {
         text.replace('-', "")
     };
     if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(fault());
+        return None;
     }
     let id = id.to_lowercase();
     let parts = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
-    Ok(parts.join("-"))
+    Some(parts.join("-"))
 }
 
 /// A service's base address, without a slash at its end.

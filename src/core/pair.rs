@@ -372,6 +372,12 @@ impl Pair {
             .map_or(self.title.as_str(), |id| id.locator.as_str())
     }
 
+    /// Whether a person means this pair by a name: `owner/repo#12`, a title while there is no issue, or its page's id.
+    pub fn goes_by(&self, name: &str) -> bool {
+        let is_page = |page: &ObjectId| page.node.eq_ignore_ascii_case(name);
+        self.name().eq_ignore_ascii_case(name) || self.notion.as_ref().is_some_and(is_page)
+    }
+
     /// The open conflict of a field.
     pub fn conflict_on(&self, field: Option<&FieldKey>) -> Option<&Conflict> {
         self.conflicts

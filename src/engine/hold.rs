@@ -83,8 +83,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         Err(StoreError::Stale)
     }
 
-    /// The pair of a link that goes by this name (`owner/repo#12`, or a title while there is no issue), whatever the
-    /// case.
+    /// The pair of a link that goes by this name ([`Pair::goes_by`]).
     ///
     /// # Errors
     /// The store's.
@@ -99,9 +98,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 return Ok(None);
             };
             after = Some(last.id.clone());
-            let found = pairs
-                .into_iter()
-                .find(|pair| pair.name().eq_ignore_ascii_case(name));
+            let found = pairs.into_iter().find(|pair| pair.goes_by(name));
             if found.is_some() {
                 return Ok(found);
             }

@@ -536,9 +536,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .await?;
             let Some(last) = pairs.last() else { break };
             after = Some(last.id.clone());
-            let named = pairs
-                .into_iter()
-                .filter(|pair| pair.name().eq_ignore_ascii_case(wanted));
+            let named = pairs.into_iter().filter(|pair| pair.goes_by(wanted));
             marks.extend(named.map(|mut pair| {
                 super::answers::try_anew(&mut pair);
                 // Its texts are read, however well they are known.
