@@ -157,6 +157,9 @@ impl Setup {
             StoreChoice::Embedded(file) => file.clone().unwrap_or_else(|| self.paths.store_file()),
             StoreChoice::Mongo { uri, database } => {
                 let store = MongoStore::new(uri, database, self.patience())?;
+                if let Some(masker) = self.masker.get() {
+                    store.secrets().for_each(|secret| masker.learn(&secret));
+                }
                 return Ok(if access == Access::Read || self.read_only {
                     AnyStore::Looked(Box::new(Looking::at(store)))
                 } else {

@@ -135,8 +135,8 @@ impl Teller {
                  until it has one"
             ),
             code if codes::TOO_SLOW.contains(&code) => format!(
-                "{name} did not finish in time; nothing is written to either side until it does. Look whether \
-                 the server is overloaded"
+                "{name} did not finish in time; nothing is written to either side until it does. Look whether the server \
+                 is overloaded, its disk hangs or it is locked for a backup (db.fsyncUnlock() ends that)"
             ),
             code if codes::NO_MAJORITY.contains(&code) => format!(
                 "{name} could not confirm a write: too few members of the replica set answered in time. What was \

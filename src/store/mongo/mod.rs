@@ -59,6 +59,12 @@ impl MongoStore {
         })
     }
 
+    /// What of its address no log may show.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        let secrets = self.connection.teller.secrets.iter();
+        secrets.map(|secret| secret.clone().into())
+    }
+
     /// The same, for one who only looks: nothing is made or moved there at the first use.
     #[must_use]
     pub fn looking(mut self) -> Self {
