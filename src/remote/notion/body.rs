@@ -5,6 +5,7 @@
 //! and the like are structure, not text: they are left out of the field and stay where they are.
 //! Everything else is the field.
 
+use super::level;
 use super::weave::Woven;
 use crate::core::{Value, text};
 
@@ -66,13 +67,16 @@ const STRUCTURE: [&str; 15] = [
     "empty-block",
 ];
 
-/// The field's value in a page's text: the managed part without child pages and without the mark of a heading that
-/// is none of the private one.
+/// The field's value in a page's text: the managed part without child pages, without the indent of the boxes around it
+/// and without the mark of a heading that is none of the private one.
 pub fn field(raw: &str, heading: &str) -> Value {
-    let text: String = page_units(raw, heading)
+    let units = page_units(raw, heading);
+    let levels = level::levels(&units);
+    let text: String = units
         .iter()
-        .filter(|unit| !unit.fixed)
-        .map(|unit| unit.raw.as_str())
+        .zip(levels)
+        .filter(|(unit, _)| !unit.fixed)
+        .map(|(unit, level)| level::bare(&unit.raw, level))
         .collect();
     Value::text(text::unmark_public(text.trim_end(), heading))
 }
@@ -89,7 +93,7 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
     }
     let old = page_units(raw, heading);
     let new = units(new);
-    let woven = Woven::new(raw, &old, &new);
+    let woven = laid_over(raw, heading, &old, &new);
     let Some((from, to)) = woven.difference() else {
         return Edit::Nothing;
     };
@@ -99,6 +103,17 @@ pub fn plan(raw: &str, heading: &str, new: &str) -> Edit {
         before: said(&old[..from.start]),
         after: said(&old[from.end..]),
     })
+}
+
+/// The new units laid over the old ones, so that the page says what they say. An indent, or a box between an item and
+/// what belongs to it, might make something else of them.
+fn laid_over<'a>(raw: &'a str, heading: &str, old: &'a [Unit], new: &[Unit]) -> Woven<'a> {
+    let wanted = said(new);
+    let says = |woven: &Woven| said(&page_units(&woven.whole(), heading)) == wanted;
+    let in_place = || Woven::new(raw, old, new);
+    let ways = [Woven::in_boxes, |woven| woven];
+    let found = ways.into_iter().map(|way| way(in_place())).find(says);
+    found.unwrap_or_else(|| in_place().on_top())
 }
 
 impl Edit {
@@ -291,6 +306,82 @@ mod tests {
         }
     }
 
+    /// On GitHub the boxes have no indent.
+    #[test]
+    fn what_is_edited_or_added_inside_of_a_box_stays_in_it() {
+        let columns = "a\n<columns>\n\t<column>\n\t\tleft\n\t</column>\n\t<column>\n\t\tright\n\t</column>\n</columns>\nb";
+        let call = "<callout icon=\"x\">\n\tone\n\t- in\n\t\tdeep\n</callout>\nend";
+        let toggle = "## T {toggle=\"true\"}\n\tin\n\t- l\n\t\tdeep\nend";
+        let table = "<callout>\n\t<table>\n\t<tr>\n\t<td>a</td>\n\t<td>b</td>\n\t</tr>\n\t</table>\n</callout>";
+        for (raw, from, to, wanted) in [
+            (columns, "right", "RIGHT", columns.replace("right", "RIGHT")),
+            (
+                columns,
+                "left",
+                "left\n\nmore",
+                columns.replace("left", "left\n\t\tmore"),
+            ),
+            (
+                columns,
+                "right",
+                "right\n\nmore",
+                columns.replace("right", "right\n\t\tmore"),
+            ),
+            (
+                columns,
+                "b",
+                "b\n\nmore",
+                columns.replace("\nb", "\nb\nmore"),
+            ),
+            (call, "one", "ONE", call.replace("one", "ONE")),
+            (
+                call,
+                "one",
+                "zero\n\none",
+                call.replace("\tone", "\tzero\n\tone"),
+            ),
+            (call, "deep", "DEEP", call.replace("deep", "DEEP")),
+            (
+                call,
+                "deep",
+                "deep\n\nmore",
+                call.replace("deep", "deep\n\tmore"),
+            ),
+            (call, "end", "more\n\nend", call.replace("end", "more\nend")),
+            (toggle, "in\n", "IN\n", toggle.replace("in\n", "IN\n")),
+            (
+                toggle,
+                "end",
+                "more\n\nend",
+                toggle.replace("end", "more\nend"),
+            ),
+            (
+                "p\n\tchild\n\t\tgrand",
+                "grand",
+                "GRAND",
+                "p\n\tchild\n\t\tGRAND".to_owned(),
+            ),
+            (
+                "> q\n\tchild\nend",
+                "child",
+                "CHILD",
+                "> q\n\tCHILD\nend".to_owned(),
+            ),
+            (
+                "p\n\tchild",
+                "child",
+                "child\n\nmore",
+                "p\n\tchild\nmore".to_owned(),
+            ),
+            (table, "| b |", "| B |", table.replace(">b<", ">B<")),
+        ] {
+            let shown = text::from_notion(field(raw, HEADING).as_text());
+            assert!(shown.contains(from), "{from:?} in {shown:?}");
+            let new = text::for_notion(&shown.replacen(from, to, 1));
+            assert_eq!(applied(raw, &new), wanted, "{raw:?} with {new:?}");
+        }
+    }
+
     #[test]
     fn lines_that_say_the_same_keep_their_bytes() {
         let raw = "- one\n*two*\nthree";
@@ -331,16 +422,17 @@ mod tests {
         /// Any page, any new text: the piece is unique, the private part and child pages stay, the field says it.
         #[test]
         fn every_edit_does_what_it_says(
-            old in "([ab]\n|<page url=\"u\">P</page>\n|<callout>\n\ta\n\t# Private notes\n\tb\n</callout>\n|<details>\n\t# Private notes\n</details>\n|\n){0,6}[abc]?",
+            old in "(\t{0,2}[ab]\n|- a\n|<columns>\n\t<column>\n\t\ta\n\t</column>\n</columns>\n|<callout>\n|</callout>\n|<page url=\"u\">P</page>\n|<callout>\n\ta\n\t# Private notes\n\tb\n</callout>\n|<details>\n\t# Private notes\n</details>\n|\n){0,6}[abc]?",
             private in proptest::bool::ANY,
-            new in "([abd]\n){0,5}[abd]?",
+            new in "([abd]\n|- a\n|- d\n|\td\n){0,5}[abd]?",
         ) {
             let tail = if private { "# Private notes\na\nb\n" } else { "" };
             let glue = if old.is_empty() || old.ends_with('\n') || tail.is_empty() { "" } else { "\n" };
             let raw = format!("{old}{glue}{tail}");
             let after = applied(&raw, &new);
             let said = field(&after, HEADING);
-            proptest::prop_assert!(text::same(said.as_text(), &new), "{raw:?} with {new:?} is {after:?}");
+            let [said, wanted] = [said.as_text(), &new].map(text::from_notion);
+            proptest::prop_assert!(text::same(&said, &wanted), "{raw:?} with {new:?} is {after:?}");
             proptest::prop_assert!(after.trim_end().ends_with(tail.trim_end()));
             for kept in ["<page ", CALL, "<details>\n\t# Private notes\n</details>"] {
                 proptest::prop_assert_eq!(after.matches(kept).count(), raw.matches(kept).count(), "{:?} is {:?}", raw, after);

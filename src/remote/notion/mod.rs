@@ -17,6 +17,7 @@
 pub mod adopted;
 pub mod body;
 mod form;
+mod level;
 pub mod moment;
 pub mod open;
 pub mod paging;

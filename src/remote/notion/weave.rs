@@ -5,6 +5,7 @@ use std::ops::Range;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::body::Unit;
+use super::level;
 
 /// The wanted text laid over the old one.
 pub(super) struct Woven<'a> {
@@ -12,20 +13,42 @@ pub(super) struct Woven<'a> {
     /// The byte where each unit of `old` starts, and where the last one ends.
     starts: Vec<usize>,
     old: &'a [Unit],
-    new: &'a [Unit],
+    /// As far indented as the places ask for that they take.
+    new: Vec<Unit>,
     wanted: Vec<Piece>,
 }
 
 impl<'a> Woven<'a> {
     /// Lays the units of a new text over those of a page.
-    pub(super) fn new(raw: &'a str, old: &'a [Unit], new: &'a [Unit]) -> Self {
+    pub(super) fn new(raw: &'a str, old: &'a [Unit], new: &[Unit]) -> Self {
         Self {
             raw,
             starts: starts(old),
             old,
-            new,
+            new: new.to_vec(),
             wanted: weave(old, new),
         }
+    }
+
+    /// The same with the new units as far indented as their places ask for, so that they stay in the boxes around them.
+    pub(super) fn in_boxes(mut self) -> Self {
+        self.new = in_place(self.old, &self.new, &self.wanted);
+        self
+    }
+
+    /// The same with all that is new above all that is no text.
+    pub(super) fn on_top(mut self) -> Self {
+        let fixed = (0..self.old.len()).filter(|at| self.old[*at].fixed);
+        let new = (0..self.new.len()).map(|at| Piece::New(at, None));
+        self.wanted = new.chain(fixed.map(Piece::Kept)).collect();
+        self
+    }
+
+    /// The whole page as it would be.
+    pub(super) fn whole(&self) -> String {
+        let pieces = self.wanted.iter().map(|piece| self.unit(*piece));
+        let lines = pieces.map(|unit| unit.raw.trim_end_matches('\n'));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Which of the page's units change, and which wanted ones take their place. None when it is the same.
@@ -106,7 +129,7 @@ impl<'a> Woven<'a> {
     fn unit(&self, piece: Piece) -> &Unit {
         match piece {
             Piece::Kept(at) => &self.old[at],
-            Piece::New(at) => &self.new[at],
+            Piece::New(at, _) => &self.new[at],
         }
     }
 
@@ -153,7 +176,41 @@ const SWAPS: usize = 100;
 #[derive(Clone, Copy, Debug)]
 enum Piece {
     Kept(usize),
-    New(usize),
+    /// A new unit, and the old one whose place it takes.
+    New(usize, Option<usize>),
+}
+
+impl Piece {
+    /// The old unit at this place.
+    const fn old(self) -> Option<usize> {
+        match self {
+            Self::Kept(at) => Some(at),
+            Self::New(_, was) => was,
+        }
+    }
+}
+
+/// The new units, indented as their places ask for.
+fn in_place(old: &[Unit], new: &[Unit], wanted: &[Piece]) -> Vec<Unit> {
+    let (levels, own) = (level::levels(old), level::levels(new));
+    let of = |at: usize| (&old[at], levels[at]);
+    let mut placed = new.to_vec();
+    for (nth, piece) in wanted.iter().enumerate() {
+        let Piece::New(at, was) = *piece else {
+            continue;
+        };
+        let level = was.map_or_else(
+            || {
+                let above = wanted[..nth].iter().rev().find_map(|piece| piece.old());
+                let below = wanted[nth + 1..].iter().find_map(|piece| piece.old());
+                level::between(above.map(of), below.map(of))
+            },
+            |was| levels[was],
+        );
+        let missing = level.saturating_sub(own[at]);
+        placed[at] = level::placed(&new[at], missing, was.map(|was| &old[was]));
+    }
+    placed
 }
 
 /// Lays the new text over the old one. What says the same keeps the old bytes, child pages stay.
@@ -173,11 +230,11 @@ fn weave(old: &[Unit], new: &[Unit]) -> Vec<Piece> {
                 pieces.push(Piece::Kept(visible[at]));
             } else {
                 // What is new takes the place of what was there, line by line.
-                pieces.extend(fresh.next().map(Piece::New));
+                pieces.extend(fresh.next().map(|new| Piece::New(new, Some(visible[at]))));
             }
         }
         if op.tag() != DiffTag::Equal {
-            pieces.extend(fresh.map(Piece::New));
+            pieces.extend(fresh.map(|new| Piece::New(new, None)));
         }
     }
     pieces.extend((passed..old.len()).map(Piece::Kept));

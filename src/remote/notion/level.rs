@@ -1,0 +1,101 @@
+//! How far the lines of a page are indented because of the boxes around them: callouts, columns, headings that fold.
+//!
+//! On GitHub these boxes have no indent, so a line that comes from there has none either. Written like that in Notion it
+//! would leave its box.
+
+use super::body::Unit;
+
+/// The tabs before a unit for the boxes that it is in: neither for the list items nor for the `<details>`, of which a new
+/// line has its own.
+pub(super) fn levels(units: &[Unit]) -> Vec<usize> {
+    let mut folds = 0;
+    let mut levels = Vec::with_capacity(units.len());
+    for unit in units {
+        let said = said(unit);
+        if said == DETAILS_END {
+            folds -= usize::from(folds > 0);
+        }
+        let nested = unit.keys.first().map_or(0, |key| tabs(key));
+        levels.push(tabs(first_line(unit)).saturating_sub(nested + folds));
+        folds += usize::from(said == DETAILS);
+    }
+    levels
+}
+
+/// How far a new line is indented between two units that stay, or at an end of the page.
+pub(super) fn between(above: Option<(&Unit, usize)>, below: Option<(&Unit, usize)>) -> usize {
+    match (above, below) {
+        (_, Some((unit, _))) if is_closing(unit) => tabs(first_line(unit)) + 1,
+        (Some((unit, _)), _) if is_opening(unit) => tabs(first_line(unit)) + 1,
+        // What is merely indented below a line takes nothing in.
+        (Some((_, above)), Some((_, below))) => above.min(below),
+        _ => 0,
+    }
+}
+
+/// The bytes of a unit without so many tabs before each line.
+pub(super) fn bare(raw: &str, level: usize) -> String {
+    let line = |line: &str| {
+        let most = tabs(line).min(level);
+        line[most..].to_owned()
+    };
+    raw.split_inclusive('\n').map(line).collect()
+}
+
+/// A new unit with so many tabs more, and with the opening tag of the table whose place it takes.
+pub(super) fn placed(new: &Unit, level: usize, old: Option<&Unit>) -> Unit {
+    let mut unit = new.clone();
+    if let Some(head) = old.and_then(table_head)
+        && let Some(own) = table_head(new)
+    {
+        unit.raw = unit.raw.replacen(own.trim(), head.trim(), 1);
+    }
+    if level > 0 {
+        let indent = "\t".repeat(level);
+        let lines = unit.raw.split_inclusive('\n');
+        unit.raw = lines
+            .map(|line| match line.trim() {
+                "" => line.to_owned(),
+                _ => format!("{indent}{line}"),
+            })
+            .collect();
+    }
+    unit
+}
+
+const DETAILS: &str = "<details>";
+const DETAILS_END: &str = "</details>";
+
+fn said(unit: &Unit) -> &str {
+    unit.keys.first().map_or("", |key| key.trim())
+}
+
+/// The first line that says something: blank lines at the top of a page belong to its first unit.
+fn first_line(unit: &Unit) -> &str {
+    let mut lines = unit.raw.lines();
+    lines.find(|line| !line.trim().is_empty()).unwrap_or("")
+}
+
+fn tabs(line: &str) -> usize {
+    line.bytes().take_while(|byte| *byte == b'\t').count()
+}
+
+/// Whether a unit is a tag that ends a box.
+fn is_closing(unit: &Unit) -> bool {
+    let line = first_line(unit).trim();
+    line.starts_with("</") && line.ends_with('>') && line != DETAILS_END
+}
+
+/// Whether a unit is a tag that begins a box which another line ends.
+fn is_opening(unit: &Unit) -> bool {
+    let line = first_line(unit).trim();
+    let is_tag = line.starts_with('<') && !line.starts_with("</") && line.ends_with('>');
+    is_tag && !line.ends_with("/>") && !line.contains("</") && line != DETAILS
+}
+
+/// The line that begins a table, if it is one by itself.
+fn table_head(unit: &Unit) -> Option<&str> {
+    let line = first_line(unit);
+    let tag = line.trim();
+    (tag.starts_with("<table") && tag.find('>') == Some(tag.len() - 1)).then_some(line)
+}
