@@ -39,4 +39,5 @@ pub use key::{
 };
 pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge, merge_readings};
 pub use outgoing::{outgoing, outgoing_beside, outgoing_title, without_joiners};
+pub use patch::carried;
 pub use private::{Split, holds_foreign_blocks, mark_public, split_private, unmark_public};

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
+use super::flavour::{for_notion, from_notion};
 use super::key::lines;
 
 /// The most pieces of a line that is looked at; a longer one is taken as it is.
@@ -39,6 +40,14 @@ pub(super) fn patched(base: &str, ours: &str, theirs: &str) -> Option<String> {
     }
     out.extend(from[written.before[base.len()].clone()].iter().copied());
     says_the_same(&out, theirs).then_some(out)
+}
+
+/// A line (or the lines of a table) of a page as `new` has it, with what of `old` only Notion shows: colours, mentions,
+/// equations, the columns of a table. None where the two have little in common, or it would not say what `new` says.
+pub fn carried(old: &str, new: &str) -> Option<String> {
+    let base = for_notion(&from_notion(old));
+    let is_edited = is_alike(&base, new);
+    is_edited.then(|| patched(&base, old, new)).flatten()
 }
 
 /// Says whether one line may have become the other: they share at least half of the words.

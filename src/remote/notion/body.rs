@@ -111,7 +111,11 @@ fn laid_over<'a>(raw: &'a str, heading: &str, old: &'a [Unit], new: &[Unit]) -> 
     let wanted = said(new);
     let says = |woven: &Woven| said(&page_units(&woven.whole(), heading)) == wanted;
     let in_place = || Woven::new(raw, old, new);
-    let ways = [Woven::in_boxes, |woven| woven];
+    let ways = [
+        |woven: Woven<'a>| woven.dressed().in_boxes(),
+        Woven::in_boxes,
+        |woven| woven,
+    ];
     let found = ways.into_iter().map(|way| way(in_place())).find(says);
     found.unwrap_or_else(|| in_place().on_top())
 }
@@ -303,6 +307,32 @@ mod tests {
             (&format!("a\n{sub}"), "b", format!("b\n{sub}")),
         ] {
             assert_eq!(applied(raw, new), wanted, "{raw:?} with {new:?}");
+        }
+    }
+
+    /// Another word of the line was edited on GitHub, where all this is not to be seen.
+    #[test]
+    fn what_only_notion_shows_of_a_line_stays_there_when_another_word_is_edited() {
+        for raw in [
+            "## Head of WORD and more {color=\"red\"}",
+            "# Head WORD here {toggle=\"true\"}\n\tin it\n\tmore\nend",
+            "para WORD one two <span color=\"red\">red</span> five",
+            "see <mention-page url=\"https://www.notion.so/3b5b26b4abed44ab9d22632a0ce5e155\">Spec</mention-page> and WORD",
+            "on <mention-date start=\"2026-01-02\"/> the WORD",
+            "eq $`x^2`$ and the WORD",
+            "- [ ] do WORD soon {color=\"blue\"}\n\t- [x] sub\n\tpara in todo",
+            "- a\n\tpara in item WORD {color=\"blue\"}\n\t- b",
+            "<table fit-page-width=\"true\" header-row=\"true\">\n<colgroup>\n<col color=\"blue\">\n<col>\n</colgroup>\n<tr color=\"red\">\n<td>a</td>\n<td color=\"green\">b WORD</td>\n</tr>\n<tr>\n<td>c</td>\n<td>d</td>\n</tr>\n</table>",
+            "<callout>\n\t<table>\n\t<tr>\n\t<td>a b</td>\n\t<td>WORD</td>\n\t</tr>\n\t</table>\n</callout>",
+        ] {
+            let shown = text::from_notion(field(raw, HEADING).as_text());
+            assert!(shown.contains("WORD"), "{shown:?}");
+            let new = text::for_notion(&shown.replacen("WORD", "TERM", 1));
+            assert_eq!(
+                applied(raw, &new),
+                raw.replacen("WORD", "TERM", 1),
+                "{new:?}"
+            );
         }
     }
 

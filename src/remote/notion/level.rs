@@ -4,6 +4,7 @@
 //! would leave its box.
 
 use super::body::Unit;
+use crate::core::text;
 
 /// The tabs before a unit for the boxes that it is in: neither for the list items nor for the `<details>`, of which a new
 /// line has its own.
@@ -42,25 +43,34 @@ pub(super) fn bare(raw: &str, level: usize) -> String {
     raw.split_inclusive('\n').map(line).collect()
 }
 
-/// A new unit with so many tabs more, and with the opening tag of the table whose place it takes.
-pub(super) fn placed(new: &Unit, level: usize, old: Option<&Unit>) -> Unit {
+/// A new unit with so many tabs more.
+pub(super) fn indented(new: &Unit, level: usize) -> Unit {
     let mut unit = new.clone();
-    if let Some(head) = old.and_then(table_head)
-        && let Some(own) = table_head(new)
-    {
-        unit.raw = unit.raw.replacen(own.trim(), head.trim(), 1);
-    }
-    if level > 0 {
-        let indent = "\t".repeat(level);
-        let lines = unit.raw.split_inclusive('\n');
-        unit.raw = lines
-            .map(|line| match line.trim() {
-                "" => line.to_owned(),
-                _ => format!("{indent}{line}"),
-            })
-            .collect();
+    unit.raw = indent(&unit.raw, level);
+    unit
+}
+
+/// A new unit with what only Notion shows of the old one whose place it takes.
+pub(super) fn dressed(new: &Unit, old: &Unit) -> Unit {
+    let mut unit = new.clone();
+    let [own, was] = [new, old].map(|unit| tabs(first_line(unit)));
+    let [bare_new, bare_old] = [(new, own), (old, was)].map(|(unit, level)| {
+        let raw = bare(&unit.raw, level);
+        raw.trim_matches('\n').to_owned()
+    });
+    if let Some(line) = text::carried(&bare_old, &bare_new) {
+        unit.raw = indent(&(line + "\n"), own);
     }
     unit
+}
+
+fn indent(raw: &str, level: usize) -> String {
+    let indent = "\t".repeat(level);
+    let line = |line: &str| match line.trim() {
+        "" => line.to_owned(),
+        _ => format!("{indent}{line}"),
+    };
+    raw.split_inclusive('\n').map(line).collect()
 }
 
 const DETAILS: &str = "<details>";
@@ -91,11 +101,4 @@ fn is_opening(unit: &Unit) -> bool {
     let line = first_line(unit).trim();
     let is_tag = line.starts_with('<') && !line.starts_with("</") && line.ends_with('>');
     is_tag && !line.ends_with("/>") && !line.contains("</") && line != DETAILS
-}
-
-/// The line that begins a table, if it is one by itself.
-fn table_head(unit: &Unit) -> Option<&str> {
-    let line = first_line(unit);
-    let tag = line.trim();
-    (tag.starts_with("<table") && tag.find('>') == Some(tag.len() - 1)).then_some(line)
 }

@@ -36,6 +36,16 @@ impl<'a> Woven<'a> {
         self
     }
 
+    /// The same with what only Notion shows of the lines whose places are taken.
+    pub(super) fn dressed(mut self) -> Self {
+        for piece in &self.wanted {
+            if let Piece::New(at, Some(was)) = *piece {
+                self.new[at] = level::dressed(&self.new[at], &self.old[was]);
+            }
+        }
+        self
+    }
+
     /// The same with all that is new above all that is no text.
     pub(super) fn on_top(mut self) -> Self {
         let fixed = (0..self.old.len()).filter(|at| self.old[*at].fixed);
@@ -208,7 +218,7 @@ fn in_place(old: &[Unit], new: &[Unit], wanted: &[Piece]) -> Vec<Unit> {
             |was| levels[was],
         );
         let missing = level.saturating_sub(own[at]);
-        placed[at] = level::placed(&new[at], missing, was.map(|was| &old[was]));
+        placed[at] = level::indented(&new[at], missing);
     }
     placed
 }
