@@ -8,6 +8,7 @@ use super::report::Stop;
 use super::run::{Flow, Run};
 use super::turn::{Trouble, unreachable};
 use crate::core::land::{Answered, land};
+use crate::core::text::{self, Merged};
 use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
     Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
@@ -158,12 +159,19 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Life::Gone | Life::MovedTo(_) => return Ok(Some(false)),
         }
         let mapping = std::rc::Rc::clone(&self.link.spec.mapping);
+        let mut target = target;
         let found: Vec<Change> = changes
             .iter()
             .filter_map(|change| what_shows(&mapping, pair, &target, change))
             .collect();
         if found.is_empty() {
             return Ok(Some(false));
+        }
+        for change in &found {
+            if is_edited_since(&mapping, pair, &target, change) {
+                // What was written is known; what it became since is news.
+                target.fields.remove(&change.field);
+            }
         }
         let landed = Step {
             action: Action::Patch(found),
@@ -390,6 +398,9 @@ fn what_shows(
 ) -> Option<Change> {
     let field = mapping.field(pair.kind, &change.field)?;
     let value = target.field(&change.field)?;
+    if field.class == Class::Text && holds_edit(target.side, change, value) {
+        return Some(change.clone());
+    }
     if field.class != Class::Set {
         return field.codec.same(value, &change.new).then(|| change.clone());
     }
@@ -409,6 +420,30 @@ fn what_shows(
         new: Value::Set(part),
         ..change.clone()
     })
+}
+
+/// Whether a text holds the edit that a change was, whatever else was edited since: carrying it out once more would
+/// change nothing.
+fn holds_edit(side: Side, change: &Change, now: &Value) -> bool {
+    let [pre, new, now] = [&change.pre, &change.new, now].map(|value| match side {
+        Side::Github => value.as_text().to_owned(),
+        Side::Notion => text::from_notion(value.as_text()),
+    });
+    let is_edit = !text::same(&pre, &new);
+    is_edit
+        && matches!(text::apply_change(&pre, &new, &now), Merged::Clean(again) if text::same(&again, &now))
+}
+
+/// Whether a field that holds what was written says more or less than that.
+fn is_edited_since(mapping: &Mapping, pair: &Pair, target: &Observation, change: &Change) -> bool {
+    let field = mapping.field(pair.kind, &change.field);
+    let shown = target.field(&change.field);
+    match (field, shown) {
+        (Some(field), Some(now)) => {
+            field.class == Class::Text && !field.codec.same(now, &change.new)
+        }
+        _ => false,
+    }
 }
 
 fn doubt_since(intent: &Intent) -> Time {

@@ -6,7 +6,7 @@
 //! Everything else is the field.
 
 use super::level;
-use super::weave::Woven;
+use super::weave::{Woven, occurrences};
 use crate::core::{Value, text};
 
 /// One unit of a text that is kept or replaced as a whole: a line, or the lines of a table.
@@ -121,6 +121,15 @@ fn laid_over<'a>(raw: &'a str, heading: &str, old: &'a [Unit], new: &[Unit]) -> 
 }
 
 impl Edit {
+    /// Whether a page that said `before` says what it does after this edit was carried out twice: what is put in at its
+    /// end finds its place again.
+    pub fn was_done_twice(&self, before: &str, now: &str, heading: &str) -> bool {
+        let Self::Swap(swap) = self else { return false };
+        let twice = replaced(before, &swap.pieces).and_then(|once| replaced(&once, &swap.pieces));
+        let say = |raw: &str| said(&page_units(raw, heading));
+        twice.is_some_and(|twice| say(&twice) == say(now) && twice != before)
+    }
+
     /// Whether the text that Notion shows afterwards differs from the earlier one only where it was meant to.
     /// If not, somebody else changed another place in the meantime: lines that have moved, or that stand beside ours.
     pub fn is_all_that_changed(&self, raw: &str, heading: &str) -> bool {
@@ -142,6 +151,13 @@ impl Edit {
             }
         }
     }
+}
+
+/// Replaces each piece of a text, if it is there once.
+fn replaced(text: &str, pieces: &[(String, String)]) -> Option<String> {
+    pieces.iter().try_fold(text.to_owned(), |now, (old, new)| {
+        (occurrences(&now, old) == 1).then(|| now.replacen(old, new, 1))
+    })
 }
 
 /// Whether lines hold all that was put there, and others besides. That they only look different is Notion's rendering.
@@ -225,7 +241,6 @@ fn is_structure(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::weave::occurrences;
     use super::*;
 
     const HEADING: &str = "Private notes";
@@ -417,6 +432,36 @@ mod tests {
         let raw = "- one\n*two*\nthree";
         assert_eq!(applied(raw, "* one\n_two_\n3"), "- one\n*two*\n3");
         assert_eq!(plan(raw, HEADING, "* one\n_two_\nthree"), Edit::Nothing);
+    }
+
+    /// A proxy or a client library between us and Notion may send a request once more.
+    #[test]
+    fn an_edit_that_arrives_twice_finds_nothing_to_replace_or_is_noticed() {
+        for (raw, new) in [
+            ("a\nb\nc", "a\nNEW\nb\nc"),
+            ("a\nb\nc", "a more\nb\nc"),
+            ("a\nb\nc", "NEW\na\nb\nc"),
+            ("q\n# Private notes\nb", "q\nNEW"),
+            ("a\nb", "a\nb\nNEW"),
+            ("a", "a more"),
+        ] {
+            let edit = plan(raw, HEADING, new);
+            let Edit::Swap(swap) = &edit else {
+                panic!("{edit:?}");
+            };
+            let once = replaced(raw, &swap.pieces).unwrap();
+            assert!(!edit.was_done_twice(raw, &once, HEADING), "{raw:?}");
+            match replaced(&once, &swap.pieces) {
+                None => {}
+                Some(twice) => assert!(edit.was_done_twice(raw, &twice, HEADING), "{raw:?}"),
+            }
+            let is_at_the_end = new.starts_with("NEW") || !raw.contains("\nc");
+            assert_eq!(
+                replaced(&once, &swap.pieces).is_some(),
+                is_at_the_end,
+                "{raw:?}"
+            );
+        }
     }
 
     #[test]

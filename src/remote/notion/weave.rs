@@ -144,12 +144,7 @@ impl<'a> Woven<'a> {
     }
 
     /// One replacement within a stretch of old units, and the bytes of the page that it quotes.
-    fn swap(
-        &self,
-        stretch: &Range<usize>,
-        from: &Range<usize>,
-        to: Range<usize>,
-    ) -> (Range<usize>, (String, String)) {
+    fn swap(&self, stretch: &Range<usize>, from: &Range<usize>, to: Range<usize>) -> Swapped {
         let put: Vec<&str> = self.wanted[to]
             .iter()
             .map(|piece| self.unit(*piece).raw.trim_end_matches('\n'))
@@ -262,6 +257,9 @@ fn starts(units: &[Unit]) -> Vec<usize> {
     starts
 }
 
+/// The bytes that a replacement quotes, with what stands there and what takes its place.
+type Swapped = (Range<usize>, (String, String));
+
 /// A place of a page that is replaced.
 struct Place<'a> {
     raw: &'a str,
@@ -276,7 +274,7 @@ struct Place<'a> {
 impl Place<'_> {
     /// The piece and what replaces it, with as many lines around it as make it unique in the whole page.
     /// Lines before it come first, and the private part is quoted only where nothing else will do.
-    fn anchored(&self, put: &str, nothing: bool) -> (Range<usize>, (String, String)) {
+    fn anchored(&self, put: &str, nothing: bool) -> Swapped {
         let Self { raw, from, to, .. } = *self;
         let (mut start, mut end) = (from, to);
         loop {
@@ -286,21 +284,39 @@ impl Place<'_> {
             let unique = !old.is_empty() && occurrences(raw, old) == 1;
             let whole = start == 0 && end == raw.len();
             if whole || (unique && !bare) {
-                let mut new = raw[start..from].to_owned();
-                if !new.is_empty() && !new.ends_with('\n') && !nothing {
-                    new.push('\n');
-                }
-                new.push_str(put);
-                let rest = raw[to..end].trim_end_matches('\n');
-                if !rest.is_empty() && !nothing {
-                    new.push('\n');
-                }
-                new.push_str(rest);
-                let new = new.trim_end_matches('\n').to_owned();
-                return (start..end, (old.to_owned(), new));
+                let swap = |end| {
+                    let old = raw[start..end].trim_end_matches('\n').to_owned();
+                    (start..end, (old, self.quoted(start..end, put, nothing)))
+                };
+                // What a proxy sends once more finds nothing to replace again, where that can be had.
+                let is_once = |(_, (old, new)): &Swapped| !new.contains(old.as_str());
+                let ends = [Some(end), self.below(end)].into_iter().flatten();
+                return ends.map(swap).find(is_once).unwrap_or_else(|| swap(end));
             }
             (start, end) = self.wider(start, end);
         }
+    }
+
+    /// What takes the place of some bytes around what is replaced.
+    fn quoted(&self, range: Range<usize>, put: &str, nothing: bool) -> String {
+        let Self { raw, from, to, .. } = *self;
+        let mut new = raw[range.start..from].to_owned();
+        if !new.is_empty() && !new.ends_with('\n') && !nothing {
+            new.push('\n');
+        }
+        new.push_str(put);
+        let rest = raw[to..range.end].trim_end_matches('\n');
+        if !rest.is_empty() && !nothing {
+            new.push('\n');
+        }
+        new.push_str(rest);
+        new.trim_end_matches('\n').to_owned()
+    }
+
+    /// Where the next line below ends, if it is not private.
+    fn below(&self, end: usize) -> Option<usize> {
+        let later = self.starts.iter().find(|at| **at > end).copied();
+        later.filter(|at| *at <= self.own.end)
     }
 
     /// One line more: before, then behind, and the same again where something is private.
