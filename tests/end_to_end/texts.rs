@@ -1,6 +1,9 @@
 //! Bodies that are edited in Notion: on GitHub no other byte changes, nothing comes alive, and what is private stays.
 
+use axum::http::Method;
 use pulse_sync::sim::github::IssueEdit;
+use pulse_sync::sim::github::http::FaultKind as HubFault;
+use pulse_sync::sim::notion::http::{FaultKind, Rule};
 
 use super::rig::{Rig, world};
 
@@ -186,5 +189,63 @@ fn a_container_with_private_notes_stays_whole() {
         rig.settle();
         assert_eq!(rig.markdown(rig.page(number)), *kept);
     }
+    rig.assert_quiet();
+}
+
+/// A proxy may send a request once more; a person would see the line twice, on both sides before long.
+#[test]
+fn a_line_that_arrives_twice_in_notion_stands_there_once() {
+    for (text, new) in [
+        ("A.\n\nB.\n", "A.\n\nNEW.\n\nB.\n"),
+        ("A.\n\nB.\n", "A.\n\nB.\n\nNEW.\n"),
+        ("A.\n\nB.\n", "NEW.\n\nA.\n\nB.\n"),
+    ] {
+        let rig = Rig::start(Some(world(1, 0, 0)));
+        write(&rig, 1, text);
+        rig.settle();
+        let rule = Rule::once(Method::PATCH, "/v1/pages/*/markdown", FaultKind::Twice);
+        rig.small.notion.shared.lock().faults.add(rule);
+        write(&rig, 1, new);
+        rig.settle();
+        let page = rig.markdown(rig.page(1));
+        assert_eq!(page.matches("NEW.").count(), 1, "{page:?}");
+        assert_eq!(body(&rig, 1), new);
+        rig.assert_agreement();
+        rig.assert_quiet();
+    }
+}
+
+/// What was written stands on GitHub, though nobody said so, and people went on writing on both sides.
+#[test]
+fn edits_after_a_lost_answer_are_no_conflict_with_our_own_text() {
+    let mut rig = Rig::start(Some(world(1, 0, 0)));
+    rig.advanced("send_deadline", "\"300ms\"");
+    rig.advanced("flight", "\"500ms\"");
+    write(&rig, 1, "Top.\n\nMiddle.\n\nEnd.\n");
+    rig.settle();
+    let first = |line: &str| rig.edit_body(rig.page(1), |page| format!("{line}\n{page}"));
+    first("One.");
+    let path = "/repos/*/issues/*";
+    let faults = |times| {
+        let mut front = rig.small.github.front.lock();
+        front.faults.clear();
+        front.faults.add("PATCH", path, times, HubFault::DropAfter);
+    };
+    faults(1);
+    rig.run(&["sync", "--once"]);
+    faults(0);
+    assert!(body(&rig, 1).starts_with("One."), "{}", body(&rig, 1));
+    write(&rig, 1, &format!("{}\n\nLast.\n", body(&rig, 1).trim_end()));
+    first("Two.");
+    rig.settle();
+    assert_eq!(rig.run(&["conflicts", "list"]).out, "0 conflicts\n");
+    let said: Vec<String> = body(&rig, 1)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(said, ["Two.", "One.", "Top.", "Middle.", "End.", "Last."]);
+    let history = rig.run(&["history", "--json"]).out;
+    assert!(!history.contains("not_applied"), "{history}");
+    rig.assert_agreement();
     rig.assert_quiet();
 }

@@ -17,6 +17,8 @@ pub enum FaultKind {
     DropAfter,
     /// The connection is cut at once and the request is applied so many milliseconds later.
     Late(u64),
+    /// The request arrives twice, as some proxies send one; the second answer comes.
+    Twice,
     /// The answer comes so many milliseconds late; the request is applied at once.
     Delay(u64),
     /// The request is applied and half of the JSON answer comes.

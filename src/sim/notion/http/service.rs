@@ -129,6 +129,9 @@ impl Service {
                 Act::Send(limited(wait, reason, request_id))
             }
             fault => {
+                if fault == Some(FaultKind::Twice) {
+                    self.apply_late(now, raw);
+                }
                 let result = match self.admit(now, raw, request_id) {
                     Ok(result) => result,
                     Err(answer) => return Act::Send(answer),
