@@ -19,6 +19,8 @@ fn however_the_private_heading_is_set_what_is_below_stays_private() {
         "# Private\u{2003} notes",
         "# Private&nbsp;notes",
         "# PRIVATE Notes:",
+        "## Private notes<br>more",
+        "> ## Private notes",
         "# \u{1f512} Private notes \u{1f512}\u{fe0f}",
         "# Pri\u{200b}vate \u{200d}no\u{ad}tes",
         "#### **Private** _notes_ {toggle=\"true\" color=\"red_bg\"}",

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::container;
-use super::inline::{trim, visible};
+use super::inline::{self, trim, visible};
 use super::leaf::{self, Fence, Leaf};
 use super::render;
 
@@ -100,8 +100,10 @@ const PUBLIC: &str = " (on GitHub)";
 /// already as words of its own gets it once more, so that [`unmark_public`] gives the text back.
 pub fn mark_public(text: &str, heading: &str) -> String {
     each_heading(text, heading, |line, wanted, depth| {
-        let marked = format!("{}{PUBLIC}", line.trim_end());
-        if mark_depth(&marked, wanted) == Some(depth + 1) {
+        let end = line.trim_end().len();
+        let ends = line.match_indices("<br").map(|(at, _)| at).chain([end]);
+        let mut marked = ends.map(|at| format!("{}{PUBLIC}{}", &line[..at], &line[at..end]));
+        if let Some(marked) = marked.find(|line| mark_depth(line, wanted) == Some(depth + 1)) {
             return Some(marked);
         }
         // An odd way to write a heading: a plain one says the same.
@@ -151,9 +153,7 @@ fn each_heading(
 /// How many marks a line has that is the heading otherwise. None for every other line.
 fn mark_depth(line: &str, wanted: &str) -> Option<usize> {
     let shown = visible(line);
-    let Leaf::Heading(_, text) = leaf::read(trim(&shown)) else {
-        return None;
-    };
+    let (_, text) = heading(trim(&shown))?;
     let mark = PUBLIC.trim_start().to_lowercase();
     let words = seen(&text).to_lowercase();
     let mut words = words.as_str();
@@ -192,7 +192,21 @@ pub fn holds_foreign_blocks(managed: &str) -> bool {
 }
 
 fn is_heading(line: &str, wanted: &str) -> bool {
-    matches!(leaf::read(line), Leaf::Heading(_, text) if bare(&text) == wanted)
+    heading(line).is_some_and(|(_, text)| bare(&text) == wanted)
+}
+
+/// The level and the words of a heading, in a quote too: those of its first line, where it has more.
+fn heading(line: &str) -> Option<(u8, String)> {
+    let (level, text) = match leaf::read(line) {
+        Leaf::Heading(level, text) => (level, text),
+        Leaf::Quote(inner) => match *inner {
+            Leaf::Heading(level, text) => (level, text),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let mut pieces = inline::split_breaks(&text).into_iter();
+    Some((level, pieces.next().unwrap_or_default()))
 }
 
 fn is_child(line: &str) -> bool {

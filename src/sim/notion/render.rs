@@ -38,7 +38,8 @@ impl Version {
     }
 }
 
-fn url(id: Id) -> String {
+/// Where something is seen in the browser.
+pub(in crate::sim::notion) fn url(id: Id) -> String {
     format!("https://app.notion.com/p/{}", id.compact())
 }
 

@@ -185,6 +185,12 @@ impl Wire<'_> {
         let reviewers = pull.reviewers.iter().map(|login| self.user(login));
         let reviewers: Vec<Value> = reviewers.collect();
         let mut body = self.common(repo, issue);
+        // Of an issue's labels the description may be null, of a pull request's it is a text.
+        for label in body["labels"].as_array_mut().into_iter().flatten() {
+            if label["description"].is_null() {
+                label["description"] = json!("");
+            }
+        }
         extend(
             &mut body,
             json!({

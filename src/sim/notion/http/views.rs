@@ -4,10 +4,11 @@ use serde_json::{Value as Json, json};
 
 use super::call::{Call, body_id, list};
 use super::routes::unknown_url;
-use crate::sim::notion::query_json;
 use crate::sim::notion::refusal::Refusal;
+use crate::sim::notion::render::url;
 use crate::sim::notion::span;
 use crate::sim::notion::state::Workspace;
+use crate::sim::notion::{moment, query_json};
 
 /// The layouts there are (reference/create-view).
 const TYPES: [&str; 10] = [
@@ -72,7 +73,10 @@ fn create(world: &mut Workspace, call: &Call) -> Result<Json, Refusal> {
         return Err(span::failed("configuration.group_by should be defined."));
     }
     let id = world.ids.fresh();
+    let made = moment::format(call.now);
     let view = json!({
+        "created_time": made, "last_edited_time": made,
+        "url": format!("{}?v={}", url(database), id.compact()),
         "object": "view", "id": id.to_string(), "name": name, "type": layout,
         "parent": {"type": "database_id", "database_id": database.to_string()},
         "data_source_id": source.to_string(),
