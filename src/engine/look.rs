@@ -29,6 +29,11 @@ impl Sight {
         self.sides[side as usize] = Some(Seen { what, is_verified });
     }
 
+    /// The side has to be read again.
+    pub(super) fn forget(&mut self, side: Side) {
+        self.sides[side as usize] = None;
+    }
+
     pub(super) fn is_verified(&self, side: Side, now: Time, age: i64) -> bool {
         self.sides[side as usize].as_ref().is_some_and(|seen| {
             seen.is_verified && (0..=age).contains(&now.since(seen.what.read_at))

@@ -180,11 +180,19 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         pair.synced_at = Some(now);
         self.failures = 0;
+        let is_edited_too = hides_text(step, &answer.post);
         sight.set(
             step.side,
             shown_after(step, sight.of(step.side), answer.post),
             true,
         );
+        if is_edited_too {
+            // Somebody edited the text in that moment: it is read again now, not by some later listing.
+            sight.forget(step.side);
+            if let Some(stamp) = &mut pair.seen[step.side as usize] {
+                stamp.settled = false;
+            }
+        }
         let is_over = self.is_over(pair, sight);
         if is_over {
             pair.dirty_since = None;
@@ -429,6 +437,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         Ok(())
     }
+}
+
+/// Whether the answer to a new text keeps the text to itself, as somebody else edited it as well.
+fn hides_text(step: &Step, post: &Observation) -> bool {
+    let mut changes = step.changes().iter();
+    let wrote_text = changes.any(|change| change.field == FieldKey::BODY);
+    let is_patch = matches!(step.action, Action::Patch(_));
+    step.side == Side::Notion && is_patch && wrote_text && post.field(&FieldKey::BODY).is_none()
 }
 
 /// What the target shows after the write: the answer, over what was sent, over what was seen before.

@@ -249,3 +249,22 @@ fn edits_after_a_lost_answer_are_no_conflict_with_our_own_text() {
     rig.assert_agreement();
     rig.assert_quiet();
 }
+
+/// A person edits the page between our look at it and our write.
+#[test]
+fn an_edit_of_the_page_right_before_our_write_is_seen_by_the_same_pass() {
+    for raced in ["Top, edited.", "Top.\nAnd more."] {
+        let rig = Rig::start(Some(world(1, 0, 0)));
+        write(&rig, 1, "Top.\n\nMiddle.\n\nEnd.\n");
+        rig.settle();
+        let race = FaultKind::Raced("Top.", raced);
+        let rule = Rule::once(Method::PATCH, "/v1/pages/*/markdown", race);
+        rig.small.notion.shared.lock().faults.add(rule);
+        write(&rig, 1, "Top.\n\nMiddle.\n\nThe end.\n");
+        rig.settle();
+        let wanted = format!("{}\n\nMiddle.\n\nThe end.\n", raced.replace('\n', "\n\n"));
+        assert_eq!(body(&rig, 1), wanted);
+        rig.assert_agreement();
+        rig.assert_quiet();
+    }
+}

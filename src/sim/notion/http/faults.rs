@@ -19,6 +19,8 @@ pub enum FaultKind {
     Late(u64),
     /// The request arrives twice, as some proxies send one; the second answer comes.
     Twice,
+    /// Right before the request a person replaces these words in the page's text.
+    Raced(&'static str, &'static str),
     /// The answer comes so many milliseconds late; the request is applied at once.
     Delay(u64),
     /// The request is applied and half of the JSON answer comes.

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::call::Raw;
 use super::faults::{FaultKind, Faults, Limiter};
 use super::routes;
+use crate::sim::notion::Id;
 use crate::sim::notion::refusal::Refusal;
 use crate::sim::notion::state::Workspace;
 
@@ -129,8 +130,10 @@ impl Service {
                 Act::Send(limited(wait, reason, request_id))
             }
             fault => {
-                if fault == Some(FaultKind::Twice) {
-                    self.apply_late(now, raw);
+                match fault {
+                    Some(FaultKind::Twice) => self.apply_late(now, raw),
+                    Some(FaultKind::Raced(from, to)) => self.race(now, raw, from, to),
+                    _ => {}
                 }
                 let result = match self.admit(now, raw, request_id) {
                     Ok(result) => result,
@@ -138,6 +141,18 @@ impl Service {
                 };
                 after(fault, &result, request_id)
             }
+        }
+    }
+
+    /// A person edits the text of the page that a request is about.
+    fn race(&mut self, now: i64, raw: &Raw, from: &str, to: &str) {
+        let page = raw.uri.path().split('/').find_map(Id::parse);
+        let person = self.world.users.values().find(|user| !user.bot);
+        if let (Some(page), Some(person)) = (page, person.map(|user| user.id)) {
+            // A page that is gone has no text to edit.
+            let _ = self
+                .world
+                .edit_body(now, person, page, |text| text.replace(from, to));
         }
     }
 
