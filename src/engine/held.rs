@@ -47,9 +47,45 @@ pub(super) struct Listed {
     at: Time,
     changes: Vec<FieldChange>,
     text_unread: bool,
+    /// What else changed since, the same fields again included: no part of the question, nor of the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    later: Vec<FieldChange>,
+    /// The item itself is gone on its side.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
 }
 
 impl Listed {
+    /// Whether the question is what becomes of the other side of something that is gone.
+    pub(super) const fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// The same question, with what changed since. What was taken back is asked about no more.
+    fn since(mut self, now: Self) -> Self {
+        let is_listed = |change: &FieldChange, among: &[FieldChange]| {
+            among
+                .iter()
+                .any(|one| one.field == change.field && one.before == change.before)
+        };
+        let is_there =
+            |change: &FieldChange| now.changes.iter().any(|one| one.field == change.field);
+        // A row without the text says nothing about the text.
+        self.changes.retain(|change| {
+            is_there(change) || (now.text_unread && change.field == FieldKey::BODY)
+        });
+        let known = |change: &FieldChange| is_listed(change, &self.changes);
+        self.later = now
+            .changes
+            .iter()
+            .filter(|change| !known(change))
+            .cloned()
+            .collect();
+        self.gone &= now.gone;
+        self.at = now.at;
+        self
+    }
+
     /// The words.
     pub(super) fn into_changes(self) -> Vec<FieldChange> {
         self.changes
@@ -67,15 +103,18 @@ impl Listed {
             at,
             changes: changes.collect(),
             text_unread: false,
+            later: Vec::new(),
+            gone: false,
         }
     }
 
-    /// What a row shows that is not the last agreement.
+    /// What a row shows that is not the last agreement, and that nobody answered for yet.
     fn of(pair: &Pair, row: &Observation, mapping: &Mapping) -> Self {
         let differs = |key: &FieldKey| {
             let field = mapping.field(pair.kind, key)?;
             let (shown, base) = (row.field(key)?, pair.base.get(key)?.of(row.side));
-            (!field.codec.same(shown, base)).then(|| FieldChange {
+            let is_answered = pair.word_on(row.side, field, shown).is_some();
+            (!is_answered && !field.codec.same(shown, base)).then(|| FieldChange {
                 field: key.clone(),
                 before: shown.clone(),
                 after: base.clone(),
@@ -92,6 +131,8 @@ impl Listed {
             text_unread: has_text
                 && row.field(&FieldKey::BODY).is_none()
                 && !sight::body_is_known(pair, row),
+            later: Vec::new(),
+            gone: !row.is_live(),
         }
     }
 }
@@ -103,7 +144,7 @@ pub(super) fn name_of(halt: &str) -> String {
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Keeps what this run's listings show of the items that the guard holds, so that whoever answers sees what the
-    /// answer would change.
+    /// answer would change. What is asked stands from the first of them on: an answer is never about anything else.
     pub(super) async fn remember_held(&mut self) -> Flow<()> {
         let engine = self.engine;
         let halts = engine.halts(&self.link.spec.name).await?;
@@ -120,7 +161,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let row = object.and_then(|node| self.rows.get(&(halt.side, node)));
                 if let Some(row) = row {
                     let mapping = &self.link.spec.mapping;
-                    listed.insert(id.clone(), Listed::of(&pair, row, mapping));
+                    let now = Listed::of(&pair, row, mapping);
+                    let asked = match listed.remove(id) {
+                        Some(asked) => asked.since(now),
+                        None => now,
+                    };
+                    listed.insert(id.clone(), asked);
                 }
             }
             if listed != known {
