@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::PutBack;
 use super::run::{Flow, Run};
-use super::{Clock, Engine, Link};
+use super::{Clock, Engine};
 use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::{
@@ -37,8 +37,10 @@ pub struct HeldItem {
     pub follow: Vec<FieldKey>,
     /// When that was listed; none = it was not listed since.
     pub at: Option<Time>,
-    /// Its text may have changed as well, and is read before anything is written.
+    /// Its text may have changed as well: that is no part of the answer.
     pub text_unread: bool,
+    /// What else changed since it was asked, from the last agreement to what was listed last: no part of the answer.
+    pub later: Vec<PutBack>,
 }
 
 /// What a listing showed of one held item, as kept in the store.
@@ -190,12 +192,13 @@ impl<S: Store, C: Clock> Engine<S, C> {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn held_items<G, N>(
+    pub async fn held_items(
         &self,
-        link: &Link<G, N>,
+        link: &str,
+        mapping: &Mapping,
         id: &str,
     ) -> Result<Option<Vec<HeldItem>>, StoreError> {
-        let halts = self.halts(&link.spec.name).await?;
+        let halts = self.halts(link).await?;
         let Some(halt) = halts.into_iter().find(|halt| halt.id == id) else {
             return Ok(None);
         };
@@ -209,7 +212,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 continue;
             }
             let shown = listed.remove(&pair.id);
-            items.push(held_item(&pair, &halt, shown, &link.spec.mapping));
+            items.push(held_item(&pair, &halt, shown, mapping));
         }
         Ok(Some(items))
     }
@@ -219,6 +222,9 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
     let (at, text_unread) = listed.as_ref().map_or((None, false), |listed| {
         (Some(listed.at), listed.text_unread)
     });
+    let later = listed
+        .as_ref()
+        .map_or_else(Vec::new, |listed| listed.later.clone());
     // What would be removed is kept as it is.
     let changes = listed
         .filter(|_| halt.reason != Reason::Trashes)
@@ -244,6 +250,10 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
         .iter()
         .map(|change| back(halt.side, field(&change.field), change))
         .collect();
+    let later = later
+        .iter()
+        .filter(|change| !FOLLOW.contains(&change.field.as_str()))
+        .map(|change| forth(halt.side, field(&change.field), change));
     // What is GitHub's alone says nothing beside what goes back.
     let has_own = backs.iter().any(|back| back.refused.is_none());
     let forth = own
@@ -257,6 +267,7 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
         forth: forth.collect(),
         follow: follow.into_iter().map(|change| change.field).collect(),
         text_unread,
+        later: later.collect(),
         ..bare(pair, at)
     }
 }
@@ -273,6 +284,7 @@ fn bare(pair: &Pair, at: Option<Time>) -> HeldItem {
         follow: Vec::new(),
         at,
         text_unread: false,
+        later: Vec::new(),
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Tally {
     pub(super) unread: BTreeMap<Side, BTreeSet<PairId>>,
     /// Sides whose texts were counted.
     pub(super) counted: BTreeSet<Side>,
+    /// Some of what waits may have been answered for since the guard was asked last.
+    pub(super) may_be_answered: bool,
     /// Pairs that a person answered for since the guard was asked last.
     pub(super) answered: Vec<PairId>,
     cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
@@ -82,10 +84,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.now(),
                 self.engine.settings.max_items,
             )
-            .await?
-            .len();
-        let busy = backlog >= self.engine.settings.max_items;
+            .await?;
+        let busy = backlog.len() >= self.engine.settings.max_items;
         let mut tally = Tally::default();
+        tally.may_be_answered = self.may_be_answered(&backlog, busy).await?;
         let mut denied: Vec<(Side, Stop)> = Vec::new();
         for (side, stream) in self.streams.clone() {
             match self.observe_stream(side, &stream, busy, &mut tally).await? {
@@ -345,6 +347,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
+        // A dry pass finds the pairs as they were before their fields moved.
+        self.places.fit(&mut pair);
         if sweep && sight::is_text_to_reread(&pair, row) {
             pair.text_unsure = false;
             if let Some(known) = &mut pair.seen[row.side as usize] {

@@ -63,16 +63,28 @@ pub(super) fn answer(
 }
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
+    /// Whether pairs may wait that somebody answered for, by the first of those that wait; where there are more of them,
+    /// by what was noted with the answer.
+    pub(super) async fn may_be_answered(&self, first: &[Pair], is_more: bool) -> Flow<bool> {
+        if self.only_watches {
+            return Ok(false);
+        }
+        if !is_more || first.iter().any(|pair| pair.uncounted) {
+            return Ok(first.iter().any(|pair| pair.uncounted));
+        }
+        let name = name_of(&self.link.spec.name);
+        Ok(self.engine.store.setting(&name).await?.is_some())
+    }
+
     /// Has the guard count what else changed of the pairs that somebody answered for: whoever edited them while they
     /// were held was counted by nobody.
     pub(super) async fn note_answered(&self, tally: &mut Tally) -> Flow<()> {
-        let link = &self.link.spec.name;
-        let store = &self.engine.store;
-        if self.only_watches || store.setting(&name_of(link)).await?.is_none() {
+        if !tally.may_be_answered {
             return Ok(());
         }
-        let due = store.due(link, self.now(), LOOKED_THROUGH).await?;
-        for pair in due.into_iter().filter(|pair| pair.uncounted) {
+        let link = &self.link.spec.name;
+        let due = self.engine.store.due(link, self.now(), LOOKED_THROUGH);
+        for pair in due.await?.into_iter().filter(|pair| pair.uncounted) {
             for side in Side::BOTH {
                 let unread = tally.unread.entry(side).or_default();
                 unread.insert(pair.id.clone());
@@ -84,9 +96,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// The guard was asked about the answered pairs: from here on they take turns.
     pub(super) async fn answers_are_counted(&mut self, tally: &Tally) -> Flow<()> {
-        let name = name_of(&self.link.spec.name);
-        let is_noted = self.engine.store.setting(&name).await?.is_some();
-        if self.only_watches || !is_noted {
+        if !tally.may_be_answered {
             return Ok(());
         }
         for ids in tally.answered.chunks(PAGE) {
@@ -101,6 +111,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.put_marks(marks).await?;
         }
         // Whoever answered since is found by its turn, which says so again.
+        let name = name_of(&self.link.spec.name);
         self.engine.store.put_setting(&name, None).await?;
         Ok(())
     }

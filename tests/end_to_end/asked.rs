@@ -177,3 +177,68 @@ fn what_the_other_side_changed_meanwhile_is_a_conflict_not_put_back() {
     assert_eq!(title(&rig, 5), shown);
     assert_eq!(title(&rig, 4), was(4));
 }
+
+#[test]
+fn what_is_held_is_listed_with_what_each_answer_writes() {
+    let (rig, id) = held();
+    rig.edit_page(
+        rig.page(2),
+        vec![("Labels", Cell::choices(&["bug", "docs"]))],
+    );
+    rig.edit_page(rig.page(2), vec![("Author", Cell::text("somebody"))]);
+    pass(&rig);
+    let listed = halts(&rig);
+    let changes = listed[0]["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), usize::try_from(MANY).unwrap(), "{listed}");
+    let item = changes.iter().find(|one| one["item"] == "ada/lantern#2");
+    let item = item.unwrap();
+    let title = json!([{
+        "field": "title", "was": "Item 2 of the lamp", "now": "Mass 2",
+        "applies": true, "apply": "Mass 2", "keeps": true, "keep": "Item 2 of the lamp",
+    }]);
+    assert_eq!(item["fields"], title, "{item}");
+    let later: Vec<&Json> = item["later"].as_array().unwrap().iter().collect();
+    assert!(later.iter().any(|one| one["field"] == "labels"), "{item}");
+
+    let shown = rig.run(&["held", "list"]).out;
+    let wanted = "title: Item 2 of the lamp -> Mass 2";
+    assert!(shown.contains(wanted), "{shown}");
+    assert!(
+        shown.contains("apply writes it to GitHub, keep puts it back on Notion"),
+        "{shown}"
+    );
+    assert!(shown.contains("no part of the answer: labels"), "{shown}");
+    assert!(shown.contains(&format!("held apply {id}")), "{shown}");
+}
+
+#[test]
+fn a_change_far_down_in_a_text_is_in_sight_everywhere() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let page = rig.page(1);
+    rig.edit_body(page, |text| {
+        format!("{text}\n\nAnd the wick.\n\nAnd the glass.")
+    });
+    rig.settle();
+    rig.edit_body(page, |text| text.replace("the wick", "the other wick"));
+    let wanted = ["- And the wick.", "+ And the other wick."];
+    let assert_shown = |args: &[&str], wanted: [&str; 2]| {
+        let done = rig.run(args);
+        for line in wanted {
+            assert!(done.out.contains(line), "{args:?} {line}: {}", done.said());
+        }
+        let is_around = args[0] != "history" && done.out.contains("glass");
+        assert!(!is_around, "{}", done.out);
+    };
+    assert_shown(&["plan"], wanted);
+    rig.settle();
+    assert_shown(&["history", "--limit", "12"], wanted);
+    let history = rig.run(&["history", "--json"]).json();
+    let is_it = |record: &&Json| {
+        let changes = record["changes"].as_array().unwrap();
+        record["outcome"] == "done" && changes.iter().any(|change| change["field"] == "body")
+    };
+    let record = history.as_array().unwrap().iter().find(is_it).unwrap();
+    let id = record["id"].as_str().unwrap();
+    assert_shown(&["undo", id], ["- And the other wick.", "+ And the wick."]);
+}
