@@ -11,6 +11,8 @@ mod adopted;
 mod agree;
 #[path = "end_to_end/answers.rs"]
 mod answers;
+#[path = "end_to_end/asked.rs"]
+mod asked;
 #[path = "end_to_end/bad_days.rs"]
 mod bad_days;
 #[path = "end_to_end/bad_items.rs"]

@@ -9,6 +9,7 @@ use super::wire::{RealEngine, Setup};
 use crate::core::Value;
 use crate::core::guard::{Halt, Reason};
 use crate::engine::answers::AnswerError;
+use crate::engine::held::HeldItem;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
@@ -30,16 +31,23 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
     let engine = setup.engine(setup.store(Access::Read)?, Box::new(|_| {}));
     let mut halts = Vec::new();
     for link in setup.links(None)? {
-        halts.extend(engine.halts(&link.name).await?);
+        for halt in engine.halts(&link.name).await? {
+            let items = engine
+                .held_items(&link.name, &link.mapping(), &halt.id)
+                .await?;
+            // A public page's words, and what a removal leaves, are said in their own way.
+            let is_bulk = matches!(halt.reason, Reason::Changes | Reason::Cleared);
+            halts.push((halt, items.filter(|_| is_bulk).unwrap_or_default()));
+        }
     }
     if as_json {
         let mut lines = Vec::new();
-        for halt in &halts {
-            lines.push(line(&engine, halt).await?);
+        for (halt, items) in &halts {
+            lines.push(line(&engine, halt, items).await?);
         }
         say!("{}", serde_json::Value::Array(lines));
     } else {
-        for halt in &halts {
+        for (halt, items) in &halts {
             say!(
                 "{}  since {}  {} items",
                 halt.id,
@@ -50,6 +58,7 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
             if halt.reason == Reason::Public {
                 print_words(&engine, halt).await?;
             }
+            super::asked::print(halt, items);
             say!(
                 "    pulse-sync held apply {0}   or   pulse-sync held keep {0}",
                 halt.id
@@ -89,7 +98,11 @@ async fn print_words(engine: &RealEngine, halt: &Halt) -> anyhow::Result<()> {
 }
 
 /// A halt for scripts: its items by name, too, in the order of `pairs`.
-async fn line(engine: &RealEngine, halt: &Halt) -> anyhow::Result<serde_json::Value> {
+async fn line(
+    engine: &RealEngine,
+    halt: &Halt,
+    asked: &[HeldItem],
+) -> anyhow::Result<serde_json::Value> {
     let mut items = Vec::new();
     for id in &halt.pairs {
         let pair = engine.store.pair(id).await?;
@@ -98,6 +111,9 @@ async fn line(engine: &RealEngine, halt: &Halt) -> anyhow::Result<serde_json::Va
     let mut line = serde_json::to_value(halt)?;
     line["since"] = serde_json::json!(json::time(halt.since));
     line["items"] = serde_json::json!(items);
+    if matches!(halt.reason, Reason::Changes | Reason::Cleared) {
+        line["changes"] = asked.iter().map(super::asked::json).collect();
+    }
     if halt.reason == Reason::Public {
         let mut words = Vec::new();
         for (item, fields) in engine.asked_words(halt).await? {

@@ -104,13 +104,7 @@ fn print(record: &Record) {
         Shown::line(&record.note)
     );
     for change in record.changes.iter().take(6) {
-        let (before, after) = (change.before.brief(40), change.after.brief(40));
-        say!(
-            "      {}: {} -> {}",
-            change.field,
-            Shown::line(&before),
-            Shown::line(&after)
-        );
+        super::changed::print(&change.field, &change.before, &change.after, "      ");
     }
     if !record.changes.is_empty() {
         say!("      id {}", record.id);

@@ -9,8 +9,10 @@
 mod out;
 
 mod args;
+mod asked;
 mod attention;
 mod budgets;
+mod changed;
 mod clock;
 mod conflicts;
 mod demo;

@@ -247,13 +247,7 @@ fn print(planned: &Planned) {
             }
             _ => {
                 for change in step.changes() {
-                    let (pre, new) = (change.pre.brief(40), change.new.brief(40));
-                    say!(
-                        "    {}: {} -> {}",
-                        change.field,
-                        Shown::line(&pre),
-                        Shown::line(&new)
-                    );
+                    super::changed::print(&change.field, &change.pre, &change.new, "    ");
                 }
             }
         }

@@ -161,12 +161,7 @@ fn print(pair: &Pair, backs: &[PutBack]) {
         match &back.refused {
             Some(why) if is_there(back) => say!("  {}: {}", back.field, Shown::line(why)),
             Some(why) => say!("  {}: stays, {}", back.field, Shown::line(why)),
-            None => say!(
-                "  {}: {} -> {}",
-                back.field,
-                Shown::line(&back.now.brief(60)),
-                Shown::line(&back.then.brief(60))
-            ),
+            None => super::changed::print(&back.field, &back.now, &back.then, "  "),
         }
         if let Some(line) = back.page_line().filter(|_| back.refused.is_none()) {
             say!("    {}", Shown::line(&line));

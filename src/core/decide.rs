@@ -245,14 +245,19 @@ impl Case<'_> {
         }
     }
 
-    /// A person said that the changes on one side were wrong: they go back to the base, unless the other side
+    /// A person said that this very change of one side was wrong: it goes back to the base, unless the other side
     /// changed as well.
     fn restore(&self) -> Option<Ruled> {
-        let (side, base) = (self.input.pair.restore?, self.base?);
-        let (shown, other) = match side {
-            Side::Github => (self.l, self.r),
-            Side::Notion => (self.r, self.l),
+        let base = self.base?;
+        let sides = [
+            (Side::Github, self.l, self.r),
+            (Side::Notion, self.r, self.l),
+        ];
+        let is_wrong = |(side, shown, _): &(Side, &Value, &Value)| {
+            let word = self.input.pair.word_on(*side, self.field, shown);
+            word.is_some_and(|word| word.wrong)
         };
+        let (side, shown, other) = sides.into_iter().find(is_wrong)?;
         let is_needed = self.field.class != Class::Mirror
             && !self.same(shown, base.of(side))
             && self.same(other, base.of(side.other()))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value, digest};
+use super::{Field, FieldKey, Kind, ObjectId, Observation, Side, Stamp, Step, Time, Value, digest};
 
 /// The id of a pair: 32 lowercase hex digits, the first twelve a time in milliseconds, so that ids sort by age.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -203,6 +203,30 @@ pub struct Hold {
     pub agreed: bool,
 }
 
+/// What a person answered the guard about one change: good for this very change, and for no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// The side on which it changed.
+    pub side: Side,
+    /// The field.
+    pub field: FieldKey,
+    /// What that side showed when it was listed, in its normal form.
+    pub shown: Value,
+    /// What that side showed at the last agreement, in its normal form.
+    pub base: Value,
+    /// Whether the change was wrong, and is put back; else it goes over.
+    pub wrong: bool,
+}
+
+impl Word {
+    /// Whether it is about the change from `base` to `shown`, both of its own side.
+    pub fn fits(&self, field: &Field, shown: &Value, base: &Value) -> bool {
+        self.field == field.key
+            && field.codec.same(&self.shown, shown)
+            && field.codec.same(&self.base, base)
+    }
+}
+
 /// One pair is one document with at most one open intent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
@@ -256,9 +280,12 @@ pub struct Pair {
     /// Held by the user since then: nothing of it is written to either side until it is released.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_since: Option<Time>,
-    /// A person said that the changes on this side were wrong: its fields go back to the last agreement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restore: Option<Side>,
+    /// What a person answered to the guard, for each change that was listed, until it is carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
+    /// A person answered, and the guard has not counted since what else changed: no turn before it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
     /// The side that what was last noticed has to be written to; none = not known, or both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<Side>,
@@ -308,7 +335,8 @@ impl Pair {
             conflicts: Vec::new(),
             hold: None,
             held_since: None,
-            restore: None,
+            words: Vec::new(),
+            uncounted: false,
             heading: Some(seen.side.other()),
             reverted: BTreeMap::new(),
             placed: 0,
@@ -376,6 +404,14 @@ impl Pair {
     pub fn goes_by(&self, name: &str) -> bool {
         let is_page = |page: &ObjectId| page.node.eq_ignore_ascii_case(name);
         self.name().eq_ignore_ascii_case(name) || self.notion.as_ref().is_some_and(is_page)
+    }
+
+    /// What a person said about the change of a side's field from its base to `shown`; none if nobody was asked.
+    pub fn word_on(&self, side: Side, field: &Field, shown: &Value) -> Option<&Word> {
+        let base = self.base.get(&field.key)?.of(side);
+        self.words
+            .iter()
+            .find(|word| word.side == side && word.fits(field, shown, base))
     }
 
     /// The open conflict of a field.

@@ -453,7 +453,7 @@ fn plan_fields(input: &Input<'_>, github: &Observation, notion: &Observation) ->
         plan.moves.extend(ruled.moves);
         changes.extend(ruled.changes);
     }
-    let restoring = input.pair.restore.is_some();
+    let restoring = input.pair.words.iter().any(|word| word.wrong);
     let when = (input.now, restoring);
     decide::hold_back_reason(&mut changes, github, &mut plan.moves, when);
     plan.steps = group(changes);

@@ -12,9 +12,10 @@ const OWN_MINUTE_MS: i64 = 75_000;
 pub struct News {
     /// Fields whose value differs from the base of that side.
     pub changed: Vec<FieldKey>,
-    /// Those of them that had a value and are empty now.
+    /// Those of them that a person may edit, that had a value and are empty now, and that nobody answered for.
     pub cleared: Vec<FieldKey>,
-    /// Whether any of the changed ones is more than GitHub's own, such as a count of comments.
+    /// Whether any of the changed ones is an edit that nobody answered for: not GitHub's own, such as a count of
+    /// comments, and not a value of which nothing was agreed yet.
     pub edited: bool,
     /// What is known of the body, where it was not in the row.
     pub body: Body,
@@ -84,15 +85,16 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i6
             news.again |= refusal.is_some_and(|b| b.is_old(row.read_at, refused_again));
             continue;
         }
-        if value.is_empty()
-            && base.is_some_and(|base| !base.is_empty())
-            && field.class != Class::Mirror
-        {
+        // What was never agreed is nobody's edit: both sides meet (F11). What a person answered for is not asked again.
+        let is_edit = field.class != Class::Mirror
+            && base.is_some()
+            && pair.word_on(row.side, field, value).is_none();
+        if is_edit && value.is_empty() && base.is_some_and(|base| !base.is_empty()) {
             news.cleared.push(field.key.clone());
         }
         if base.is_some() || !value.is_empty() {
             news.changed.push(field.key.clone());
-            news.edited |= field.class != Class::Mirror;
+            news.edited |= is_edit;
         }
     }
     news

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use super::held::Listed;
 use super::run::PAUSE;
 use super::{Clock, Engine, Link};
 use crate::core::codec::Said;
@@ -12,8 +13,8 @@ use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
 use crate::core::{
-    Base, Class, Codec, Conflict, Field, FieldKey, Observation, Outcome, Pair, PairId, PairLife,
-    Record, RecordKind, Side, Time, Value,
+    Base, Class, Codec, Conflict, Field, FieldKey, Mapping, Observation, Outcome, Pair, PairId,
+    PairLife, Record, RecordKind, Side, Time, Value,
 };
 use crate::remote::{Remote, RemoteError};
 use crate::store::{HistoryQuery, Store, StoreError, Which};
@@ -216,9 +217,9 @@ impl<S: Store, C: Clock> Engine<S, C> {
         Ok(halts)
     }
 
-    /// Answers a halt. `apply` lets exactly what it names through; otherwise the changes were wrong: the side on which
-    /// they happened is put back to the last agreement (pages that would be trashed are kept and unlinked; pages that
-    /// would become public issues become none).
+    /// Answers a halt. `apply` lets exactly what it lists through; otherwise these changes were wrong: each goes back to
+    /// the last agreement on its side (pages that would be trashed are kept and unlinked; pages that would become public
+    /// issues become none). What changed beyond what is listed is answered by nobody, and goes the way of any edit.
     pub async fn answer_halt<G, N>(
         &self,
         link: &Link<G, N>,
@@ -235,6 +236,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
         if is_public && apply {
             self.allow_public(&halt).await?;
         }
+        let mut listed = self.listed(id).await?;
         let mut answered = 0;
         for pair in &halt.pairs {
             let Some(mut pair) = self.store.pair(pair).await? else {
@@ -251,19 +253,17 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 answered += 1;
                 continue;
             }
-            if apply {
-                if let Some(hold) = &mut pair.hold {
-                    hold.agreed = true;
-                }
-            } else {
-                pair.hold = None;
-                keep_held(&mut pair, &halt);
-            }
+            let shown = listed.remove(&pair.id);
+            let mapping = &link.spec.mapping;
+            answer_held(&mut pair, &halt, shown, (mapping, apply));
             pair.touch(self.clock.now());
             pair.next_try = None;
             let record = self.note(&link.spec.name, &pair, verb, &halt.note);
             self.commit_with(&pair, record).await?;
             answered += 1;
+        }
+        if !is_public {
+            super::words::note_answers(&self.store, &link.spec.name).await?;
         }
         self.store.put_setting(&format!("halt/{id}"), None).await?;
         let listed = super::held::name_of(id);
@@ -604,14 +604,28 @@ pub(super) fn try_anew(pair: &mut Pair) {
     pair.next_try = None;
 }
 
-/// "These changes were wrong": what was changed goes back to the last agreement; what would be removed is kept.
-fn keep_held(pair: &mut Pair, halt: &Halt) {
-    if halt.reason == Reason::Trashes {
-        pair.life = PairLife::Unlinked("its partner is gone; kept because you said so".to_owned());
-    } else {
-        pair.restore = Some(halt.side);
-        pair.heading = Some(halt.side);
+/// Carries an answer to what is held: exactly the changes that were listed go over, or are put back. What would be
+/// removed is removed, or kept.
+fn answer_held(
+    pair: &mut Pair,
+    halt: &Halt,
+    listed: Option<Listed>,
+    (mapping, apply): (&Mapping, bool),
+) {
+    let is_gone = halt.reason == Reason::Trashes || listed.as_ref().is_some_and(Listed::is_gone);
+    if is_gone && apply {
+        if let Some(hold) = &mut pair.hold {
+            hold.agreed = true;
+        }
+        return;
     }
+    pair.hold = None;
+    if is_gone {
+        pair.life = PairLife::Unlinked("its partner is gone; kept because you said so".to_owned());
+        return;
+    }
+    super::words::answer(pair, halt, listed, (mapping, !apply));
+    pair.heading = Some(if apply { halt.side.other() } else { halt.side });
 }
 
 fn put_back<G, N>(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::PutBack;
 use super::run::{Flow, Run};
-use super::{Clock, Engine, Link};
+use super::{Clock, Engine};
 use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::{
@@ -37,8 +37,10 @@ pub struct HeldItem {
     pub follow: Vec<FieldKey>,
     /// When that was listed; none = it was not listed since.
     pub at: Option<Time>,
-    /// Its text may have changed as well, and is read before anything is written.
+    /// Its text may have changed as well: that is no part of the answer.
     pub text_unread: bool,
+    /// What else changed since it was asked, from the last agreement to what was listed last: no part of the answer.
+    pub later: Vec<PutBack>,
 }
 
 /// What a listing showed of one held item, as kept in the store.
@@ -47,9 +49,45 @@ pub(super) struct Listed {
     at: Time,
     changes: Vec<FieldChange>,
     text_unread: bool,
+    /// What else changed since, the same fields again included: no part of the question, nor of the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    later: Vec<FieldChange>,
+    /// The item itself is gone on its side.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
 }
 
 impl Listed {
+    /// Whether the question is what becomes of the other side of something that is gone.
+    pub(super) const fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// The same question, with what changed since. What was taken back is asked about no more.
+    fn since(mut self, now: Self) -> Self {
+        let is_listed = |change: &FieldChange, among: &[FieldChange]| {
+            among
+                .iter()
+                .any(|one| one.field == change.field && one.before == change.before)
+        };
+        let is_there =
+            |change: &FieldChange| now.changes.iter().any(|one| one.field == change.field);
+        // A row without the text says nothing about the text.
+        self.changes.retain(|change| {
+            is_there(change) || (now.text_unread && change.field == FieldKey::BODY)
+        });
+        let known = |change: &FieldChange| is_listed(change, &self.changes);
+        self.later = now
+            .changes
+            .iter()
+            .filter(|change| !known(change))
+            .cloned()
+            .collect();
+        self.gone &= now.gone;
+        self.at = now.at;
+        self
+    }
+
     /// The words.
     pub(super) fn into_changes(self) -> Vec<FieldChange> {
         self.changes
@@ -67,15 +105,18 @@ impl Listed {
             at,
             changes: changes.collect(),
             text_unread: false,
+            later: Vec::new(),
+            gone: false,
         }
     }
 
-    /// What a row shows that is not the last agreement.
+    /// What a row shows that is not the last agreement, and that nobody answered for yet.
     fn of(pair: &Pair, row: &Observation, mapping: &Mapping) -> Self {
         let differs = |key: &FieldKey| {
             let field = mapping.field(pair.kind, key)?;
             let (shown, base) = (row.field(key)?, pair.base.get(key)?.of(row.side));
-            (!field.codec.same(shown, base)).then(|| FieldChange {
+            let is_answered = pair.word_on(row.side, field, shown).is_some();
+            (!is_answered && !field.codec.same(shown, base)).then(|| FieldChange {
                 field: key.clone(),
                 before: shown.clone(),
                 after: base.clone(),
@@ -92,6 +133,8 @@ impl Listed {
             text_unread: has_text
                 && row.field(&FieldKey::BODY).is_none()
                 && !sight::body_is_known(pair, row),
+            later: Vec::new(),
+            gone: !row.is_live(),
         }
     }
 }
@@ -103,7 +146,7 @@ pub(super) fn name_of(halt: &str) -> String {
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     /// Keeps what this run's listings show of the items that the guard holds, so that whoever answers sees what the
-    /// answer would change.
+    /// answer would change. What is asked stands from the first of them on: an answer is never about anything else.
     pub(super) async fn remember_held(&mut self) -> Flow<()> {
         let engine = self.engine;
         let halts = engine.halts(&self.link.spec.name).await?;
@@ -120,7 +163,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let row = object.and_then(|node| self.rows.get(&(halt.side, node)));
                 if let Some(row) = row {
                     let mapping = &self.link.spec.mapping;
-                    listed.insert(id.clone(), Listed::of(&pair, row, mapping));
+                    let now = Listed::of(&pair, row, mapping);
+                    let asked = match listed.remove(id) {
+                        Some(asked) => asked.since(now),
+                        None => now,
+                    };
+                    listed.insert(id.clone(), asked);
                 }
             }
             if listed != known {
@@ -144,12 +192,13 @@ impl<S: Store, C: Clock> Engine<S, C> {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn held_items<G, N>(
+    pub async fn held_items(
         &self,
-        link: &Link<G, N>,
+        link: &str,
+        mapping: &Mapping,
         id: &str,
     ) -> Result<Option<Vec<HeldItem>>, StoreError> {
-        let halts = self.halts(&link.spec.name).await?;
+        let halts = self.halts(link).await?;
         let Some(halt) = halts.into_iter().find(|halt| halt.id == id) else {
             return Ok(None);
         };
@@ -163,7 +212,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
                 continue;
             }
             let shown = listed.remove(&pair.id);
-            items.push(held_item(&pair, &halt, shown, &link.spec.mapping));
+            items.push(held_item(&pair, &halt, shown, mapping));
         }
         Ok(Some(items))
     }
@@ -173,6 +222,9 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
     let (at, text_unread) = listed.as_ref().map_or((None, false), |listed| {
         (Some(listed.at), listed.text_unread)
     });
+    let later = listed
+        .as_ref()
+        .map_or_else(Vec::new, |listed| listed.later.clone());
     // What would be removed is kept as it is.
     let changes = listed
         .filter(|_| halt.reason != Reason::Trashes)
@@ -198,6 +250,10 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
         .iter()
         .map(|change| back(halt.side, field(&change.field), change))
         .collect();
+    let later = later
+        .iter()
+        .filter(|change| !FOLLOW.contains(&change.field.as_str()))
+        .map(|change| forth(halt.side, field(&change.field), change));
     // What is GitHub's alone says nothing beside what goes back.
     let has_own = backs.iter().any(|back| back.refused.is_none());
     let forth = own
@@ -211,6 +267,7 @@ fn held_item(pair: &Pair, halt: &Halt, listed: Option<Listed>, mapping: &Mapping
         forth: forth.collect(),
         follow: follow.into_iter().map(|change| change.field).collect(),
         text_unread,
+        later: later.collect(),
         ..bare(pair, at)
     }
 }
@@ -227,6 +284,7 @@ fn bare(pair: &Pair, at: Option<Time>) -> HeldItem {
         follow: Vec::new(),
         at,
         text_unread: false,
+        later: Vec::new(),
     }
 }
 

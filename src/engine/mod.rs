@@ -36,6 +36,7 @@ mod steady;
 mod turn;
 mod unread;
 mod who;
+mod words;
 mod write;
 
 pub use clock::Clock;

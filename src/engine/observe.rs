@@ -42,6 +42,10 @@ pub(super) struct Tally {
     pub(super) unread: BTreeMap<Side, BTreeSet<PairId>>,
     /// Sides whose texts were counted.
     pub(super) counted: BTreeSet<Side>,
+    /// Some of what waits may have been answered for since the guard was asked last.
+    pub(super) may_be_answered: bool,
+    /// Pairs that a person answered for since the guard was asked last.
+    pub(super) answered: Vec<PairId>,
     cleared: BTreeMap<(Side, FieldKey), BTreeSet<PairId>>,
     swept: BTreeMap<Side, Option<BTreeSet<String>>>,
     /// From when on complete listings showed the commits of a branch, if any did.
@@ -53,8 +57,7 @@ pub(super) struct Tally {
 impl Tally {
     /// Counts what a row, or a read, says about a pair.
     pub(super) fn count(&mut self, pair: &Pair, side: Side, news: &News) {
-        // What a person just told us to put back is not asked about again.
-        if pair.hold.is_some() || pair.restore.is_some() || pair.base.is_empty() {
+        if pair.hold.is_some() || pair.base.is_empty() {
             return;
         }
         let note = |pairs: &mut BTreeSet<PairId>| pairs.insert(pair.id.clone());
@@ -81,10 +84,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.now(),
                 self.engine.settings.max_items,
             )
-            .await?
-            .len();
-        let busy = backlog >= self.engine.settings.max_items;
+            .await?;
+        let busy = backlog.len() >= self.engine.settings.max_items;
         let mut tally = Tally::default();
+        tally.may_be_answered = self.may_be_answered(&backlog, busy).await?;
         let mut denied: Vec<(Side, Stop)> = Vec::new();
         for (side, stream) in self.streams.clone() {
             match self.observe_stream(side, &stream, busy, &mut tally).await? {
@@ -344,6 +347,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
+        // A dry pass finds the pairs as they were before their fields moved.
+        self.places.fit(&mut pair);
         if sweep && sight::is_text_to_reread(&pair, row) {
             pair.text_unsure = false;
             if let Some(known) = &mut pair.seen[row.side as usize] {
@@ -617,6 +622,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn ask_guard(&mut self, tally: &mut Tally) -> Flow<()> {
         let active = usize::try_from(self.engine.store.counts(&self.link.spec.name).await?.active)
             .unwrap_or(usize::MAX);
+        self.note_answered(tally).await?;
         self.count_texts(active, tally).await?;
         let limits = self.guard_limits();
         for (side, pairs) in &tally.changed {
@@ -639,6 +645,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 self.halt(Reason::Cleared, *side, &note, pairs).await?;
             }
         }
+        self.answers_are_counted(tally).await?;
         self.texts_are_counted(tally).await
     }
 

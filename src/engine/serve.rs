@@ -793,7 +793,10 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
 
     async fn held(&self, halt: &str) -> Result<Vec<HeldItem>, String> {
         for link in self.links {
-            let items = self.engine.held_items(link, halt).await;
+            let items = self
+                .engine
+                .held_items(&link.spec.name, &link.spec.mapping, halt)
+                .await;
             if let Some(items) = items.map_err(|error| error.to_string())? {
                 return Ok(items);
             }

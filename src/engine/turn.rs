@@ -47,6 +47,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if pair.hold.as_ref().is_some_and(is_held) {
             return self.rest_held(pair).await;
         }
+        if pair.uncounted {
+            return self.leave_uncounted().await;
+        }
         if self.denials.holds_up(&pair) {
             return Ok(());
         }
@@ -106,7 +109,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let before = turn.pair.clone();
         let (beside, plan) = apart(plan);
         self.wake_heirs(&before, &plan).await?;
-        let records = self.carry_out_moves(&mut turn.pair, &plan);
+        let mut records = self.carry_out_moves(&mut turn.pair, &plan);
+        records.extend(self.mind_words(&mut turn.pair, &turn.sight));
         self.name_people(&before, &mut turn.pair, &turn.sight, &plan, &mut turn.asked)
             .await;
         let body = self
@@ -425,7 +429,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.heading = None;
             pair.next_try = None;
             pair.hold = None;
-            pair.restore = None;
+            pair.words.clear();
         }
         let unseen = plan.moves.iter().find_map(|mv| match mv {
             Move::Unseen(side, field) => Some((*side, field)),

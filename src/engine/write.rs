@@ -199,7 +199,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.heading = None;
             pair.next_try = None;
             pair.hold = None;
-            pair.restore = None;
+            pair.words.clear();
         }
         let kept = self.commit_end(pair, &sent, ends).await?;
         Ok(kept && !is_over)

@@ -121,3 +121,36 @@ fn a_field_that_goes_to_github_only_is_notions_word() {
     assert_eq!(rig.cell(page, "Labels"), "idea");
     rig.assert_quiet();
 }
+
+/// A field that moves, and moves back, is nobody's edit, however many items there are; what differs is not written over.
+#[test]
+fn a_field_that_moves_and_comes_back_is_no_mass_edit() {
+    let mut rig = Rig::start(Some(world(20, 0, 0)));
+    rig.settle();
+    let before: Vec<_> = (1..=20).map(|number| labels(&rig, number)).collect();
+    rig.link(
+        "fields",
+        r#"{ labels = { property = "Tags", type = "rich_text" }, milestone = "Sprint" }"#,
+    );
+    rig.settle();
+    assert_eq!(rig.cell(rig.page(5), "Sprint"), "v1.0");
+    // Only here the two columns say different things when the fields go back.
+    rig.edit_page(rig.page(5), vec![("Sprint", Cell::Choice(None))]);
+    rig.edit_page(rig.page(6), vec![("Tags", Cell::text("idea"))]);
+    rig.settle();
+    assert_eq!(labels(&rig, 6), ["idea"]);
+    assert_eq!(rig.issue(5).milestone, None);
+    rig.link("fields", "{ }");
+    for args in [["plan", "--json"].as_slice(), &["sync", "--once", "--json"]] {
+        let report = rig.run(args).json();
+        assert_eq!(report["held"], 0, "{args:?}: {report}");
+    }
+    let report = rig.settle();
+    assert_eq!(report["held"], 0, "{report}");
+    for number in (1..=20).filter(|number| *number != 6) {
+        assert_eq!(labels(&rig, number), before[number as usize - 1]);
+    }
+    // What is there on either side stays there.
+    assert_eq!(labels(&rig, 6), ["docs", "idea"]);
+    rig.assert_quiet();
+}

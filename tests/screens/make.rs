@@ -329,6 +329,7 @@ pub fn halt_of_words() -> (Halt, HeldItem) {
         follow: Vec::new(),
         at: Some(NOW.minus(MINUTE)),
         text_unread: false,
+        later: Vec::new(),
     };
     (halt, item)
 }
@@ -370,6 +371,7 @@ pub fn held_items(halt: &Halt, says: &str) -> Vec<HeldItem> {
         follow: Vec::new(),
         at: Some(NOW.minus(MINUTE)),
         text_unread: at % 4 == 2,
+        later: Vec::new(),
     };
     let items = halt.pairs.iter().enumerate().map(item);
     items.map(|item| with_forth(item, halt.reason)).collect()
@@ -768,7 +770,8 @@ pub fn item(id: &str, title: &str) -> Pair {
         conflicts: vec![conflict("c1", Some("title"), texts("a", "b", "c"))],
         hold: None,
         held_since: None,
-        restore: None,
+        words: Vec::new(),
+        uncounted: false,
         heading: None,
         text_unsure: false,
         reverted: BTreeMap::new(),

@@ -62,15 +62,22 @@ impl HaltScreen {
     fn unsure(&self, app: &App, halt: &Halt, item: &HeldItem) -> Vec<Vec<Ink>> {
         let applies = self.answer == Answer::Apply;
         let say = |text: &str, tone| vec![ink(format!("  {text}"), tone)];
-        let (side, other) = (halt.side.name(), halt.side.other().name());
+        let side = halt.side.name();
         let mut lines = Vec::new();
         if item.text_unread {
-            let goes = if applies {
-                format!("goes to {other}")
-            } else {
-                "goes back".to_owned()
-            };
-            let text = format!("text: may have changed, too; it is read, and {goes} if it did");
+            let text = "text: may have changed, too; that is no part of this answer";
+            lines.push(say(text, Meaning::Warn));
+        }
+        if !item.later.is_empty() {
+            let names: Vec<&str> = item
+                .later
+                .iter()
+                .map(|change| called(change.field.as_str()))
+                .collect();
+            let text = format!(
+                "changed since this was asked, and no part of the answer: {}",
+                names.join(", ")
+            );
             lines.push(say(&text, Meaning::Warn));
         }
         match item.at {
@@ -78,7 +85,7 @@ impl HaltScreen {
                 &format!("{side} has not listed it since; it is read before anything is written"),
                 Meaning::Warn,
             )),
-            Some(at) if item.forth.is_empty() && !item.text_unread => {
+            Some(at) if item.forth.is_empty() && item.later.is_empty() && !item.text_unread => {
                 let ago = ago(app.data.now.since(at));
                 let nothing = if applies { "write" } else { "put back" };
                 let text = format!("shows the last agreement again ({ago}): nothing to {nothing}");
