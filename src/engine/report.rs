@@ -135,6 +135,15 @@ impl Stop {
     }
 }
 
+/// A limit for people, with its side named once.
+pub(super) fn limit(side: Side, reason: &str) -> String {
+    if reason.contains(side.name()) {
+        reason.to_owned()
+    } else {
+        format!("{}: {reason}", side.name())
+    }
+}
+
 /// A stream for people: `GitHub's issues of owner/repo`.
 fn stream_name(side: Side, stream: &str) -> String {
     match stream.split_once(':') {

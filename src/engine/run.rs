@@ -126,6 +126,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) asks: BTreeMap<String, Vec<(Pair, Step)>>,
     /// Whether issues may be made in a repository, as far as this run knows, by its name in lower case.
     pub(super) may_publish: BTreeMap<String, bool>,
+    /// The pair whose write waited for a limit that has passed since: it has one more turn in this run.
+    pub(super) waited_out: Option<PairId>,
     pub(super) planned: Vec<Planned>,
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
@@ -216,6 +218,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             removals: Vec::new(),
             asks: BTreeMap::new(),
             may_publish: BTreeMap::new(),
+            waited_out: None,
             planned: Vec::new(),
             ahead: 0,
             records: 0,
@@ -366,6 +369,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     async fn take_turns(&mut self) -> Flow<()> {
         let mut seen: BTreeSet<PairId> = BTreeSet::new();
+        let mut again: BTreeSet<PairId> = BTreeSet::new();
         loop {
             let now = self.engine.clock.now();
             let due = self
@@ -387,6 +391,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     self.check_limits(&pair).await?;
                     self.report.turns += 1;
                     self.turn(pair).await?;
+                }
+                if let Some(id) = self.waited_out.take()
+                    && again.insert(id.clone())
+                {
+                    seen.remove(&id);
                 }
             }
         }
@@ -491,6 +500,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         {
             self.report.stopped.get_or_insert(error.into());
         }
+        self.note_what_became_due(started).await;
         let wrote = self.report.writes.github + self.report.writes.notion > 0;
         // A link that somebody else runs was not run here: there is nothing to tell.
         let is_ours = !matches!(self.report.stopped, Some(Stop::Busy { .. }));
@@ -512,6 +522,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if !self.ask.dry && is_there(&self.report) {
             // What stays until the next pass does no harm, and a store that fails tells so by then.
             let _ = self.engine.tidy().await;
+        }
+    }
+
+    /// What waited for a time that passed while the run was under way may have been gone past: it is due already.
+    async fn note_what_became_due(&mut self, started: Time) {
+        if self.ask.dry || self.report.stopped.is_some() || self.report.backlog == 0 {
+            return;
+        }
+        let link = &self.link.spec.name;
+        match self.engine.store.next_due(link, started).await {
+            Ok(due) => self.report.next_due = due,
+            Err(error) => self.report.stopped = Some(error.into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Asking the two sides: by side, with short waits for limits, and with errors sorted.
 
-use super::report::{CLASSES, Event, Stop};
+use super::report::{CLASSES, Event, Stop, limit};
 use super::run::{Flow, Run};
 use crate::core::sight;
 use crate::core::{Draft, Kind, ObjectId, Observation, Side, Step, Time};
@@ -253,7 +253,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         *waited += ms;
         (self.engine.sink)(Event::Waiting {
             until,
-            reason: format!("{}: {reason}", side.name()),
+            reason: limit(side, reason),
         });
         self.engine.clock.sleep(ms).await;
         true

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Clock;
 use super::look::Sight;
-use super::report::Stop;
+use super::report::{Stop, limit};
 use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::guard::Reason;
@@ -276,12 +276,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match &error {
             RemoteError::Limited { until, reason } => {
                 pair.next_try = Some(*until);
+                pair.last_error = Some(limit(step.side, reason));
                 self.commit_end(pair, &sent, vec![record]).await?;
                 let mut waited = 0;
                 if self
                     .wait_until(step.side, *until, reason, &mut waited)
                     .await
                 {
+                    self.waited_out = Some(pair.id.clone());
                     return Ok(false);
                 }
                 Err(Trouble::Stop(Stop::of(step.side, &error)))
@@ -289,6 +291,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             RemoteError::Stale(_) => {
                 pair.tries += 1;
                 pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
+                pair.last_error = Some(error.to_string());
                 self.commit_end(pair, &sent, vec![record]).await?;
                 *sight = Sight::default();
                 Ok(false)
@@ -353,6 +356,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         // Gone since it was verified: the next read says what became of it.
         pair.tries += 1;
+        pair.last_error = Some(error.to_string());
         pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
     }
 
