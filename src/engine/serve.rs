@@ -605,7 +605,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 again: self.again(link),
             },
             None if self.goes_on(link, report) => Ended::Backlog(report.backlog),
-            Some(Stop::Paused) | None => Ended::InStep,
+            Some(Stop::Paused | Stop::Ending) | None => Ended::InStep,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Clock;
 use super::look::Sight;
-use super::report::{Stop, limit};
+use super::report::{CHECKING, Stop, class_of, limit};
 use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::guard::Reason;
@@ -116,7 +116,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Waits until the side's window has room, before anything is committed.
-    async fn await_budget(&self, side: Side) -> Result<(), Trouble> {
+    async fn await_budget(&mut self, side: Side) -> Result<(), Trouble> {
         let mut waited = 0;
         loop {
             let budget = self.budget(side);
@@ -137,11 +137,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 budget.limit
             );
             if !self.wait_until(side, until, &reason, &mut waited).await {
-                return Err(Trouble::Stop(Stop::Limited {
-                    side,
-                    until,
-                    reason,
-                }));
+                let error = RemoteError::Limited { until, reason };
+                return Err(Trouble::Stop(self.side_failed(side, &error).await));
             }
         }
     }
@@ -286,7 +283,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     self.waited_out = Some(pair.id.clone());
                     return Ok(false);
                 }
-                Err(Trouble::Stop(Stop::of(step.side, &error)))
+                Err(Trouble::Stop(self.side_failed(step.side, &error).await))
             }
             RemoteError::Stale(_) => {
                 pair.tries += 1;
@@ -334,14 +331,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             };
         }
         pair.next_try = Some(now);
-        pair.last_error = Some(format!(
-            "{error}; checking whether {} took it",
-            step.side.name()
-        ));
+        let said = format!("{error}; {CHECKING} {} took it", step.side.name());
+        pair.last_error = Some(said.clone());
         self.doubts += 1;
         self.report.errors.push(format!("{}: {error}", pair.name()));
         let name = pair.name().to_owned();
-        self.note_error(&name, Some(pair), error, None).await?;
+        let looks_at = self.looks_into(pair);
+        self.note_error_as(&name, Some(pair), (class_of(error), &said), looks_at)
+            .await?;
         self.commit_end(pair, &sent, vec![record]).await?;
         Ok(false)
     }
