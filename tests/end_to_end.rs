@@ -35,6 +35,8 @@ mod first_days;
 mod glance;
 #[path = "end_to_end/kill.rs"]
 mod kill;
+#[path = "end_to_end/limits.rs"]
+mod limits;
 #[path = "end_to_end/mass.rs"]
 mod mass;
 #[path = "end_to_end/partly.rs"]

@@ -5,6 +5,8 @@
 mod guard;
 #[path = "face/hold.rs"]
 mod hold;
+#[path = "face/limits.rs"]
+mod limits;
 #[path = "face/paused.rs"]
 mod paused;
 

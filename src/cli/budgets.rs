@@ -2,18 +2,20 @@
 //!
 //! The services count by token, not by process: a pass right after another one has to know what that one spent. What
 //! was spent is written to the store when a command ends, and every few seconds while one works, so that a killed
-//! process is known to the next one as well. Never a commit for each request.
+//! process is known to the next one as well. Never a commit for each request; but a pause that a service asks for is
+//! kept as soon as it is heard, before it is waited out.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::future::select_all;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use crate::engine::Event;
 use crate::engine::serve::Over;
-use crate::remote::http::{Account, fingerprint};
+use crate::remote::http::{Account, Memory, fingerprint};
 use crate::store::{Store, StoreError};
 
 /// The least time between two commits while a command works.
@@ -80,6 +82,12 @@ impl Budgets {
             return;
         }
         for (at, (name, account)) in self.accounts.iter().enumerate() {
+            // Another machine may have been told to pause meanwhile: that is neither written over nor passed by.
+            if store.is_shared()
+                && let Some(memory) = kept(name, store).await
+            {
+                account.heed(memory);
+            }
             let text = match serde_json::to_string(&account.memory()) {
                 Ok(text) => text,
                 Err(error) => {
@@ -131,12 +139,40 @@ impl Budgets {
     }
 
     async fn keep(&self, store: &impl Store) {
-        self.spent.notified().await;
+        tokio::select! {
+            () = self.spent.notified() => {}
+            () = self.limited() => {}
+        }
         self.save(store).await;
-        tokio::time::sleep(EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = self.limited() => {}
+        }
         // What was sent since, without anything to tell of it.
         self.save(store).await;
     }
+
+    /// Waits until a service asks for a pause.
+    async fn limited(&self) {
+        let accounts = self.accounts.iter();
+        let limited = accounts.map(|(_, account)| Box::pin(account.limited()));
+        select_all(limited).await;
+    }
+}
+
+/// The budget that is kept under a name. One that cannot be read is logged and counts as none.
+async fn kept(name: &str, store: &impl Store) -> Option<Memory> {
+    let text = match store.setting(name).await {
+        Ok(text) => text?,
+        Err(error) => {
+            tracing::warn!(name, %error, "a budget could not be read");
+            return None;
+        }
+    };
+    let memory = serde_json::from_str(&text);
+    memory
+        .inspect_err(|error| tracing::warn!(name, %error, "a budget could not be read"))
+        .ok()
 }
 
 /// The setting of an account's budget.
@@ -151,13 +187,8 @@ pub async fn recall(
     store: &impl Store,
 ) -> (String, Account) {
     let name = name(account, token);
-    match store.setting(&name).await {
-        Ok(None) => {}
-        Ok(Some(text)) => match serde_json::from_str(&text) {
-            Ok(memory) => account.recall(memory),
-            Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
-        },
-        Err(error) => tracing::warn!(name, %error, "a budget could not be read"),
+    if let Some(memory) = kept(&name, store).await {
+        account.recall(memory);
     }
     (name, account.clone())
 }

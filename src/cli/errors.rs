@@ -8,6 +8,7 @@ use super::out::{columns, wrap};
 use super::wire::Setup;
 use crate::core::schedule::span;
 use crate::core::{Side, Time};
+use crate::engine::report::CHECKING;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{ErrorEntry, Store};
@@ -125,8 +126,14 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
     if let Some(remedy) = remedy(entry) {
         return format!("waits for you: {remedy}; every pass looks whether it is done");
     }
+    let does = if is_looked_up(entry) {
+        "looked up"
+    } else {
+        "tried again"
+    };
     match (entry.next_try, &entry.pair) {
-        (Some(at), _) if at > now => format!("tried again in {}", span(at.since(now))),
+        (Some(at), _) if at > now => format!("{does} in {}", span(at.since(now))),
+        (None, Some(_)) if is_looked_up(entry) => format!("{does} by the next pass"),
         (None, Some(_)) if entry.message.contains(BY_ITSELF) => {
             format!("at once: pulse-sync retry {}", name(entry))
         }
@@ -134,13 +141,20 @@ fn next(entry: &ErrorEntry, now: Time) -> String {
         (None, None) if needs_you => {
             "waits for you; every pass looks whether it is done".to_owned()
         }
-        _ => "tried again by the next pass".to_owned(),
+        _ => format!("{does} by the next pass"),
     }
+}
+
+/// Whether it is a write whose answer is unclear: passes look up what became of it, and nothing waits for a person.
+fn is_looked_up(entry: &ErrorEntry) -> bool {
+    let is_told = entry.message.contains(CHECKING) || entry.next_try.is_none();
+    entry.pair.is_some() && entry.class == "unclear" && is_told
 }
 
 /// What a person can do about an entry, where that is more than its message says.
 pub fn to_do(entry: &ErrorEntry) -> Option<String> {
-    let is_aside = entry.pair.is_some() && entry.next_try.is_none() && entry.resolved_at.is_none();
+    let is_open = entry.pair.is_some() && entry.next_try.is_none() && entry.resolved_at.is_none();
+    let is_aside = is_open && !is_looked_up(entry);
     let retry = || is_aside.then(|| format!("pulse-sync retry {}", name(entry)));
     remedy(entry).or_else(retry)
 }
@@ -219,6 +233,23 @@ mod tests {
             said(|entry| entry.pair = None),
             "tried again by the next pass"
         );
+        let unclear = ErrorEntry {
+            class: "unclear".to_owned(),
+            message: format!("no answer; {CHECKING} Notion took it"),
+            ..entry()
+        };
+        for (next_try, words) in [
+            (None, "looked up by the next pass"),
+            (Some(Time(1)), "looked up by the next pass"),
+            (Some(Time(255_000)), "looked up in 2 min 15 s"),
+        ] {
+            let entry = ErrorEntry {
+                next_try,
+                ..unclear.clone()
+            };
+            assert_eq!(next(&entry, now), words);
+            assert_eq!(to_do(&entry), None);
+        }
         let token = said(|entry| {
             entry.pair = None;
             entry.class = "unauthorized".to_owned();

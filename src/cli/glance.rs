@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::screen::glyphs;
 use super::wire::Setup;
 use crate::core::schedule::Trouble;
-use crate::core::{Outcome, RecordKind, Side};
+use crate::core::{Outcome, RecordKind, Side, Time};
 use crate::engine::run::{PAUSE, why_paused};
 use crate::store::sqlite::Access;
 use crate::store::{Counts, ErrorEntry, HistoryQuery, Store, StoreError};
@@ -119,7 +119,7 @@ fn trouble(error: &anyhow::Error) -> &'static str {
 async fn look(setup: &Setup, store: &impl Store) -> Result<Seen, StoreError> {
     let mut seen = Seen {
         is_paused: store.setting(PAUSE).await?.is_some(),
-        troubles: troubles(&store.errors(true, ERRORS).await?),
+        troubles: troubles(&store.errors(true, ERRORS).await?, now()),
         age: Some(0),
         ..Seen::default()
     };
@@ -152,10 +152,17 @@ fn fields(text: &str) -> usize {
     serde_json::from_str::<serde_json::Map<_, _>>(text).map_or(0, |fields| fields.len())
 }
 
-/// The sides that open errors speak of: the side as a whole, or one of its streams, not single items.
-fn troubles(errors: &[ErrorEntry]) -> Vec<(Side, String)> {
+/// The sides that open errors speak of: the side as a whole, or one of its streams, not single items. A limit whose time
+/// has passed is none any more, though no pass came since.
+fn troubles(errors: &[ErrorEntry], now: Time) -> Vec<(Side, String)> {
+    let has_passed = |entry: &ErrorEntry| {
+        entry.class == "limited" && entry.next_try.is_some_and(|until| until <= now)
+    };
     let mut found = Vec::new();
-    for entry in errors.iter().filter(|entry| entry.pair.is_none()) {
+    for entry in errors {
+        if entry.pair.is_some() || has_passed(entry) {
+            continue;
+        }
         let side = entry.scope.split('/').next().unwrap_or_default();
         let side = Side::BOTH.into_iter().find(|known| known.name() == side);
         if let Some(side) = side {
@@ -242,7 +249,6 @@ fn quiet(counts: &Counts, ms: i64) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::Time;
 
     fn line(change: impl FnOnce(&mut Seen)) -> (String, Exit) {
         let mut seen = Seen {
@@ -332,12 +338,20 @@ mod tests {
             next_try: None,
             resolved_at: None,
         };
-        assert_eq!(troubles(std::slice::from_ref(&entry)), []);
+        let troubles = |entry: &ErrorEntry| troubles(std::slice::from_ref(entry), Time(5));
+        assert_eq!(troubles(&entry), []);
         let stream = ErrorEntry {
             scope: "GitHub/issues:ada/lantern".to_owned(),
             pair: None,
             ..entry
         };
-        assert_eq!(troubles(&[stream]), [(Side::Github, "offline".to_owned())]);
+        assert_eq!(troubles(&stream), [(Side::Github, "offline".to_owned())]);
+        let limit = |until| ErrorEntry {
+            class: "limited".to_owned(),
+            next_try: Some(Time(until)),
+            ..stream.clone()
+        };
+        assert_eq!(troubles(&limit(6)), [(Side::Github, "limited".to_owned())]);
+        assert_eq!(troubles(&limit(5)), [], "its time has passed");
     }
 }

@@ -185,7 +185,7 @@ pub fn waits(pair: &Pair, now: Time) -> Option<(Option<Time>, String)> {
     let why = pair
         .last_error
         .clone()
-        .filter(|_| pair.tries > 0)
+        .filter(|_| pair.tries > 0 || pair.blocked.is_empty())
         .unwrap_or_else(|| "somebody was editing it a moment ago".to_owned());
     Some((Some(at), why))
 }

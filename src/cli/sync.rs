@@ -185,6 +185,7 @@ pub fn why(stop: &Stop) -> String {
         Stop::Limited { until, reason, .. } => format!("{reason}, until {}", json::time(*until)),
         Stop::Side { message, .. } | Stop::Store { message, .. } => message.clone(),
         Stop::Paused => "paused; `pulse-sync resume` goes on".to_owned(),
+        Stop::Ending => "told to end; what is left goes on with the next start".to_owned(),
         Stop::Busy { holder, until } => format!(
             "{holder} runs this link, until {} at most",
             json::time(*until)

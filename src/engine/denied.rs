@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Clock;
 use super::report::Stop;
 use super::run::{Flow, Run};
+use super::sides::writes_of;
 use crate::core::{Action, FieldKey, Pair, PairId, Side, Step, Value};
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
@@ -113,7 +114,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
              (`pulse-sync retry`: at once)"
         );
         self.report.errors.push(message.clone());
-        let scope = format!("{}/writes", step.side.name());
+        let scope = writes_of(step.side);
         self.note_error_as(&scope, None, ("denied", &message), None)
             .await?;
         self.report.denied.push(Stop::Side {

@@ -120,6 +120,9 @@ fn deferred(pair: &Pair, now: Time) -> Option<Standing> {
         until,
         reason: match &pair.last_error {
             Some(error) if pair.next_try >= pair.quiet_until => error.clone(),
+            _ if pair.next_try >= pair.quiet_until && pair.tries > 0 => {
+                "tried again after a failure".to_owned()
+            }
             _ if pair.next_try >= pair.quiet_until => "still being edited".to_owned(),
             _ => "our own write settles".to_owned(),
         },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Clock;
 use super::look::Sight;
-use super::report::Stop;
+use super::report::{Stop, class_of};
 use super::run::{Flow, Run};
 use super::turn::{Trouble, unreachable};
 use crate::core::land::{Answered, land};
@@ -13,7 +13,7 @@ use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
     Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
 };
-use crate::remote::Remote;
+use crate::remote::{Remote, RemoteError};
 use crate::store::{Store, Which};
 
 /// How many transfers of an issue are followed, one read each.
@@ -101,6 +101,31 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.next_try = None;
         pair.touch(now);
         self.commit(&mut pair, vec![record]).await?;
+        Ok(())
+    }
+
+    /// When an open intent is looked into again, at the earliest.
+    pub(super) fn looks_into(&self, pair: &Pair) -> Option<Time> {
+        let intent = pair.intent.as_ref()?;
+        if matches!(intent.step.action, Action::Create(_)) {
+            return pair.next_try;
+        }
+        let ripe = doubt_since(intent).plus(self.engine.settings.grace_update());
+        Some(pair.next_try.map_or(ripe, |at| at.max(ripe)))
+    }
+
+    /// Commits when an open intent is looked into again, and keeps it with the error that tells of it.
+    async fn look_again(&mut self, mut pair: Pair, at: Time) -> Result<(), Trouble> {
+        pair.next_try = Some(at);
+        self.commit(&mut pair, Vec::new()).await?;
+        let class = class_of(&RemoteError::Unclear(String::new()));
+        let id = format!("{}/{}/{class}", self.link.spec.name, pair.id.0);
+        let store = &self.engine.store;
+        let entry = store.error(&id).await.map_err(Stop::from)?;
+        if let Some(mut entry) = entry.filter(|entry| entry.resolved_at.is_none()) {
+            entry.next_try = Some(at);
+            store.put_error(&entry).await.map_err(Stop::from)?;
+        }
         Ok(())
     }
 
@@ -201,7 +226,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     async fn resolve_create(
         &mut self,
-        mut pair: Pair,
+        pair: Pair,
         intent: &Intent,
         draft: &Draft,
     ) -> Result<(), Trouble> {
@@ -221,9 +246,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match lookup.hits.into_iter().next() {
             Some(hit) => self.adopt(pair, &intent.step, draft, hit).await,
             None if !lookup.complete => {
-                pair.next_try = Some(now.plus(self.engine.settings.lookup_gap));
-                self.commit(&mut pair, Vec::new()).await?;
-                Ok(())
+                let at = now.plus(self.engine.settings.lookup_gap);
+                self.look_again(pair, at).await
             }
             None => self.not_found(pair, intent).await,
         }
@@ -307,9 +331,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .max(intent.committed_at)
             .plus(settings.grace_create());
         if now < ripe {
-            pair.next_try = Some(ripe);
-            self.commit(&mut pair, Vec::new()).await?;
-            return Ok(());
+            return self.look_again(pair, ripe).await;
         }
         let looked = match intent.state {
             IntentState::InDoubt {
@@ -322,7 +344,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if looked.is_none_or(|at| now.since(at) < settings.lookup_gap) {
             let since = doubt_since(intent);
             let at = looked.unwrap_or(now);
-            pair.next_try = Some(at.plus(settings.lookup_gap));
+            let next = at.plus(settings.lookup_gap);
             if let Some(open) = &mut pair.intent {
                 open.state = IntentState::InDoubt {
                     since,
@@ -330,17 +352,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     looked: Some(at),
                 };
             }
-            self.commit(&mut pair, Vec::new()).await?;
-            return Ok(());
+            return self.look_again(pair, next).await;
         }
         if intent.attempt >= settings.create_attempts {
             return self.give_up(pair, &intent.step).await;
         }
         if pair.held_since.is_some() {
             // It is not sent again while the user holds it; it may still be found.
-            pair.next_try = Some(now.plus(settings.grace_create()));
-            self.commit(&mut pair, Vec::new()).await?;
-            return Ok(());
+            let next = now.plus(settings.grace_create());
+            return self.look_again(pair, next).await;
         }
         self.send_again(pair, intent).await
     }
@@ -353,7 +373,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let record = self.end_record(&pair, step, Outcome::Failed, &why);
         pair.intent = None;
         pair.dirty_since = None;
-        pair.life = PairLife::Parked(why);
+        pair.last_error = Some(why.clone());
+        pair.life = PairLife::Parked(why.clone());
+        // It is not looked up any more: it waits for a person.
+        self.item_recovered(&pair).await?;
+        let name = pair.name().to_owned();
+        self.note_error_as(&name, Some(&pair), ("refused", &why), None)
+            .await?;
         self.commit(&mut pair, vec![record]).await?;
         Ok(())
     }

@@ -39,6 +39,8 @@ pub enum Stop {
     },
     /// The user paused.
     Paused,
+    /// The program was told to end.
+    Ending,
     /// Somebody else runs this link.
     Busy {
         /// Who.
@@ -72,7 +74,7 @@ impl Stop {
     pub const fn is_failure(&self) -> bool {
         match self {
             Self::Limited { .. } | Self::Side { .. } | Self::InDoubt | Self::Store { .. } => true,
-            Self::MaxItems | Self::Paused | Self::Busy { .. } => false,
+            Self::MaxItems | Self::Paused | Self::Ending | Self::Busy { .. } => false,
         }
     }
 
@@ -132,6 +134,18 @@ impl Stop {
                 message: error.to_string(),
             },
         }
+    }
+}
+
+/// In the message of a write whose answer is unclear: it waits for nobody, it is looked up.
+pub const CHECKING: &str = "checking whether";
+
+/// A limit for people, with its side named once.
+pub(super) fn limit(side: Side, reason: &str) -> String {
+    if reason.contains(side.name()) {
+        reason.to_owned()
+    } else {
+        format!("{}: {reason}", side.name())
     }
 }
 
@@ -267,6 +281,7 @@ impl Report {
             None | Some(Stop::MaxItems | Stop::Limited { .. }) => return String::new(),
             Some(Stop::Side { message, .. } | Stop::Store { message, .. }) => message,
             Some(Stop::Paused) => "paused",
+            Some(Stop::Ending) => "the program was told to end",
             Some(Stop::Busy { holder, .. }) => &format!("{holder} runs this link"),
             Some(Stop::InDoubt) => "several answers were lost in a row",
         };

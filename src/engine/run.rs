@@ -15,7 +15,7 @@ use crate::core::{
     Step, Time,
 };
 use crate::remote::Remote;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Which};
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,7 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) link: &'a Link<G, N>,
     pub(super) ask: &'a Ask,
     pub(super) id: String,
+    pub(super) started: Time,
     pub(super) report: Report,
     /// Rows of paired items that this run's listings showed to be changed.
     pub(super) rows: BTreeMap<(Side, String), Observation>,
@@ -126,6 +127,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) asks: BTreeMap<String, Vec<(Pair, Step)>>,
     /// Whether issues may be made in a repository, as far as this run knows, by its name in lower case.
     pub(super) may_publish: BTreeMap<String, bool>,
+    /// The pair whose write waited for a limit that has passed since: it has one more turn in this run.
+    pub(super) waited_out: Option<PairId>,
     pub(super) planned: Vec<Planned>,
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
@@ -144,6 +147,9 @@ pub(super) enum Keeping {
 
 /// How a part of a run ends early.
 pub(super) type Flow<T> = Result<T, Stop>;
+
+/// How many unclear writes are asked when they are looked into again.
+const DOUBTS: usize = 100;
 
 /// The name of the durable pause switch.
 pub const PAUSE: &str = "pause";
@@ -185,7 +191,9 @@ impl<S: Store, C: Clock> Engine<S, C> {
         lease: Keeping,
     ) -> (Report, Vec<Planned>) {
         let id = self.new_id();
+        let started = self.clock.now();
         let mut run = Run {
+            started,
             engine: self,
             link,
             ask,
@@ -216,12 +224,12 @@ impl<S: Store, C: Clock> Engine<S, C> {
             removals: Vec::new(),
             asks: BTreeMap::new(),
             may_publish: BTreeMap::new(),
+            waited_out: None,
             planned: Vec::new(),
             ahead: 0,
             records: 0,
             lease,
         };
-        let started = self.clock.now();
         let made = (link.github.budget().made, link.notion.budget().made);
         (self.sink)(Event::RunStarted {
             run: run.id.clone(),
@@ -316,7 +324,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.compare_paused().await?;
         self.mind_the_clock().await?;
         self.note_open_creates().await?;
-        self.observe().await
+        self.observe().await?;
+        self.sides_answered().await
     }
 
     async fn work(&mut self) -> Flow<()> {
@@ -327,6 +336,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.recover().await?;
         }
         self.observe().await?;
+        self.sides_answered().await?;
         self.take_note_of_changes().await?;
         self.keep_paused().await?;
         self.report.fields_off = self.paused.len() as u64;
@@ -334,7 +344,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let turns = self.take_turns().await;
         self.ask_to_publish().await?;
         turns?;
-        self.remove().await
+        self.remove().await?;
+        self.writes_answered().await
     }
 
     fn lease_name(&self) -> String {
@@ -366,6 +377,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     async fn take_turns(&mut self) -> Flow<()> {
         let mut seen: BTreeSet<PairId> = BTreeSet::new();
+        let mut again: BTreeSet<PairId> = BTreeSet::new();
         loop {
             let now = self.engine.clock.now();
             let due = self
@@ -387,6 +399,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     self.check_limits(&pair).await?;
                     self.report.turns += 1;
                     self.turn(pair).await?;
+                }
+                if let Some(id) = self.waited_out.take()
+                    && again.insert(id.clone())
+                {
+                    seen.remove(&id);
                 }
             }
         }
@@ -427,7 +444,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 message,
             });
         }
-        if self.engine.stop.get() || self.engine.store.setting(PAUSE).await?.is_some() {
+        if self.engine.stop.get() {
+            return Err(Stop::Ending);
+        }
+        if self.engine.store.setting(PAUSE).await?.is_some() {
             return Err(Stop::Paused);
         }
         self.take_lease().await
@@ -491,6 +511,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         {
             self.report.stopped.get_or_insert(error.into());
         }
+        if let Err(stop) = self.note_what_comes_due(started).await {
+            self.report.stopped = Some(stop);
+        }
         let wrote = self.report.writes.github + self.report.writes.notion > 0;
         // A link that somebody else runs was not run here: there is nothing to tell.
         let is_ours = !matches!(self.report.stopped, Some(Stop::Busy { .. }));
@@ -515,6 +538,26 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
+    /// What waited for a time that passed while the run was under way may have been gone past: it is due already. Writes
+    /// whose answer is unclear are looked into as soon as they may be.
+    async fn note_what_comes_due(&mut self, started: Time) -> Flow<()> {
+        if self.ask.dry || self.report.stopped.is_some() {
+            return Ok(());
+        }
+        let (store, link) = (&self.engine.store, &self.link.spec.name);
+        let mut due = self.report.next_due;
+        if self.report.backlog > 0 {
+            due = store.next_due(link, started).await?;
+        }
+        if self.report.in_doubt > 0 {
+            let pairs = store.pairs(link, Which::InDoubt, None, DOUBTS).await?;
+            let looks = pairs.iter().filter_map(|pair| self.looks_into(pair));
+            due = looks.filter(|at| *at > started).chain(due).min();
+        }
+        self.report.next_due = due;
+        Ok(())
+    }
+
     /// A run that found nothing to write, and nothing wrong, was a look.
     fn run_verb(&self, outcome: Outcome) -> &'static str {
         let writes = self.report.writes.github + self.report.writes.notion;
@@ -530,7 +573,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let report = &self.report;
         let outcome = match &report.stopped {
             None | Some(Stop::MaxItems) if report.errors.is_empty() => Outcome::Done,
-            None | Some(Stop::MaxItems | Stop::Limited { .. } | Stop::Paused) => Outcome::Info,
+            None | Some(Stop::MaxItems | Stop::Limited { .. } | Stop::Paused | Stop::Ending) => {
+                Outcome::Info
+            }
             Some(_) => Outcome::Failed,
         };
         Record {

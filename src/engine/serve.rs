@@ -600,12 +600,23 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
                 again: self.again(link),
             },
             Some(Stop::MaxItems) => Ended::Backlog(report.backlog),
-            // What was written on one side may have to go to the other one, too.
-            None if report.backlog > 0 && report.writes.github + report.writes.notion > 0 => {
-                Ended::Backlog(report.backlog)
-            }
-            Some(Stop::Paused | Stop::InDoubt) | None => Ended::InStep,
+            Some(Stop::InDoubt) => Ended::Failed {
+                message: "several answers were lost in a row".to_owned(),
+                again: self.again(link),
+            },
+            None if self.goes_on(link, report) => Ended::Backlog(report.backlog),
+            Some(Stop::Paused | Stop::Ending) | None => Ended::InStep,
         }
+    }
+
+    /// Whether what is left may be done by a run that follows at once: what was written on one side may have to go to
+    /// the other one, too, and what this run found new it may have gone past. What a run could do nothing about the next
+    /// one cannot either.
+    fn goes_on(&self, link: usize, report: &Report) -> bool {
+        let last = self.slots[link].last.as_ref();
+        let before = last.map_or(0, |(_, last)| last.backlog);
+        report.backlog > before
+            || report.backlog > 0 && report.writes.github + report.writes.notion > 0
     }
 
     /// The delay before a link that could not be run is tried again; longer after another failure.

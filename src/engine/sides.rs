@@ -1,6 +1,6 @@
 //! Asking the two sides: by side, with short waits for limits, and with errors sorted.
 
-use super::report::{CLASSES, Event, Stop};
+use super::report::{CLASSES, Event, Stop, limit};
 use super::run::{Flow, Run};
 use crate::core::sight;
 use crate::core::{Draft, Kind, ObjectId, Observation, Side, Step, Time};
@@ -11,6 +11,11 @@ use crate::remote::{
 use crate::store::{ErrorEntry, Store};
 
 use super::Clock;
+
+/// The scope of what a side denies to write, in the error log.
+pub(super) fn writes_of(side: Side) -> String {
+    format!("{}/writes", side.name())
+}
 
 /// How many open error entries are looked through at most.
 const OPEN_ERRORS: usize = 1_000;
@@ -25,7 +30,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 Ok(opened) => opened,
                 Err(error) => return Err(self.side_failed(side, &error).await),
             };
-            self.recovered(side.name()).await?;
             self.keep_opened(side, &name, memo.as_deref(), &opened)
                 .await?;
             self.note_places(&opened.columns).await?;
@@ -34,6 +38,29 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         self.note_constants().await?;
         self.forget_old_streams().await
+    }
+
+    /// Both sides answered: what was wrong with them as a whole is over, unless it happens again in this run.
+    pub(super) async fn sides_answered(&self) -> Flow<()> {
+        for side in Side::BOTH {
+            self.recovered(side.name()).await?;
+        }
+        Ok(())
+    }
+
+    /// A run that tried every write that waited met no missing right on these sides any more.
+    pub(super) async fn writes_answered(&self) -> Flow<()> {
+        if self.ask.dry || self.ask.item.is_some() || self.ask.only.is_some() {
+            return Ok(());
+        }
+        for side in Side::BOTH {
+            let is_it =
+                |stop: &Stop| matches!(stop, Stop::Side { side: denied, .. } if *denied == side);
+            if !self.report.denied.iter().any(is_it) {
+                self.recovered(&writes_of(side)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What an opening says, for the report and for the next opening.
@@ -253,7 +280,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         *waited += ms;
         (self.engine.sink)(Event::Waiting {
             until,
-            reason: format!("{}: {reason}", side.name()),
+            reason: limit(side, reason),
         });
         self.engine.clock.sleep(ms).await;
         true
@@ -312,10 +339,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     pub(super) async fn recovered(&self, scope: &str) -> Flow<()> {
         for class in CLASSES {
             let id = format!("{}/{scope}/{class}", self.link.spec.name);
+            let now = self.engine.clock.now();
+            // A limit lasts as long as was said, whatever else is answered meanwhile.
+            let lasts = |entry: &ErrorEntry| {
+                entry.class == "limited" && entry.next_try.is_some_and(|until| until > now)
+            };
             if let Some(mut entry) = self.engine.store.error(&id).await?
                 && entry.resolved_at.is_none()
+                && !lasts(&entry)
             {
-                entry.resolved_at = Some(self.engine.clock.now());
+                entry.resolved_at = Some(now);
                 self.engine.store.put_error(&entry).await?;
             }
         }
@@ -337,8 +370,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let rest = entry.scope.strip_prefix(side.name());
                 entry.pair.is_none() && rest.is_some_and(|rest| rest.starts_with('/'))
             });
-            if entry.link == self.link.spec.name && is_stream && !self.streams.iter().any(is_listed)
-            {
+            let is_writes = Side::BOTH
+                .iter()
+                .any(|side| entry.scope == writes_of(*side));
+            let is_over = is_stream && !is_writes && !self.streams.iter().any(is_listed);
+            if entry.link == self.link.spec.name && is_over {
                 entry.resolved_at = Some(self.engine.clock.now());
                 self.engine.store.put_error(&entry).await?;
             }
@@ -377,7 +413,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .store
             .error(&id)
             .await?
-            .filter(|entry| entry.resolved_at.is_none());
+            // What seemed to be over since this run began was not.
+            .filter(|entry| entry.resolved_at.is_none_or(|at| at >= self.started));
         let entry = ErrorEntry {
             id,
             link: self.link.spec.name.clone(),

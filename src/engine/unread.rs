@@ -80,7 +80,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut kept = 0;
         for id in unread {
             if self.engine.stop.get() {
-                return Err(Stop::Paused);
+                return Err(Stop::Ending);
             }
             if !self.ask.dry {
                 self.take_lease().await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Clock;
 use super::look::Sight;
-use super::report::Stop;
+use super::report::{CHECKING, Stop, class_of, limit};
 use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::guard::Reason;
@@ -116,7 +116,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Waits until the side's window has room, before anything is committed.
-    async fn await_budget(&self, side: Side) -> Result<(), Trouble> {
+    async fn await_budget(&mut self, side: Side) -> Result<(), Trouble> {
         let mut waited = 0;
         loop {
             let budget = self.budget(side);
@@ -137,11 +137,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 budget.limit
             );
             if !self.wait_until(side, until, &reason, &mut waited).await {
-                return Err(Trouble::Stop(Stop::Limited {
-                    side,
-                    until,
-                    reason,
-                }));
+                let error = RemoteError::Limited { until, reason };
+                return Err(Trouble::Stop(self.side_failed(side, &error).await));
             }
         }
     }
@@ -284,19 +281,22 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match &error {
             RemoteError::Limited { until, reason } => {
                 pair.next_try = Some(*until);
+                pair.last_error = Some(limit(step.side, reason));
                 self.commit_end(pair, &sent, vec![record]).await?;
                 let mut waited = 0;
                 if self
                     .wait_until(step.side, *until, reason, &mut waited)
                     .await
                 {
+                    self.waited_out = Some(pair.id.clone());
                     return Ok(false);
                 }
-                Err(Trouble::Stop(Stop::of(step.side, &error)))
+                Err(Trouble::Stop(self.side_failed(step.side, &error).await))
             }
             RemoteError::Stale(_) => {
                 pair.tries += 1;
                 pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
+                pair.last_error = Some(error.to_string());
                 self.commit_end(pair, &sent, vec![record]).await?;
                 *sight = Sight::default();
                 Ok(false)
@@ -339,14 +339,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             };
         }
         pair.next_try = Some(now);
-        pair.last_error = Some(format!(
-            "{error}; checking whether {} took it",
-            step.side.name()
-        ));
+        let said = format!("{error}; {CHECKING} {} took it", step.side.name());
+        pair.last_error = Some(said.clone());
         self.doubts += 1;
         self.report.errors.push(format!("{}: {error}", pair.name()));
         let name = pair.name().to_owned();
-        self.note_error(&name, Some(pair), error, None).await?;
+        let looks_at = self.looks_into(pair);
+        self.note_error_as(&name, Some(pair), (class_of(error), &said), looks_at)
+            .await?;
         self.commit_end(pair, &sent, vec![record]).await?;
         Ok(false)
     }
@@ -361,6 +361,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         // Gone since it was verified: the next read says what became of it.
         pair.tries += 1;
+        pair.last_error = Some(error.to_string());
         pair.next_try = Some(self.now().plus(self.engine.back_off(pair.tries)));
     }
 

@@ -380,6 +380,33 @@ fn records_that_cannot_be_moved_on_are_read_from_the_outbox() {
 }
 
 #[test]
+fn records_that_waited_for_the_server_are_moved_on_by_the_next_commit() {
+    block_on(async {
+        let (server, store) = touchy(Mode::Standalone).await;
+        store.put(&pair(1), &[]).await.unwrap();
+        store.put(&pair(2), &[]).await.unwrap();
+        let database = server.client().await.database("pulse");
+        let items = database.collection::<Document>("sync_items");
+        let moved = database.collection::<Document>("sync_history");
+        let waits = doc! { "outbox": { "$exists": true } };
+        // The server is lost between the commit and the move.
+        let next = with(pair(1), |pair| pair.rev = 1);
+        fail(&server, 1, &["insert"], doc! { "closeConnection": true }).await;
+        assert_eq!(store.put(&next, &[record("a", 1)]).await, Ok(2));
+        assert!(items.find_one(waits.clone()).await.unwrap().is_some());
+        assert_eq!(moved.count_documents(doc! {}).await.unwrap(), 0);
+        // And once more: the commit itself is told as failed, though it took place.
+        let unsure = doc! { "writeConcernError": { "code": 64, "errmsg": "waiting for replication timed out" } };
+        fail(&server, 1, &["update"], unsure).await;
+        let next = with(pair(2), |pair| pair.rev = 1);
+        told(store.put(&next, &[record("b", 2)])).await;
+        assert_eq!(store.put(&pair(3), &[record("c", 3)]).await, Ok(1));
+        assert!(items.find_one(waits).await.unwrap().is_none());
+        assert_eq!(moved.count_documents(doc! {}).await.unwrap(), 3);
+    });
+}
+
+#[test]
 fn a_replica_set_hides_one_broken_connection() {
     block_on(async {
         let (server, store) = touchy(Mode::Replica).await;

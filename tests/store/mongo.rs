@@ -228,13 +228,23 @@ fn what_waits_in_an_outbox_is_seen_and_moved_on() {
         assert!(!has_outbox(&space).await, "a start moves it on");
 
         left(&space, 3, &[("e", 2)]).await;
+        assert!(has_outbox(&space).await);
         let next = with(pair(3), |pair| pair.rev = 1);
         space.store().put(&next, &[record("f", 3)]).await.unwrap();
+        assert!(!has_outbox(&space).await, "a start's first commit does so");
         let ids = space.store().history(&all()).await.unwrap();
         let ids: Vec<_> = ids.iter().map(|record| record.id.as_str()).collect();
         assert_eq!(ids, ["d", "b", "f", "e", "a"], "a commit keeps what waits");
         let stored = space.store().pair(&id(3)).await.unwrap().unwrap();
         assert_eq!(stored, with(next, |pair| pair.rev = 2));
+
+        // Another machine dies while this one goes on.
+        let store = space.store();
+        store.record(&[record("g", 4)]).await.unwrap();
+        left(&space, 4, &[("h", 6)]).await;
+        assert!(has_outbox(&space).await);
+        store.record(&[record("i", 7)]).await.unwrap();
+        assert!(!has_outbox(&space).await, "the record of a run does so");
     });
 }
 

@@ -9,6 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{Method, Request};
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tokio::sync::Notify;
 use url::{Host, Url};
 
 use super::transport::{Chunks, Direct, Transport, classify};
@@ -131,6 +132,8 @@ struct Inner {
     base: Url,
     transport: Box<dyn Transport>,
     window: Mutex<Window>,
+    /// Told of each pause that the service asks for.
+    limited: Notify,
     now: Now,
 }
 
@@ -181,6 +184,7 @@ impl Account {
                 base,
                 transport,
                 window,
+                limited: Notify::new(),
                 now,
             }),
         })
@@ -219,6 +223,16 @@ impl Account {
     /// Goes on with the budget that an earlier process left.
     pub fn recall(&self, memory: Memory) {
         self.window().recall(memory);
+    }
+
+    /// Takes in the pause of a budget that another process with this token keeps meanwhile.
+    pub fn heed(&self, memory: Memory) {
+        self.window().heed(memory);
+    }
+
+    /// Waits until the service asks for a pause; one that it asked for since the last call ends it at once.
+    pub async fn limited(&self) {
+        self.inner.limited.notified().await;
     }
 
     /// Makes exactly one request, or none. Any status is an `Ok`, except the services' "too many".
@@ -315,6 +329,9 @@ impl Account {
         let signals = signals::read(service, reply.status, &reply.headers, &reply.bytes, now);
         let mut window = self.window();
         window.answered(now, ticket, &signals);
+        if signals.refusal.is_some() || signals.rest.is_some() {
+            self.inner.limited.notify_one();
+        }
         if signals.blocked {
             return Err(RemoteError::Denied {
                 service: service.name(),

@@ -40,16 +40,24 @@ pub struct Signals {
     pub primary: Option<Primary>,
     /// The refusal, if it is one. Certainly not applied then.
     pub refusal: Option<Refusal>,
+    /// A pause in milliseconds that the service asks for though it does not say "too many", and why, for people. What
+    /// became of the request itself is as unclear as the status says.
+    pub rest: Option<(i64, String)>,
     /// Notion blocked this integration (`public_api_request_blocked`): repeating it will not help.
     pub blocked: bool,
 }
 
 /// Reads the limits out of an answer that arrived at `now`.
 pub fn read(service: Service, status: u16, headers: &HeaderMap, body: &[u8], now: Time) -> Signals {
-    match service {
+    let mut signals = match service {
         Service::Github => github(status, headers, body, now),
         Service::Notion => notion(status, headers, body, now),
+    };
+    if signals.refusal.is_none() && (500..600).contains(&status) {
+        let why = || format!("{} asked for a pause ({status})", service.name());
+        signals.rest = retry_after(headers, now).map(|pause| (pause, why()));
     }
+    signals
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

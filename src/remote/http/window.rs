@@ -270,6 +270,23 @@ impl Window {
             Some(refusal) => self.refused(now, refusal),
             None => self.strikes = 0,
         }
+        if let Some((pause, reason)) = &signals.rest {
+            self.rest(Wait {
+                until: now.plus(*pause),
+                reason: reason.clone(),
+            });
+        }
+    }
+
+    /// Sends nothing before a time. A pause that is in force is only ever lengthened.
+    fn rest(&mut self, wait: Wait) {
+        if self
+            .paused
+            .as_ref()
+            .is_none_or(|ours| ours.until < wait.until)
+        {
+            self.paused = Some(wait);
+        }
     }
 
     /// Notes that a request got no answer; it may have been counted by the service.
@@ -417,13 +434,10 @@ impl Window {
             doubled.min(HOUR)
         });
         self.strikes = self.strikes.saturating_add(1);
-        let until = now.plus(pause.max(0));
-        if self.pause(now).is_none_or(|wait| wait.until < until) {
-            self.paused = Some(Wait {
-                until,
-                reason: refusal.reason.clone(),
-            });
-        }
+        self.rest(Wait {
+            until: now.plus(pause.max(0)),
+            reason: refusal.reason.clone(),
+        });
         if self.rules.learns && refusal.ours {
             self.learn(now);
         }

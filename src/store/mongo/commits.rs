@@ -1,7 +1,8 @@
 //! Commits of pairs: a compare-and-swap on one document, which carries its records along in an outbox.
 //!
 //! A record goes with its pair in one write, then to the history, then out of the outbox. Whoever dies between leaves
-//! it in the outbox, where reads see it and the next start, read or commit moves it on; moving it twice is once.
+//! it in the outbox, where reads see it. A writer's first commit, the one after a trouble, the record of each run and each
+//! look at the history move it on; moving it twice is once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,14 +84,33 @@ impl MongoStore {
         let ready = Ready::of(pair)?;
         let rev = (ready.old + 1).unsigned_abs();
         let outbox = outbox_of(records)?;
-        self.swap(pair, ready, &outbox).await?;
-        if !outbox.is_empty() {
+        let swapped = self.swap(pair, ready, &outbox).await;
+        if let Err(StoreError::Unavailable(_)) = swapped {
+            // It may have taken place.
+            self.may_be_left.set(true);
+        }
+        swapped?;
+        if self.may_be_left.replace(false) {
+            self.move_rest().await;
+        } else if !outbox.is_empty()
             // What was committed is committed. What cannot be moved now waits in the outbox.
-            if let Err(error) = self.move_on(&pair.id.0, &outbox).await {
-                tracing::warn!(%error, pair = %pair.id.0, "records wait in the outbox of their pair");
-            }
+            && let Err(error) = self.move_on(&pair.id.0, &outbox).await
+        {
+            self.may_be_left.set(true);
+            tracing::warn!(%error, pair = %pair.id.0, "records wait in the outbox of their pair");
         }
         Ok(rev)
+    }
+
+    /// Moves on what others, or a server that was away, left in outboxes. What cannot be moved goes on waiting there.
+    pub(super) async fn move_rest(&self) {
+        match self.drain().await {
+            Ok(left) => self.may_be_left.set(!left.is_empty()),
+            Err(error) => {
+                self.may_be_left.set(true);
+                tracing::warn!(%error, "records may wait in outboxes");
+            }
+        }
     }
 
     /// Commits many pairs.

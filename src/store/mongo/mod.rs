@@ -18,7 +18,7 @@ mod records;
 mod survey;
 mod watch;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use mongodb::Collection;
@@ -44,6 +44,8 @@ pub struct MongoStore {
     damaged: RefCell<BTreeMap<(&'static str, String), String>>,
     /// Begun when news are waited for first.
     watch: OnceCell<Watch>,
+    /// Records may wait in outboxes: left by a process before this one, or not moved while the server was away.
+    may_be_left: Cell<bool>,
 }
 
 impl MongoStore {
@@ -56,6 +58,7 @@ impl MongoStore {
             connection: Connection::new(uri, database, patience)?,
             damaged: RefCell::default(),
             watch: OnceCell::new(),
+            may_be_left: Cell::new(true),
         })
     }
 
@@ -86,7 +89,9 @@ impl MongoStore {
     /// `Unavailable` with what to do. `Damaged` when a newer program wrote the database.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.collection(ITEMS).await?;
-        self.drain().await.map(drop)
+        self.drain().await?;
+        self.may_be_left.set(false);
+        Ok(())
     }
 
     /// The servers, for people, without user and password.

@@ -59,6 +59,8 @@ impl MongoStore {
             let docs: Result<Vec<_>, _> = batch.iter().map(documents::of_record).collect();
             self.insert_records(&docs?).await?;
         }
+        // Each run records itself: what another machine left is moved on by then.
+        self.move_rest().await;
         Ok(())
     }
 

@@ -109,7 +109,7 @@ fn cut(data: &Data, asked: Time) -> Vec<String> {
     for link in data.links().iter().filter(is_new) {
         let Cut { stopped, errors } = &link.plan_cut;
         why.extend(match stopped {
-            None | Some(Stop::Paused) => None,
+            None | Some(Stop::Paused | Stop::Ending) => None,
             Some(Stop::MaxItems) => Some("as much was read as one run may".to_owned()),
             Some(Stop::Limited { until, reason, .. }) => {
                 Some(format!("{reason}, till {}", zone.ahead(*until, data.now)))

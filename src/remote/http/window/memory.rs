@@ -70,13 +70,17 @@ impl Window {
         for (ours, theirs) in self.primary.iter_mut().zip(memory.primary) {
             *ours = ours.or(theirs);
         }
-        if let Some(wait) = memory.paused
-            && self
-                .paused
-                .as_ref()
-                .is_none_or(|ours| ours.until < wait.until)
-        {
-            self.paused = Some(wait);
+        self.paused_elsewhere(memory.paused);
+    }
+
+    /// Takes in the pause of a budget that another process with this token keeps meanwhile.
+    pub fn heed(&mut self, memory: Memory) {
+        self.paused_elsewhere(memory.paused);
+    }
+
+    fn paused_elsewhere(&mut self, wait: Option<Wait>) {
+        if let Some(wait) = wait {
+            self.rest(wait);
         }
     }
 }

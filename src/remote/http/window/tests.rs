@@ -294,3 +294,26 @@ fn a_clock_that_was_set_back_between_two_processes_stops_nothing_for_long() {
     let wait = next.admit(Time(HOUR), Spend::Read).unwrap_err();
     assert!(wait.until.since(Time(HOUR)) <= MINUTE + SECOND, "{wait:?}");
 }
+
+#[test]
+fn a_pause_without_a_refusal_is_kept_to_the_millisecond_and_never_shortened() {
+    let rest = |seconds: i64| Signals {
+        rest: Some((
+            seconds * SECOND,
+            "Notion asked for a pause (503)".to_owned(),
+        )),
+        ..Signals::default()
+    };
+    let mut window = Window::new(Rules::notion(180));
+    let first = window.admit(Time(0), Spend::Write).unwrap();
+    let other = window.admit(Time(0), Spend::Read).unwrap();
+    window.answered(Time(0), first, &rest(20));
+    window.answered(Time(10), other, &rest(5));
+    assert_eq!(spend(&mut window, 19_999, Spend::Read), Err(20_000));
+    let mut next = restarted(&window, 100);
+    assert_eq!(spend(&mut next, 19_999, Spend::Read), Err(20_000));
+    assert_eq!(spend(&mut next, 20_000, Spend::Read), Ok(()));
+    let mut follower = Window::new(Rules::notion(180));
+    follower.heed(window.memory(Time(100)));
+    assert_eq!(spend(&mut follower, 19_999, Spend::Read), Err(20_000));
+}
