@@ -268,3 +268,28 @@ fn an_edit_of_the_page_right_before_our_write_is_seen_by_the_same_pass() {
         rig.assert_quiet();
     }
 }
+
+/// A slip in the configuration must not publish what people wrote for themselves.
+#[test]
+fn another_private_heading_makes_nothing_public_that_was_private() {
+    let mut rig = Rig::start(Some(world(1, 0, 0)));
+    rig.settle();
+    let below = |heading: &str, words: &str| {
+        rig.edit_body(rig.page(1), |page| format!("{page}\n## {heading}\n{words}"));
+    };
+    below("Private notes", "my secret");
+    rig.settle();
+    rig.link("private_heading", "\"Our notes\"");
+    let done = rig.run(&["sync", "--once"]);
+    assert!(
+        done.out.contains("the former private heading"),
+        "{}",
+        done.out
+    );
+    rig.edit_body(rig.page(1), |page| format!("More.\n{page}"));
+    rig.settle();
+    let text = body(&rig, 1);
+    assert!(text.contains("More."), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    rig.assert_quiet();
+}

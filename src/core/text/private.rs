@@ -42,13 +42,13 @@ impl Split {
 }
 
 /// Splits a page at the heading that a reader sees to be named `heading` (any level, any case, however it is set,
-/// outside code).
+/// outside code), or as one of several names, one a line.
 ///
 /// Everything from there to the end is private. So are child pages and databases that stand at
 /// the end without such a heading: a body written without them would ask for their deletion. A heading inside of a box
 /// makes the outermost box private, from its first line to its last, and not what follows the box.
 pub fn split_private(page: &str, heading: &str) -> Split {
-    let wanted = bare(heading);
+    let wanted = names(heading);
     let lines = outside_code(page);
     let mut at = page.len();
     let mut enclosed: Vec<Range<usize>> = Vec::new();
@@ -133,9 +133,9 @@ pub fn unmark_public(text: &str, heading: &str) -> String {
 fn each_heading(
     text: &str,
     heading: &str,
-    rewrite: impl Fn(&str, &str, usize) -> Option<String>,
+    rewrite: impl Fn(&str, &[String], usize) -> Option<String>,
 ) -> String {
-    let wanted = bare(heading);
+    let wanted = names(heading);
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
     for (start, line, code) in outside_code(text) {
@@ -151,14 +151,14 @@ fn each_heading(
 }
 
 /// How many marks a line has that is the heading otherwise. None for every other line.
-fn mark_depth(line: &str, wanted: &str) -> Option<usize> {
+fn mark_depth(line: &str, wanted: &[String]) -> Option<usize> {
     let shown = visible(line);
     let (_, text) = heading(trim(&shown))?;
     let mark = PUBLIC.trim_start().to_lowercase();
     let words = seen(&text).to_lowercase();
     let mut words = words.as_str();
     let mut depth = 0;
-    while reduced(words) != wanted {
+    while !wanted.contains(&reduced(words)) {
         words = words.trim_end().strip_suffix(&mark)?;
         depth += 1;
     }
@@ -191,8 +191,8 @@ pub fn holds_foreign_blocks(managed: &str) -> bool {
     })
 }
 
-fn is_heading(line: &str, wanted: &str) -> bool {
-    heading(line).is_some_and(|(_, text)| bare(&text) == wanted)
+fn is_heading(line: &str, wanted: &[String]) -> bool {
+    heading(line).is_some_and(|(_, text)| wanted.contains(&bare(&text)))
 }
 
 /// The level and the words of a heading, in a quote too: those of its first line, where it has more.
@@ -213,6 +213,12 @@ fn is_child(line: &str) -> bool {
     ["<page ", "<page>", "<database ", "<database>"]
         .iter()
         .any(|tag| line.starts_with(tag))
+}
+
+/// What a heading may be called, each name reduced to the words that a reader sees.
+fn names(heading: &str) -> Vec<String> {
+    let names = heading.lines().map(bare);
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Reduces a heading to the words that a reader sees, in lower case: how they are set (struck through, as code, an

@@ -51,6 +51,9 @@ pub struct Adopted {
     /// Bound properties that cannot be used now, and why.
     #[serde(default)]
     pub lost: BTreeMap<String, String>,
+    /// What the private heading is and was called, one name a line: what is below one of them stays private.
+    #[serde(default)]
+    pub private: String,
     /// When the schema was read, on our own clock.
     pub at: Time,
 }
@@ -65,6 +68,7 @@ impl Adopted {
             me,
             bound: BTreeMap::new(),
             lost: BTreeMap::new(),
+            private: String::new(),
             at: Time(0),
         }
     }

@@ -116,6 +116,15 @@ impl NotionRemote {
         &self.config.account
     }
 
+    /// What the private heading is called, one name a line.
+    fn private_headings(&self) -> String {
+        let adopted = self.adopted.borrow();
+        adopted.as_ref().map_or_else(
+            || self.config.private_heading.clone(),
+            |adopted| adopted.private.clone(),
+        )
+    }
+
     /// What is known since the opening.
     fn adopted(&self) -> Result<Rc<Adopted>, RemoteError> {
         let adopted = self.adopted.borrow().clone();

@@ -47,6 +47,7 @@ impl NotionRemote {
             }
         };
         self.looked.set(Looked::Not);
+        let adopted = self.keep_private(adopted, &mut notes);
         if let Some(reason) = schema::lost_own(&adopted.lost) {
             return Err(own_lost(reason));
         }
@@ -57,6 +58,23 @@ impl NotionRemote {
             columns: schema::columns_of(&self.config.mapping, &adopted),
             notes,
         })
+    }
+
+    /// Another private heading makes nothing public that was private: its former names count as well.
+    fn keep_private(&self, adopted: Rc<Adopted>, notes: &mut Vec<String>) -> Rc<Adopted> {
+        let heading = self.config.private_heading.as_str();
+        if adopted.private.lines().any(|name| name == heading) || heading.is_empty() {
+            return adopted;
+        }
+        let mut adopted = (*adopted).clone();
+        for former in adopted.private.lines() {
+            notes.push(format!(
+                "what stands below a heading \"{former}\", the former private heading, stays private as well; rename \
+                 that heading on a page to have it kept in step"
+            ));
+        }
+        adopted.private = [heading, &adopted.private].join("\n").trim_end().to_owned();
+        self.adopt(adopted)
     }
 
     /// Looks at the schema again because a page or a refusal showed that it changed; at most once between two

@@ -186,7 +186,7 @@ impl NotionRemote {
     /// Puts a text into an observation. A text that is not whole is left out: nothing may be decided from it.
     pub(super) fn note_body(&self, seen: &mut Observation, shown: Shown) {
         if shown.whole {
-            let value = body::field(&shown.raw, &self.config.private_heading);
+            let value = body::field(&shown.raw, &self.private_headings());
             seen.fields.insert(FieldKey::BODY, value);
             seen.raw_body = Some(shown.raw);
         } else {

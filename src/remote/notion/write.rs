@@ -70,7 +70,7 @@ impl NotionRemote {
             .get(&FieldKey::BODY)
             .filter(|_| self.has_body(draft.kind))
             .map_or("", Value::as_text);
-        let text = mark_public(text, &self.config.private_heading);
+        let text = mark_public(text, &self.private_headings());
         let (request, carried) = page_request(&adopted, &properties, &text)?;
         let exchange = wire::exchange(self.account(), Ask::post("/v1/pages", request)).await?;
         let mut answer = if let Some(id) = committed(&exchange) {
@@ -239,7 +239,7 @@ impl NotionRemote {
                 "the page's text was not read right before".to_owned(),
             ));
         };
-        let heading = &self.config.private_heading;
+        let heading = &self.private_headings();
         let wanted = change.new.as_text();
         let edit = body::plan(raw, heading, wanted);
         if edit == Edit::Nothing {
@@ -304,7 +304,7 @@ impl NotionRemote {
         post.read_at = self.account().now();
         post.fields.clear();
         post.raw_body = None;
-        let ours = edit.is_all_that_changed(&shown.raw, &self.config.private_heading);
+        let ours = edit.is_all_that_changed(&shown.raw, &self.private_headings());
         if ours {
             self.note_body(&mut post, shown);
         }
