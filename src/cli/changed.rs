@@ -80,13 +80,13 @@ impl Hunk {
             .len()
             .min((room / 2).max(room.saturating_sub(new.len())));
         let news = new.len().min(room - olds);
-        for at in 0..olds {
-            let from = new.get(at).map_or(0, |other| start(old[at], other));
-            self.lines.push(format!("- {}", part(old[at], from)));
+        for (at, line) in old.iter().take(olds).enumerate() {
+            let from = new.get(at).map_or(0, |other| start(line, other));
+            self.lines.push(format!("- {}", part(line, from)));
         }
-        for at in 0..news {
-            let from = old.get(at).map_or(0, |other| start(new[at], other));
-            self.lines.push(format!("+ {}", part(new[at], from)));
+        for (at, line) in new.iter().take(news).enumerate() {
+            let from = old.get(at).map_or(0, |other| start(line, other));
+            self.lines.push(format!("+ {}", part(line, from)));
         }
         self.more += old.len() - olds + new.len() - news;
     }

@@ -64,7 +64,7 @@ impl Listed {
     }
 
     /// The same question, with what changed since. What was taken back is asked about no more.
-    fn since(mut self, now: Self) -> Self {
+    fn since(mut self, now: &Self) -> Self {
         let is_listed = |change: &FieldChange, among: &[FieldChange]| {
             among
                 .iter()
@@ -165,7 +165,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     let mapping = &self.link.spec.mapping;
                     let now = Listed::of(&pair, row, mapping);
                     let asked = match listed.remove(id) {
-                        Some(asked) => asked.since(now),
+                        Some(asked) => asked.since(&now),
                         None => now,
                     };
                     listed.insert(id.clone(), asked);

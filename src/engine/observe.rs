@@ -86,8 +86,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             )
             .await?;
         let busy = backlog.len() >= self.engine.settings.max_items;
-        let mut tally = Tally::default();
-        tally.may_be_answered = self.may_be_answered(&backlog, busy).await?;
+        let mut tally = Tally {
+            may_be_answered: self.may_be_answered(&backlog, busy).await?,
+            ..Tally::default()
+        };
         let mut denied: Vec<(Side, Stop)> = Vec::new();
         for (side, stream) in self.streams.clone() {
             match self.observe_stream(side, &stream, busy, &mut tally).await? {
@@ -330,7 +332,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut marks = Vec::new();
         for row in &page.rows {
             let mark = match known.remove(&row.id.node) {
-                Some(pair) => self.mark_known(pair, row, (sweep, &owners), tally),
+                Some(mut pair) => {
+                    // A dry pass finds the pairs as they were before their fields moved.
+                    self.places.fit(&mut pair);
+                    self.mark_known(pair, row, (sweep, &owners), tally)
+                }
                 None => self.mark_new(row, &owners, polled),
             };
             marks.extend(mark);
@@ -347,8 +353,6 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
-        // A dry pass finds the pairs as they were before their fields moved.
-        self.places.fit(&mut pair);
         if sweep && sight::is_text_to_reread(&pair, row) {
             pair.text_unsure = false;
             if let Some(known) = &mut pair.seen[row.side as usize] {

@@ -109,8 +109,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let before = turn.pair.clone();
         let (beside, plan) = apart(plan);
         self.wake_heirs(&before, &plan).await?;
-        let mut records = self.carry_out_moves(&mut turn.pair, &plan);
-        records.extend(self.mind_words(&mut turn.pair, &turn.sight));
+        let records = self.carry_out_words(&mut turn.pair, &plan, &turn.sight);
         self.name_people(&before, &mut turn.pair, &turn.sight, &plan, &mut turn.asked)
             .await;
         let body = self

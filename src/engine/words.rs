@@ -11,6 +11,7 @@ use super::run::{Flow, Run};
 use crate::core::guard::Halt;
 use crate::core::history::FieldChange;
 use crate::core::pair::Word;
+use crate::core::plan::Plan;
 use crate::core::{Class, Mapping, Outcome, Pair, Record, RecordKind, Side};
 use crate::remote::Remote;
 use crate::store::{Store, StoreError};
@@ -122,9 +123,21 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
+    /// Carries out the moves of a plan, and forgets the words that it leaves nothing to do for.
+    pub(super) fn carry_out_words(
+        &mut self,
+        pair: &mut Pair,
+        plan: &Plan,
+        sight: &Sight,
+    ) -> Vec<Record> {
+        let mut records = self.carry_out_moves(pair, plan);
+        records.extend(self.mind_words(pair, sight));
+        records
+    }
+
     /// Forgets the words that are carried out, and those on a change that is another one by now; where that one was to be
     /// put back, says that it is not.
-    pub(super) fn mind_words(&mut self, pair: &mut Pair, sight: &Sight) -> Vec<Record> {
+    fn mind_words(&mut self, pair: &mut Pair, sight: &Sight) -> Vec<Record> {
         let mut records = Vec::new();
         for word in std::mem::take(&mut pair.words) {
             match self.standing(pair, &word, sight) {

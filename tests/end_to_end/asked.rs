@@ -47,7 +47,7 @@ fn answer(rig: &Rig, word: &str, id: &str) {
 
 fn title(rig: &Rig, number: u64) -> (String, String) {
     let page = rig.cell(rig.page(number), "title");
-    (rig.issue(number).title.to_string(), page)
+    ((*rig.issue(number).title).to_owned(), page)
 }
 
 fn both(text: &str) -> (String, String) {
