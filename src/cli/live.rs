@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::hooks::Say;
 use super::json;
 use super::wire::Setup;
-use crate::core::RecordKind;
+use crate::core::{RecordKind, Time};
 use crate::engine::serve::{Server, wires};
 use crate::engine::{Command, Event, Report, Stop};
 use crate::shown::Shown;
@@ -144,11 +144,9 @@ fn say(event: &Event, as_json: bool) {
             "{now}  held: {} (`pulse-sync held list`)",
             Shown::line(&halt.note)
         ),
-        Event::Waiting { until, reason } => say!(
-            "{now}  waiting until {}: {}",
-            json::time(*until),
-            Shown::line(reason)
-        ),
+        Event::Waiting { until, reason } => {
+            say!("{now}  {}: {}", waits(&now, *until), Shown::line(reason));
+        }
         Event::Deferred { link, waiting } => say!(
             "{now}  {}: deferred, {}",
             Shown::line(link),
@@ -161,6 +159,16 @@ fn say(event: &Event, as_json: bool) {
         Event::RunEnded(report) => super::sync::print(report),
         // The end of a run is told by itself; what others did, where they run.
         Event::Listed { .. } | Event::Recorded(_) | Event::Elsewhere(_) => {}
+    }
+}
+
+/// Since when and until when something waits; what is over by the same second is tried until it works.
+fn waits(now: &str, until: Time) -> String {
+    match json::time(until) {
+        until if until.as_str() <= now => {
+            format!("waiting since {now}, tried again until it works")
+        }
+        until => format!("waiting until {until}"),
     }
 }
 
@@ -197,4 +205,22 @@ fn event_json(event: &Event) -> Option<serde_json::Value> {
         Event::RunEnded(report) => json!({"event": "run_ended", "report": report}),
         Event::Listed { .. } | Event::Elsewhere(_) => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_is_over_at_once_names_no_time_that_is_now() {
+        let now = "1970-01-01T00:00:07Z";
+        assert_eq!(
+            waits(now, Time(8_000)),
+            "waiting until 1970-01-01T00:00:08Z"
+        );
+        assert_eq!(
+            waits(now, Time(7_999)),
+            "waiting since 1970-01-01T00:00:07Z, tried again until it works"
+        );
+    }
 }

@@ -20,7 +20,12 @@ pub(super) struct Outage {
     message: String,
     /// When one that refuses us is asked again.
     again: Time,
+    /// When it was told of last.
+    told: Time,
 }
+
+/// An outage that lasts is told of again after this, in milliseconds: who reads a log later has to see that it lasted.
+const TELL_AGAIN_MS: i64 = 5 * 60_000;
 
 impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
     /// What was known stands, and says since when. Nothing more is asked of a store that is away: each question would
@@ -32,6 +37,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             .as_ref()
             .is_none_or(|away| away.trouble != trouble);
         let since = self.away.as_ref().map_or(now, |away| away.since);
+        let told = self.away.as_ref().map(|away| away.told);
+        let tells = self.running.is_none()
+            && (is_new || told.is_some_and(|told| now.since(told) >= TELL_AGAIN_MS));
         let again = self
             .engine
             .back_off(match (is_new, trouble.needs_a_person()) {
@@ -44,10 +52,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             trouble,
             message: error.to_string(),
             again: now.plus(again),
+            told: told.filter(|_| !tells).unwrap_or(now),
         });
         let name = self.engine.store.name();
         self.schedule.store_away(name, trouble, since, now, again);
-        if is_new && self.running.is_none() {
+        if tells {
             let (until, reason) = (now.plus(again), error.to_string());
             (self.engine.sink)(Event::Waiting { until, reason });
         }
@@ -78,6 +87,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
                 trouble: *trouble,
                 message: message.clone(),
                 again: at,
+                told: at,
             });
         }
     }

@@ -107,7 +107,13 @@ fn a_404_does_not_end_an_unclear_write() {
 /// second finds the intent, waits, looks twice and makes the page; then the first goes on. Gives the pages and what the
 /// oracle says.
 fn late_sender(sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
-    let mut setup = Setup::calm(16, Policy::Ask, Rules::default(), false);
+    let found = (16..64).find_map(|seed| late_sender_of(seed, sabotage));
+    found.expect("no seed stands still there")
+}
+
+/// None if the first instance does not happen to stand still there under this seed.
+fn late_sender_of(seed: u64, sabotage: Option<Sabotage>) -> Option<(usize, Vec<String>)> {
+    let mut setup = Setup::calm(seed, Policy::Ask, Rules::default(), false);
     setup.world.borrow_mut().sabotage = sabotage;
     open_issue(&setup, "A", &[]);
     let (first, link) = setup.instance("first", true);
@@ -119,10 +125,14 @@ fn late_sender(sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
         pairs.iter().any(|pair| pair.intent.is_some())
     };
     while !is_open(&setup) {
-        assert!(run.as_mut().poll(&mut context).is_pending(), "no intent");
+        if run.as_mut().poll(&mut context).is_ready() {
+            return None;
+        }
         setup.world.borrow_mut().let_pass(50);
     }
-    assert!(setup.world.borrow().in_flight.is_none(), "it was sent");
+    if setup.world.borrow().in_flight.is_some() {
+        return None;
+    }
     for _ in 0..8 {
         let pass = setup.settings.grace_create() / 2;
         setup.world.borrow_mut().let_pass(pass);
@@ -138,7 +148,7 @@ fn late_sender(sabotage: Option<Sabotage>) -> (usize, Vec<String>) {
     }
     setup.heal();
     let world = setup.world.borrow();
-    (world.nodes(Side::Notion).len(), world.violations.clone())
+    Some((world.nodes(Side::Notion).len(), world.violations.clone()))
 }
 
 #[test]
