@@ -10,9 +10,10 @@ use super::run::{Flow, Planned, Run};
 use super::who::Asked;
 use crate::core::pair::Hold;
 use crate::core::plan::{Input, Move, Plan, plan};
+use crate::core::scope::Scope;
 use crate::core::{
     Action, FieldKey, Mapping, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind,
-    Row, Side, Step, Time,
+    Row, Side, Step, Time, Value,
 };
 use crate::core::{guard, sight};
 use crate::remote::{Remote, RemoteError};
@@ -366,6 +367,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             rules.debounce = 0;
         }
         rules.new_repository = rules.new_repository.or_else(|| self.only_repository());
+        if let (None, Some(page)) = (&pair.github, sight.of(Side::Notion)) {
+            self.know_repositories(&mut rules.scope, page);
+        }
         plan(&Input {
             pair,
             github,
@@ -378,15 +382,36 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         })
     }
 
-    /// The repository of the link, if this run lists the issues of one only: a pattern may match no other.
-    fn only_repository(&self) -> Option<String> {
+    /// The repositories whose issues this run lists.
+    fn repositories(&self) -> BTreeSet<&str> {
         let issues = self.streams.iter().filter_map(|(side, stream)| {
             let repository = stream.strip_prefix("issues:");
             repository.filter(|_| *side == Side::Github)
         });
-        let all: BTreeSet<&str> = issues.collect();
+        issues.collect()
+    }
+
+    /// The repository of the link, if this run lists the issues of one only: a pattern may match no other.
+    fn only_repository(&self) -> Option<String> {
+        let all = self.repositories();
         let first = all.first().filter(|_| all.len() == 1);
         first.map(|name| (*name).to_owned())
+    }
+
+    /// Adds what this run knows of the link's repositories, and the name of now of the one that a page names, if the
+    /// configuration has another name for it.
+    fn know_repositories(&self, scope: &mut Scope, page: &Observation) {
+        scope.listed = self.repositories().into_iter().map(str::to_owned).collect();
+        let named = page.field(&FieldKey::REPOSITORY);
+        let named = named.map_or("", Value::as_text).trim();
+        let configured = self.link.github.configured(&format!("{named}#0"));
+        let configured = configured
+            .as_deref()
+            .and_then(|name| name.split('#').next());
+        if configured.is_some_and(|configured| scope.refusal(configured).is_none()) {
+            scope.include.push(named.to_owned());
+            scope.listed.insert(named.to_owned());
+        }
     }
 
     fn keep_plan(&mut self, pair: &Pair, plan: Plan) -> Next {
