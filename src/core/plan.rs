@@ -264,25 +264,38 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         Life::Gone | Life::Trashed => return Plan::life(Row::I9, PairLife::Tombstone),
         Life::MovedTo(_) | Life::Unreachable => return unreachable_side(Side::Notion),
     }
-    let wanted = match input.rules.new_pages {
-        NewPages::Ignore => false,
-        NewPages::All => true,
-        NewPages::Ready => notion
-            .field(&FieldKey::PUBLISH)
-            .is_some_and(|value| value.as_text() == "Ready"),
-    };
     let mut plan = Plan::default();
     plan.row(Row::I2);
-    if !wanted || notion.title().trim().is_empty() {
+    let title = notion.title().trim();
+    let says = notion
+        .field(&FieldKey::PUBLISH)
+        .map_or("", Value::as_text)
+        .to_owned();
+    // What we answered there is the wish of before, until a person says otherwise.
+    let is_asked = says == "Ready" || (says == told::ERROR && told::said_error(input.pair));
+    let wanted = match input.rules.new_pages {
+        NewPages::Ignore => false,
+        NewPages::All => is_asked || !title.is_empty(),
+        NewPages::Ready => is_asked,
+    };
+    if !wanted {
+        plan.steps.extend(told::withdraw(input, notion));
         return plan;
     }
+    let park = |mut plan: Plan, why: String| {
+        plan.steps.extend(told::refuse(input, notion, &why));
+        let life = PairLife::Parked(why);
+        if input.pair.life != life {
+            plan.moves.push(Move::Life(life));
+        }
+        plan
+    };
     if notion.kind != Kind::Issue {
         let why = format!(
             "only issues can be made of pages, and this one's Kind is {}; choose Issue, or empty it",
             notion.kind.name()
         );
-        plan.moves.push(Move::Life(PairLife::Parked(why)));
-        return plan;
+        return park(plan, why);
     }
     let edited = notion.stamp.as_ref().map(|stamp| stamp.at);
     let edited = match input.pair.dirty_since {
@@ -304,7 +317,7 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
             action: Action::Create(Box::new(draft)),
             row: Row::I2,
         }),
-        Err(reason) => plan.moves.push(Move::Life(PairLife::Parked(reason))),
+        Err(reason) => return park(plan, reason),
     }
     plan
 }
@@ -568,6 +581,9 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
 
 /// An issue for a page, or why it cannot be made.
 fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String> {
+    if notion.title().trim().is_empty() {
+        return Err("an issue needs a title; give the page one".to_owned());
+    }
     let named = notion
         .field(&FieldKey::REPOSITORY)
         .map_or("", Value::as_text)

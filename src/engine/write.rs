@@ -185,6 +185,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             shown_after(step, sight.of(step.side), answer.post),
             true,
         );
+        if pair.github.is_none() && pair.pending.is_some() {
+            // Our own word on a page that is nothing yet is no news.
+            pair.pending = sight.of(Side::Notion).map(as_listed);
+        }
         let is_over = self.is_over(pair, sight);
         if is_over {
             pair.dirty_since = None;
@@ -429,6 +433,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         Ok(())
     }
+}
+
+/// A page as a listing shows it: without its text.
+fn as_listed(page: &Observation) -> Box<Observation> {
+    let mut page = page.clone();
+    page.fields.remove(&FieldKey::BODY);
+    page.raw_body = None;
+    Box::new(page)
 }
 
 /// What the target shows after the write: the answer, over what was sent, over what was seen before.
