@@ -45,6 +45,8 @@ mod partly;
 mod placed;
 #[path = "end_to_end/public.rs"]
 mod public;
+#[path = "end_to_end/refused_pages.rs"]
+mod refused_pages;
 #[path = "end_to_end/retention.rs"]
 mod retention;
 #[path = "end_to_end/review.rs"]

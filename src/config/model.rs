@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use glob::Pattern;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 
@@ -11,7 +10,8 @@ use crate::core::codec::StateMap;
 use crate::core::mapping::Constant;
 use crate::core::plan::{ByLabel, NewPages, OnTrashed, Rules, ToPublic};
 use crate::core::schedule::Timetable;
-use crate::core::{FieldKey, Kind, Mapping, Policy};
+use crate::core::scope::{Scope, covers};
+use crate::core::{FieldKey, Kind, Mapping, Policy, digest};
 use crate::engine::Settings;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Plan;
@@ -278,6 +278,13 @@ impl Link {
         Rules {
             new_pages: self.new_pages,
             new_repository: self.repository_for_new.clone(),
+            scope: Scope {
+                include: self.repositories.clone(),
+                exclude: self.exclude.clone(),
+                kinds: self.kinds.clone(),
+                print: digest::sha256(&format!("{self:?}")),
+                ..Scope::default()
+            },
             labels: self.select.labels.clone(),
             by_label: self.by_label.clone(),
             public: self.public,
@@ -291,11 +298,7 @@ impl Link {
 
     /// Whether a repository, `owner/name`, belongs to this link. GitHub's names do not tell upper from lower case.
     pub fn takes(&self, repository: &str) -> bool {
-        let covers = |glob: &String| {
-            Pattern::new(&glob.to_lowercase())
-                .is_ok_and(|pattern| pattern.matches(&repository.to_lowercase()))
-        };
-        self.repositories.iter().any(covers) && !self.exclude.iter().any(covers)
+        covers(&self.repositories, repository) && !covers(&self.exclude, repository)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod pair;
 pub mod places;
 pub mod plan;
 pub mod schedule;
+pub mod scope;
 pub mod sight;
 mod standard;
 pub mod step;

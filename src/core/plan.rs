@@ -6,11 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Said;
 use super::decide::{self, Looked};
+use super::scope::Scope;
 use super::told;
 use super::{
     Action, Base, Blocked, Change, Conflict, Direction, Draft, FieldKey, Kind, Life, Mapping,
     ObjectId, Observation, Pair, PairLife, Policy, Row, Side, Step, Time, Value,
 };
+
+/// Why an item that left the selection is unlinked.
+pub const OUTSIDE: &str = "outside the selection";
 
 /// When a page that a person made becomes an issue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub struct Rules {
     pub new_pages: NewPages,
     /// `owner/repo` for new issues whose page names none.
     pub new_repository: Option<String>,
+    /// The repositories that issues are made in.
+    pub scope: Scope,
     /// A new issue has one of these labels, or gets the first of them that is no pattern; none = as its page says.
     pub labels: Vec<glob::Pattern>,
     /// What comes before the first issue in a public repository.
@@ -87,6 +93,7 @@ impl Default for Rules {
         Self {
             new_pages: NewPages::default(),
             new_repository: None,
+            scope: Scope::default(),
             labels: Vec::new(),
             public: ToPublic::default(),
             on_trashed: OnTrashed::default(),
@@ -235,10 +242,9 @@ fn plan_item(input: &Input<'_>) -> Plan {
 /// I1: a GitHub item without a page.
 fn plan_new_github(input: &Input<'_>, github: &Observation) -> Plan {
     match &github.life {
-        Life::Live if !input.in_scope => Plan::life(
-            Row::I14,
-            PairLife::Unlinked("outside the selection".to_owned()),
-        ),
+        Life::Live if !input.in_scope => {
+            Plan::life(Row::I14, PairLife::Unlinked(OUTSIDE.to_owned()))
+        }
         Life::Live => Plan::act(
             Row::I1,
             Side::Notion,
@@ -258,25 +264,38 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         Life::Gone | Life::Trashed => return Plan::life(Row::I9, PairLife::Tombstone),
         Life::MovedTo(_) | Life::Unreachable => return unreachable_side(Side::Notion),
     }
-    let wanted = match input.rules.new_pages {
-        NewPages::Ignore => false,
-        NewPages::All => true,
-        NewPages::Ready => notion
-            .field(&FieldKey::PUBLISH)
-            .is_some_and(|value| value.as_text() == "Ready"),
-    };
     let mut plan = Plan::default();
     plan.row(Row::I2);
-    if !wanted || notion.title().trim().is_empty() {
+    let title = notion.title().trim();
+    let says = notion
+        .field(&FieldKey::PUBLISH)
+        .map_or("", Value::as_text)
+        .to_owned();
+    // What we answered there is the wish of before, until a person says otherwise.
+    let is_asked = says == "Ready" || (says == told::ERROR && told::said_error(input.pair));
+    let wanted = match input.rules.new_pages {
+        NewPages::Ignore => false,
+        NewPages::All => is_asked || !title.is_empty(),
+        NewPages::Ready => is_asked,
+    };
+    if !wanted {
+        plan.steps.extend(told::withdraw(input, notion));
         return plan;
     }
+    let park = |mut plan: Plan, why: String| {
+        plan.steps.extend(told::refuse(input, notion, &why));
+        let life = PairLife::Parked(why);
+        if input.pair.life != life {
+            plan.moves.push(Move::Life(life));
+        }
+        plan
+    };
     if notion.kind != Kind::Issue {
         let why = format!(
             "only issues can be made of pages, and this one's Kind is {}; choose Issue, or empty it",
             notion.kind.name()
         );
-        plan.moves.push(Move::Life(PairLife::Parked(why)));
-        return plan;
+        return park(plan, why);
     }
     let edited = notion.stamp.as_ref().map(|stamp| stamp.at);
     let edited = match input.pair.dirty_since {
@@ -298,7 +317,7 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
             action: Action::Create(Box::new(draft)),
             row: Row::I2,
         }),
-        Err(reason) => plan.moves.push(Move::Life(PairLife::Parked(reason))),
+        Err(reason) => return park(plan, reason),
     }
     plan
 }
@@ -323,10 +342,7 @@ fn plan_both(input: &Input<'_>, github: &Observation, notion: &Observation) -> P
         // A page that does not say yet whose it is learns that first: without the store nothing else ties the two, and
         // another issue would be made of it.
         (Life::Live, Life::Live) if !input.in_scope && knows_its_item(input, github, notion) => {
-            Plan::life(
-                Row::I14,
-                PairLife::Unlinked("outside the selection".to_owned()),
-            )
+            Plan::life(Row::I14, PairLife::Unlinked(OUTSIDE.to_owned()))
         }
         (Life::Live, Life::Live) => plan_fields(input, github, notion),
     }
@@ -565,9 +581,13 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
 
 /// An issue for a page, or why it cannot be made.
 fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String> {
+    if notion.title().trim().is_empty() {
+        return Err("an issue needs a title; give the page one".to_owned());
+    }
     let named = notion
         .field(&FieldKey::REPOSITORY)
-        .map_or("", Value::as_text);
+        .map_or("", Value::as_text)
+        .trim();
     let container = if named.is_empty() {
         input.rules.new_repository.clone()
     } else {
@@ -575,6 +595,9 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
     };
     let container = container
         .ok_or("fill in the page's Repository property (owner/repo): the link has more than one")?;
+    if let Some(why) = input.rules.scope.refusal(&container) {
+        return Err(why);
+    }
     let mut draft = Draft {
         kind: Kind::Issue,
         fields: BTreeMap::new(),

@@ -51,8 +51,12 @@ pub fn news(pair: &Pair, row: &Observation, mapping: &Mapping, refused_again: i6
     match pair.pending.as_deref() {
         // Set aside or still waiting: only another version than the one that waits is news.
         Some(pending) if waits && pending.side == row.side => {
-            let at = |seen: &Observation| seen.stamp.as_ref().map(|stamp| stamp.at);
-            news.life = pending.fields != row.fields || at(pending) != at(row);
+            // A stamp is rounded to its minute: who wrote last tells an edit right after our own word on the page.
+            let version = |seen: &Observation| {
+                let stamp = seen.stamp.as_ref();
+                stamp.map(|stamp| (stamp.at, stamp.by.clone()))
+            };
+            news.life = pending.fields != row.fields || version(pending) != version(row);
             return news;
         }
         None if matches!(pair.life, PairLife::New) => {

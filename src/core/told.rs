@@ -6,7 +6,10 @@
 use super::apply::apply;
 use super::decide::{self, Looked};
 use super::plan::{Input, Move, Plan};
-use super::{Action, Change, Draft, FieldKey, Kind, Mapping, Pair, PairLife, Side, Step, Value};
+use super::{
+    Action, Change, Draft, FieldKey, Kind, Mapping, Observation, Pair, PairLife, Row, Side, Step,
+    Value,
+};
 
 /// A note is one line of at most so many characters.
 const NOTE_CHARS: usize = 200;
@@ -164,6 +167,77 @@ fn join(plan: &mut Plan, changes: Vec<Change>) {
         action: Action::Patch(changes),
         row,
     });
+}
+
+/// What `Publish` says of a page that was to become an issue and cannot.
+pub const ERROR: &str = "Error";
+
+/// Whether it was us who said so.
+pub fn said_error(pair: &Pair) -> bool {
+    let base = pair.base.get(&FieldKey::PUBLISH);
+    base.is_some_and(|base| base.notion().as_text() == ERROR)
+}
+
+/// Whether a field belongs to what a page without an item says of itself: no agreement with an item.
+pub fn is_of_page(key: &FieldKey) -> bool {
+    is_told(key) || *key == FieldKey::PUBLISH
+}
+
+/// The write that says on a page why no issue is made of it; none where the page says so already.
+pub fn refuse(input: &Input<'_>, notion: &Observation, why: &str) -> Option<Step> {
+    let words = [
+        (FieldKey::PUBLISH, ERROR.to_owned()),
+        (FieldKey::SYNC, "Blocked".to_owned()),
+        (FieldKey::SYNC_NOTE, one_line(why)),
+    ];
+    let words = words.map(|(key, word)| (key, Value::text(word)));
+    say(input, notion, words.into_iter().collect())
+}
+
+/// The write that takes it back from a page that a person does not want to become an issue any more.
+pub fn withdraw(input: &Input<'_>, notion: &Observation) -> Option<Step> {
+    let is_ours = |key: &FieldKey| {
+        let base = input.pair.base.get(key);
+        let shown = notion.field(key);
+        let ours = base.map(|base| base.notion()).filter(|own| !own.is_empty());
+        ours.is_some() && ours == shown
+    };
+    let ours = FIELDS.into_iter().filter(is_ours);
+    say(input, notion, ours.map(|key| (key, Value::Null)).collect())
+}
+
+/// One request for those of these properties that the page has, and that say something else.
+fn say(input: &Input<'_>, notion: &Observation, words: Vec<(FieldKey, Value)>) -> Option<Step> {
+    // Pages of other kinds lack the columns, or mean something else by them.
+    if notion.kind != Kind::Issue {
+        return None;
+    }
+    let mut changes = Vec::new();
+    for (key, value) in words {
+        let Some(field) = input.mapping.field(Kind::Issue, &key) else {
+            continue;
+        };
+        let Some(shown) = notion.field(&key) else {
+            continue;
+        };
+        let is_off = input.paused.contains(&key) || input.pair.blocked.contains_key(&key);
+        if is_off || !field.direction.allows(Side::Notion) || field.codec.same(shown, &value) {
+            continue;
+        }
+        changes.push(Change {
+            field: key,
+            pre: shown.clone(),
+            new: value.clone(),
+            source: value,
+            row: Row::I2,
+            partial: false,
+        });
+    }
+    (!changes.is_empty()).then_some(Step {
+        side: Side::Notion,
+        action: Action::Patch(changes),
+        row: Row::I2,
+    })
 }
 
 /// Whose word a field is, for people.

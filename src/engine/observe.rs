@@ -131,7 +131,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         self.engine.clock.now()
     }
 
-    fn cursor_name(&self, side: Side, stream: &str) -> String {
+    pub(super) fn cursor_name(&self, side: Side, stream: &str) -> String {
         format!("{}/{}/{stream}", self.link.spec.name, side.name())
     }
 
@@ -372,7 +372,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if !sweep && sight::is_own_echo(&pair, row) {
             news.body = Body::Known;
         }
-        if !news.is_any() && !is_renamed {
+        let is_reselected = sweep && self.changes_selection(&pair, row);
+        if !news.is_any() && !is_renamed && !is_reselected {
             if pair.hold.is_some() {
                 self.saw_held = true;
                 // Somebody took a change back that the guard asks about.

@@ -37,6 +37,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .extend(opened.streams.into_iter().map(|stream| (side, stream)));
         }
         self.note_constants().await?;
+        self.note_selection().await?;
         self.forget_old_streams().await
     }
 
@@ -116,7 +117,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let name = format!("paused/{}", self.link.spec.name);
         let before = self.engine.store.setting(&name).await?.unwrap_or_default();
         let is_back = |name: &str| !self.paused.contains(&FieldKey::of(name));
-        self.unpaused = before.split_whitespace().any(is_back);
+        self.unpaused |= before.split_whitespace().any(is_back);
         Ok(())
     }
 

@@ -10,11 +10,12 @@ use super::run::{Flow, Planned, Run};
 use super::who::Asked;
 use crate::core::pair::Hold;
 use crate::core::plan::{Input, Move, Plan, plan};
+use crate::core::scope::Scope;
 use crate::core::{
     Action, FieldKey, Mapping, ObjectId, Observation, Outcome, Pair, PairLife, Record, RecordKind,
-    Row, Side, Step, Time,
+    Row, Side, Step, Time, Value,
 };
-use crate::core::{guard, sight};
+use crate::core::{guard, sight, told};
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
 
@@ -83,7 +84,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let plan = self.plan_pair(&turn.pair, &turn.sight);
         match self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             Minded::Alone => {}
-            Minded::Over => return Ok(Next::Done),
+            Minded::Over => {
+                self.tell_asker(turn).await?;
+                return Ok(Next::Done);
+            }
             Minded::Joined => return Ok(Next::Again),
         }
         let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
@@ -196,7 +200,56 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let goes_on = self
             .write(&mut turn.pair, step, &mut turn.sight, records)
             .await?;
+        if is_create {
+            self.tell_page(&mut turn.pair, &mut turn.sight).await?;
+        }
         Ok(if goes_on { Next::Again } else { Next::Done })
+    }
+
+    /// A page that was to become an issue, and has a question to a person instead, says so.
+    async fn tell_asker(&mut self, turn: &mut Turn) -> Result<(), Trouble> {
+        let Turn { pair, sight, .. } = turn;
+        let wish = sight
+            .of(Side::Notion)
+            .and_then(|page| page.field(&FieldKey::PUBLISH));
+        let is_asked = wish.is_some_and(|wish| wish.as_text() == "Ready");
+        if self.ask.dry || pair.held_since.is_some() || !is_asked {
+            return Ok(());
+        }
+        self.tell_page(pair, sight).await
+    }
+
+    /// Says on a page that was set aside why no issue is made of it.
+    pub(super) async fn tell_page(
+        &mut self,
+        pair: &mut Pair,
+        sight: &mut Sight,
+    ) -> Result<(), Trouble> {
+        let (PairLife::Parked(why), None, None) = (&pair.life, &pair.github, &pair.intent) else {
+            return Ok(());
+        };
+        let Some(page) = sight.of(Side::Notion).filter(|page| page.is_live()) else {
+            return Ok(());
+        };
+        let input = Input {
+            pair,
+            github: None,
+            notion: Some(page),
+            mapping: &self.link.spec.mapping,
+            rules: &self.link.spec.rules,
+            paused: &self.paused,
+            in_scope: true,
+            now: self.now(),
+        };
+        if let Some(step) = told::refuse(&input, page, why) {
+            self.write(pair, step, sight, Vec::new()).await?;
+            let stored = self.engine.store.pair(&pair.id).await.map_err(Stop::from)?;
+            if let Some(mut stored) = stored.filter(|stored| stored.intent.is_none()) {
+                stored.dirty_since = None;
+                self.commit(&mut stored, Vec::new()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way.
@@ -369,6 +422,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             rules.debounce = 0;
         }
         rules.new_repository = rules.new_repository.or_else(|| self.only_repository());
+        if let (None, Some(page)) = (&pair.github, sight.of(Side::Notion)) {
+            self.know_repositories(&mut rules.scope, page);
+        }
         plan(&Input {
             pair,
             github,
@@ -381,15 +437,36 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         })
     }
 
-    /// The repository of the link, if this run lists the issues of one only: a pattern may match no other.
-    fn only_repository(&self) -> Option<String> {
+    /// The repositories whose issues this run lists.
+    fn repositories(&self) -> BTreeSet<&str> {
         let issues = self.streams.iter().filter_map(|(side, stream)| {
             let repository = stream.strip_prefix("issues:");
             repository.filter(|_| *side == Side::Github)
         });
-        let all: BTreeSet<&str> = issues.collect();
+        issues.collect()
+    }
+
+    /// The repository of the link, if this run lists the issues of one only: a pattern may match no other.
+    fn only_repository(&self) -> Option<String> {
+        let all = self.repositories();
         let first = all.first().filter(|_| all.len() == 1);
         first.map(|name| (*name).to_owned())
+    }
+
+    /// Adds what this run knows of the link's repositories, and the name of now of the one that a page names, if the
+    /// configuration has another name for it.
+    fn know_repositories(&self, scope: &mut Scope, page: &Observation) {
+        scope.listed = self.repositories().into_iter().map(str::to_owned).collect();
+        let named = page.field(&FieldKey::REPOSITORY);
+        let named = named.map_or("", Value::as_text).trim();
+        let configured = self.link.github.configured(&format!("{named}#0"));
+        let configured = configured
+            .as_deref()
+            .and_then(|name| name.split('#').next());
+        if configured.is_some_and(|configured| scope.refusal(configured).is_none()) {
+            scope.include.push(named.to_owned());
+            scope.listed.insert(named.to_owned());
+        }
     }
 
     fn keep_plan(&mut self, pair: &Pair, plan: Plan) -> Next {
@@ -569,7 +646,8 @@ fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Obse
     let is_kept = matches!(owner.life, PairLife::Active | PairLife::Unlinked(_));
     let is_owned = owner.notion.is_some() && is_kept && !owner.base.is_empty();
     let page = sight.of(Side::Notion)?;
-    (is_owned && pair.base.is_empty() && !page.created_by_us).then_some(page)
+    let has_none = pair.base.keys().all(told::is_of_page);
+    (is_owned && has_none && !page.created_by_us).then_some(page)
 }
 
 /// Keeps the versions that were seen, and the title for people.

@@ -10,8 +10,8 @@ use super::world::{Author, Version, World};
 use crate::core::codec::Said;
 use crate::core::told;
 use crate::core::{
-    Action, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife, Record,
-    RecordKind, Side, Step, Value,
+    Action, Change, Class, Field, FieldKey, Kind, Life, Observation, Outcome, Pair, PairLife,
+    Record, RecordKind, Row, Side, Step, Value,
 };
 use crate::remote::RemoteError;
 use crate::store::StoreError;
@@ -299,7 +299,13 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
         return;
     };
     let Some(partner) = partner(world, step.side, node) else {
-        world.violate(format!("orphan write: {}", brief(step)));
+        // A page that becomes no issue says so itself, where nothing else is kept.
+        let is_word = |change: &Change| told::is_of_page(&change.field);
+        let is_of_page = step.side == Side::Notion && step.row == Row::I2;
+        let changes = step.changes();
+        if !is_of_page || changes.is_empty() || !changes.iter().all(is_word) {
+            world.violate(format!("orphan write: {}", brief(step)));
+        }
         return;
     };
     let mapping = Rc::clone(&world.mapping);

@@ -1,6 +1,8 @@
 //! What belongs to a link, and which part of a text does.
 
-use pulse_sync::sim::github::{IssueEdit, State};
+use pulse_sync::sim::github::{IssueEdit, NewIssue, NewRepo, State};
+use pulse_sync::sim::notion::ids::Id;
+use pulse_sync::sim::notion::value::Value as Cell;
 
 use super::bad_items::new_issue;
 use super::rig::{GRACE, Rig, world};
@@ -100,5 +102,131 @@ fn text_below_a_heading_called_as_the_private_one_survives_an_edit() {
     rig.settle();
     let body = rig.issue(number).body.unwrap();
     assert!(!body.contains("mine"), "{body}");
+    rig.assert_quiet();
+}
+
+/// The titles of a repository's issues.
+fn titles(rig: &Rig, repository: &str) -> Vec<String> {
+    rig.hub(|hub| {
+        let issues = hub.repo(repository).unwrap().issues.values();
+        issues.map(|issue| issue.title.clone()).collect()
+    })
+}
+
+fn ready_for(rig: &Rig, title: &str, repository: &str) -> Id {
+    rig.new_page(
+        vec![
+            ("title", Cell::text(title)),
+            ("Publish", Cell::choice("Ready")),
+            ("Repository", Cell::choice(repository)),
+        ],
+        "Known to us alone.",
+    )
+}
+
+fn make(rig: &Rig, repository: NewRepo) {
+    let now = rig.small.notion.shared.now();
+    rig.hub(|hub| hub.create_repo(now, "ada", repository).unwrap());
+}
+
+#[test]
+fn no_issue_is_made_in_a_repository_that_the_link_does_not_select() {
+    let mut rig = Rig::start(Some(world(2, 0, 0)));
+    make(&rig, NewRepo::public("ada/beta"));
+    make(&rig, NewRepo::public("ada/gamma"));
+    rig.settle();
+    ready_for(&rig, "Not listed", "ada/beta");
+    let done = rig.run(&["sync", "--once"]);
+    assert!(
+        done.said()
+            .contains("ada/beta is not among this link's repositories"),
+        "{}",
+        done.said()
+    );
+    assert!(titles(&rig, "ada/beta").is_empty());
+    // The configuration changes: the page is tried again by itself.
+    rig.link("repositories", "[\"ada/*\"]");
+    rig.link("exclude", "[\"ada/GAM*\"]");
+    ready_for(&rig, "Left out", "Ada/Gamma");
+    for _ in 0..3 {
+        rig.run(&["sync", "--once"]);
+    }
+    assert_eq!(titles(&rig, "ada/beta"), ["Not listed"]);
+    assert!(titles(&rig, "ada/gamma").is_empty());
+}
+
+#[test]
+fn a_page_that_names_no_repository_is_set_aside_before_any_request() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    let page = ready_for(&rig, "Elsewhere", "../user/repos?");
+    let before = rig.writes().0;
+    let done = rig.run(&["sync", "--once"]);
+    assert!(
+        done.said().contains("names no repository"),
+        "{}",
+        done.said()
+    );
+    assert_eq!(rig.writes().0, before);
+    // An edit of the page is enough.
+    rig.edit_page(
+        page,
+        vec![("Repository", Cell::choice(&rig.small.repository))],
+    );
+    rig.settle();
+    assert!(titles(&rig, &rig.small.repository).contains(&"Elsewhere".to_owned()));
+}
+
+#[test]
+fn another_selection_is_noticed_by_the_next_pass() {
+    let mut rig = Rig::start(Some(world(3, 1, 2)));
+    make(&rig, NewRepo::public("ada/beta"));
+    let now = rig.small.notion.shared.now();
+    let issue = NewIssue {
+        title: "In beta".to_owned(),
+        body: Some("Text.".to_owned()),
+        labels: Vec::new(),
+        assignees: Vec::new(),
+        milestone: None,
+        kind: None,
+    };
+    rig.hub(|hub| {
+        hub.create_issue(now, GRACE, "ada/beta", issue)
+            .unwrap()
+            .number
+    });
+    rig.settle();
+    let ours = rig.pages();
+    let sync = |rig: &Rig, word: &str| {
+        let said = |page: &Id| rig.cell(*page, "Sync") == word;
+        rig.pages().into_iter().filter(said).count()
+    };
+    let told = sync(&rig, "OK");
+    assert_eq!(told, 4, "pages of commits say nothing of themselves");
+    // A newcomer.
+    rig.link("repositories", "[\"ada/lantern\", \"ada/beta\"]");
+    rig.run(&["sync", "--once"]);
+    assert_eq!(rig.pages().len(), ours.len() + 1);
+    // Leavers, though nothing else changed.
+    rig.link("repositories", "[\"ada/beta\"]");
+    rig.run(&["sync", "--once"]);
+    assert_eq!(sync(&rig, "Unlinked"), told);
+    rig.link("repositories", "[\"ada/lantern\", \"ada/beta\"]");
+    rig.run(&["sync", "--once"]);
+    assert_eq!(sync(&rig, "OK"), told + 1, "they are back");
+    // By label, and by kind.
+    rig.link("select", "{ without_labels = [\"bug\"] }");
+    rig.run(&["sync", "--once"]);
+    let bugs = rig
+        .pages()
+        .into_iter()
+        .filter(|page| rig.cell(*page, "Labels").contains("bug"));
+    let bugs = bugs.count();
+    assert!(bugs > 0);
+    assert_eq!(sync(&rig, "Unlinked"), bugs);
+    rig.link("select", "{}");
+    rig.link("kinds", "[\"issue\", \"commit\"]");
+    rig.run(&["sync", "--once"]);
+    assert_eq!(sync(&rig, "Unlinked"), 1, "the pull request");
     rig.assert_quiet();
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+pub(super) use crate::core::scope::is_repository as is_repo;
 use crate::core::{ObjectId, Time};
 use crate::remote::RemoteError;
 use crate::remote::http::Reply;
@@ -25,19 +26,6 @@ pub(super) fn segment(name: &str) -> String {
 pub(super) fn repo_path(repo: &str) -> String {
     let (owner, name) = repo.split_once('/').unwrap_or((repo, ""));
     format!("/repos/{}/{}", segment(owner), segment(name))
-}
-
-/// Whether a text is `owner/repo` with characters that GitHub allows.
-pub(super) fn is_repo(text: &str) -> bool {
-    let allowed = |part: &str| {
-        !part.is_empty()
-            && part != "."
-            && part != ".."
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-    };
-    matches!(text.split_once('/'), Some((owner, name)) if allowed(owner) && allowed(name))
 }
 
 /// The repository and number of `owner/repo#12`.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::place::{numbered, repo_path, segment};
+use super::place::{is_repo, numbered, repo_path, segment};
 use super::wire::{Issue, Label};
 use super::{GithubRemote, refuse, rows};
 use crate::core::text::{self, limits, marker};
@@ -34,6 +34,13 @@ impl GithubRemote {
     pub(super) async fn create(&self, draft: &Draft) -> Result<Answer, RemoteError> {
         if draft.kind != Kind::Issue {
             return Err(refuse::refused(400, "only issues can be made on GitHub"));
+        }
+        if !is_repo(&draft.container) {
+            let why = format!(
+                "\"{}\" names no repository; nothing was sent",
+                draft.container
+            );
+            return Err(refuse::refused(400, &why));
         }
         let repo = self.present(&draft.container).into_owned();
         let mut body = Map::new();
