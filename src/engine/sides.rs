@@ -43,10 +43,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
 
     /// Both sides answered: what was wrong with them as a whole is over, unless it happens again in this run.
     pub(super) async fn sides_answered(&self) -> Flow<()> {
-        for side in Side::BOTH {
-            self.recovered(side.name()).await?;
-        }
-        Ok(())
+        self.are_over(|scope| Side::BOTH.iter().any(|side| scope == side.name()))
+            .await
     }
 
     /// A run that tried every write that waited met no missing right on these sides any more.
@@ -54,11 +52,28 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.ask.dry || self.ask.item.is_some() || self.ask.only.is_some() {
             return Ok(());
         }
-        for side in Side::BOTH {
+        let is_denied = |side: Side| {
             let is_it =
                 |stop: &Stop| matches!(stop, Stop::Side { side: denied, .. } if *denied == side);
-            if !self.report.denied.iter().any(is_it) {
-                self.recovered(&writes_of(side)).await?;
+            self.report.denied.iter().any(is_it)
+        };
+        self.are_over(|scope| {
+            let mut sides = Side::BOTH.into_iter().filter(|side| !is_denied(*side));
+            sides.any(|side| scope == writes_of(side))
+        })
+        .await
+    }
+
+    /// Ends the open errors of some scopes of this link. A limit lasts as long as was said, whatever else is answered
+    /// meanwhile.
+    async fn are_over(&self, is_it: impl Fn(&str) -> bool) -> Flow<()> {
+        let now = self.engine.clock.now();
+        for mut entry in self.engine.store.errors(true, OPEN_ERRORS).await? {
+            let lasts = entry.class == "limited" && entry.next_try.is_some_and(|at| at > now);
+            let is_ours = entry.link == self.link.spec.name && entry.pair.is_none();
+            if is_ours && is_it(&entry.scope) && !lasts {
+                entry.resolved_at = Some(now);
+                self.engine.store.put_error(&entry).await?;
             }
         }
         Ok(())
