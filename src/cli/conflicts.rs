@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::json;
 use super::wire::{RealEngine, Setup};
 use crate::config;
+use crate::core::decide::is_choice_refused;
 use crate::core::{Conflict, Pair, Policy, Time, Value};
 use crate::engine::answers::Pick;
 use crate::shown::Shown;
@@ -62,8 +63,12 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 .field
                 .as_ref()
                 .map_or("item", |field| field.as_str());
+            let is_refused = is_choice_refused(pair, conflict);
             let state = match (&conflict.choice, pair.held_since) {
                 (None, _) => "waits for you",
+                (Some(_), None) if is_refused => {
+                    "chosen, and refused: choose again, or mend it and `retry`"
+                }
                 (Some(_), None) => "chosen, carried out by the next pass",
                 (Some(_), Some(_)) => "chosen, held by you: waits until you release the item",
             };
@@ -73,14 +78,25 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 Shown::line(pair.name())
             );
             say!("    {}", Shown::line(&pair.title));
+            if let Some(why) = refusal(pair, conflict) {
+                say!("    {}", Shown::line(why));
+            }
         }
-        say!("{} conflicts", all.len());
+        let plural = if all.len() == 1 { "" } else { "s" };
+        say!("{} conflict{plural}", all.len());
     }
     Ok(if all.is_empty() {
         Exit::Done
     } else {
         Exit::Waits
     })
+}
+
+/// Why the choice of a conflict was not carried out, where a service refused it.
+fn refusal<'a>(pair: &'a Pair, conflict: &Conflict) -> Option<&'a str> {
+    let field = conflict.field.as_ref()?;
+    let blocked = pair.blocked.get(field)?;
+    is_choice_refused(pair, conflict).then_some(blocked.reason.as_str())
 }
 
 async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
@@ -94,6 +110,9 @@ async fn show(setup: &Setup, id: &str, as_json: bool) -> anyhow::Result<Exit> {
     }
     say!("{}  {}", Shown::line(pair.name()), Shown::line(&pair.title));
     say!("{}", Shown::line(&conflict.note));
+    if let Some(why) = refusal(pair, conflict) {
+        say!("the choice was refused: {}", Shown::line(why));
+    }
     let parts = [
         ("base", &conflict.base, String::new()),
         (
@@ -191,6 +210,7 @@ async fn take(
         PickName::Base => Pick::Base,
     };
     let mut taken = 0;
+    let mut of_item: Vec<String> = Vec::new();
     let mut held: Vec<Pair> = Vec::new();
     for link in &links {
         for (pair, conflict) in engine.conflicts(&link.spec.name).await? {
@@ -201,6 +221,13 @@ async fn take(
                     .as_ref()
                     .is_some_and(|key| key.as_str() == field)
             });
+            if is_named && !is_field {
+                let own = conflict
+                    .field
+                    .as_ref()
+                    .map_or("the item", |key| key.as_str());
+                of_item.push(own.to_owned());
+            }
             if is_named && is_field {
                 let chosen =
                     super::held::retried(async || engine.choose(link, &conflict.id, pick()).await)
@@ -209,6 +236,14 @@ async fn take(
                 held.extend(chosen.held_since.map(|_| chosen));
             }
         }
+    }
+    if let (0, Some(field)) = (taken, field)
+        && !of_item.is_empty()
+    {
+        bail!(
+            "{id} has no open conflict of {field}; open there: {}",
+            of_item.join(", ")
+        );
     }
     if taken == 0 {
         bail!("there is no such open conflict; `pulse-sync conflicts list` shows them");

@@ -141,8 +141,12 @@ pub fn print(report: &Report) {
         report.requests.github,
         report.requests.notion
     );
+    let queued = match report.stopped {
+        Some(Stop::Paused) => "still queued; they wait for `pulse-sync resume`",
+        _ => "still queued; run it again",
+    };
     let counts = [
-        (report.backlog, "still queued; run it again"),
+        (report.backlog, queued),
         (report.deferred, "wait for a time of theirs"),
         (
             report.conflicts,

@@ -3,6 +3,7 @@
 use super::args::UndoOptions;
 use super::exit::Exit;
 use super::wire::{RealEngine, RealLink, Setup};
+use crate::core::decide::is_choice_refused;
 use crate::core::{Pair, PairId, Side};
 use crate::engine::Ask;
 use crate::engine::answers::{ALREADY, AnswerError, PutBack};
@@ -130,11 +131,26 @@ async fn carry_out(
 ) -> anyhow::Result<Exit> {
     let mut written = PerSide::default();
     let mut asked = PerSide::default();
+    let mut errors: Vec<String> = Vec::new();
+    let rest = Ask {
+        forced: true,
+        only: Some([id.clone()].into()),
+        ..Ask::default()
+    };
     let mut left = PASSES;
     loop {
+        // By its name an item is tried anew, whatever was refused of it: once is enough.
+        let ask = if errors.is_empty() { ask } else { &rest };
         let mut report = engine.run(link, ask).await;
         super::sync::hand_over(engine, ask, &mut report).await;
-        let is_last = report.writes == PerSide::default();
+        // What was refused is told to the page by the next pass.
+        let is_last = report.writes == PerSide::default() && report.errors.is_empty();
+        let news = report
+            .errors
+            .drain(..)
+            .filter(|error| !errors.contains(error));
+        let news: Vec<String> = news.collect();
+        errors.extend(news);
         for side in Side::BOTH {
             *written.of_mut(side) += *report.writes.of_mut(side);
             *asked.of_mut(side) += *report.requests.of_mut(side);
@@ -142,10 +158,12 @@ async fn carry_out(
         left -= 1;
         if left == 0 || is_last || (report.stopped.is_some() && report.unlisted.is_empty()) {
             (report.writes, report.requests) = (written, asked);
+            report.errors = errors;
             // The undo itself is kept as a choice; one that still settles is no conflict to look at.
             let is_ours = |pair: &Pair| {
                 let mut open = pair.conflicts.iter();
-                !pair.conflicts.is_empty() && open.all(|one| one.choice.is_some())
+                !pair.conflicts.is_empty()
+                    && open.all(|one| one.choice.is_some() && !is_choice_refused(pair, one))
             };
             let ours = engine.store.pair(id).await?.filter(is_ours);
             report.conflicts -= u64::from(ours.is_some()).min(report.conflicts);

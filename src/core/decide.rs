@@ -188,6 +188,16 @@ pub fn conflict_id(pair: &Pair, field: Option<&FieldKey>, now: Time) -> String {
     format!("c{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
+/// Whether a conflict's choice was tried, and refused.
+pub fn is_choice_refused(pair: &Pair, conflict: &Conflict) -> bool {
+    let field = conflict.field.as_ref();
+    let refusal = field.and_then(|field| pair.blocked.get(field));
+    match (refusal, &conflict.choice) {
+        (Some(blocked), Some(choice)) => blocked.since >= choice.at,
+        _ => false,
+    }
+}
+
 /// GitHub takes a reason only for a closed issue: holds such a change back unless the issue is or becomes closed. A
 /// reason that goes away needs no write of its own: GitHub drops it when it opens the issue. `restoring` = the reason
 /// goes back with its state, or, where that waits for a choice, stays with it.
@@ -695,6 +705,11 @@ impl Case<'_> {
             (Side::Notion, &choice.notion, self.r),
         ] {
             if !self.same(wanted, shown) && self.field.direction.allows(side) {
+                let source = if side == Side::Github { self.r } else { self.l };
+                if is_choice_refused(self.input.pair, conflict) && self.is_refused(side, source) {
+                    // It is not sent again by each pass: a new choice is, or the next try of what was refused.
+                    return Ruled::nothing(Row::F9);
+                }
                 let partial = side == Side::Github && !self.same(&choice.notion, self.r);
                 return Ruled::write(
                     Row::Choice,
@@ -704,6 +719,10 @@ impl Case<'_> {
             }
         }
         let mut ruled = self.agree();
+        if self.input.pair.blocked.contains_key(&self.field.key) {
+            // What was refused is not wanted any more.
+            ruled.moves.push(Move::Unblock(self.key()));
+        }
         ruled.moves.push(Move::Close(
             conflict.id.clone(),
             "the choice was carried out",

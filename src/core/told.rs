@@ -32,7 +32,9 @@ pub fn state(pair: &Pair) -> [Value; 2] {
                 1 => String::new(),
                 all => format!(", and {} more", all - 1),
             };
-            let note = format!("{} (conflict {}{more})", conflict.note, conflict.id);
+            let refusal = blocked.filter(|_| decide::is_choice_refused(pair, conflict));
+            let note = refusal.map_or(&conflict.note, |(_, blocked)| &blocked.reason);
+            let note = format!("{note} (conflict {}{more})", conflict.id);
             ("Conflict", note)
         }
         (PairLife::Parked(why), ..) => ("Blocked", why.clone()),

@@ -13,7 +13,7 @@ use crate::core::land::{Answered, Landed, land};
 use crate::core::plan::{Input, plan};
 use crate::core::{
     Action, Blocked, Codec, Conflict, FieldKey, Intent, IntentState, Observation, Outcome, Pair,
-    PairId, PairLife, Record, RecordKind, Side, Step, Value,
+    PairId, PairLife, Record, RecordKind, Row, Side, Step, Value,
 };
 use crate::remote::{Answer, Remote, RemoteError};
 use crate::store::Store;
@@ -316,8 +316,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 let name = pair.name().to_owned();
                 self.note_error(&name, Some(pair), &error, pair.next_try)
                     .await?;
-                self.commit_end(pair, &sent, vec![record]).await?;
-                Ok(false)
+                let kept = self.commit_end(pair, &sent, vec![record]).await?;
+                // What else was chosen goes on, and the item does not stay queued for what will not be sent again.
+                Ok(kept && step.row == Row::Choice && pair.life == PairLife::Active)
             }
             _ => {
                 self.commit_end(pair, &sent, vec![record]).await?;

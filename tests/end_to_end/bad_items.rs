@@ -406,3 +406,24 @@ fn hostile_words_of_a_page_ping_nobody() {
     assert_eq!(rig.pages().len(), 2);
     rig.assert_quiet();
 }
+
+#[test]
+fn a_label_that_is_too_long_for_github_keeps_no_other_one_back() {
+    let mut rig = Rig::start(Some(world(2, 0, 0)));
+    rig.link("create_labels", "true");
+    rig.settle();
+    let long = "n".repeat(100);
+    let page = rig.page(1);
+    rig.edit_page(page, vec![("Labels", Cell::choices(&["fresh", &long]))]);
+    for _ in 0..3 {
+        rig.run(&["sync", "--once"]);
+    }
+    let labels = rig.hub(|hub| {
+        let repo = hub.repo(&rig.small.repository).unwrap();
+        let names = repo.label_names(hub.issue(&rig.small.repository, 1).unwrap());
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    });
+    assert_eq!(labels, ["fresh"]);
+    let note = rig.cell(page, "Sync note");
+    assert!(note.contains("50") && note.contains("nnn"), "{note}");
+}

@@ -137,3 +137,45 @@ fn a_pass_over_one_item_goes_by_that_item_alone() {
     let done = rig.run(&["sync", "--once"]);
     assert_eq!(done.code, Some(2), "{}", done.said());
 }
+
+/// A refusal is told and kept, not sent again by each pass; a new word, or `retry`, tries it anew.
+#[test]
+fn an_undo_that_github_refuses_ends_and_says_why() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let page = rig.page(2);
+    let labels = rig.cell(page, "Labels");
+    let own = labels.split(", ").next().unwrap().to_owned();
+    assert!(!own.is_empty(), "{labels}");
+    rig.edit_page(page, vec![("Labels", Cell::choices(&[]))]);
+    rig.settle();
+    let record = write_of(&rig, "labels");
+    let now = rig.small.notion.shared.now();
+    rig.hub(|hub| {
+        hub.delete_label(now, "ada", &rig.small.repository, &own)
+            .unwrap();
+    });
+    let done = rig.run(&["undo", &record, "--yes"]);
+    assert_eq!(done.code, Some(2), "{}", done.said());
+    assert!(done.said().contains("has no label"), "{}", done.said());
+    assert!(!done.said().contains("run it again"), "{}", done.said());
+    let list = rig.run(&["conflicts", "list"]).said();
+    assert!(
+        list.contains("chosen, and refused") && list.contains(&own),
+        "{list}"
+    );
+    assert!(!list.contains("next pass"), "{list}");
+    rig.run(&["sync", "--once"]);
+    let later = rig.run(&["sync", "--once", "--json"]).json();
+    assert_eq!(later["errors"], serde_json::json!([]), "{later}");
+    assert_eq!(later["backlog"], serde_json::json!(0), "{later}");
+    let note = rig.cell(page, "Sync note");
+    assert!(note.contains("has no label"), "{note}");
+    // Another choice ends it.
+    let id = rig.run(&["conflicts", "list", "--json"]).json()[0]["id"].clone();
+    let take = rig.run(&["conflicts", "take", id.as_str().unwrap(), "github"]);
+    assert_eq!(take.code, Some(0), "{}", take.said());
+    rig.settle();
+    assert_eq!(rig.cell(page, "Sync"), "OK");
+    assert_eq!(rig.run(&["conflicts", "list"]).code, Some(0));
+}

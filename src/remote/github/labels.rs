@@ -8,6 +8,9 @@ use super::{GithubRemote, refuse};
 use crate::core::FieldKey;
 use crate::remote::RemoteError;
 
+/// As many characters has the name of a label at most; GitHub answers a longer one with 422 for all labels of the request.
+const LONGEST: usize = 50;
+
 /// Labels that may be sent, and what was left out.
 pub(super) struct Sendable {
     /// What the repository has, or all where labels may be made.
@@ -41,22 +44,31 @@ impl GithubRemote {
         repo: &str,
         names: BTreeSet<String>,
     ) -> Result<Sendable, RemoteError> {
-        let (mut known, mut missing) = (BTreeSet::new(), Vec::new());
+        let (mut known, mut missing, mut long) = (BTreeSet::new(), Vec::new(), Vec::new());
         for name in names {
-            if self.link.create_labels || self.has_label(repo, &name).await? {
+            if name.chars().count() > LONGEST {
+                long.push(format!("\"{name}\""));
+            } else if self.link.create_labels || self.has_label(repo, &name).await? {
                 known.insert(name);
             } else {
                 missing.push(format!("\"{name}\""));
             }
         }
-        let left_out = (!missing.is_empty()).then(|| {
-            let why = format!(
+        let mut words = Vec::new();
+        if !long.is_empty() {
+            words.push(format!(
+                "a label has {LONGEST} characters at most on GitHub; shorten {} in Notion",
+                long.join(", ")
+            ));
+        }
+        if !missing.is_empty() {
+            words.push(format!(
                 "{repo} has no label {}; create the label on GitHub, or set create_labels = true \
                  (tried again within hours, at once when you sync this item)",
                 missing.join(", ")
-            );
-            (FieldKey::LABELS, why)
-        });
+            ));
+        }
+        let left_out = (!words.is_empty()).then(|| (FieldKey::LABELS, words.join("; ")));
         Ok(Sendable {
             names: known,
             left_out,

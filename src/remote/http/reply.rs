@@ -61,7 +61,7 @@ impl Reply {
             let status = self.status;
             RemoteError::Unclear(if self.looks_like_html() {
                 format!(
-                    "{service} answered {status} with a web page instead of JSON; is there a proxy or a login page in between?"
+                    "{service} answered {status} with a web page instead of JSON: there may be a proxy or a login page in between"
                 )
             } else if cause.is_eof() {
                 format!("{service}'s answer ({status}) was cut off: {cause}")
