@@ -148,9 +148,8 @@ mod tests {
     #[test]
     fn a_long_change_says_how_much_of_it_is_not_shown() {
         let text = |word: &str| {
-            (0..20)
-                .map(|at| format!("{word} {at}\n"))
-                .collect::<String>()
+            let lines: Vec<String> = (0..20).map(|at| format!("{word} {at}\n")).collect();
+            lines.concat()
         };
         let shown = of(&text("old"), &text("new"));
         assert_eq!(shown.len(), 8, "{shown:?}");

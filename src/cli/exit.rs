@@ -96,12 +96,10 @@ impl Exit {
             Stop::Limited { .. } => Self::Network,
             Stop::Store { .. } | Stop::InDoubt => Self::Failed,
             Stop::Paused => Self::Halted,
-            // What is left goes on with the next start.
-            Stop::Ending => Self::Waits,
             // What is left is counted as the queue.
             Stop::MaxItems => Self::Done,
-            // Who was asked to do it did not say that it is done.
-            Stop::Busy { .. } => Self::Waits,
+            // What is left goes on with the next start, or with whoever was asked and did not say that it is done.
+            Stop::Ending | Stop::Busy { .. } => Self::Waits,
         }
     }
 

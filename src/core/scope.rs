@@ -91,9 +91,10 @@ impl Scope {
 
     /// What may be chosen, for a person.
     fn choices(&self) -> String {
-        let all: Vec<&str> = match self.listed.is_empty() {
-            true => self.include.iter().map(String::as_str).collect(),
-            false => self.listed.iter().map(String::as_str).collect(),
+        let all: Vec<&str> = if self.listed.is_empty() {
+            self.include.iter().map(String::as_str).collect()
+        } else {
+            self.listed.iter().map(String::as_str).collect()
         };
         if all.is_empty() {
             return String::new();

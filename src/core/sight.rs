@@ -177,9 +177,18 @@ pub fn body_is_known(pair: &Pair, row: &Observation) -> bool {
             .is_some_and(|known| row.body_is_as_of(known))
 }
 
-/// Whether a full listing shows the version of our own write, in whose minute somebody with the same token may have
-/// edited the text as well, and no such edit can come any more.
-pub fn is_text_to_reread(pair: &Pair, row: &Observation) -> bool {
+/// Has a text read again when a full listing shows the version of our own write, in whose minute somebody with the same
+/// token may have edited the text as well, and no such edit can come any more.
+pub fn reread_unsure_text(pair: &mut Pair, row: &Observation) {
+    if is_text_to_reread(pair, row) {
+        pair.text_unsure = false;
+        if let Some(known) = &mut pair.seen[row.side as usize] {
+            known.settled = false;
+        }
+    }
+}
+
+fn is_text_to_reread(pair: &Pair, row: &Observation) -> bool {
     let is_over = |at: Time| row.read_at.since(at) >= OWN_MINUTE_MS;
     let same = matches!((pair.seen(row.side), &row.stamp), (Some(known), Some(stamp)) if known.at == stamp.at);
     let at = row.stamp.as_ref().map(|stamp| stamp.at);

@@ -201,7 +201,9 @@ pub fn withdraw(input: &Input<'_>, notion: &Observation) -> Option<Step> {
     let is_ours = |key: &FieldKey| {
         let base = input.pair.base.get(key);
         let shown = notion.field(key);
-        let ours = base.map(|base| base.notion()).filter(|own| !own.is_empty());
+        let ours = base
+            .map(crate::core::Base::notion)
+            .filter(|own| !own.is_empty());
         ours.is_some() && ours == shown
     };
     let ours = FIELDS.into_iter().filter(is_ours);

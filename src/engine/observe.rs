@@ -353,11 +353,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, owners): (bool, &BTreeMap<String, Pair>),
         tally: &mut Tally,
     ) -> Option<Pair> {
-        if sweep && sight::is_text_to_reread(&pair, row) {
-            pair.text_unsure = false;
-            if let Some(known) = &mut pair.seen[row.side as usize] {
-                known.settled = false;
-            }
+        if sweep {
+            sight::reread_unsure_text(&mut pair, row);
         }
         if pair.github.is_none() && row.side == Side::Notion {
             // A page that a person made is what the person says it is.

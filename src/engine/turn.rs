@@ -92,16 +92,11 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
         let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
         if self.ask.dry {
-            return Ok(if is_held {
-                Next::Done
+            return if is_held {
+                Ok(Next::Done)
             } else {
-                self.say_what_asks(&plan).await?;
-                let seen = [Side::Notion, Side::Github].map(|side| turn.sight.of(side));
-                for seen in seen.into_iter().flatten() {
-                    turn.pair.note_title(seen);
-                }
-                self.keep_plan(&turn.pair, plan)
-            });
+                self.show(turn, plan).await
+            };
         }
         if is_held {
             let Turn {
@@ -141,6 +136,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
             None => self.finish(turn, &before, &plan, records).await,
         }
+    }
+
+    /// Keeps the plan of a turn that only looks.
+    async fn show(&mut self, turn: &mut Turn, plan: Plan) -> Result<Next, Trouble> {
+        self.say_what_asks(&plan).await?;
+        let seen = [Side::Notion, Side::Github].map(|side| turn.sight.of(side));
+        for seen in seen.into_iter().flatten() {
+            turn.pair.note_title(seen);
+        }
+        Ok(self.keep_plan(&turn.pair, plan))
     }
 
     /// Verifies the target, then writes.

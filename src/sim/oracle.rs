@@ -127,7 +127,13 @@ pub fn doubt(world: &mut World, before: &Pair, after: &Pair) {
     };
     let side = open.step.side;
     let node = after.object(side).map(|id| id.node.clone());
-    let blind = node.is_some_and(|node| world.unreachable.contains(&(side, node)));
+    let opened = world.opened.get(&open.id).copied();
+    let blind = node.is_some_and(|node| {
+        let there = (side, node);
+        // What never left, as it was too late for it, needs no evidence.
+        let left = world.sent.get(&(side, Rc::from(there.1.as_str())));
+        world.unreachable.contains(&there) && left.copied() >= opened
+    });
     if blind && matches!(open.step.action, Action::Patch(_)) {
         world.violate(format!(
             "doubt: ended though the target could not be read: {}",
@@ -289,6 +295,14 @@ enum Verdict {
     Loss(String),
 }
 
+/// Whether a page that becomes no issue says so itself, where nothing else is kept.
+fn is_word_of_page(step: &Step) -> bool {
+    let is_word = |change: &Change| told::is_of_page(&change.field);
+    let changes = step.changes();
+    let is_of_page = step.side == Side::Notion && step.row == Row::I2;
+    is_of_page && !changes.is_empty() && changes.iter().all(is_word)
+}
+
 /// No human value may leave a side unless people saw it and replaced it.
 fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node: &str) {
     let Some(before) = before else { return };
@@ -299,11 +313,7 @@ fn overwrites(world: &mut World, step: &Step, before: Option<&Observation>, node
         return;
     };
     let Some(partner) = partner(world, step.side, node) else {
-        // A page that becomes no issue says so itself, where nothing else is kept.
-        let is_word = |change: &Change| told::is_of_page(&change.field);
-        let is_of_page = step.side == Side::Notion && step.row == Row::I2;
-        let changes = step.changes();
-        if !is_of_page || changes.is_empty() || !changes.iter().all(is_word) {
+        if !is_word_of_page(step) {
             world.violate(format!("orphan write: {}", brief(step)));
         }
         return;

@@ -392,6 +392,10 @@ impl Remote for Port {
         {
             let world = &mut *self.world.borrow_mut();
             oracle::sent(world, step);
+            if let Some(target) = target {
+                let node = Rc::from(target.id.node.as_str());
+                world.sent.insert((step.side, node), world.elapsed);
+            }
             world.in_flight = Some((step.clone(), target.cloned()));
         }
         pause().await;

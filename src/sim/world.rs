@@ -130,6 +130,8 @@ pub struct World {
     pub still_until: i64,
     /// When each intent became durable, in elapsed time: what no wall clock says.
     pub opened: BTreeMap<String, i64>,
+    /// When a write to each object left last, in elapsed time.
+    pub sent: BTreeMap<(Side, Rc<str>), i64>,
     /// The seed's chance for everything but the engine.
     pub rng: fastrand::Rng,
     /// The engine's chance.
@@ -217,6 +219,7 @@ impl World {
             skew: 0,
             still_until: i64::MIN,
             opened: BTreeMap::new(),
+            sent: BTreeMap::new(),
             rng,
             engine_rng,
             hub: make_hub(),

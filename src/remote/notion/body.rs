@@ -353,6 +353,7 @@ mod tests {
 
     /// On GitHub the boxes have no indent.
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table of cases")]
     fn what_is_edited_or_added_inside_of_a_box_stays_in_it() {
         let columns = "a\n<columns>\n\t<column>\n\t\tleft\n\t</column>\n\t<column>\n\t\tright\n\t</column>\n</columns>\nb";
         let call = "<callout icon=\"x\">\n\tone\n\t- in\n\t\tdeep\n</callout>\nend";

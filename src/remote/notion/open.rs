@@ -73,7 +73,10 @@ impl NotionRemote {
                  that heading on a page to have it kept in step"
             ));
         }
-        adopted.private = [heading, &adopted.private].join("\n").trim_end().to_owned();
+        [heading, &adopted.private]
+            .join("\n")
+            .trim_end()
+            .clone_into(&mut adopted.private);
         self.adopt(adopted)
     }
 
