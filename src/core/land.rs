@@ -287,8 +287,9 @@ fn land_names(
             source.insert(there);
         } else {
             target.retain(|other| other.to_lowercase() != name.to_lowercase());
-            // One of two options that mean one name: what is left still means it, so that is agreed as before.
-            let left = post.iter().find(|other| {
+            // One of two options that mean one name: what was left still means it, so that is agreed as before, whoever
+            // took it away since.
+            let left = new.iter().chain(&post).find(|other| {
                 let means = super::decide::counterpart(&field.codec, side, other, &spelt);
                 means.to_lowercase() == there.to_lowercase()
             });

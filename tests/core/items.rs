@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pulse_sync::core::plan::{Input, Move, NewPages, OnTrashed, Plan, Rules, plan};
 use pulse_sync::core::{
     Action, FieldKey, Key, Kind, Life, ObjectId, Observation, Pair, PairId, PairLife, Policy, Row,
-    Side, Stamp, Time, Value,
+    Side, Stamp, Step, Time, Value,
 };
 
 use crate::rig::{NOW, World, mapping, only, pair, same, seen, text};
@@ -221,7 +221,12 @@ fn a_page_becomes_an_issue_only_when_asked_for_rested_and_titled() {
     assert_eq!(plan_page(&pair, &page, &all).steps.len(), 1);
 
     let (pair, page) = new_page(std::slice::from_ref(&ready));
-    assert!(plan_page(&pair, &page, &rules).is_idle(), "no title");
+    let plan = plan_page(&pair, &page, &rules);
+    let is_aside =
+        matches!(&plan.moves[..], [Move::Life(PairLife::Parked(why))] if why.contains("title"));
+    assert!(is_aside, "{plan:?}");
+    let creates = |step: &Step| matches!(step.action, Action::Create(_));
+    assert!(!plan.steps.iter().any(creates), "{plan:?}");
 
     let (pair, mut page) = new_page(&[title.clone(), ready.clone()]);
     page.stamp.as_mut().unwrap().at = NOW.minus(30_000);

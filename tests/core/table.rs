@@ -660,3 +660,46 @@ fn a_text_that_reads_back_as_sent_is_not_assumed_any_more() {
     assert!(!world.pair.base[&FieldKey::BODY].assumed);
     assert!(world.plan().is_idle(), "said once");
 }
+
+/// Two options that mean one label; ours took one of them away, its answer was lost, and then a person took the other.
+#[test]
+fn a_name_that_a_person_took_away_after_a_lost_answer_is_taken_away() {
+    let key = FieldKey::LABELS;
+    let names = |names: &[&str]| Value::Set(names.iter().map(|name| (*name).to_owned()).collect());
+    let mut mapping = only(Policy::Ask, std::slice::from_ref(&key));
+    let mut words = pulse_sync::core::words::Words::default();
+    words.add("bug", vec!["Defect".to_owned()]);
+    let placement = pulse_sync::core::mapping::Placement {
+        words,
+        ..Default::default()
+    };
+    mapping.place(None, &key, &placement);
+    let agreed = Base::new(names(&["bug"]), names(&["Defect", "bug"]));
+    let pair = pair(&[(key.clone(), agreed)]);
+    let github = [(key.clone(), names(&["bug"]))];
+    let mut world = World::new(mapping, pair, &github, &[(key.clone(), names(&[]))]);
+    let change = pulse_sync::core::Change {
+        field: key.clone(),
+        pre: names(&["Defect", "bug"]),
+        new: names(&["Defect"]),
+        source: names(&["bug"]),
+        row: Row::F5,
+        partial: false,
+    };
+    let step = pulse_sync::core::Step {
+        side: Side::Notion,
+        action: pulse_sync::core::Action::Patch(vec![change]),
+        row: Row::F5,
+    };
+    let answered = pulse_sync::core::land::Answered {
+        step: &step,
+        left_out: None,
+        post: &world.notion,
+        source: None,
+        now: NOW,
+    };
+    pulse_sync::core::land::land(&mut world.pair, &world.mapping, &answered);
+    world.settle();
+    assert_eq!(world.value(Side::Github, &key), names(&[]));
+    assert_eq!(world.value(Side::Notion, &key), names(&[]));
+}
