@@ -419,6 +419,19 @@ mod tests {
                 "child\n\nmore",
                 "p\n\tchild\nmore".to_owned(),
             ),
+            (
+                "a\n<table>\n<tr>\n<td>x</td>\n<td>y</td>\n</tr>\n</table>\nb",
+                "\nb",
+                "\nmore\n\nb",
+                "a\n<table>\n<tr>\n<td>x</td>\n<td>y</td>\n</tr>\n</table>\nmore\nb".to_owned(),
+            ),
+            (
+                "<details color=\"red\">\n<summary>s</summary>\n\tin\n</details>\nend",
+                "in",
+                "before\n\nin",
+                "<details color=\"red\">\n<summary>s</summary>\n\tbefore\n\tin\n</details>\nend"
+                    .to_owned(),
+            ),
             (table, "| b |", "| B |", table.replace(">b<", ">B<")),
         ] {
             let shown = text::from_notion(field(raw, HEADING).as_text());

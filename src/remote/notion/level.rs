@@ -93,12 +93,14 @@ fn tabs(line: &str) -> usize {
 /// Whether a unit is a tag that ends a box.
 fn is_closing(unit: &Unit) -> bool {
     let line = first_line(unit).trim();
-    line.starts_with("</") && line.ends_with('>') && line != DETAILS_END
+    line.starts_with("</") && line.ends_with('>') && said(unit) != DETAILS_END
 }
 
-/// Whether a unit is a tag that begins a box which another line ends.
+/// Whether a unit is a tag that begins a box which another line ends. A table is one unit, from its first line to its
+/// last.
 fn is_opening(unit: &Unit) -> bool {
     let line = first_line(unit).trim();
     let is_tag = line.starts_with('<') && !line.starts_with("</") && line.ends_with('>');
-    is_tag && !line.ends_with("/>") && !line.contains("</") && line != DETAILS
+    let is_alone = unit.keys.len() == 1 && said(unit) != DETAILS;
+    is_tag && is_alone && !line.ends_with("/>") && !line.contains("</")
 }
