@@ -255,30 +255,66 @@ impl Case<'_> {
         }
     }
 
-    /// A person said that this very change of one side was wrong: it goes back to the base, unless the other side
-    /// changed as well.
+    /// A person said that this very change of one side was wrong: it goes back to the base, or becomes what the other
+    /// side was changed to meanwhile.
     fn restore(&self) -> Option<Ruled> {
         let base = self.base?;
-        let sides = [
-            (Side::Github, self.l, self.r),
-            (Side::Notion, self.r, self.l),
-        ];
-        let is_wrong = |(side, shown, _): &(Side, &Value, &Value)| {
-            let word = self.input.pair.word_on(*side, self.field, shown);
+        let is_wrong = |side: &Side| {
+            let word = self
+                .input
+                .pair
+                .word_on(*side, self.field, self.shown(*side));
             word.is_some_and(|word| word.wrong)
         };
-        let (side, shown, other) = sides.into_iter().find(is_wrong)?;
+        let mut wrong = Side::BOTH.into_iter().filter(is_wrong);
+        let (side, both) = (wrong.next()?, wrong.next().is_some());
+        let other = self.shown(side.other());
         let is_needed = self.field.class != Class::Mirror
-            && !self.same(shown, base.of(side))
-            && self.same(other, base.of(side.other()))
+            && !self.same(self.shown(side), base.of(side))
+            && !self.is_agreed()
             && !self.is_blocked(side, other);
-        is_needed.then(|| {
-            Ruled::write(
-                Row::Choice,
-                side,
-                self.change(side, base.of(side).clone(), Row::Choice, false),
-            )
+        if !is_needed {
+            return None;
+        }
+        if self.same(other, base.of(side.other())) {
+            let back = self.change(side, base.of(side).clone(), Row::Choice, false);
+            return Some(Ruled::write(Row::Choice, side, back));
+        }
+        Some(if both {
+            self.collide(base.github.clone())
+        } else {
+            self.replace_wrong(side, base)
         })
+    }
+
+    const fn shown(&self, side: Side) -> &Value {
+        match side {
+            Side::Github => self.l,
+            Side::Notion => self.r,
+        }
+    }
+
+    /// A wrong change of one side gives way to the other side's, as if it had never been made: the two are not merged.
+    fn replace_wrong(&self, side: Side, base: &Base) -> Ruled {
+        if side == Side::Notion || self.field.class != Class::Text {
+            return self.carry(side, Row::Choice);
+        }
+        // What Notion cannot show of GitHub's text is kept, as with any edit in Notion.
+        let from = Reading::of(text::from_notion(base.notion().as_text()));
+        let onto = Reading::of(base.github.as_text());
+        let merged = text::merge_readings(&from, &onto, &self.texts().notion);
+        match merged
+            .clean()
+            .map(|text| codec::said_body(text, &self.texts().github))
+        {
+            Some(Said::Value(new)) => {
+                let change = self.change(side, new, Row::Choice, false);
+                Ruled::write(Row::Choice, side, change)
+            }
+            Some(Said::Undecided) => Ruled::nothing(Row::F0),
+            Some(Said::Refused(reason)) => self.block(side, self.r, reason),
+            None => self.collide(base.github.clone()),
+        }
     }
 
     fn key(&self) -> FieldKey {

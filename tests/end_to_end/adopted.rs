@@ -173,7 +173,10 @@ fn a_page_that_names_an_item_with_a_page_is_a_question_and_no_new_issue() {
     }
     let status = rig.run(&["sync", "--once"]).said();
     assert!(status.contains("has another page"), "{status}");
-    assert!(status.contains("does not keep"), "{status}");
+    assert!(
+        status.contains("is not among this link's repositories"),
+        "{status}"
+    );
 }
 
 #[test]
