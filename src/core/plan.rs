@@ -344,7 +344,13 @@ fn plan_both(input: &Input<'_>, github: &Observation, notion: &Observation) -> P
         (Life::Live, Life::Live) if !input.in_scope && knows_its_item(input, github, notion) => {
             Plan::life(Row::I14, PairLife::Unlinked(OUTSIDE.to_owned()))
         }
-        (Life::Live, Life::Live) => plan_fields(input, github, notion),
+        (Life::Live, Life::Live) => {
+            let mut plan = plan_fields(input, github, notion);
+            // The page is told; nothing goes to an issue that is none of the link's any more.
+            plan.steps
+                .retain(|step| input.in_scope || step.side == Side::Notion);
+            plan
+        }
     }
 }
 

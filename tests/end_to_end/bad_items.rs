@@ -207,6 +207,33 @@ fn an_issue_transferred_out_of_the_selection_keeps_its_page() {
     rig.assert_quiet();
 }
 
+/// What somebody wrote for one repository is not written into another one that the link leaves out.
+#[test]
+fn an_edited_page_writes_nothing_to_an_issue_that_left_the_selection() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    rig.rename_page(rig.page(2), "For the lantern only");
+    rig.edit_body(rig.page(2), |page| format!("{page}\nFor the lantern only"));
+    let now = rig.small.notion.shared.now();
+    rig.hub(|hub| {
+        hub.create_repo(now, "ada", NewRepo::public("ada/cellar"))
+            .unwrap();
+        hub.transfer_issue(now, "ada", "ada/lantern", 2, "ada/cellar")
+            .unwrap();
+    });
+    for _ in 0..3 {
+        rig.run(&["sync", "--once"]);
+    }
+    rig.settle();
+    let moved = rig.hub(|hub| {
+        let repo = hub.repo("ada/cellar").unwrap();
+        repo.issues.values().next().unwrap().clone()
+    });
+    assert_eq!(&*moved.title, "Item 2 of the lamp");
+    let body = moved.body.as_deref().unwrap_or_default();
+    assert!(!body.contains("For the lantern"), "{body}");
+}
+
 #[test]
 fn an_issue_transferred_within_the_selection_keeps_its_pair() {
     let mut rig = Rig::start(Some(world(4, 0, 0)));

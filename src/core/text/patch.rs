@@ -47,7 +47,19 @@ pub(super) fn patched(base: &str, ours: &str, theirs: &str) -> Option<String> {
 pub fn carried(old: &str, new: &str) -> Option<String> {
     let base = for_notion(&from_notion(old));
     let is_edited = is_alike(&base, new);
-    is_edited.then(|| patched(&base, old, new)).flatten()
+    let edited = is_edited.then(|| patched(&base, old, new)).flatten();
+    edited.or_else(|| with_attributes(old, new))
+}
+
+/// The new line with the attributes of the whole old one (`{color="red"}`), of which a fold is a heading's own.
+fn with_attributes(old: &str, new: &str) -> Option<String> {
+    let at = old.trim_end().rfind(" {")?;
+    let attributes = &old.trim_end()[at..];
+    let is_heading = |line: &str| line.trim_start().starts_with('#');
+    let fits = !attributes.contains("toggle=") || is_heading(old) && is_heading(new);
+    let is_line = !old.trim_end().contains('\n') && !new.trim_end().contains('\n');
+    let line = format!("{}{attributes}", new.trim_end());
+    (fits && is_line && says_the_same(&line, new)).then_some(line)
 }
 
 /// Says whether one line may have become the other: they share at least half of the words.

@@ -351,6 +351,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_of_other_words_keeps_what_notion_says_of_the_whole_line() {
+        for (raw, from, to) in [
+            ("## Tog {toggle=\"true\"}\n\tchild one\n\t- l", "Tog", "Tug"),
+            (
+                "## A name {toggle=\"true\" color=\"red\"}\n\tchild\nend",
+                "A name",
+                "Other words here",
+            ),
+            ("old {color=\"red\"}\nend", "old", "new"),
+            ("- [ ] do {color=\"blue\"}\nend", "do", "undo"),
+        ] {
+            let shown = text::from_notion(field(raw, HEADING).as_text());
+            let new = text::for_notion(&shown.replacen(from, to, 1));
+            assert_eq!(applied(raw, &new), raw.replacen(from, to, 1), "{new:?}");
+        }
+        // What was a heading folds no more; it was nobody's wish that its lines leave it, but nothing is lost.
+        let raw = "## Tog {toggle=\"true\"}\n\tchild\nend";
+        let after = applied(raw, "a text\nchild\nend");
+        assert!(text::same(&after, "a text\n\nchild\n\nend"), "{after:?}");
+    }
+
     /// On GitHub the boxes have no indent.
     #[test]
     #[allow(clippy::too_many_lines, reason = "a table of cases")]
