@@ -9,7 +9,7 @@ use super::executor::pause;
 use super::faults::Faults;
 use super::sabotage::Sabotage;
 use super::world::{Shared, World};
-use crate::core::{Action, Base, Pair, PairId, Record, Side, Time};
+use crate::core::{Action, Base, Outcome, Pair, PairId, Record, Side, Time};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Counts, Cursor, ErrorEntry, HistoryQuery, Lease, Pruned, Store, StoreError, Which,
@@ -91,7 +91,11 @@ fn commit(
         super::coverage::note(world, before.as_ref(), &pair, records);
     }
     if let (Some(before), Ok(_)) = (&before, &done) {
-        super::oracle::doubt(world, before, &pair);
+        // A service that refused the write itself is evidence.
+        let is_refused = |record: &Record| record.outcome == Outcome::Refused;
+        if !records.iter().any(is_refused) {
+            super::oracle::doubt(world, before, &pair);
+        }
         super::oracle::held(world, before, &pair);
     }
     done
