@@ -2,6 +2,7 @@
 //!
 //! The rooms and who may enter which are described in `ARCHITECTURE.md`.
 
+pub mod alarm;
 pub mod auth;
 pub mod cli;
 pub mod config;

@@ -76,12 +76,13 @@ const ROOMS: &[Room] = &[
     room("paths", SHELL),
     room("logging", SHELL),
     room("shown", &[]),
-    room("ui", &["core", "engine", "shown"]),
+    room("alarm", &[]),
+    room("ui", &["alarm", "core", "engine", "shown"]),
     room(
         "cli",
         &[
-            "auth", "config", "core", "engine", "hooks", "logging", "paths", "remote", "shown",
-            "sim", "store", "system", "ui",
+            "alarm", "auth", "config", "core", "engine", "hooks", "logging", "paths", "remote",
+            "shown", "sim", "store", "system", "ui",
         ],
     ),
     room("main", &["cli"]),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::alarm;
 use crate::core::Time;
 use crate::engine::Clock;
 
@@ -38,6 +39,6 @@ impl Clock for SystemClock {
     }
 
     async fn sleep(&self, ms: i64) {
-        tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
+        alarm::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
     }
 }

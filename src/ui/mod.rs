@@ -25,6 +25,7 @@ pub mod theme;
 
 use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::alarm;
 use crate::core::Time;
 use crate::engine::{Event, Handle, Snapshot};
 use app::{App, Effect, Input};
@@ -228,6 +230,32 @@ enum Woke {
     Stop,
 }
 
+/// When the loop looks at the clock and the machine.
+struct Tick {
+    every: Duration,
+    /// When the next one was meant to be, so that delays do not add up.
+    meant: Instant,
+    due: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Tick {
+    fn at_once() -> Self {
+        Self {
+            every: Duration::from_secs(1),
+            meant: Instant::now(),
+            due: Box::pin(std::future::ready(())),
+        }
+    }
+
+    fn next(&mut self, every: Duration) {
+        let now = Instant::now();
+        let is_late = self.every != every || now.duration_since(self.meant) >= every;
+        self.meant = if is_late { now } else { self.meant } + every;
+        self.every = every;
+        self.due = Box::pin(alarm::sleep(self.meant.saturating_duration_since(now)));
+    }
+}
+
 impl Loop {
     /// Asks the terminal for its background, where that decides something. Nobody waits for the answer.
     fn ask_for_ground(&mut self) -> std::io::Result<()> {
@@ -266,8 +294,7 @@ impl Loop {
         let mut keys = EventStream::new();
         let mut signals = effects::Signals::new()?;
         let mut streams = Streams::default();
-        let mut tick = tokio::time::interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tick = Tick::at_once();
         loop {
             let frame = (FRAME.saturating_sub(self.drawn.elapsed())).max(Duration::from_millis(1));
             let patience = self.app.pending.is_some();
@@ -280,11 +307,12 @@ impl Loop {
                 event = effects::event(&mut streams.events) => event,
                 answer = self.inbox.recv() => answer.map_or(Woke::Frame, Woke::Answer),
                 Some(line) = self.session.log.recv() => Woke::Log(line),
-                _ = tick.tick() => Woke::Tick,
+                () = &mut tick.due => Woke::Tick,
                 () = tokio::time::sleep(Duration::from_millis(310)), if patience => Woke::Frame,
                 () = tokio::time::sleep(frame), if self.app.dirty => Woke::Frame,
             };
             let is_key = matches!(woke, Woke::Term(_));
+            let is_tick = matches!(woke, Woke::Tick);
             if let Some(end) = self.obey(woke, &mut streams).await? {
                 return Ok(end);
             }
@@ -297,12 +325,9 @@ impl Loop {
             if self.app.dirty && (is_key || self.drawn.elapsed() >= FRAME) {
                 self.draw()?;
             }
-            let seconds = if self.app.looking.has_focus { 1 } else { 10 };
-            if tick.period() != Duration::from_secs(seconds) {
-                tick = tokio::time::interval_at(
-                    tokio::time::Instant::now() + Duration::from_secs(seconds),
-                    Duration::from_secs(seconds),
-                );
+            let every = Duration::from_secs(if self.app.looking.has_focus { 1 } else { 10 });
+            if is_tick || tick.every != every {
+                tick.next(every);
             }
         }
     }
