@@ -45,6 +45,15 @@ mod linux {
             it_value: spec(time)?,
         };
         timerfd_settime(&alarm, TimerfdTimerFlags::empty(), &once)?;
+        register(alarm)
+    }
+
+    #[expect(
+        deprecated,
+        reason = "its successor is for `unsafe` code; what it guards against is a descriptor that changes under way, \
+                  which one that is owned cannot"
+    )]
+    fn register(alarm: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
         AsyncFd::with_interest(alarm, Interest::READABLE)
     }
 

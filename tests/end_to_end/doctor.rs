@@ -287,3 +287,28 @@ fn a_store_that_is_none_and_another_instance_are_said() {
     assert_line(&report, "store", &["fail", "not a SQLite file"]);
     assert_line(&report, "GitHub", &["ok"]);
 }
+
+#[test]
+fn damage_that_stops_a_sync_is_told_by_everything_that_looks() {
+    let rig = Rig::start(Some(world(6, 2, 2)));
+    assert_eq!(rig.run(&["sync", "--once"]).code, Some(0));
+    let path = rig.store();
+    let whole = std::fs::read(&path).unwrap();
+    let mut torn = whole.clone();
+    let last = torn.len() - 4096;
+    torn[last..last + 64].fill(0xa5);
+    std::fs::write(&path, &torn).unwrap();
+    let (done, report) = doctor(&rig);
+    assert_eq!(done.code, Some(1), "{}", done.said());
+    assert_line(&report, "store", &["fail", "is damaged", "Move it away"]);
+    assert_eq!(rig.run(&["sync", "--once"]).code, Some(1));
+    // Nobody searches the whole file for a prompt; after a sync met the damage there is a sign of it.
+    let line = rig.run(&["status", "--line"]);
+    assert_eq!((line.code, line.out.trim()), (Some(1), "⇄ ! store"));
+    let status = rig.run(&["status"]);
+    assert_eq!(status.code, Some(1), "{}", status.said());
+    assert!(status.said().contains("is damaged"), "{}", status.said());
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(rig.run(&["status", "--line"]).code, Some(0));
+    assert_eq!(doctor(&rig).0.code, Some(0));
+}

@@ -278,14 +278,27 @@ fn a_torn_page_is_found_when_it_is_opened() {
     let folder = Scratch::new();
     let path = folder.path("store.db");
     filled(&path, 40);
-    let mut bytes = fs::read(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let mut bytes = whole.clone();
     // The last page belongs to a table or an index; its first bytes say how to read it.
     let last = bytes.len() - 4096;
     bytes[last..last + 64].fill(0xa5);
     fs::write(&path, &bytes).unwrap();
-    let error = refused(&path, Access::Own);
-    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
-    assert!(fs::read(&path).unwrap() == bytes);
+    // Who only looks searches the whole file when somebody met damage in it; a prompt must not do so every time.
+    for access in [Access::Own, Access::Read, Access::Own] {
+        let error = refused(&path, access);
+        assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        assert!(fs::read(&path).unwrap() == bytes);
+    }
+    // A backup in its place is as good as any, at once.
+    fs::write(&path, &whole).unwrap();
+    for access in [Access::Read, Access::Own, Access::Read] {
+        SqliteStore::open(&path, access).unwrap();
+    }
+    assert!(
+        !folder.path("store.db.damaged").exists(),
+        "a sign is left of damage that is gone"
+    );
 }
 
 #[test]

@@ -158,7 +158,7 @@ pub(super) async fn store(
         checks.extend(space(&path));
         return None;
     }
-    let store = match SqliteStore::open(&path, Access::Read) {
+    let store = match open(&path).await {
         Ok(store) => AnyStore::Embedded(store),
         Err(error) => {
             checks.push(not_opened(&error));
@@ -178,6 +178,13 @@ pub(super) async fn store(
     });
     checks.extend(space(&path));
     Some(store)
+}
+
+/// Opens the file to look, and searches it for damage that a sync might meet.
+async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+    let store = SqliteStore::open(path, Access::Read)?;
+    store.check().await?;
+    Ok(store)
 }
 
 /// Reaches the shared store and counts what it holds.

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::store::mongo::{MongoStore, Rights, Survey};
-use crate::store::{StoreError, mongo::Holding};
+use crate::store::{Store, StoreError, mongo::Holding};
 use crate::ui::text::bytes;
 
 /// An answer that takes longer is said, in milliseconds: a sync waits for several at each item.
@@ -25,6 +25,9 @@ pub(super) async fn look(store: &MongoStore, is_used: bool, only_looks: bool) ->
     if !is_used {
         return checks;
     }
+    if !only_looks {
+        checks.extend(writes(store).await);
+    }
     checks.push(match store.missing_indexes().await {
         Ok((found, missing)) => of_indexes(found, &missing),
         Err(error) => unsure("indexes", &error),
@@ -34,6 +37,19 @@ pub(super) async fn look(store: &MongoStore, is_used: bool, only_looks: bool) ->
         Err(error) => unsure("contents", &error),
     });
     checks
+}
+
+/// Whether the server answers writes: one that is locked for a backup, or whose disk is full, still answers questions.
+/// A missing right is another line.
+async fn writes(store: &MongoStore) -> Option<Check> {
+    match store.takes_writes().await {
+        Ok(()) | Err(StoreError::Refused(..)) => None,
+        Err(error) => {
+            let help = "nothing is written to GitHub or Notion meanwhile; see whether the server is locked (fsyncUnlock) \
+                        or its disk is full";
+            Some(Check::fail("writes", error.to_string(), help))
+        }
+    }
 }
 
 fn unsure(name: &'static str, error: &StoreError) -> Check {

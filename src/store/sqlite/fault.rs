@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
+use super::damage;
 use crate::store::StoreError;
 
 /// An error on the way, before it is told with the file's name.
@@ -39,6 +40,13 @@ impl Trouble {
 }
 
 fn tell_sql(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let code = error.sqlite_error_code();
+    if matches!(
+        code,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    ) {
+        damage::met(path);
+    }
     tell_code(path, error, || is_disk_full(path))
 }
 

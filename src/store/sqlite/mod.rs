@@ -3,6 +3,7 @@
 //! Write-ahead log with full sync: what was answered survives a power cut. One thread owns the connection and works
 //! through the requests in their order. Documents are JSON, so that a user can look at them with the `sqlite3` tool.
 
+mod damage;
 mod fault;
 mod files;
 mod items;
@@ -94,6 +95,16 @@ impl SqliteStore {
     /// Whether another process owns it, which carries out what is answered here.
     pub const fn is_beside(&self) -> bool {
         self.is_beside
+    }
+
+    /// Searches the whole file for damage: reads all of it, which may take seconds.
+    ///
+    /// # Errors
+    /// `Damaged` when there is some, `Unavailable` when the file cannot be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.worker
+            .run(|db| schema::check_whole(&db.conn, &db.path))
+            .await
     }
 
     /// What to tell about each document that could not be decoded since the store was opened. Lists pass over them.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::Access;
+use super::damage;
 use super::fault::{self, Trouble};
 use crate::store::StoreError;
 
@@ -85,7 +86,26 @@ fn refuse_garbage(path: &Path) -> Result<(), StoreError> {
 
 fn open_to_read(path: &Path, version: usize) -> Result<Connection, Trouble> {
     refuse_old(path, version)?;
-    Ok(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    if damage::was_met(path) {
+        check(&conn, path, &[None])?;
+    }
+    Ok(conn)
+}
+
+/// Searches the whole file for damage, whatever its size.
+pub(super) fn check_whole(conn: &Connection, path: &Path) -> Result<(), Trouble> {
+    check(conn, path, &[None])
+}
+
+/// What is searched at the start of who owns the file: all of it, or the tables that are small in any case.
+fn checked_at_start(path: &Path, version: usize) -> &'static [Option<&'static str>] {
+    let is_small = fs::metadata(path).is_ok_and(|data| data.len() <= CHECKED_WHOLE);
+    match (is_small || damage::was_met(path), version) {
+        (true, _) => &[None],
+        (false, 0) => &[],
+        (false, _) => &[Some("settings"), Some("cursors"), Some("leases")],
+    }
 }
 
 /// The owner keeps the file's form and the leases; commits are as durable as its own.
@@ -122,7 +142,11 @@ fn refuse_old(path: &Path, version: usize) -> Result<(), Trouble> {
 
 fn open_to_own(path: &Path, version: usize) -> Result<Connection, Trouble> {
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    check(&conn, path, version)?;
+    let tables = checked_at_start(path, version);
+    check(&conn, path, tables)?;
+    if tables.contains(&None) {
+        damage::is_whole(path);
+    }
     conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // Every commit reaches the disk before it is answered: an intent must survive a power cut.
     conn.pragma_update(None, "synchronous", "full")?;
@@ -155,14 +179,8 @@ fn pragma<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> rusqlit
     conn.pragma_query_value(None, name, |row| row.get(0))
 }
 
-/// Looks for damage, before anything is written.
-fn check(conn: &Connection, path: &Path, version: usize) -> Result<(), Trouble> {
-    let small = fs::metadata(path).is_ok_and(|data| data.len() <= CHECKED_WHOLE);
-    let tables: &[Option<&str>] = match (small, version) {
-        (true, _) => &[None],
-        (false, 0) => &[],
-        (false, _) => &[Some("settings"), Some("cursors"), Some("leases")],
-    };
+/// Looks for damage in tables, or in the whole file, and keeps in mind that there was some.
+fn check(conn: &Connection, path: &Path, tables: &[Option<&str>]) -> Result<(), Trouble> {
     for table in tables {
         let sql = match table {
             None => "PRAGMA quick_check(1)".to_owned(),
@@ -170,6 +188,7 @@ fn check(conn: &Connection, path: &Path, version: usize) -> Result<(), Trouble> 
         };
         let found: String = conn.query_row(&sql, [], |row| row.get(0))?;
         if found != "ok" {
+            damage::met(path);
             let text = fault::damaged(&path.display().to_string(), &found.replace('\n', " "));
             return Err(StoreError::Damaged(text).into());
         }

@@ -18,7 +18,7 @@ const WAITING: usize = 64;
 /// The open file, as the thread has it.
 pub(super) struct Db {
     pub(super) conn: Connection,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Documents that could not be decoded so far, by table and id.
     pub(super) damaged: Damaged,
     /// Given back after the connection is closed.
