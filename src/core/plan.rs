@@ -9,8 +9,8 @@ use super::decide::{self, Looked};
 use super::scope::Scope;
 use super::told;
 use super::{
-    Action, Base, Blocked, Change, Conflict, Direction, Draft, FieldKey, Kind, Life, Mapping,
-    ObjectId, Observation, Pair, PairLife, Policy, Row, Side, Step, Time, Value,
+    Action, Base, Blocked, Change, Conflict, Draft, FieldKey, Kind, Life, Mapping, ObjectId,
+    Observation, Pair, PairLife, Policy, Row, Side, Step, Time, Value,
 };
 
 /// Why an item that left the selection is unlinked.
@@ -585,6 +585,34 @@ fn draft_page(input: &Input<'_>, github: &Observation) -> Draft {
     draft
 }
 
+/// Whether a new issue gets this field by a request of its own: GitHub makes open ones, and a type or an account that it
+/// refuses must not keep the issue from being made.
+fn is_set_later(key: &FieldKey) -> bool {
+    [
+        FieldKey::STATE,
+        FieldKey::CLOSED_AS,
+        FieldKey::TYPE,
+        FieldKey::ASSIGNEES,
+    ]
+    .contains(key)
+}
+
+/// What goes to GitHub right after a page's new issue was made, in GitHub's words.
+pub fn set_later(mapping: &Mapping, page: &Observation) -> Vec<(FieldKey, Value)> {
+    let fields = mapping
+        .fields(Kind::Issue)
+        .filter(|field| field.direction.allows(Side::Github) && is_set_later(&field.key));
+    fields
+        .filter_map(|field| {
+            let value = page.field(&field.key).filter(|value| !value.is_empty())?;
+            match field.codec.to_github(value, None) {
+                Said::Value(said) if said != Value::text("open") => Some((field.key.clone(), said)),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
 /// An issue for a page, or why it cannot be made.
 fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String> {
     if notion.title().trim().is_empty() {
@@ -615,12 +643,7 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
         let Some(value) = notion.field(&field.key) else {
             continue;
         };
-        let writable = matches!(field.direction, Direction::Both | Direction::ToGithub)
-            && field.key != FieldKey::CLOSED_AS
-            // A type or an account that GitHub refuses must not keep the issue from being made; the next turn sets it.
-            && field.key != FieldKey::TYPE
-            && field.key != FieldKey::ASSIGNEES;
-        if !writable || value.is_empty() || field.key == FieldKey::STATE {
+        if !field.direction.allows(Side::Github) || value.is_empty() || is_set_later(&field.key) {
             continue;
         }
         match field.codec.to_github(value, None) {

@@ -93,9 +93,13 @@ impl Listed {
         self.changes
     }
 
-    /// The words of a new issue.
-    pub(super) fn words(draft: &Draft, at: Time) -> Self {
-        let changes = draft.fields.iter().map(|(field, value)| FieldChange {
+    /// The words of a new issue, and what is set right after it was made.
+    pub(super) fn words(draft: &Draft, later: &[(FieldKey, Value)], at: Time) -> Self {
+        let words = draft
+            .fields
+            .iter()
+            .chain(later.iter().map(|(field, value)| (field, value)));
+        let changes = words.map(|(field, value)| FieldChange {
             field: field.clone(),
             before: value.clone(),
             after: Value::Null,

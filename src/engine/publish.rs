@@ -14,15 +14,24 @@ use super::{Clock, Engine};
 use crate::core::guard::{self, Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Hold;
-use crate::core::plan::{Plan, ToPublic};
+use crate::core::plan::{Plan, ToPublic, set_later};
 use crate::core::{
-    Action, Draft, Observation, Outcome, Pair, PairLife, RecordKind, Side, Step, Time,
+    Action, Draft, FieldKey, Observation, Outcome, Pair, PairLife, RecordKind, Side, Step, Time,
+    Value,
 };
 use crate::remote::Remote;
 use crate::store::{HistoryQuery, Store, StoreError, Which};
 
 /// How many pairs or records are read at once.
 const PAGE: usize = 500;
+
+/// A page that would become an issue in a public repository.
+pub(super) struct Asked {
+    pair: Pair,
+    step: Step,
+    /// What would be set right after the issue was made.
+    later: Vec<(FieldKey, Value)>,
+}
 
 /// The setting that keeps a yes.
 fn answer_name(halt: &str) -> String {
@@ -203,8 +212,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if let Some(page) = page {
             pair.note_title(page);
         }
+        let later = page.map(|page| set_later(&self.link.spec.mapping, page));
+        let asked = Asked {
+            pair,
+            step: step.clone(),
+            later: later.unwrap_or_default(),
+        };
         let repository = draft.container.clone();
-        self.asks.entry(repository).or_default().push((pair, step));
+        self.asks.entry(repository).or_default().push(asked);
     }
 
     /// Asks about the repositories that came up.
@@ -216,14 +231,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// The question is kept before any page waits for its answer.
-    async fn ask_about(&mut self, repository: &str, wanted: Vec<(Pair, Step)>) -> Flow<()> {
+    async fn ask_about(&mut self, repository: &str, wanted: Vec<Asked>) -> Flow<()> {
         let (engine, now) = (self.engine, self.now());
         let link = &self.link.spec.name;
         let id = guard::public_id(link, repository);
         let mut listed = engine.listed(&id).await?;
-        for (pair, step) in &wanted {
-            if let Some(draft) = new_issue(step) {
-                listed.insert(pair.id.clone(), Listed::words(draft, now));
+        for asked in &wanted {
+            if let Some(draft) = new_issue(&asked.step) {
+                let words = Listed::words(draft, &asked.later, now);
+                listed.insert(asked.pair.id.clone(), words);
             }
         }
         let text = serde_json::to_string(&listed).unwrap_or_default();
@@ -235,13 +251,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             reason: Reason::Public,
             side: Side::Notion,
             note: note(repository),
-            pairs: wanted.iter().map(|(pair, _)| pair.id.clone()).collect(),
+            pairs: wanted.iter().map(|asked| asked.pair.id.clone()).collect(),
             since: known.as_ref().map_or(now, |halt| halt.since),
         };
         let text = serde_json::to_string(&halt).unwrap_or_default();
         let name = format!("halt/{id}");
         engine.store.put_setting(&name, Some(&text)).await?;
-        for (mut pair, _) in wanted {
+        for Asked { mut pair, .. } in wanted {
             pair.hold = Some(Hold {
                 halt: id.clone(),
                 reason: halt.note.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::adopt::Named;
 use super::denied::Denials;
 use super::kin::Keys;
+use super::publish;
 use super::report::{Event, Report, Stop};
 use super::{Clock, Link, Settings};
 use crate::core::places::Places;
@@ -124,7 +125,7 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// Trashes and closes, carried out last, if the guard lets them.
     pub(super) removals: Vec<(Pair, Step, Observation)>,
     /// Issues that would be the first ones in a public repository, by that: asked about at the end.
-    pub(super) asks: BTreeMap<String, Vec<(Pair, Step)>>,
+    pub(super) asks: BTreeMap<String, Vec<publish::Asked>>,
     /// Whether issues may be made in a repository, as far as this run knows, by its name in lower case.
     pub(super) may_publish: BTreeMap<String, bool>,
     /// The pair whose write waited for a limit that has passed since: it has one more turn in this run.

@@ -305,7 +305,12 @@ fn new_text_going_out_notifies_nobody() {
     let table = [
         ("@name", "@\u{2060}name"),
         ("(@org/team)", "(@\u{2060}org/team)"),
-        ("a@b.org", "a@b.org"),
+        ("a@b.org and a_@b", "a@b.org and a_@b"),
+        ("thanks -@ada", "thanks -@\u{2060}ada"),
+        (
+            ".@a +@b %@c é@d",
+            ".@\u{2060}a +@\u{2060}b %@\u{2060}c é@\u{2060}d",
+        ),
         ("https://medium.com/@name", "https://medium.com/@name"),
         ("x://medium.com/@name", "x://medium.com/@\u{2060}name"),
         ("`@name` and #12", "`@name` and #\u{2060}12"),

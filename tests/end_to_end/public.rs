@@ -171,3 +171,29 @@ fn the_configuration_answers_a_question_that_waits() {
     assert_eq!(titled(&rig, "Soon"), 1);
     assert!(asked(&rig).is_empty());
 }
+
+#[test]
+fn the_question_shows_what_is_set_after_the_issue_was_made() {
+    let rig = asking();
+    rig.settle();
+    rig.new_page(
+        vec![
+            ("title", Cell::text("Our secret plan")),
+            ("Publish", Cell::choice("Ready")),
+            ("Status", Cell::choice("Done")),
+            ("Closed as", Cell::choice("Not planned")),
+            ("Assignees", Cell::choices(&["grace"])),
+        ],
+        TEXT,
+    );
+    pass(&rig);
+    let halts = asked(&rig);
+    let text = halts[0].to_string();
+    for word in ["grace", "closed", "not planned", "Our secret plan"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let list = rig.run(&["held", "list"]);
+    for word in ["assignees", "grace", "state", "closed", "not planned"] {
+        assert!(list.said().contains(word), "{word}: {}", list.said());
+    }
+}

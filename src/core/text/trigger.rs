@@ -99,7 +99,7 @@ pub(super) fn triggers(line: &str, before: &str, follows: &str, doubtful: bool) 
         // An address must stay usable; only the word before it is broken.
         let name = match c {
             _ if addresses[at] => None,
-            '@' if !prior.is_some_and(mail_char) && starts_word(rest) => Some(mention(rest)),
+            '@' if !prior.is_some_and(is_word) && starts_word(rest) => Some(mention(rest)),
             '#' if prior != Some('&') && starts_number(rest) => Some(reference(&chars, at)),
             ';' if starts_word(rest) => {
                 entity(&chars[..=at]).map(|entity| format!("{entity}{}", mention(rest)))
@@ -190,9 +190,10 @@ fn starts_number(rest: &[char]) -> bool {
     rest.first().is_some_and(char::is_ascii_digit)
 }
 
-/// Says whether a character before `@` makes it an e-mail address.
-fn mail_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-' | '%')
+/// Whether GitHub sees no mention behind this character: its filter wants `(?:^|\W)` before the `@`, so `-@name` and
+/// `.@name` are mentions, too (html-pipeline's `MentionFilter`).
+const fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// The HTML entity for `@` or `#` with which the text ends, and which GitHub reads as such.
