@@ -18,6 +18,10 @@ use crate::store::{Store, StoreError};
 /// Stamps that follow from another change.
 const FOLLOW: [&str; 2] = ["updated", "closed"];
 
+/// How much is listed of one question, in bytes: it is one document of the store, and `MongoDB`'s hold 16 MB. Texts that do
+/// not fit are no part of the answer, and are asked about after it.
+pub(super) const LISTED: usize = 6_000_000;
+
 /// One item that the guard holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldItem {
@@ -88,6 +92,20 @@ impl Listed {
         self
     }
 
+    /// How much room it takes in the store.
+    fn size(&self) -> usize {
+        serde_json::to_string(self).map_or(0, |text| text.len())
+    }
+
+    /// Lists no text, and says so.
+    fn leave_text_out(&mut self) {
+        for list in [&mut self.changes, &mut self.later] {
+            let all = list.len();
+            list.retain(|change| change.field != FieldKey::BODY);
+            self.text_unread |= list.len() < all;
+        }
+    }
+
     /// The words.
     pub(super) fn into_changes(self) -> Vec<FieldChange> {
         self.changes
@@ -143,6 +161,16 @@ impl Listed {
     }
 }
 
+/// Leaves out the texts for which there is no room.
+fn fit(listed: &mut BTreeMap<PairId, Listed>, mut room: usize) {
+    for item in listed.values_mut() {
+        if item.size() > room {
+            item.leave_text_out();
+        }
+        room = room.saturating_sub(item.size());
+    }
+}
+
 /// The setting with what was listed of a halt's items.
 pub(super) fn name_of(halt: &str) -> String {
     format!("held/{halt}")
@@ -175,6 +203,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     listed.insert(id.clone(), asked);
                 }
             }
+            fit(&mut listed, LISTED);
             if listed != known {
                 let text = serde_json::to_string(&listed).unwrap_or_default();
                 engine.store.put_setting(&name, Some(&text)).await?;
@@ -324,5 +353,41 @@ fn forth(side: Side, field: Option<&Field>, change: &FieldChange) -> PutBack {
         then: change.before.clone(),
         page: None,
         refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(text: usize) -> Listed {
+        let change = |field: FieldKey, length: usize| FieldChange {
+            field,
+            before: Value::text("x".repeat(length)),
+            after: Value::Null,
+            other: None,
+        };
+        Listed {
+            at: Time(0),
+            changes: vec![change(FieldKey::TITLE, 9), change(FieldKey::BODY, text)],
+            text_unread: false,
+            later: Vec::new(),
+            gone: false,
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_document_is_said_to_be_left_out() {
+        let ids = ["a", "b", "c"].map(|id| PairId(id.to_owned()));
+        let mut all: BTreeMap<PairId, Listed> = ids
+            .into_iter()
+            .zip([1_000, 5_000, 1_000].map(listed))
+            .collect();
+        fit(&mut all, 4_000);
+        let told: Vec<(usize, bool)> = all
+            .values()
+            .map(|item| (item.changes.len(), item.text_unread))
+            .collect();
+        assert_eq!(told, [(2, false), (1, true), (2, false)]);
     }
 }

@@ -12,12 +12,13 @@ use super::observe::Tally;
 use super::report::Stop;
 use super::run::{Flow, Run};
 use crate::core::guard;
-use crate::core::{Observation, Pair, PairId, PairLife, Side, sight};
+use crate::core::{FieldKey, Observation, Pair, PairId, PairLife, Side, sight};
 use crate::remote::{Remote, RemoteError};
 use crate::store::Store;
 
-/// Rows that are kept with their text, at most: a service's longest text has 65,536 characters.
-const KEPT: usize = 200;
+/// Texts that are kept with their rows, in bytes, with what was agreed before: as much as a question may list. A
+/// service's longest text has 65,536 characters, most have a few hundred.
+const KEPT: usize = super::held::LISTED;
 
 /// The setting that keeps which texts are still to be counted.
 fn name_of(link: &str, side: Side) -> String {
@@ -77,7 +78,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         unread: &BTreeSet<PairId>,
         tally: &mut Tally,
     ) -> Flow<()> {
-        let mut kept = 0;
+        let mut left = KEPT;
         for id in unread {
             if self.engine.stop.get() {
                 return Err(Stop::Ending);
@@ -96,8 +97,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                     let mapping = &self.link.spec.mapping;
                     let news = sight::news(&pair, &row, mapping, 0);
                     tally.count(&pair, side, &news);
-                    if kept < KEPT {
-                        kept += 1;
+                    let bytes = text_of(&pair, &row);
+                    if bytes <= left {
+                        left -= bytes;
                         self.rows.insert((side, row.id.node.clone()), row);
                     }
                 }
@@ -122,4 +124,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             None => self.get(side, pair.kind, object, pair).await.map(Some),
         }
     }
+}
+
+/// How long the text of a row is, with the one that was agreed, in bytes.
+fn text_of(pair: &Pair, row: &Observation) -> usize {
+    let shown = row.field(&FieldKey::BODY);
+    let base = pair.base.get(&FieldKey::BODY);
+    let texts = [shown, base.map(|base| base.of(row.side))];
+    let texts = texts.into_iter().flatten();
+    texts.map(|text| text.as_text().len()).sum()
 }

@@ -324,3 +324,32 @@ fn a_change_far_down_in_a_text_is_in_sight_everywhere() {
     let id = record["id"].as_str().unwrap();
     assert_shown(&["undo", id], ["- And the other wick.", "+ And the wick."]);
 }
+
+#[test]
+fn very_many_texts_are_one_question_that_lists_them_all() {
+    const TEXTS: u64 = 205;
+    let rig = Rig::start(Some(world(210, 0, 0)));
+    rig.settle();
+    rig.let_an_hour_pass();
+    rig.settle();
+    for number in 1..=TEXTS {
+        rig.edit_body(rig.page(number), |_| format!("Text {number}, anew."));
+    }
+    let report = pass(&rig);
+    assert_eq!(report["held"], json!(TEXTS), "{}", report["notes"]);
+    let listed = halts(&rig);
+    let changes = listed[0]["changes"].as_array().unwrap();
+    let is_whole = |item: &&Json| {
+        let fields = item["fields"].as_array().unwrap();
+        item["text_unread"] == json!(false) && fields.iter().any(|field| field["field"] == "body")
+    };
+    assert_eq!(changes.iter().filter(is_whole).count() as u64, TEXTS);
+    answer(&rig, "apply", &halt(&rig));
+    let report = rig.settle();
+    assert_eq!(report["held"], json!(0), "nobody is asked again: {report}");
+    assert_eq!(halts(&rig), json!([]));
+    for number in [1, 200, 201, TEXTS] {
+        let body = rig.issue(number).body;
+        assert_eq!(body, Some(format!("Text {number}, anew.")), "{number}");
+    }
+}
