@@ -440,6 +440,9 @@ pub struct UndoOptions {
     /// Does it; without this the reverse plan is only shown.
     #[arg(long)]
     pub yes: bool,
+    /// One JSON object on stdout: the plan, and what became of it.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `demo`.

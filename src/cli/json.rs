@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::args::{
     Command, DoctorOptions, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions,
-    VerifyOptions,
+    UndoOptions, VerifyOptions,
 };
 use super::attention::Attention;
+use super::undo;
 use crate::core::plan::Move;
 use crate::core::schedule::Waiting;
 use crate::core::{Action, Conflict, Pair, Record, Time, Value};
@@ -28,6 +29,7 @@ pub const fn is_asked(command: &Command) -> bool {
             | Command::Retry(RetryOptions { json: true, .. })
             | Command::Hold(HoldOptions { json: true, .. })
             | Command::Release(HoldOptions { json: true, .. })
+            | Command::Undo(UndoOptions { json: true, .. })
     )
 }
 
@@ -36,6 +38,7 @@ pub fn failed(command: &Command, text: &str) -> Json {
     let mut object = match command {
         Command::Sync(_) => reports(&[], &[]),
         Command::Plan(_) => plan(&[], &[], Vec::new(), Vec::new()),
+        Command::Undo(options) => undo::json(Some(&options.record)),
         _ => json!({"links": []}),
     };
     object["error"] = json!(text);
@@ -51,6 +54,7 @@ pub fn misread(arguments: &[OsString], text: &str) -> Option<Json> {
         () if !has("--json") => return None,
         () if has("sync") => reports(&[], &[]),
         () if has("plan") => plan(&[], &[], Vec::new(), Vec::new()),
+        () if has("undo") => undo::json(None),
         () if OTHERS.into_iter().any(has) => json!({"links": []}),
         () => return None,
     };

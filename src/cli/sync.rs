@@ -13,9 +13,9 @@ use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
 
 /// How long a pass that another machine was asked for is waited for.
-const WAITED_FOR: Duration = Duration::from_secs(15);
+pub const WAITED_FOR: Duration = Duration::from_secs(15);
 /// How often it is looked whether it is done.
-const LOOKED_AGAIN: Duration = Duration::from_millis(250);
+pub const LOOKED_AGAIN: Duration = Duration::from_millis(250);
 
 /// Runs each link once and says what happened.
 pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
@@ -111,7 +111,7 @@ pub async fn hand_over(engine: &RealEngine, ask: &Ask, report: &mut Report) -> O
 
 /// Waits until the other machine has done what it was asked for; then the report says how things stand after that.
 /// Where it does not answer in time, or the store does not, the report stays as it is: stopped.
-async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Report) {
+pub async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Report) {
     let done = async {
         while !engine.is_handed_done(&report.link, number).await? {
             tokio::time::sleep(LOOKED_AGAIN).await;

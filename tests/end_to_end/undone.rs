@@ -179,3 +179,48 @@ fn an_undo_that_github_refuses_ends_and_says_why() {
     assert_eq!(rig.cell(page, "Sync"), "OK");
     assert_eq!(rig.run(&["conflicts", "list"]).code, Some(0));
 }
+
+#[test]
+fn an_undo_for_scripts_is_one_object() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let before = rig.issue(2).title;
+    rig.rename_page(rig.page(2), "A hasty title");
+    rig.settle();
+    let record = write_of(&rig, "title");
+    let undo = |args: &[&str]| {
+        let mut all = vec!["undo", &record, "--json"];
+        all.extend(args);
+        rig.run(&all)
+    };
+
+    let shown = undo(&[]);
+    assert_eq!(shown.code, Some(2), "{}", shown.said());
+    let plan = shown.json();
+    assert_eq!(plan["outcome"], "planned", "{plan}");
+    assert_eq!(plan["fields"][0]["field"], "title");
+    assert_eq!(plan["fields"][0]["now"], "A hasty title");
+    assert_eq!(plan["fields"][0]["then"], Json::from(before.as_str()));
+    assert_eq!(rig.issue(2).title, "A hasty title", "only shown");
+
+    let done = undo(&["--yes"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let object = done.json();
+    assert_eq!(object["outcome"], "ran", "{object}");
+    assert_eq!(object["run"]["writes"]["github"], 1, "{object}");
+    assert_eq!(rig.issue(2).title, before);
+    let again = undo(&["--yes"]);
+    assert_eq!(again.code, Some(0), "{}", again.said());
+    assert_eq!(again.json()["outcome"], "nothing");
+
+    // What is wrong is an object with the same keys.
+    for args in [&["undo", "nothing", "--json"][..], &["undo", "--json"]] {
+        let wrong = rig.run(args);
+        assert_eq!(wrong.code, Some(1), "{}", wrong.said());
+        let wrong = wrong.json();
+        assert!(wrong["error"].is_string(), "{wrong}");
+        for key in object.as_object().unwrap().keys() {
+            assert!(wrong.get(key).is_some(), "{key} is missing in {wrong}");
+        }
+    }
+}

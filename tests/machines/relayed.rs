@@ -204,3 +204,63 @@ fn a_pass_that_a_stopped_leader_does_not_do_is_not_done() {
     until_titled(&group, "Nobody reads it");
     assert_eq!(leader.stop(), Some(0));
 }
+
+/// The record of the newest change of a title, as a command on another machine shows it.
+fn title_record(group: &Group) -> String {
+    let history = group.run("studio", &["history", "--json"]).json();
+    let is_it = |record: &&Json| {
+        let changes = record["changes"].as_array().unwrap();
+        record["outcome"] == "done"
+            && record["verb"] == "change"
+            && changes.iter().any(|change| change["field"] == "title")
+    };
+    let found = history.as_array().unwrap().iter().find(is_it);
+    let found = found.unwrap_or_else(|| panic!("{history}"));
+    found["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_undo_is_carried_out_by_whoever_leads() {
+    let group = group(Mode::Replica, "\"60s\"");
+    let leader = group.start("laptop");
+    group.until_led_by(&leader);
+    until("everything is imported", || group.rig.pages().len() == 4);
+    let before = title(&group);
+    for (at, is_json) in [false, true].into_iter().enumerate() {
+        let hasty = format!("Hasty {at}");
+        group.rig.rename_issue(1, &hasty);
+        let synced = group.run("studio", &["sync", "--once"]);
+        assert_eq!(synced.code, Some(0), "{}", synced.said());
+        until_titled(&group, &hasty);
+        let record = title_record(&group);
+        let mut args = vec!["undo", &record, "--yes"];
+        args.extend(is_json.then_some("--json"));
+        let done = group.run("studio", &args);
+        assert_eq!(done.code, Some(0), "{}", done.said());
+        assert_eq!(title(&group), before, "{}", done.said());
+        assert_eq!(group.rig.issue(1).title, before, "{}", done.said());
+        assert!(done.out.contains("it has done it"), "{}", done.said());
+        if is_json {
+            assert_eq!(done.json()["outcome"], "ran", "{}", done.said());
+        }
+    }
+
+    // One that does not answer: the undo is kept, and said to be.
+    group.rig.rename_issue(1, "Hasty again");
+    let synced = group.run("studio", &["sync", "--once"]);
+    assert_eq!(synced.code, Some(0), "{}", synced.said());
+    let record = title_record(&group);
+    leader.signal("-STOP");
+    let done = group.run("studio", &["undo", &record, "--yes"]);
+    leader.signal("-CONT");
+    assert_eq!(done.code, Some(2), "{}", done.said());
+    for words in [
+        "was asked to do it",
+        "has not done it",
+        "the undo itself is kept",
+    ] {
+        assert!(done.out.contains(words), "{words}: {}", done.said());
+    }
+    until_titled(&group, &before);
+    assert_eq!(leader.stop(), Some(0));
+}
