@@ -127,6 +127,20 @@ fn server<'a>(
     Server::new(engine, links, wires, timetable, Box::new(|| None))
 }
 
+/// Runs a script beside an engine that may write all it has to in one run.
+async fn beside(script: impl AsyncFnOnce(Handle, &Small, &MemoryStore)) {
+    let small = small().await;
+    let links = [link(&small)];
+    let (handle, wires, sink) = wires();
+    let settings = Settings {
+        max_items: 1_000,
+        ..settings()
+    };
+    let engine = engine(settings, sink);
+    let server = server(&engine, &links, wires);
+    tokio::join!(server.serve(), script(handle, &small, &engine.store));
+}
+
 /// Waits until a snapshot shows something, and fails after a while.
 async fn until(handle: &Handle, what: &str, shows: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = handle.snapshot();

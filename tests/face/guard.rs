@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use pulse_sync::core::{Outcome, RecordKind, Value};
 use pulse_sync::engine::held::HeldItem;
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::wires;
-use pulse_sync::engine::{Command, Handle, Settings};
+use pulse_sync::engine::{Command, Handle};
 use pulse_sync::sim::github::{IssueEdit, State};
 use pulse_sync::sim::small::{COLLEAGUE, Small};
 use pulse_sync::store::memory::MemoryStore;
@@ -14,7 +13,7 @@ use pulse_sync::store::{HistoryQuery, Store};
 use tokio::sync::oneshot;
 
 use super::hold::run;
-use super::{engine, link, server, settings, small, until};
+use super::{beside, until};
 
 /// Closes every open issue in one stroke; gives their numbers. A pull request's state is GitHub's alone.
 fn close_all(small: &Small) -> Vec<u64> {
@@ -141,18 +140,7 @@ async fn put_back(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_mass_close_that_was_wrong_is_put_back_whole() {
-    let small = small().await;
-    let links = [link(&small)];
-    let (handle, wires, sink) = wires();
-    let engine = engine(
-        Settings {
-            max_items: 1_000,
-            ..settings()
-        },
-        sink,
-    );
-    let server = server(&engine, &links, wires);
-    tokio::join!(server.serve(), put_back(handle, &small, &engine.store));
+    beside(put_back).await;
 }
 
 /// What is listed as going over when the guard is told to apply is what is written, field by field.
@@ -202,16 +190,5 @@ fn all() -> HistoryQuery {
 
 #[tokio::test]
 async fn what_the_guard_lists_is_what_applying_writes() {
-    let small = small().await;
-    let links = [link(&small)];
-    let (handle, wires, sink) = wires();
-    let engine = engine(
-        Settings {
-            max_items: 1_000,
-            ..settings()
-        },
-        sink,
-    );
-    let server = server(&engine, &links, wires);
-    tokio::join!(server.serve(), applied(handle, &small, &engine.store));
+    beside(applied).await;
 }

@@ -5,15 +5,14 @@ use std::time::Duration;
 use pulse_sync::core::PairId;
 use pulse_sync::engine::face::Holding;
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::wires;
-use pulse_sync::engine::{Ask, Command, Handle, Settings, Snapshot};
+use pulse_sync::engine::{Ask, Command, Handle, Snapshot};
 use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::small::Small;
 use pulse_sync::store::memory::MemoryStore;
 use pulse_sync::store::{HistoryQuery, Store, Which};
 use tokio::sync::oneshot;
 
-use super::{ask, engine, link, rename_page, server, settings, small, until};
+use super::{ask, beside, rename_page, until};
 
 async fn hold(handle: &Handle, pairs: Vec<PairId>) -> Holding {
     let (reply, answer) = oneshot::channel();
@@ -127,16 +126,5 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_held_item_is_read_and_never_written() {
-    let small = small().await;
-    let links = [link(&small)];
-    let (handle, wires, sink) = wires();
-    let engine = engine(
-        Settings {
-            max_items: 1_000,
-            ..settings()
-        },
-        sink,
-    );
-    let server = server(&engine, &links, wires);
-    tokio::join!(server.serve(), script(handle, &small, &engine.store));
+    beside(script).await;
 }

@@ -2,14 +2,13 @@
 
 use pulse_sync::core::{Outcome, RecordKind, Side};
 use pulse_sync::engine::queue::Standing;
-use pulse_sync::engine::serve::wires;
-use pulse_sync::engine::{Handle, Settings, Snapshot, Stop};
+use pulse_sync::engine::{Handle, Snapshot, Stop};
 use pulse_sync::sim::small::Small;
 use pulse_sync::store::memory::MemoryStore;
 use pulse_sync::store::{HistoryQuery, Store};
 
 use super::hold::{run, title};
-use super::{engine, link, pause, rename_page, server, settings, small, until};
+use super::{beside, pause, rename_page, until};
 
 /// Where issue 1 waits to be written to.
 fn waits(snapshot: &Snapshot) -> Option<Side> {
@@ -57,16 +56,5 @@ async fn script(handle: Handle, small: &Small, store: &MemoryStore) {
 
 #[tokio::test]
 async fn a_paused_engine_goes_on_reading() {
-    let small = small().await;
-    let links = [link(&small)];
-    let (handle, wires, sink) = wires();
-    let engine = engine(
-        Settings {
-            max_items: 1_000,
-            ..settings()
-        },
-        sink,
-    );
-    let server = server(&engine, &links, wires);
-    tokio::join!(server.serve(), script(handle, &small, &engine.store));
+    beside(script).await;
 }
