@@ -10,7 +10,7 @@ mod limits;
 #[path = "face/paused.rs"]
 mod paused;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,9 @@ use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Value};
 use pulse_sync::engine::answers::Pick;
 use pulse_sync::engine::serve::{Server, Wires, wires};
-use pulse_sync::engine::{Ask, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot};
+use pulse_sync::engine::{
+    Ask, Command, Ending, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
+};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -39,24 +41,28 @@ mod clock;
 
 use clock::{TestClock, now};
 
+/// The token at the small Notion, and its budget.
+fn notion(small: &Small) -> Account {
+    let client = build_client(Duration::from_secs(5)).unwrap();
+    let mut config = AccountConfig::notion(&small.notion.url);
+    config.rules = Budgets::notion(100_000);
+    let token = SecretString::from(small.notion_token());
+    Account::new(config, client, &token, Arc::new(now)).unwrap()
+}
+
 fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
+    linked(small, notion(small))
+}
+
+fn linked(small: &Small, notion: Account) -> Link<GithubRemote, NotionRemote> {
     let client = build_client(Duration::from_secs(5)).unwrap();
     let time: Now = Arc::new(now);
     let mut config = AccountConfig::github(&small.github.url);
     config.rules = Budgets::github().without_gap();
     let github = GithubAccount::new(
         config,
-        client.clone(),
-        &SecretString::from(small.github_token()),
-        Arc::clone(&time),
-    )
-    .unwrap();
-    let mut config = AccountConfig::notion(&small.notion.url);
-    config.rules = Budgets::notion(100_000);
-    let notion = Account::new(
-        config,
         client,
-        &SecretString::from(small.notion_token()),
+        &SecretString::from(small.github_token()),
         time,
     )
     .unwrap();
@@ -112,7 +118,7 @@ fn engine(settings: Settings, sink: Box<dyn Fn(Event)>) -> Engine<MemoryStore, T
         settings,
         holder: "kim@laptop:7".to_owned(),
         sink,
-        stop: Cell::new(false),
+        stop: Ending::default(),
         read_only: false,
     }
 }

@@ -393,6 +393,20 @@ fn without_a_configuration_it_says_what_to_do() {
 }
 
 #[test]
+fn the_report_of_a_pass_has_its_lines_to_itself() {
+    let rig = Rig::start(None);
+    let mut tty = start(&rig.command(&["sync", "--once"]), (100, 30));
+    let code = tty.ends();
+    tty.see(" requests)");
+    let text = tty.text();
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    let first = first.unwrap_or_default();
+    assert!(first.starts_with("default: "), "{code}:\n{text}");
+    assert!(!text.contains(" listed"), "no progress is left:\n{text}");
+    tty.assert_whole();
+}
+
+#[test]
 fn without_a_terminal_it_says_so() {
     let rig = settled();
     let done = rig.run(&[]);

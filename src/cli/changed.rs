@@ -4,6 +4,7 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use crate::core::{FieldKey, Value};
 use crate::shown::Shown;
+use crate::ui::text;
 
 /// Values up to this long are shown in one line.
 const SHORT: usize = 60;
@@ -34,7 +35,10 @@ pub fn lines(field: &FieldKey, old: &Value, new: &Value, indent: &str) -> Vec<St
     }];
     lines.extend(shown.lines.iter().map(|line| format!("{indent}  {line}")));
     if shown.more > 0 {
-        lines.push(format!("{indent}  … {} more lines", shown.more));
+        lines.push(format!(
+            "{indent}  … {}",
+            text::counted(shown.more, "more line")
+        ));
     }
     lines
 }

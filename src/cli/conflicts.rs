@@ -43,7 +43,7 @@ async fn open(setup: &Setup, engine: &RealEngine) -> anyhow::Result<Vec<(Pair, C
 }
 
 fn reader(setup: &Setup) -> anyhow::Result<RealEngine> {
-    Ok(setup.engine(setup.store(Access::Read)?, Box::new(|_| {})))
+    Ok(setup.engine(setup.store_to_look()?, Box::new(|_| {})))
 }
 
 async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {

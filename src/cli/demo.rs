@@ -23,6 +23,7 @@ use crate::sim::notion::value::Value;
 use crate::sim::small::{COLLEAGUE, Options, Small};
 use crate::store::Store;
 use crate::store::sqlite::Access;
+use crate::ui::text::{counted, either};
 
 /// How often the demo looks at both sides while its dashboard is open.
 const LIVE_INTERVAL_MS: i64 = 3_000;
@@ -399,8 +400,9 @@ async fn settle(engine: &RealEngine, link: &RealLink) -> anyhow::Result<()> {
         }
         if report.writes.github + report.writes.notion == 0 && report.backlog == 0 {
             say!(
-                "   in step: {github} written to GitHub, {notion} to Notion, {} conflicts wait",
-                report.conflicts
+                "   in step: {github} written to GitHub, {notion} to Notion, {} {}",
+                counted(report.conflicts, "conflict"),
+                either(report.conflicts, "waits", "wait")
             );
             return Ok(());
         }
@@ -473,12 +475,14 @@ async fn verify(engine: &RealEngine, small: &Small) -> anyhow::Result<()> {
     let pages = service.world.rows_of(small.source).len() as u64;
     ensure!(
         counts.active == pages,
-        "{pages} pages for {} items",
-        counts.active
+        "{} for {}",
+        counted(pages, "page"),
+        counted(counts.active, "item")
     );
     say!(
-        "\n{} items, {pages} pages: nothing lost, nothing doubled.",
-        counts.active
+        "\n{}, {}: nothing lost, nothing doubled.",
+        counted(counts.active, "item"),
+        counted(pages, "page")
     );
     Ok(())
 }

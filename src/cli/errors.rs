@@ -10,7 +10,6 @@ use crate::core::schedule::span;
 use crate::core::{Side, Time};
 use crate::engine::report::CHECKING;
 use crate::shown::Shown;
-use crate::store::sqlite::Access;
 use crate::store::{ErrorEntry, Store};
 use crate::ui::text::{ago, width};
 
@@ -23,7 +22,7 @@ const NAME: usize = 32;
 
 /// Prints the error log, the latest first: open entries, or all of them.
 pub async fn run(setup: &Setup, options: &ErrorsOptions) -> anyhow::Result<Exit> {
-    let store = setup.store(Access::Read)?;
+    let store = setup.store_to_look()?;
     let entries = match &options.link {
         None => store.errors(!options.all, options.limit).await?,
         Some(link) => {

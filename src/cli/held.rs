@@ -13,6 +13,7 @@ use crate::engine::held::HeldItem;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
+use crate::ui::text::{counted, either};
 
 /// How often an answer is given again, and the pause between.
 const TRIES: usize = 20;
@@ -28,7 +29,7 @@ pub async fn run(setup: &Setup, command: &HeldCommand) -> anyhow::Result<Exit> {
 }
 
 async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
-    let engine = setup.engine(setup.store(Access::Read)?, Box::new(|_| {}));
+    let engine = setup.engine(setup.store_to_look()?, Box::new(|_| {}));
     let mut halts = Vec::new();
     for link in setup.links(None)? {
         for halt in engine.halts(&link.name).await? {
@@ -49,10 +50,10 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
     } else {
         for (halt, items) in &halts {
             say!(
-                "{}  since {}  {} items",
+                "{}  since {}  {}",
                 halt.id,
                 json::time(halt.since),
-                halt.pairs.len()
+                counted(halt.pairs.len(), "item")
             );
             say!("    {}", Shown::line(&halt.note));
             if halt.reason == Reason::Public {
@@ -64,7 +65,7 @@ async fn list(setup: &Setup, as_json: bool) -> anyhow::Result<Exit> {
                 halt.id
             );
         }
-        say!("{} halts", halts.len());
+        say!("{}", counted(halts.len(), "halt"));
     }
     Ok(if halts.is_empty() {
         Exit::Done
@@ -137,7 +138,11 @@ async fn answer(setup: &Setup, id: &str, apply: bool) -> anyhow::Result<Exit> {
         match retried(async || engine.answer_halt(link, id, apply).await).await {
             Ok(count) => {
                 engine.ring().await?;
-                say!("{count} items; the next pass goes on with them");
+                say!(
+                    "{}; the next pass goes on with {}",
+                    counted(count, "item"),
+                    either(count, "it", "them")
+                );
                 return Ok(Exit::Done);
             }
             Err(error) => last = Some(error),

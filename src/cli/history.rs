@@ -10,7 +10,6 @@ use super::wire::Setup;
 use crate::core::{Outcome, Record, RecordKind, Time};
 use crate::shown::Shown;
 use crate::store::AnyStore;
-use crate::store::sqlite::Access;
 use crate::store::{HistoryQuery, Store, StoreError, Which};
 
 /// How many open writes are shown at most.
@@ -18,7 +17,7 @@ const OPEN: usize = 1_000;
 
 /// Prints the history from the store.
 pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit> {
-    let store = setup.store(Access::Read)?;
+    let store = setup.store_to_look()?;
     let since = match &options.since {
         Some(text) => {
             let age = humantime::parse_duration(text)
@@ -63,10 +62,26 @@ pub async fn run(setup: &Setup, options: &HistoryOptions) -> anyhow::Result<Exit
             "{}",
             serde_json::Value::Array(records.iter().map(json::record).collect())
         );
-    } else {
-        records.iter().for_each(print);
+        return Ok(Exit::Done);
+    }
+    records.iter().for_each(print);
+    if records.is_empty() {
+        say!("{}", why_empty(&store).await?);
     }
     Ok(Exit::Done)
+}
+
+/// Why there is nothing to show.
+async fn why_empty(store: &AnyStore) -> Result<&'static str, StoreError> {
+    let any = HistoryQuery {
+        limit: 1,
+        ..HistoryQuery::default()
+    };
+    Ok(if store.history(&any).await?.is_empty() {
+        super::status::not_synced_yet()
+    } else {
+        "nothing of that kind"
+    })
 }
 
 /// The beginnings of those writes of which nothing more is known yet.

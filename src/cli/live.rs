@@ -65,7 +65,7 @@ pub async fn run(
                 // The engine may have ended by itself.
                 let _ = handle.send(Command::Shutdown).await;
             }
-            () = asked_to_stop() => {
+            _ = asked_to_stop() => {
                 eprintln!("stopping: a write in flight is finished first");
                 // The engine may have ended by itself.
                 let _ = handle.send(Command::Shutdown).await;
@@ -97,8 +97,9 @@ fn is_halted(report: &Report) -> bool {
         )
 }
 
-/// Waits for SIGINT, SIGTERM or SIGHUP.
-pub async fn asked_to_stop() {
+/// Waits for SIGINT, SIGTERM or SIGHUP; gives its number.
+pub async fn asked_to_stop() -> i32 {
+    const INT: i32 = 2;
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -107,17 +108,18 @@ pub async fn asked_to_stop() {
             signal(SignalKind::hangup()),
         ) else {
             let _ = tokio::signal::ctrl_c().await;
-            return;
+            return INT;
         };
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = term.recv() => {}
-            _ = hup.recv() => {}
+            _ = tokio::signal::ctrl_c() => INT,
+            _ = term.recv() => SignalKind::terminate().as_raw_value(),
+            _ = hup.recv() => SignalKind::hangup().as_raw_value(),
         }
     }
     #[cfg(not(unix))]
     {
         let _ = tokio::signal::ctrl_c().await;
+        INT
     }
 }
 

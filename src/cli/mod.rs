@@ -174,8 +174,8 @@ fn config(args: &Args, command: &ConfigCommand) -> anyhow::Result<Exit> {
                 warn(&setup, args);
                 setup.require()?;
                 say!(
-                    "the configuration is right: {} link(s)",
-                    setup.config.links.len()
+                    "the configuration is right: {}",
+                    crate::ui::text::counted(setup.config.links.len(), "link")
                 );
                 Ok(Exit::Done)
             }

@@ -10,6 +10,7 @@ use crate::engine::{Ask, Command, Handle, Snapshot};
 use crate::shown::Shown;
 use crate::ui::data::{Data, Facts};
 use crate::ui::plain::{Wish, hear, status};
+use crate::ui::text::counted;
 
 /// Typed lines, from a thread of their own: reading cannot be broken off. It ends with the program.
 pub fn typed() -> std::io::Result<mpsc::Receiver<String>> {
@@ -87,7 +88,7 @@ async fn grant(handle: &Handle, wish: Wish) -> Result<Vec<String>, String> {
         }
         Wish::Retry => {
             let count = asked(handle, |reply| Command::Retry(None, reply)).await?;
-            Ok(vec![format!("{count} items are tried again.")])
+            Ok(vec![format!("Trying {} again.", counted(count, "item"))])
         }
         Wish::Take(conflict, pick) => {
             asked(handle, |reply| Command::Choose {
@@ -100,11 +101,14 @@ async fn grant(handle: &Handle, wish: Wish) -> Result<Vec<String>, String> {
         }
         Wish::Undo(record) => {
             let backs = asked(handle, |reply| Command::Undo(record, reply)).await?;
-            Ok(vec![format!("{} values are put back.", backs.len())])
+            Ok(vec![format!(
+                "Putting {} back.",
+                counted(backs.len(), "value")
+            )])
         }
         Wish::Answer(halt, apply) => {
             let count = asked(handle, |reply| Command::AnswerHalt { halt, apply, reply }).await?;
-            Ok(vec![format!("{count} items go on.")])
+            Ok(vec![format!("Answered for {}.", counted(count, "item"))])
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::engine::{Ask, Report};
 use crate::shown::Shown;
 use crate::store::AnyStore;
 use crate::store::{Store, StoreError, Which};
+use crate::ui::text::{counted, either};
 
 /// As good as all items.
 const MANY: usize = 100_000;
@@ -89,10 +90,12 @@ impl Found {
         self.stuck.iter().for_each(Attention::print);
         let steps: usize = self.all.iter().map(|one| one.plan.steps.len()).sum();
         say!(
-            "{} items, {steps} writes, {} conflicts, {} wait, {} set aside, {} refused",
-            self.all.len(),
-            self.all.iter().map(conflicts).sum::<usize>(),
+            "{}, {}, {}, {} {}, {} set aside, {} refused",
+            counted(self.all.len(), "item"),
+            counted(steps, "write"),
+            counted(self.all.iter().map(conflicts).sum::<usize>(), "conflict"),
             self.waiting.len(),
+            either(self.waiting.len(), "waits", "wait"),
             self.stuck.iter().map(Attention::set_aside).sum::<usize>(),
             self.stuck.iter().map(Attention::refused).sum::<usize>()
         );
@@ -194,7 +197,11 @@ fn why(pair: &Pair, planned: Option<&Planned>) -> Option<(Option<Time>, String)>
         0 => None,
         some => Some((
             None,
-            format!("{some} conflicts wait for you (`pulse-sync conflicts list`)"),
+            format!(
+                "{} {} for you (`pulse-sync conflicts list`)",
+                counted(some, "conflict"),
+                either(some, "waits", "wait")
+            ),
         )),
     };
     super::item::waits(pair, now())
@@ -240,9 +247,9 @@ fn print(planned: &Planned) {
                     .map(|title| title.brief(60))
                     .unwrap_or_default();
                 say!(
-                    "    {} with {} fields",
+                    "    {} with {}",
                     Shown::line(&title),
-                    draft.fields.len()
+                    counted(draft.fields.len(), "field")
                 );
             }
             _ => {

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::wire::Setup;
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
+use crate::ui::text::{counted, either};
 
 /// How many names are printed; JSON has all of them.
 const SHOWN: usize = 20;
@@ -52,6 +53,10 @@ fn tell(retried: &[String], options: &RetryOptions) {
             "{} is held, unclear or no longer linked; `pulse-sync status` says how it stands",
             Shown::line(item)
         ),
-        (count, _) => say!("{count} items; the next pass tries them again"),
+        (count, _) => say!(
+            "{}; the next pass tries {} again",
+            counted(count, "item"),
+            either(count, "it", "them")
+        ),
     }
 }

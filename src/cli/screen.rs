@@ -19,13 +19,13 @@ use crate::config::Link as LinkConfig;
 use crate::core::schedule::Scope;
 use crate::core::{Policy, RecordKind};
 use crate::engine::serve::{Samples, Server, wires};
-use crate::engine::{Event, Handle};
+use crate::engine::{Event, Handle, Report};
 use crate::logging::Tap;
 use crate::store::AnyStore;
 use crate::store::sqlite::Access;
 use crate::system::{Sampler, Smooth};
 use crate::ui::data::{Facts, Level, LogLine, Sample};
-use crate::ui::text::{Zone, countdown};
+use crate::ui::text::{Zone, countdown, counted};
 use crate::ui::theme::{Depth, Glyphs, Wanted};
 use crate::ui::{self, Ended, Session, term};
 
@@ -49,7 +49,7 @@ fn subject(setup: &Setup) -> String {
             [] => one.name.clone(),
             many => format!("{} (+{})", many[0], many.len() - 1),
         },
-        many => format!("{} links", many.len()),
+        many => counted(many.len(), "link"),
     }
 }
 
@@ -359,7 +359,10 @@ async fn prepare(setup: &Setup) -> anyhow::Result<Parts> {
 fn line(event: &Event) -> (Level, String) {
     match event {
         Event::RunStarted { link, .. } => (Level::Debug, format!("{link}: run started")),
-        Event::Listed { stream, rows } => (Level::Debug, format!("{stream}: {rows} rows read")),
+        Event::Listed { stream, rows } => (
+            Level::Debug,
+            format!("{stream}: {} read", counted(*rows, "row")),
+        ),
         // Its end tells more.
         Event::Recorded(record) if record.kind == RecordKind::Run => {
             (Level::Debug, format!("{}: {}", record.verb, record.note))
@@ -399,22 +402,25 @@ fn line(event: &Event) -> (Level, String) {
         Event::Leads { link, holder } => {
             (Level::Info, super::live::who_leads(link, holder.as_deref()))
         }
-        Event::RunEnded(report) => {
-            let writes = report.writes.github + report.writes.notion;
-            let level = if writes == 0 && report.errors.is_empty() {
-                Level::Debug
-            } else {
-                Level::Info
-            };
-            let text = format!(
-                "{}: run ended, {} to GitHub, {} to Notion, {} conflicts, {} left",
-                report.link,
-                report.writes.github,
-                report.writes.notion,
-                report.conflicts,
-                report.backlog
-            );
-            (level, text)
-        }
+        Event::RunEnded(report) => ended(report),
     }
+}
+
+/// What the log pane says of a run that ended.
+fn ended(report: &Report) -> (Level, String) {
+    let writes = report.writes.github + report.writes.notion;
+    let level = if writes == 0 && report.errors.is_empty() {
+        Level::Debug
+    } else {
+        Level::Info
+    };
+    let text = format!(
+        "{}: run ended, {} to GitHub, {} to Notion, {}, {} left",
+        report.link,
+        report.writes.github,
+        report.writes.notion,
+        counted(report.conflicts, "conflict"),
+        report.backlog
+    );
+    (level, text)
 }

@@ -9,6 +9,7 @@ use super::args::SelftestOptions;
 use super::exit::Exit;
 use crate::sim::life::Options;
 use crate::sim::selftest;
+use crate::ui::text::counted;
 
 /// Runs the seeds, shows what broke a promise, what went wrong how often, and ends with one line of figures.
 ///
@@ -43,9 +44,9 @@ pub fn run(options: &SelftestOptions) -> anyhow::Result<Exit> {
         .collect();
     say!("faults: {}", faults.join(", "));
     say!(
-        "{}, {} violations",
+        "{}, {}",
         findings.figures,
-        findings.failures.len()
+        counted(findings.failures.len(), "violation")
     );
     Ok(if findings.failures.is_empty() {
         Exit::Done

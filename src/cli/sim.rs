@@ -45,7 +45,7 @@ pub fn serve(options: &SimOptions) -> anyhow::Result<Exit> {
             }
         };
         tokio::select! {
-            () = super::live::asked_to_stop() => {}
+            _ = super::live::asked_to_stop() => {}
             () = people => {}
         }
         Ok(Exit::Done)

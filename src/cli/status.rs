@@ -17,8 +17,8 @@ use crate::engine::lease_name;
 use crate::engine::run::{PAUSE, why_paused};
 use crate::shown::Shown;
 use crate::store::AnyStore;
-use crate::store::sqlite::Access;
 use crate::store::{Counts, HistoryQuery, Store};
+use crate::ui::text::counted;
 
 /// One link's standing.
 struct Standing {
@@ -62,7 +62,7 @@ impl Standing {
 /// Prints the counts of every link and the age of what is said.
 pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit> {
     let links = setup.links(None)?;
-    let store = setup.store(Access::Read)?;
+    let store = setup.store_to_look()?;
     let paused = store
         .setting(PAUSE)
         .await?
@@ -96,6 +96,9 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
     for standing in &standings {
         print(standing);
     }
+    if standings.iter().all(|standing| standing.last.is_none()) {
+        say!("{}", not_synced_yet());
+    }
     for entry in &errors {
         say!(
             "  {} x{}: {}",
@@ -108,6 +111,12 @@ pub async fn run(setup: &Setup, options: &StatusOptions) -> anyhow::Result<Exit>
         say!("{}", Shown::line(&line));
     }
     Ok(Exit::Done)
+}
+
+/// That there is nothing to tell yet, and what to do about that.
+pub const fn not_synced_yet() -> &'static str {
+    "nothing has been synced yet: `pulse-sync plan` shows what a sync would do, `pulse-sync sync --once` does it once, \
+     `pulse-sync` or `pulse-sync run` keeps at it"
 }
 
 async fn standing(store: &AnyStore, link: &str) -> anyhow::Result<Standing> {
@@ -144,8 +153,8 @@ fn print(standing: &Standing) {
         counts.queued_only()
     );
     say!(
-        "  {} conflicts, {} held, {} unclear, {} set aside, {} refused, {} known on one side only",
-        counts.conflicted,
+        "  {}, {} held, {} unclear, {} set aside, {} refused, {} known on one side only",
+        counted(counts.conflicted, "conflict"),
         counts.held,
         counts.in_doubt,
         counts.parked,

@@ -15,6 +15,7 @@ use crate::shown::Shown;
 use crate::store::contents::Tallies;
 use crate::store::mongo::Patience;
 use crate::store::{AnyStore, Lease, Looking, MongoStore, SqliteStore, Store, copy};
+use crate::ui::text::counted;
 
 /// How long a lease lasts that keeps others from using the target, in milliseconds: so long it stays locked after a copy
 /// that was killed.
@@ -56,19 +57,19 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
     refuse_busy(setup, &from).await?;
     let copied = tokio::select! {
         copied = Box::pin(copy_locked(setup, &from, &to, &holder)) => copied,
-        () = super::live::asked_to_stop() => Err(anyhow!(
+        _ = super::live::asked_to_stop() => Err(anyhow!(
             "stopped before the copy was finished. What was copied so far stays, and the same command goes on from there"
         )),
     };
     let_others_in(setup, &to, &holder).await;
     let tallies = copied?;
     say!(
-        "{} pairs, {} records, {} errors, {} cursors, {} settings: the same in both stores, by count and content",
-        tallies.pairs.count,
-        tallies.records.count,
-        tallies.errors.count,
-        tallies.cursors.count,
-        tallies.settings.count
+        "{}, {}, {}, {}, {}: the same in both stores, by count and content",
+        counted(tallies.pairs.count, "pair"),
+        counted(tallies.records.count, "record"),
+        counted(tallies.errors.count, "error"),
+        counted(tallies.cursors.count, "cursor"),
+        counted(tallies.settings.count, "setting")
     );
     say!("The first store is left as it is. Say the second one in the configuration to use it.");
     Ok(Exit::Done)

@@ -1,16 +1,20 @@
 //! `sync`: one pass over the links.
 
+use std::cell::RefCell;
+use std::pin::pin;
 use std::time::Duration;
 
 use super::args::SyncOptions;
 use super::attention::Attention;
 use super::exit::Exit;
-use super::wire::{RealEngine, Setup};
+use super::live::asked_to_stop;
+use super::wire::{RealEngine, RealLink, Setup};
 use super::{item, json, progress};
 use crate::engine::{Ask, Report, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
+use crate::ui::text::{counted, either};
 
 /// How long a pass that another machine was asked for is waited for.
 pub const WAITED_FOR: Duration = Duration::from_secs(15);
@@ -22,8 +26,8 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     let chosen = setup.links(options.link.as_deref())?;
     let store = setup.store(Access::Own)?;
     let (links, budgets) = setup.connect(&chosen, &store).await?;
-    let sink = budgets.watch(progress::sink(options.json));
-    let engine = setup.engine(store, sink);
+    let line = progress::Line::new(options.json);
+    let engine = setup.engine(store, budgets.watch(line.sink()));
     if let Some(item) = &options.item {
         item::check(&engine, &chosen, item).await?;
     }
@@ -33,17 +37,21 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
         item: options.item.clone(),
         ..Ask::default()
     };
-    let mut reports = Vec::new();
-    let work = Box::pin(async {
+    let reports = RefCell::new(Vec::new());
+    let passes = Box::pin(async {
         for link in &links {
-            let mut report = engine.run(link, &ask).await;
-            if let Some(number) = hand_over(&engine, &ask, &mut report).await {
-                wait_for_leader(&engine, number, &mut report).await;
+            if !engine.stop.is_told() {
+                let report = pass(&engine, link, &ask).await;
+                reports.borrow_mut().push(report);
             }
-            reports.push(report);
         }
     });
-    budgets.during(&engine.store, work).await;
+    let work = Box::pin(until_told(&engine, &line, passes));
+    let signal = budgets.during(&engine.store, work).await;
+    let mut reports = reports.into_inner();
+    for link in &links[reports.len()..] {
+        reports.push(cut_short(&engine, link).await);
+    }
     let (mut exit, mut exit_of): (Exit, fn(&Report) -> Exit) = (Exit::Done, Exit::of);
     if let Some(item) = &options.item {
         exit = item::tell(&engine, &mut reports, item).await?;
@@ -67,16 +75,65 @@ pub async fn run(setup: &Setup, options: &SyncOptions) -> anyhow::Result<Exit> {
     if waiting.iter().any(Attention::needs_a_person) {
         exit = exit.and(Exit::Waits);
     }
+    tell(options, &reports, &waiting);
+    Ok(signal.map_or(exit, Exit::signal))
+}
+
+/// Says what the passes did, and what waits.
+fn tell(options: &SyncOptions, reports: &[Report], waiting: &[Attention]) {
     if options.json {
-        say!("{}", json::reports(&reports, &waiting));
-    } else {
-        for (report, waiting) in reports.iter().zip(&waiting) {
-            print(report);
-            waiting.print();
-        }
-        reports.iter().for_each(complain);
+        say!("{}", json::reports(reports, waiting));
+        return;
     }
-    Ok(exit)
+    for (report, waiting) in reports.iter().zip(waiting) {
+        print(report);
+        waiting.print();
+    }
+    reports.iter().for_each(complain);
+}
+
+/// One pass over a link, by whoever runs it.
+async fn pass(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Report {
+    let mut report = engine.run(link, ask).await;
+    if let Some(number) = hand_over(engine, ask, &mut report).await {
+        wait_for_leader(engine, number, &mut report).await;
+    }
+    report
+}
+
+/// Does some work. A signal ends it once the request in flight is answered and committed, a second one at once: then
+/// the next pass finds out what became of that request. Gives the signal.
+async fn until_told(
+    engine: &RealEngine,
+    line: &progress::Line,
+    work: impl Future<Output = ()>,
+) -> Option<i32> {
+    let mut work = pin!(work);
+    let signal = tokio::select! {
+        biased;
+        () = &mut work => return None,
+        signal = asked_to_stop() => signal,
+    };
+    engine.stop.tell();
+    line.say("stopping: a write in flight is finished first; the same again stops at once");
+    tokio::select! {
+        () = work => {}
+        _ = asked_to_stop() => line.clear(),
+    }
+    Some(signal)
+}
+
+/// The report of a link whose pass did not begin, or was not waited for any more.
+async fn cut_short(engine: &RealEngine, link: &RealLink) -> Report {
+    let mut report = Report {
+        link: link.spec.name.clone(),
+        stopped: Some(Stop::Ending),
+        ..Report::default()
+    };
+    if let Err(error) = engine.sum_up(&mut report).await {
+        report.stopped = Some(error.into());
+    }
+    report
 }
 
 /// What needs a person after a run.
@@ -118,7 +175,11 @@ pub async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Repo
         }
         engine.sum_up(report).await
     };
-    match tokio::time::timeout(WAITED_FOR, Box::pin(done)).await {
+    let answer = tokio::select! {
+        answer = tokio::time::timeout(WAITED_FOR, Box::pin(done)) => answer,
+        () = engine.stop.heard() => return,
+    };
+    match answer {
         Ok(Ok(())) => {
             report.stopped = None;
             report.notes.push("it has done it".to_owned());
@@ -134,12 +195,12 @@ pub async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Repo
 /// One report for people.
 pub fn print(report: &Report) {
     say!(
-        "{}: {} written to GitHub, {} to Notion ({} + {} requests)",
+        "{}: {} written to GitHub, {} to Notion ({} + {})",
         Shown::line(&report.link),
         report.writes.github,
         report.writes.notion,
         report.requests.github,
-        report.requests.notion
+        counted(report.requests.notion, "request")
     );
     let queued = match report.stopped {
         Some(Stop::Paused) => "still queued; they wait for `pulse-sync resume`",
@@ -147,7 +208,14 @@ pub fn print(report: &Report) {
     };
     let counts = [
         (report.backlog, queued),
-        (report.deferred, "wait for a time of theirs"),
+        (
+            report.deferred,
+            either(
+                report.deferred,
+                "waits for a time of its own",
+                "wait for a time of theirs",
+            ),
+        ),
         (
             report.conflicts,
             "in conflict; see `pulse-sync conflicts list`",

@@ -1,6 +1,6 @@
 //! Puts the parts together: configuration, tokens, store, adapters, engine.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::config::{
     self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
 };
 use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
-use crate::engine::{Engine, Event, Link, LinkSpec};
+use crate::engine::{Ending, Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
 use crate::remote::github::{Also, GithubAccount, GithubLink, GithubRemote};
@@ -26,6 +26,7 @@ use crate::store::mongo::Patience;
 use crate::store::{
     Access, AnyStore, Looking, MemoryStore, MongoStore, SqliteStore, Store, StoreError, copy,
 };
+use crate::ui::text::counted;
 use anyhow::{Context, anyhow};
 
 /// What every command starts from.
@@ -83,9 +84,9 @@ impl Setup {
         let paths = Paths::find(&env)?;
         let located = config::locate(args.config.as_deref(), &env, &paths.config);
         let config = config::read(&located, &env).map_err(|problems| {
-            let count = problems.len();
             anyhow!(
-                "the configuration has {count} problem(s)\n\n{}",
+                "the configuration has {}\n\n{}",
+                counted(problems.len(), "problem"),
                 render_all(&problems, false)
             )
         })?;
@@ -117,7 +118,7 @@ impl Setup {
     /// What every sync needs: a link.
     pub fn require(&self) -> anyhow::Result<&[LinkConfig]> {
         let links = self.config.require_links();
-        links.map_err(|problem| anyhow!("the configuration has 1 problem(s)\n\n{problem}"))
+        links.map_err(|problem| anyhow!("the configuration has 1 problem\n\n{problem}"))
     }
 
     /// The links that a command is about.
@@ -148,7 +149,11 @@ impl Setup {
 
     /// Whether the embedded store was not made yet.
     pub fn is_new(&self) -> bool {
-        self.store_path().is_some_and(|path| !path.exists())
+        let is_missing = |path: PathBuf| {
+            let found = std::fs::metadata(path);
+            found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        self.store_path().is_some_and(is_missing)
     }
 
     /// Opens the store. A shared one is reached when it is used first; within a runtime that runs on.
@@ -175,6 +180,15 @@ impl Setup {
             );
         }
         Ok(AnyStore::Embedded(SqliteStore::open(&path, access)?))
+    }
+
+    /// Opens the store to say what is in it. One that is not made yet holds nothing, and stays unmade.
+    pub fn store_to_look(&self) -> anyhow::Result<AnyStore> {
+        if self.is_new() {
+            self.store_to_plan()
+        } else {
+            self.store(Access::Read)
+        }
     }
 
     /// Opens the store to plan: it is only looked at, also where another process owns it. One that is not made yet
@@ -222,7 +236,7 @@ impl Setup {
                 log(&event);
                 sink(event);
             }),
-            stop: Cell::new(false),
+            stop: Ending::default(),
             read_only: self.read_only,
         }
     }

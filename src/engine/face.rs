@@ -34,6 +34,14 @@ pub struct Progress {
     pub writing: Option<Writing>,
 }
 
+impl Progress {
+    /// What it waits for now, and until when: a wait that is over is none.
+    pub fn waits(&self, now: Time) -> Option<(Time, &str)> {
+        let waiting = self.waiting.as_ref().filter(|(until, _)| *until > now);
+        waiting.map(|(until, reason)| (*until, reason.as_str()))
+    }
+}
+
 /// A write on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writing {

@@ -8,6 +8,7 @@ pub mod answers;
 mod bodies;
 pub mod clock;
 mod denied;
+pub mod ending;
 mod every;
 pub mod face;
 mod handed;
@@ -41,6 +42,7 @@ mod words;
 mod write;
 
 pub use clock::Clock;
+pub use ending::Ending;
 pub use face::{Command, Handle, Snapshot};
 pub use link::{Link, LinkSpec};
 pub use report::{Event, Report, Stop};

@@ -309,6 +309,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         (sweep, polled): (bool, bool),
         tally: &mut Tally,
     ) -> Flow<usize> {
+        if self.engine.stop.is_told() {
+            // The cursor stays: the next run lists it again.
+            return Err(Stop::Ending);
+        }
         let nodes: Vec<&str> = page.rows.iter().map(|row| row.id.node.as_str()).collect();
         let mut known = self
             .engine

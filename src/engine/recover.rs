@@ -34,6 +34,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             };
             after = Some(last.id.clone());
             for pair in pairs {
+                if self.engine.stop.is_told() {
+                    return Err(Stop::Ending);
+                }
                 match self.resolve(pair).await {
                     Ok(()) => {}
                     Err(Trouble::Stop(stop)) => return Err(stop),

@@ -7,7 +7,7 @@ use super::denied::Denials;
 use super::kin::Keys;
 use super::publish;
 use super::report::{Event, Report, Stop};
-use super::{Clock, Link, Settings};
+use super::{Clock, Ending, Link, Settings};
 use crate::core::places::Places;
 use crate::core::plan::{Move, Plan};
 use crate::core::schedule::Batch;
@@ -77,8 +77,8 @@ pub struct Engine<S, C> {
     pub holder: String,
     /// Told of each thing that happens.
     pub sink: Box<dyn Fn(Event)>,
-    /// Set to end the run at the next commit boundary, for a shutdown.
-    pub stop: std::cell::Cell<bool>,
+    /// Ends the run at the next commit boundary, for a shutdown.
+    pub stop: Ending,
     /// Nothing may be written to either side, whatever is asked for.
     pub read_only: bool,
 }
@@ -445,7 +445,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 message,
             });
         }
-        if self.engine.stop.get() {
+        if self.engine.stop.is_told() {
             return Err(Stop::Ending);
         }
         if self.engine.store.setting(PAUSE).await?.is_some() {

@@ -633,7 +633,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
         match command {
             None | Some(Command::Shutdown) => {
                 self.ending = true;
-                self.engine.stop.set(true);
+                self.engine.stop.tell();
             }
             Some(Command::Sync { link, ask, reply }) => {
                 let _ = reply.send(self.ask(link.as_deref(), &ask).await);
@@ -844,6 +844,7 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
     async fn link_state(&self, at: usize) -> Result<LinkState, StoreError> {
         let (link, slot) = (&self.links[at], &self.slots[at]);
         let name = &link.spec.name;
+        let now = self.engine.clock.now();
         let progress = self.wires.progress.borrow().clone();
         let own = self.running.filter(|(link, _)| *link == at);
         let live = slot.live.as_ref();
@@ -853,11 +854,15 @@ impl<'a, G: Remote, N: Remote, S: Store, C: Clock> Server<'a, G, N, S, C> {
             running: own
                 .map(|(_, since)| Progress {
                     since,
-                    ..progress.unwrap_or_default()
+                    waiting: progress.as_ref().and_then(|progress| {
+                        let waits = progress.waits(now)?;
+                        Some((waits.0, waits.1.to_owned()))
+                    }),
+                    ..progress.clone().unwrap_or_default()
                 })
                 .or_else(|| live?.running.clone()),
             last: live.map_or(&slot.last, |live| &live.last).clone(),
-            next: Some(self.next(at, self.engine.clock.now())),
+            next: Some(self.next(at, now)),
             counts: if_there(self.engine.store.counts(name).await)?,
             conflicts: if_there(self.open_conflicts(link).await)?,
             queue: if_there(self.engine.queue(name).await)?,

@@ -1,5 +1,9 @@
 //! Asking the two sides: by side, with short waits for limits, and with errors sorted.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
 use super::report::{CLASSES, Event, Stop, limit};
 use super::run::{Flow, Run};
 use crate::core::sight;
@@ -281,7 +285,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    /// Sleeps until a time that is near enough; says whether it did.
+    /// Sleeps until a time that is near enough; says whether it did. Who is told to end does not wait any longer.
     pub(super) async fn wait_until(
         &self,
         side: Side,
@@ -290,7 +294,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         waited: &mut i64,
     ) -> bool {
         let ms = until.since(self.engine.clock.now()).max(1);
-        if *waited + ms > self.engine.settings.wait_max {
+        if *waited + ms > self.engine.settings.wait_max || self.engine.stop.is_told() {
             return false;
         }
         *waited += ms;
@@ -298,12 +302,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             until,
             reason: limit(side, reason),
         });
-        self.engine.clock.sleep(ms).await;
-        true
+        let told = pin!(self.engine.stop.heard());
+        let sleep = pin!(self.engine.clock.sleep(ms));
+        matches!(select(told, sleep).await, Either::Right(_))
     }
 
-    /// Notes an error of a whole side and says why the run stops.
+    /// Notes an error of a whole side and says why the run stops. A limit that would have been waited for is none.
     pub(super) async fn side_failed(&mut self, side: Side, error: &RemoteError) -> Stop {
+        if matches!(error, RemoteError::Limited { .. }) && self.engine.stop.is_told() {
+            return Stop::Ending;
+        }
         let stop = Stop::of(side, error);
         self.report.errors.push(error.to_string());
         let until = match &stop {

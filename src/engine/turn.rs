@@ -177,7 +177,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if turn.wrote.is_none()
             && let Some(until) = self.rests_until(&step, &turn.sight)
         {
-            turn.pair.next_try = Some(until);
+            self.rest(&mut turn.pair, until).await?;
             self.commit(&mut turn.pair, records).await?;
             return Ok(Next::Done);
         }
@@ -523,11 +523,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             pair.touch(self.now());
             self.wait_for_sight(pair, why).await?;
         } else if turn.wrote.is_none() {
-            pair.tries = 0;
-            if pair.last_error.is_some() && pair.blocked.is_empty() {
-                pair.last_error = None;
-                self.item_recovered(pair).await?;
-            }
+            self.forget_error(pair).await?;
         }
         self.failures = 0;
         if pair != before || !records.is_empty() {
@@ -535,6 +531,22 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             self.commit(pair, records).await?;
         }
         Ok(Next::Done)
+    }
+
+    /// Lets a pair rest while a person edits its page: that is what it waits for, whatever it waited for before.
+    async fn rest(&mut self, pair: &mut Pair, until: Time) -> Flow<()> {
+        pair.next_try = Some(until);
+        self.forget_error(pair).await
+    }
+
+    /// What was wrong with an item is over, but for what was refused.
+    async fn forget_error(&mut self, pair: &mut Pair) -> Flow<()> {
+        pair.tries = 0;
+        if pair.last_error.is_some() && pair.blocked.is_empty() {
+            pair.last_error = None;
+            self.item_recovered(pair).await?;
+        }
+        Ok(())
     }
 
     /// Why a page that somebody edited waits: Notion does not show its text whole, so nobody knows whether that is what

@@ -80,7 +80,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     ) -> Flow<()> {
         let mut left = KEPT;
         for id in unread {
-            if self.engine.stop.get() {
+            if self.engine.stop.is_told() {
                 return Err(Stop::Ending);
             }
             if !self.ask.dry {

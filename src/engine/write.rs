@@ -131,11 +131,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             else {
                 return Ok(());
             };
-            let reason = format!(
-                "{} of {} requests used",
-                budget.limit - budget.left,
-                budget.limit
-            );
+            let reason = if budget.asked {
+                format!("{} asked to wait", side.name())
+            } else {
+                let used = budget.limit - budget.left;
+                format!("{used} of {} requests used", budget.limit)
+            };
             if !self.wait_until(side, until, &reason, &mut waited).await {
                 let error = RemoteError::Limited { until, reason };
                 return Err(Trouble::Stop(self.side_failed(side, &error).await));

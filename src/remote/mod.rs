@@ -179,6 +179,9 @@ pub struct Budget {
     pub left: u32,
     /// When the window starts anew.
     pub resets_at: Option<Time>,
+    /// The service itself asked to wait until then.
+    #[serde(default)]
+    pub asked: bool,
     /// Requests made since the start.
     pub made: u64,
 }

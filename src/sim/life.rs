@@ -15,7 +15,7 @@ use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::words::Words;
 use crate::core::{FieldKey, Mapping, Observation, Placement, Policy, Side, Value};
-use crate::engine::{Ask, Engine, Link, LinkSpec, Report, Settings};
+use crate::engine::{Ask, Ending, Engine, Link, LinkSpec, Report, Settings};
 
 /// Idle runs in a row that end the healing.
 const IDLE_RUNS: usize = 7;
@@ -279,7 +279,7 @@ impl Setup {
             settings: self.settings.clone(),
             holder: holder.to_owned(),
             sink: Box::new(|_| {}),
-            stop: std::cell::Cell::new(false),
+            stop: Ending::default(),
             read_only: false,
         };
         let link = Link {

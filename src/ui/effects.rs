@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use super::app::{Answer, Effect, Input, Request};
+use super::text::{counted, either};
 use super::theme::Meaning;
 use super::{Loop, Woke};
 use crate::engine::face::{Holding, Reply};
@@ -189,7 +190,11 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         Request::Undo(record) => {
             let backs = call(handle, |reply| Command::Undo(record, reply)).await?;
             let count = backs.iter().filter(|back| back.refused.is_none()).count();
-            format!("{count} values go back")
+            format!(
+                "{} {} back",
+                counted(count, "value"),
+                either(count, "goes", "go")
+            )
         }
         Request::Focus(on) => {
             handle.send(Command::Focus(on)).await?;
@@ -213,9 +218,12 @@ const fn paused(on: bool) -> &'static str {
 /// What became of an answer to the guard, in words.
 fn answered(count: usize, apply: bool) -> String {
     if apply {
-        format!("{count} items let through")
+        format!("{} let through", counted(count, "item"))
     } else {
-        format!("{count} items kept; what was changed is put back")
+        format!(
+            "{} kept; what was changed is put back",
+            counted(count, "item")
+        )
     }
 }
 

@@ -4,7 +4,7 @@
 use super::data::Data;
 use super::panes::queue::reason;
 use super::state::state;
-use super::text::{age, countdown};
+use super::text::{age, countdown, counted, either};
 use crate::core::{Conflict, Value};
 use crate::engine::answers::Pick;
 use crate::engine::queue::Standing;
@@ -91,14 +91,16 @@ pub fn status(data: &Data) -> Vec<String> {
     let state = state(data);
     let word = state.word.to_lowercase();
     let how = format!("{word} {}", Shown::line(&state.detail));
-    let mut said = vec![format!("{}. {} need you.", how.trim(), data.needs())];
+    let needs = data.needs();
+    let need = either(needs, "needs", "need");
+    let mut said = vec![format!("{}. {needs} {need} you.", how.trim())];
     for link in data.links() {
         let counts = &link.counts;
         said.push(format!(
             "{}: {} in step, {} queued, {} in conflict, {} held, {} set aside.",
             Shown::line(&link.name),
             counts.active,
-            counts.queued,
+            counts.queued_only(),
             counts.conflicted,
             counts.held,
             counts.parked
@@ -192,8 +194,8 @@ fn apply(data: &Data, id: &str, count: &str) -> Wish {
     match halts.find(|halt| halt.id == id) {
         Some(halt) if count.parse() == Ok(halt.pairs.len()) => Wish::Answer(id.to_owned(), true),
         Some(halt) => Wish::Say(vec![format!(
-            "It holds {} items, not {}. Nothing was done.",
-            halt.pairs.len(),
+            "It holds {}, not {}. Nothing was done.",
+            counted(halt.pairs.len(), "item"),
             Shown::line(count)
         )]),
         None => Wish::Say(vec![format!("Nothing is held as {}.", Shown::line(id))]),

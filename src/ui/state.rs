@@ -1,7 +1,7 @@
 //! In one word how it goes: what header and terminal title say. Never calm while something needs a person.
 
 use super::data::Data;
-use super::text::{age, countdown};
+use super::text::{age, countdown, counted};
 use super::theme::Meaning;
 use crate::core::schedule::{Reason, Trouble, span};
 use crate::core::{Outcome, Record, RecordKind, Side, Time};
@@ -281,12 +281,12 @@ pub fn written(data: &Data, link: &LinkState, progress: &Progress) -> Option<Str
 
 fn syncing(data: &Data, link: &LinkState) -> Option<State> {
     let progress = link.running.as_ref()?;
-    let detail = match (written(data, link, progress), &progress.waiting) {
-        (_, Some((_, reason))) => reason.clone(),
+    let detail = match (written(data, link, progress), progress.waits(data.now)) {
+        (_, Some((until, reason))) => format!("{reason}, {}", span(until.since(data.now))),
         (Some(written), None) => written,
         (None, None) if progress.writing.is_some() => "writing".to_owned(),
         (None, None) if progress.listed == 0 => "reading both sides".to_owned(),
-        (None, None) => format!("{} rows read", progress.listed),
+        (None, None) => format!("{} read", counted(progress.listed, "row")),
     };
     Some(State::of(Mood::Syncing, "SYNCING", detail))
 }

@@ -1,5 +1,7 @@
 //! Widths, cuts and times: how text and numbers are made to fit.
 
+use std::fmt::Display;
+
 use chrono::{FixedOffset, TimeZone};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -236,9 +238,20 @@ pub fn called(field: &str) -> &str {
 }
 
 /// So many of something: `1 record`, `2 records`.
-pub fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
+pub fn counted<N: Copy + Display + TryInto<u64>>(count: N, what: &str) -> String {
+    match what.strip_suffix("ty") {
+        Some(stem) => format!("{count} {stem}{}", either(count, "ty", "ties")),
+        None => format!("{count} {what}{}", either(count, "", "s")),
+    }
+}
+
+/// The word that goes with so many: `1 item waits`, `2 items wait`.
+pub fn either<N: TryInto<u64>>(count: N, one: &'static str, many: &'static str) -> &'static str {
+    if count.try_into().is_ok_and(|count| count == 1) {
+        one
+    } else {
+        many
+    }
 }
 
 /// Bytes as people say them: `44M`, `9.9G`.

@@ -19,7 +19,7 @@ use divan::{Bencher, counter::ItemsCount};
 use make::Scratch;
 use pulse_sync::config::{Link as LinkConfig, Window};
 use pulse_sync::core::Time;
-use pulse_sync::engine::{Ask, Clock, Engine, Link, LinkSpec, Settings};
+use pulse_sync::engine::{Ask, Clock, Ending, Engine, Link, LinkSpec, Settings};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -172,7 +172,7 @@ fn import(services: &Services, folder: &Scratch, count: usize) {
         },
         holder: "bench".to_owned(),
         sink: Box::new(|_| {}),
-        stop: Cell::new(false),
+        stop: Ending::default(),
         read_only: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -102,3 +102,54 @@ fn read_only_means_that_nothing_is_written_by_any_command() {
     assert_eq!(rig.run(&["status"]).code, Some(0));
     assert!(!rig.run(&["status"]).said().contains("paused"));
 }
+
+#[test]
+fn before_the_first_sync_it_is_said_that_there_was_none() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    for command in ["status", "history"] {
+        let done = rig.run(&[command]);
+        assert_eq!(done.code, Some(0), "{}", done.said());
+        for words in ["nothing has been synced yet", "pulse-sync sync --once"] {
+            assert!(done.out.contains(words), "{words}: {}", done.said());
+        }
+    }
+    let status = rig.run(&["status", "--json"]);
+    assert_eq!(status.code, Some(0), "{}", status.said());
+    let status = status.json();
+    assert_eq!(status["links"][0]["counts"]["active"], 0, "{status}");
+    assert_eq!(status["links"][0]["last_run"], serde_json::Value::Null);
+    assert_eq!(status["store"]["kind"], "sqlite", "{status}");
+    for args in [
+        &["history", "--json"][..],
+        &["errors", "--json"],
+        &["conflicts", "--json"],
+        &["held", "list", "--json"],
+    ] {
+        let done = rig.run(args);
+        assert_eq!(done.code, Some(0), "{args:?}: {}", done.said());
+        assert_eq!(done.json(), serde_json::json!([]), "{args:?}");
+    }
+    assert!(!rig.store().exists(), "looking makes no store");
+    rig.settle();
+    let done = rig.run(&["status"]);
+    assert!(
+        !done.out.contains("nothing has been synced"),
+        "{}",
+        done.out
+    );
+}
+
+#[test]
+fn one_of_something_is_not_said_in_the_plural() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    rig.rename_issue(1, "Here");
+    rig.rename_page(rig.page(1), "There");
+    rig.run(&["sync", "--once"]);
+    let status = rig.run(&["status"]).out;
+    assert!(status.contains("  1 conflict, 0 held"), "{status}");
+    let plan = rig.run(&["plan"]).out;
+    assert!(plan.contains("1 conflict waits for you"), "{plan}");
+    let check = rig.run(&["config", "check"]).out;
+    assert!(check.contains("right: 1 link\n"), "{check}");
+}

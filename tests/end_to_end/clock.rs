@@ -1,6 +1,5 @@
 //! The machine's clock is set back by days.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use pulse_sync::config::Link as LinkConfig;
 use pulse_sync::core::{Kind, Time};
-use pulse_sync::engine::{Ask, Clock, Engine, Link, LinkSpec, Report, Settings};
+use pulse_sync::engine::{Ask, Clock, Ending, Engine, Link, LinkSpec, Report, Settings};
 use pulse_sync::remote::github::{Also, GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -123,7 +122,7 @@ fn what_is_edited_in_the_minute_of_an_import_is_seen_when_that_minute_is_over() 
             },
             holder: "the test".to_owned(),
             sink: Box::new(|_| {}),
-            stop: Cell::new(false),
+            stop: Ending::default(),
             read_only: false,
         };
         let link = link(&rig, &clock);
@@ -166,7 +165,7 @@ fn a_clock_set_back_by_two_days_stops_nothing() {
             settings: settings(),
             holder: "the test".to_owned(),
             sink: Box::new(|_| {}),
-            stop: Cell::new(false),
+            stop: Ending::default(),
             read_only: false,
         };
         let pass = async || -> Report { engine.run(&link(&rig, &clock), &Ask::default()).await };

@@ -96,7 +96,7 @@ fn with_dead_networks_the_rest_is_said() {
     );
     assert_line(&report, "Notion", &["fail", "cannot reach Notion"]);
     assert_line(&report, "clock", &["warn", "neither"]);
-    assert_line(&report, "store", &["ok", "1 items linked"]);
+    assert_line(&report, "store", &["ok", "1 item linked"]);
     assert_line(&report, "GitHub token", &["ok: found: GITHUB_TOKEN"]);
 }
 

@@ -174,3 +174,74 @@ fn a_limit_is_kept_before_it_is_waited_out() {
     let asked = rig.small.notion.shared.lock().counters.requests;
     assert_eq!(asked, requests, "the next process knows the limit");
 }
+
+/// Asks a process to end, and says how it ended, what it printed and how long that took.
+#[cfg(unix)]
+fn told_to_end(child: std::process::Child, signal: &str) -> (Option<i32>, String, Duration) {
+    let id = child.id().to_string();
+    let told = std::time::Instant::now();
+    let kill = Command::new("kill").args([signal, &id]).status();
+    assert!(kill.unwrap().success());
+    let out = child.wait_with_output().unwrap();
+    let printed = String::from_utf8(out.stdout).unwrap();
+    (out.status.code(), printed, told.elapsed())
+}
+
+/// Starts a command that comes upon a limit of a minute, and waits until it does.
+#[cfg(unix)]
+fn limited(rig: &Rig, args: &[&str]) -> std::process::Child {
+    let limit = FaultKind::RateLimited(60, "public_api_request_rate_limit");
+    changes_end(rig, 1, limit);
+    rig.rename_issue(1, "Limited");
+    let child = rig.spawn(args);
+    for _ in 0..600 {
+        std::thread::sleep(Duration::from_millis(50));
+        let service = rig.small.notion.shared.lock();
+        if service.faults.is_empty() {
+            break;
+        }
+    }
+    // The refusal is on its way back, and is committed before it is waited for.
+    std::thread::sleep(Duration::from_millis(500));
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn who_is_told_to_end_ends_though_a_limit_is_waited_for() {
+    for (args, signal, code) in [
+        (&["run"][..], "-TERM", 0),
+        (&["sync", "--once"], "-INT", 130),
+        (&["sync", "--once"], "-TERM", 143),
+    ] {
+        let rig = Rig::start(Some(world(4, 0, 0)));
+        rig.settle();
+        let child = limited(&rig, args);
+        let (ended, out, took) = told_to_end(child, signal);
+        assert_eq!(ended, Some(code), "{args:?}: {out}");
+        assert!(took < Duration::from_secs(5), "{args:?} took {took:?}");
+        assert!(out.contains("told to end"), "{args:?}: {out}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pass_that_is_broken_off_still_prints_its_one_object() {
+    let mut rig = Rig::start(Some(world(4, 0, 0)));
+    rig.settle();
+    rig.rename_issue(2, "Written before");
+    let child = limited(&rig, &["sync", "--once", "--json"]);
+    let (ended, out, took) = told_to_end(child, "-INT");
+    assert_eq!(ended, Some(130), "{out}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let object: Json = serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {out}"));
+    assert_eq!(object["links"][0]["stopped"]["kind"], "ending", "{object}");
+    let left = |key: &str| object[key].as_u64().unwrap();
+    assert_eq!(left("backlog") + left("deferred"), 2, "{object}");
+    assert_eq!(object["errors"], json!([]), "{object}");
+    // Nothing is lost: once the limit is over the next pass does it.
+    rig.advanced("wait_max", "\"90s\"");
+    rig.small.notion.shared.lock().faults.clear();
+    let done = rig.run(&["status", "--json"]).json();
+    assert_eq!(done["links"][0]["counts"]["queued"], json!(2), "{done}");
+}

@@ -1,6 +1,5 @@
 //! Two engines on one store, seen from inside: what the snapshot and the events of the one that follows say.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,9 @@ use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Reason, Timetable};
 use pulse_sync::core::{Mapping, PairId, Policy, RecordKind};
 use pulse_sync::engine::serve::{Server, Wires, wires};
-use pulse_sync::engine::{Ask, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot};
+use pulse_sync::engine::{
+    Ask, Command, Ending, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
+};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules as Budgets, build_client};
 use pulse_sync::remote::notion::{NotionConfig, NotionRemote};
@@ -70,7 +71,7 @@ pub fn engine(
         },
         holder: holder.to_owned(),
         sink,
-        stop: Cell::new(false),
+        stop: Ending::default(),
         read_only: holder == "reader",
     }
 }

@@ -167,7 +167,7 @@ fn commands_say_who_leads_and_hand_over() {
     // A plan needs no lease.
     group.rig.rename_issue(1, "Handed over");
     let plan = group.run("studio", &["plan"]);
-    assert!(plan.out.contains("1 items, 1 writes"), "{}", plan.said());
+    assert!(plan.out.contains("1 item, 1 write"), "{}", plan.said());
 
     let done = group.run("studio", &["sync", "--once"]);
     assert_eq!(done.code, Some(0), "{}", done.said());

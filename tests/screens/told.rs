@@ -677,3 +677,32 @@ fn help_breaks_no_sentence_over_two_columns() {
         rows.join("\n")
     );
 }
+
+#[test]
+fn the_system_pane_counts_as_status_does() {
+    let mut link = calm();
+    link.counts.queued = 3;
+    link.counts.in_doubt = 1;
+    link.counts.held = 1;
+    link.counts.parked = 2;
+    let app = living(200, 60, link);
+    let shown = text(&app);
+    for words in ["2 queued", "1 held", "1 unclear", "2 set aside"] {
+        assert!(shown.contains(words), "{words} in\n{shown}");
+    }
+    assert!(!shown.contains("3 held"), "{shown}");
+}
+
+#[test]
+fn a_pause_that_a_service_asked_for_is_no_used_up_limit() {
+    let mut link = calm();
+    let notion = &mut link.budgets[Side::Notion as usize];
+    (notion.left, notion.asked) = (0, true);
+    notion.resets_at = Some(NOW.plus(41_000));
+    let app = living(200, 60, link);
+    assert!(
+        row(&app, "asked to wait").contains("0:41"),
+        "{}",
+        text(&app)
+    );
+}

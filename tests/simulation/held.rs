@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pulse_sync::core::{PairId, PairLife, RecordId, RecordKind};
-use pulse_sync::engine::Engine;
+use pulse_sync::engine::{Ending, Engine};
 use pulse_sync::sim::executor::{VirtualClock, drive};
 use pulse_sync::sim::life::{Options, Setup};
 use pulse_sync::sim::selftest;
@@ -18,7 +18,7 @@ fn person(setup: &Setup) -> Engine<MemoryStore, VirtualClock> {
         settings: setup.settings.clone(),
         holder: "person".to_owned(),
         sink: Box::new(|_| {}),
-        stop: std::cell::Cell::new(false),
+        stop: Ending::default(),
         read_only: false,
     }
 }

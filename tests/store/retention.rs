@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use pulse_sync::core::history::FieldChange;
 use pulse_sync::core::{FieldKey, Record, RecordKind, Time, Value};
-use pulse_sync::engine::{Clock, Engine, Settings};
+use pulse_sync::engine::{Clock, Ending, Engine, Settings};
 use pulse_sync::store::{HistoryQuery, MemoryStore, Pruned, Store};
 
 use crate::make::{Made, block_on, record};
@@ -39,7 +39,7 @@ fn engine<S>(store: S, settings: Settings) -> Engine<S, TestClock> {
         settings,
         holder: "test".to_owned(),
         sink: Box::new(|_| ()),
-        stop: Cell::new(false),
+        stop: Ending::default(),
         read_only: false,
     }
 }

@@ -15,7 +15,7 @@ use crate::paths::Paths;
 use crate::store::AnyStore;
 use crate::store::sqlite::{Access, SqliteStore};
 use crate::store::{Contents, Store, StoreError};
-use crate::ui::text::bytes;
+use crate::ui::text::{bytes, counted};
 use crate::ui::theme::{Depth, Glyphs};
 
 /// Less free space than this is said, in bytes.
@@ -64,7 +64,7 @@ pub(super) fn configuration(
             let names: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
             let count = match names.as_slice() {
                 [name] => format!("link {name}"),
-                names => format!("{} links: {}", names.len(), names.join(", ")),
+                names => format!("{}: {}", counted(names.len(), "link"), names.join(", ")),
             };
             checks.push(Check::ok("configuration", format!("{from}; {count}")));
         }
@@ -168,7 +168,10 @@ pub(super) async fn store(
     checks.push(match items(setup, &store).await {
         Ok((items, damaged)) if damaged.is_empty() => {
             let text = format!("{}, {}{}", path.display(), weight(&path), format_of(&path));
-            Check::ok("store", format!("{text}; {items} items linked"))
+            Check::ok(
+                "store",
+                format!("{text}; {} linked", counted(items, "item")),
+            )
         }
         Ok((_, damaged)) => {
             let help = "the other items go on; put back a copy of the store to have these again";
@@ -203,7 +206,10 @@ async fn shared(setup: &Setup, only_looks: bool, checks: &mut Vec<Check>) -> Opt
             let place = store.shared().map_or_else(String::new, |store| {
                 format!("{}, database {}", store.place(), store.database_name())
             });
-            Check::ok("store", format!("{place}; {items} items linked"))
+            Check::ok(
+                "store",
+                format!("{place}; {} linked", counted(items, "item")),
+            )
         }
         Ok((_, damaged)) => {
             let help = "the other items go on; put back a copy of these documents";

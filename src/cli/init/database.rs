@@ -9,6 +9,7 @@ use crate::config::Link;
 use crate::remote::notion::survey::{self, Made, Place, Source, VIEWS};
 use crate::remote::notion::target::parse_target;
 use crate::shown::Shown;
+use crate::ui::text::counted;
 
 /// What a new database is called unless somebody says otherwise.
 const TITLE: &str = "Development";
@@ -64,11 +65,11 @@ pub async fn choose(
     }
     say!("\nDatabases that are shared with this integration:");
     for (at, source) in sources.iter().take(SHOWN).enumerate() {
-        let properties = source.properties;
         say!(
-            "  {:>3}  {}  ({properties} properties)",
+            "  {:>3}  {}  ({})",
             at + 1,
-            Shown::line(&source.title)
+            Shown::line(&source.title),
+            counted(source.properties, "property")
         );
     }
     loop {

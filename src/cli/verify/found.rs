@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::core::FieldKey;
 use crate::engine::report::PerSide;
 use crate::shown::Shown;
+use crate::ui::text::counted;
 
 /// Names listed at most where people read; JSON has them all.
 const LISTED: usize = 20;
@@ -120,17 +121,17 @@ impl Found {
     /// For people.
     pub fn print(&self) {
         say!(
-            "{}: {} items read on both sides ({} GitHub objects, {} pages; {} + {} requests)",
+            "{}: {} read on both sides ({}, {}; {} + {} requests)",
             Shown::line(&self.link),
-            self.items,
-            self.objects,
-            self.pages,
+            counted(self.items, "item"),
+            counted(self.objects, "GitHub object"),
+            counted(self.pages, "page"),
             self.requests.github,
             self.requests.notion
         );
         say!(
-            "  {} fields compared: {} equal, {} as agreed (rendered differently), {} waiting, {} different",
-            self.compared(),
+            "  {} compared: {} equal, {} as agreed (rendered differently), {} waiting, {} different",
+            counted(self.compared(), "field"),
             self.equal,
             self.rendered.values().sum::<u64>(),
             self.waiting.values().sum::<u64>(),

@@ -311,10 +311,13 @@ impl Window {
             None if self.rules.learns => self.first_window(now),
             None => (0, 0, None),
         };
+        // A window that is used up may last longer than the pause; what is left of one is there again after it.
+        let ends_at = blocked.max(resets_at.filter(|_| blocked.is_none() || left == 0));
         Budget {
             limit,
             left: if blocked.is_some() { 0 } else { left },
-            resets_at: blocked.max(resets_at),
+            resets_at: ends_at,
+            asked: blocked.is_some() && ends_at == blocked,
             made: self.made,
         }
     }

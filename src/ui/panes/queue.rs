@@ -12,7 +12,7 @@ use crate::ui::data::{self, Data, short, way, way_meaning};
 use crate::ui::layout::Pane;
 use crate::ui::list::{Facets, Step};
 use crate::ui::screens::{Screen, Subject};
-use crate::ui::text::{age, called, countdown, width};
+use crate::ui::text::{age, called, countdown, counted, width};
 use crate::ui::theme::Meaning;
 
 /// The columns of a link's name.
@@ -244,7 +244,7 @@ fn running(
     let now = app.data.now;
     let x = canvas.put(1, y, glyphs.running, Meaning::Info) + 1;
     let written = crate::ui::state::written(&app.data, link, progress);
-    let (to, text, since) = match (&progress.writing, &progress.waiting) {
+    let (to, text, since) = match (&progress.writing, progress.waits(now)) {
         (Some(writing), _) => {
             let what = if writing.fields.is_empty() || writing.verb == "create" {
                 writing.verb.clone()
@@ -267,7 +267,10 @@ fn running(
             let text = match written {
                 Some(written) => format!("writing, {written}"),
                 None if progress.listed == 0 => "reading both sides".to_owned(),
-                None => format!("reading both sides, {} rows so far", progress.listed),
+                None => format!(
+                    "reading both sides, {} so far",
+                    counted(progress.listed, "row")
+                ),
             };
             (None, text, progress.since)
         }

@@ -1,6 +1,7 @@
 //! Memory, swap and CPU with their thresholds, what this program costs, and what is left of the services' limits.
 
 use crate::core::Side;
+use crate::engine::face::LinkState;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, ink};
 use crate::ui::data::Sample;
@@ -219,11 +220,15 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
         .map_or_else(String::new, |at| {
             format!("  {}", countdown(at.since(app.data.now)))
         });
-    let text = format!(
-        "{}/{}{resets}",
-        thousands(left.into()),
-        thousands(all.into())
-    );
+    // What is left counts only after a pause that the service asked for.
+    let is_asked = budgets()
+        .any(|budget| budget.asked && budget.resets_at.is_some_and(|at| at > app.data.now));
+    let text = if is_asked {
+        format!("asked to wait{resets}")
+    } else {
+        let (left, all) = (thousands(left.into()), thousands(all.into()));
+        format!("{left}/{all}{resets}")
+    };
     // The numbers say more than the bar: it has what they leave.
     let room = canvas.columns().saturating_sub(8 + 2 + width(&text));
     let part = f64::from(left) / f64::from(all.max(1));
@@ -235,21 +240,44 @@ fn limits(app: &App, canvas: &mut Canvas<'_>, y: usize, side: Side) -> usize {
     y + 1
 }
 
+/// How many items of a link stand where, in lines that fit. The words and the numbers are those of `status`.
+fn standings(link: &LinkState, columns: usize) -> Vec<String> {
+    let counts = &link.counts;
+    let refused = link.aside().saturating_sub(counts.parked);
+    let always = [(counts.active, "linked"), (counts.queued_only(), "queued")];
+    let if_any = [
+        (counts.conflicted, "in conflict"),
+        (counts.held, "held"),
+        (counts.held_by_user, "held by you"),
+        (counts.in_doubt, "unclear"),
+        (counts.parked, "set aside"),
+        (refused, "refused"),
+    ];
+    let if_any = if_any.into_iter().filter(|(items, _)| *items > 0);
+    let mut lines: Vec<String> = Vec::new();
+    for (items, what) in always.into_iter().chain(if_any) {
+        let told = format!("{} {what}", thousands(items));
+        match lines.last_mut() {
+            Some(last) if width(last) + 2 + width(&told) <= columns => {
+                last.push_str("  ");
+                last.push_str(&told);
+            }
+            _ => lines.push(told),
+        }
+    }
+    lines
+}
+
 /// What is linked, and how it stands, where there is room.
 fn about(app: &App, canvas: &mut Canvas<'_>, top: usize) {
     let mut y = top;
     for link in app.data.links() {
-        let counts = &link.counts;
         canvas.put(1, y, &link.name, Meaning::Title);
-        let text = format!(
-            "{} linked  {} queued  {} in conflict  {} held",
-            thousands(counts.active),
-            thousands(counts.queued),
-            counts.conflicted,
-            counts.held + counts.held_by_user + link.aside()
-        );
-        canvas.put(3, y + 1, &text, Meaning::Text);
-        y += 2;
+        y += 1;
+        for line in standings(link, canvas.columns().saturating_sub(4)) {
+            canvas.put(3, y, &line, Meaning::Text);
+            y += 1;
+        }
         if let Some((at, report)) = &link.last {
             let ago = ago(app.data.now.since(*at));
             let text = format!(

@@ -15,7 +15,7 @@ use crate::ui::app::{Answer as Told, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink};
 use crate::ui::data::{Data, short};
 use crate::ui::keymap::{Key, Keymap, Resolved};
-use crate::ui::text::{ago, wrap};
+use crate::ui::text::{ago, counted, wrap};
 use crate::ui::theme::Meaning;
 
 mod listed;
@@ -273,7 +273,11 @@ impl HaltScreen {
             return;
         };
         let count = halt.pairs.len();
-        let title = format!("Held: {count} items, {}", ago(data.now.since(halt.since)));
+        let title = format!(
+            "Held: {}, {}",
+            counted(count, "item"),
+            ago(data.now.since(halt.since))
+        );
         let mut inner = canvas.frame(&title, halt.side.name(), true);
         let room = inner.columns().saturating_sub(2);
         let mut y = 0;

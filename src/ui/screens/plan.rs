@@ -18,7 +18,7 @@ use crate::ui::app::{Answer, App, Effect, Request};
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::data::{Data, short, way, way_meaning};
 use crate::ui::list::{List, Step as Walk};
-use crate::ui::text::{called, wrap};
+use crate::ui::text::{called, counted, wrap};
 use crate::ui::theme::Meaning;
 
 /// What the footer offers here.
@@ -455,7 +455,7 @@ impl PlanScreen {
         let told: Vec<String> = told
             .map(|(what, count)| format!("{what} {count}"))
             .collect();
-        format!("{}   {writes} writes", told.join("  "))
+        format!("{}   {}", told.join("  "), counted(writes, "write"))
     }
 
     fn draw_steps(&self, data: &Data, canvas: &mut Canvas<'_>) {
@@ -672,7 +672,7 @@ fn what(item: &Planned) -> String {
         return note.unwrap_or_else(|| "a page says that it is of this item".to_owned());
     };
     match &step.action {
-        Deed::Create(draft) => format!("{} fields", draft.fields.len()),
+        Deed::Create(draft) => counted(draft.fields.len(), "field"),
         Deed::Patch(changes) => changes
             .iter()
             .map(|change| match change.field.as_str() {

@@ -317,3 +317,36 @@ fn a_pause_without_a_refusal_is_kept_to_the_millisecond_and_never_shortened() {
     follower.heed(window.memory(Time(100)));
     assert_eq!(spend(&mut follower, 19_999, Spend::Read), Err(20_000));
 }
+
+#[test]
+fn a_pause_that_was_asked_for_is_told_from_a_window_that_is_used_up() {
+    let mut window = Window::new(Rules::github());
+    let ticket = window.admit(Time(0), Spend::Read).unwrap();
+    let hour = Signals {
+        primary: Some(Primary {
+            limit: 5_000,
+            left: 4_000,
+            resets_at: Time(HOUR),
+        }),
+        ..refusal(Some(40))
+    };
+    window.answered(Time(0), ticket, &hour);
+    let budget = window.budget(Time(SECOND));
+    assert_eq!(
+        (budget.left, budget.resets_at, budget.asked),
+        (0, Some(Time(40 * SECOND)), true),
+        "the pause, not the hour"
+    );
+    let budget = window.budget(Time(41 * SECOND));
+    assert_eq!((budget.left, budget.asked), (4_000, false));
+
+    let mut window = Window::new(Rules::notion(1));
+    let ticket = window.admit(Time(0), Spend::Read).unwrap();
+    window.answered(Time(0), ticket, &refusal(Some(5)));
+    let budget = window.budget(Time(SECOND));
+    assert_eq!(
+        (budget.resets_at, budget.asked),
+        (Some(Time(MINUTE)), false),
+        "used up beyond the pause"
+    );
+}

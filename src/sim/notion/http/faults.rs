@@ -92,6 +92,11 @@ impl Faults {
         self.rules.push(rule);
     }
 
+    /// Whether everything that was to go wrong has gone wrong.
+    pub const fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Removes every rule.
     pub fn clear(&mut self) {
         self.rules.clear();

@@ -8,7 +8,7 @@ use crate::engine::face::ConflictLine;
 use crate::ui::app::App;
 use crate::ui::canvas::{Canvas, Ink, ink};
 use crate::ui::drafts::{self, Draft, Drafts};
-use crate::ui::text::{clip, width};
+use crate::ui::text::{clip, counted, width};
 use crate::ui::theme::Meaning;
 
 /// What happens before anything is written.
@@ -154,7 +154,7 @@ impl Resolver {
             "z shows all"
         };
         if height == 0 {
-            return format!("{lines} more lines, {how}");
+            return format!("{}, {how}", counted(lines, "more line"));
         }
         format!("lines {}-{} of {lines}, {how}", top + 1, top + height)
     }
