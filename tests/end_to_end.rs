@@ -57,6 +57,8 @@ mod routes;
 mod scope;
 #[path = "end_to_end/service.rs"]
 mod service;
+#[path = "end_to_end/set_aside.rs"]
+mod set_aside;
 #[path = "end_to_end/taken_over.rs"]
 mod taken_over;
 #[path = "end_to_end/texts.rs"]

@@ -375,8 +375,8 @@ impl Case<'_> {
         } else {
             self.l
         };
-        let again = ruled.moves.iter().any(|mv| matches!(mv, Move::Block(..)));
-        if !again && !self.same(&blocked.source, source) {
+        let is_said = |mv: &Move| matches!(mv, Move::Block(..) | Move::Unblock(_));
+        if !ruled.moves.iter().any(is_said) && !self.same(&blocked.source, source) {
             ruled.moves.push(Move::Unblock(self.key()));
         }
     }
@@ -582,7 +582,8 @@ impl Case<'_> {
     /// show is never erased; then GitHub's text flows back whole.
     fn merge_text(&self, base: &Base, left: bool) -> Ruled {
         let row = if left { Row::F6 } else { Row::F4 };
-        if self.is_blocked(Side::Github, self.r) {
+        let is_refused = self.is_blocked(Side::Github, self.r);
+        if is_refused && !left {
             return Ruled::nothing(Row::F9);
         }
         let Texts { github, notion } = self.texts();
@@ -600,6 +601,9 @@ impl Case<'_> {
         }
         if !self.field.direction.allows(Side::Github) {
             return Ruled::nothing(row);
+        }
+        if is_refused {
+            return Ruled::nothing(Row::F9);
         }
         match codec::said_body(&merged, github) {
             Said::Value(new) => {
@@ -627,7 +631,7 @@ impl Case<'_> {
         let loser_is_writable =
             winner.is_none_or(|winner| self.field.direction.allows(winner.other()));
         let Some(winner) = winner.filter(|_| loser_is_writable) else {
-            return Ruled::moved(Row::F7, Move::Open(Box::new(self.conflict(base))));
+            return self.ask(base);
         };
         let lost = if winner == Side::Github {
             self.r
@@ -635,10 +639,24 @@ impl Case<'_> {
             self.l
         };
         let mut ruled = self.carry(winner.other(), Row::F7);
+        if ruled.row == Row::F9 && self.field.class == Class::Text {
+            // What the policy would write cannot be written: what becomes of the two texts is for a person to say.
+            return self.ask(base);
+        }
         if !ruled.changes.is_empty() {
             ruled
                 .moves
                 .push(Move::Decided(self.key(), winner, lost.clone()));
+        }
+        ruled
+    }
+
+    /// A conflict. It takes the place of a text's refusal: the person who chooses one is told why it cannot be had.
+    fn ask(&self, base: Value) -> Ruled {
+        let mut ruled = Ruled::moved(Row::F7, Move::Open(Box::new(self.conflict(base))));
+        let is_refused = self.input.pair.blocked.contains_key(&self.field.key);
+        if is_refused && self.field.class == Class::Text {
+            ruled.moves.push(Move::Unblock(self.key()));
         }
         ruled
     }
@@ -683,7 +701,8 @@ impl Case<'_> {
                 self.change(Side::Github, new, Row::F7, true),
             ),
             Said::Undecided => Ruled::nothing(Row::F0),
-            Said::Refused(reason) => self.block(Side::Github, self.r, reason),
+            // Both are too much for GitHub, so a person is asked.
+            Said::Refused(_) => return None,
         })
     }
 

@@ -50,6 +50,8 @@ impl FieldKey {
     pub const SYNC: Self = Self(Cow::Borrowed("sync"));
     /// One line on why.
     pub const SYNC_NOTE: Self = Self(Cow::Borrowed("sync_note"));
+    /// What kind of item a page is.
+    pub const KIND: Self = Self(Cow::Borrowed("kind"));
     /// Whether a new page may become an issue.
     pub const PUBLISH: Self = Self(Cow::Borrowed("publish"));
 

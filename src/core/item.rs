@@ -59,6 +59,12 @@ impl Kind {
             Self::Commit => "Commit",
         }
     }
+
+    /// The kind of this name, in any case.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let mut kinds = [Self::Issue, Self::Pull, Self::Commit].into_iter();
+        kinds.find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Names one object of one side.

@@ -54,8 +54,8 @@ pub fn land(pair: &mut Pair, mapping: &Mapping, answered: &Answered<'_>) -> Vec<
         Action::Create(draft) => landed = land_create(pair, mapping, answered, draft),
         Action::Patch(changes) => {
             for change in changes {
-                if let Some(field) = mapping.field(pair.kind, &change.field) {
-                    landed.push(land_change(pair, field, answered, change));
+                if let Some(bound) = mapping.word(pair.kind, &change.field) {
+                    landed.push(land_change(pair, &bound.field, answered, change));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::codec::StateMap;
 use super::words::Words;
-use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy, Value, standard};
+use super::{Class, Codec, Direction, Field, FieldKey, Kind, Policy, Value, standard, told};
 
 /// The Notion property types that a field can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -270,6 +270,22 @@ impl Mapping {
     /// One field of a kind.
     pub fn field(&self, kind: Kind, key: &FieldKey) -> Option<&Field> {
         self.fields(kind).find(|field| &field.key == key)
+    }
+
+    /// Where a page says a thing of itself: in its kind's own property, else in the one that issues have for it. None
+    /// where its kind keeps another field there.
+    pub fn word(&self, kind: Kind, key: &FieldKey) -> Option<&Bound> {
+        let of = |kind: Kind| {
+            self.bound(kind)
+                .iter()
+                .find(|bound| bound.field.key == *key)
+        };
+        let name = |bound: &Bound| bound.property.as_ref().map(|(name, _)| name.clone());
+        of(kind).or_else(|| {
+            let lent = of(Kind::Issue)?;
+            let is_taken = self.bound(kind).iter().any(|own| name(own) == name(lent));
+            (told::is_of_page(key) && !is_taken).then_some(lent)
+        })
     }
 
     /// Every property of any kind, each once, for making a schema.

@@ -266,19 +266,7 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
     }
     let mut plan = Plan::default();
     plan.row(Row::I2);
-    let title = notion.title().trim();
-    let says = notion
-        .field(&FieldKey::PUBLISH)
-        .map_or("", Value::as_text)
-        .to_owned();
-    // What we answered there is the wish of before, until a person says otherwise.
-    let is_asked = says == "Ready" || (says == told::ERROR && told::said_error(input.pair));
-    let wanted = match input.rules.new_pages {
-        NewPages::Ignore => false,
-        NewPages::All => is_asked || !title.is_empty(),
-        NewPages::Ready => is_asked,
-    };
-    if !wanted {
+    if !wants_issue(input, notion) {
         plan.steps.extend(told::withdraw(input, notion));
         return plan;
     }
@@ -290,10 +278,9 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         }
         plan
     };
-    if notion.kind != Kind::Issue {
+    if let Some(kind) = other_kind(notion) {
         let why = format!(
-            "only issues can be made of pages, and this one's Kind is {}; choose Issue, or empty it",
-            notion.kind.name()
+            "only issues can be made of pages, and this one's Kind is {kind}; choose Issue, or empty it"
         );
         return park(plan, why);
     }
@@ -320,6 +307,30 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         Err(reason) => return park(plan, reason),
     }
     plan
+}
+
+/// Whether a page without an issue is to become one, whatever may stand in the way.
+pub fn wants_issue(input: &Input<'_>, notion: &Observation) -> bool {
+    let says = notion.field(&FieldKey::PUBLISH);
+    let says = says.map_or("", Value::as_text);
+    // What we answered there is the wish of before, until a person says otherwise.
+    let is_asked = says == told::READY || (says == told::ERROR && told::said_error(input.pair));
+    // A page of a kind of somebody's own is no news to us, unless it says that it is to be an issue.
+    let is_ours = || notion.kind != Kind::Issue || other_kind(notion).is_none();
+    match input.rules.new_pages {
+        NewPages::Ignore => false,
+        NewPages::All => is_asked || !notion.title().trim().is_empty() && is_ours(),
+        NewPages::Ready => is_asked,
+    }
+}
+
+/// What a page says it is, where that is no issue.
+fn other_kind(notion: &Observation) -> Option<&str> {
+    let said = notion.field(&FieldKey::KIND).map_or("", Value::as_text);
+    match notion.kind {
+        Kind::Issue => (!said.is_empty() && Kind::of_name(said).is_none()).then_some(said),
+        kind => Some(kind.name()),
+    }
 }
 
 fn plan_both(input: &Input<'_>, github: &Observation, notion: &Observation) -> Plan {

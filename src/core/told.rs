@@ -7,8 +7,8 @@ use super::apply::apply;
 use super::decide::{self, Looked};
 use super::plan::{Input, Move, Plan};
 use super::{
-    Action, Change, Draft, FieldKey, Kind, Mapping, Observation, Pair, PairLife, Row, Side, Step,
-    Value,
+    Action, Change, Draft, Field, FieldKey, Kind, Mapping, Observation, Pair, PairLife, Row, Side,
+    Step, Value,
 };
 
 /// A note is one line of at most so many characters.
@@ -67,9 +67,15 @@ fn waiting(plan: &Plan) -> Option<[Value; 2]> {
     Some([Value::text("Blocked"), Value::text(one_line(&note))])
 }
 
+/// A text as one line; of one that is too long its first words, as half an address leads nowhere.
 fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(NOTE_CHARS).collect()
+    let Some((end, _)) = line.char_indices().nth(NOTE_CHARS) else {
+        return line;
+    };
+    let start: String = line.chars().take(NOTE_CHARS - 2).collect();
+    let whole = start.rfind(' ').filter(|at| *at * 2 > end);
+    format!("{} …", &start[..whole.unwrap_or(start.len())])
 }
 
 /// Adds what a new page says of its pair.
@@ -171,6 +177,8 @@ fn join(plan: &mut Plan, changes: Vec<Change>) {
     });
 }
 
+/// What `Publish` says of a page that is to become an issue.
+pub const READY: &str = "Ready";
 /// What `Publish` says of a page that was to become an issue and cannot.
 pub const ERROR: &str = "Error";
 
@@ -210,22 +218,38 @@ pub fn withdraw(input: &Input<'_>, notion: &Observation) -> Option<Step> {
     say(input, notion, ours.map(|key| (key, Value::Null)).collect())
 }
 
+/// The write that says on a page of a pair that was set aside why that is: edits of it go nowhere. None where the page
+/// says so already.
+pub fn aside(input: &Input<'_>, notion: &Observation) -> Option<Step> {
+    let mut words: Vec<_> = FIELDS.into_iter().zip(state(input.pair)).collect();
+    let wish = notion.field(&FieldKey::PUBLISH);
+    if wish.is_some_and(|wish| wish.as_text() == READY) {
+        words.insert(0, (FieldKey::PUBLISH, Value::text(ERROR)));
+    }
+    say(input, notion, words)
+}
+
 /// One request for those of these properties that the page has, and that say something else.
 fn say(input: &Input<'_>, notion: &Observation, words: Vec<(FieldKey, Value)>) -> Option<Step> {
-    // Pages of other kinds lack the columns, or mean something else by them.
-    if notion.kind != Kind::Issue {
-        return None;
-    }
+    let row = match (&notion.linked_node, notion.created_by_us) {
+        (None, _) => Row::I2,
+        (Some(_), true) => Row::I4,
+        (Some(_), false) => Row::I15,
+    };
     let mut changes = Vec::new();
     for (key, value) in words {
-        let Some(field) = input.mapping.field(Kind::Issue, &key) else {
+        let (Some(bound), Some(shown)) =
+            (input.mapping.word(notion.kind, &key), notion.field(&key))
+        else {
             continue;
         };
-        let Some(shown) = notion.field(&key) else {
-            continue;
-        };
+        let field = &bound.field;
         let is_off = input.paused.contains(&key) || input.pair.blocked.contains_key(&key);
         if is_off || !field.direction.allows(Side::Notion) || field.codec.same(shown, &value) {
+            continue;
+        }
+        let is_foreign = is_written_over(input, field, &value);
+        if is_foreign && was_put_back(input, field, shown) {
             continue;
         }
         changes.push(Change {
@@ -233,14 +257,29 @@ fn say(input: &Input<'_>, notion: &Observation, words: Vec<(FieldKey, Value)>) -
             pre: shown.clone(),
             new: value.clone(),
             source: value,
-            row: Row::I2,
+            row: if is_foreign { Row::F8 } else { row },
             partial: false,
         });
     }
     (!changes.is_empty()).then_some(Step {
         side: Side::Notion,
         action: Action::Patch(changes),
-        row: Row::I2,
+        row,
+    })
+}
+
+/// Whether the page was given this very word, so that what it shows instead is somebody else's.
+fn is_written_over(input: &Input<'_>, field: &Field, word: &Value) -> bool {
+    let base = input.pair.base.get(&field.key);
+    is_told(&field.key) && base.is_some_and(|base| field.codec.same(base.notion(), word))
+}
+
+/// Whether the same was put back not long ago: somebody's automation would go on for ever.
+fn was_put_back(input: &Input<'_>, field: &Field, shown: &Value) -> bool {
+    let last = input.pair.reverted.get(&field.key);
+    last.is_some_and(|(value, at)| {
+        let again = 0..input.rules.revert_again;
+        field.codec.same(value, shown) && again.contains(&input.now.since(*at))
     })
 }
 

@@ -122,7 +122,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if kin.is_none() {
             kin = self.issue_of_page(pair, page, creates).await?;
         }
-        if kin.is_none() && plan.is_idle() {
+        if kin.is_none() && !creates && !self.wants_issue(pair, page) {
             kin = self.original_of(pair, page).await?;
         }
         Ok(kin)
@@ -280,11 +280,17 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         sight: &Sight,
         owner: &Pair,
     ) -> Flow<()> {
+        let page = sight.of(Side::Notion);
+        let or = if page.is_some_and(|page| self.may_become_issue(page)) {
+            ", or set its Publish to Ready to make an issue of it"
+        } else {
+            ""
+        };
         let why = format!(
-            "{} is a copy of the page of {} ({}) and is not kept in step; set its Publish to Ready to make an issue of \
-             it, or put it into the trash",
-            page_address(pair),
+            "this page is a copy of the page of {}: edits of it go nowhere; put it into the trash{or} (it is {}, the \
+             original is {})",
             owner.name(),
+            page_address(pair),
             page_address(owner)
         );
         if pair.pending.is_none() {
@@ -324,8 +330,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             )
         } else {
             format!(
-                "a second page of {owner}: this one is {}, the first one {}; put one of them into the trash. Where \
-                 another machine syncs this database, both need one store (MONGODB_URI)",
+                "a second page of {owner}: edits of this one go nowhere; put it into the trash. Where another machine \
+                 syncs this database, both need one store (MONGODB_URI). This one is {}, the first one {}",
                 page_address(pair),
                 page_address(other)
             )

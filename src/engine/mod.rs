@@ -5,6 +5,7 @@
 mod adopt;
 mod again;
 pub mod answers;
+mod aside;
 mod bodies;
 pub mod clock;
 mod denied;

@@ -374,6 +374,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             news.body = Body::Known;
         }
         let is_reselected = sweep && self.changes_selection(&pair, row);
+        self.note_untold(&pair, row);
         if !news.is_any() && !is_renamed && !is_reselected {
             if pair.hold.is_some() {
                 self.saw_held = true;

@@ -425,7 +425,7 @@ fn what_shows(
     target: &Observation,
     change: &Change,
 ) -> Option<Change> {
-    let field = mapping.field(pair.kind, &change.field)?;
+    let field = &mapping.word(pair.kind, &change.field)?.field;
     let value = target.field(&change.field)?;
     if field.class == Class::Text && holds_edit(target.side, change, value) {
         return Some(change.clone());

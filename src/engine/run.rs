@@ -113,6 +113,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     pub(super) keys: Option<Keys>,
     /// Pages that name an item by hand.
     pub(super) named: Named,
+    /// Pages that were set aside and may not say so yet.
+    pub(super) untold: BTreeSet<PairId>,
     /// Sides of which a stream could not be listed: nothing new is made there in this run.
     pub(super) blind: BTreeSet<Side>,
     /// What a service denied in this run.
@@ -216,6 +218,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             unread: BTreeSet::new(),
             keys: None,
             named: Named::default(),
+            untold: BTreeSet::new(),
             blind: BTreeSet::new(),
             denials: Denials::default(),
             writes_left: Batch::of(ask.batch.items, self.settings.max_items),
@@ -345,6 +348,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let turns = self.take_turns().await;
         self.ask_to_publish().await?;
         turns?;
+        self.tell_untold().await?;
         self.remove().await?;
         self.writes_answered().await
     }
@@ -410,7 +414,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         }
     }
 
-    fn is_asked_for(&self, pair: &Pair) -> bool {
+    pub(super) fn is_asked_for(&self, pair: &Pair) -> bool {
         self.ask
             .item
             .as_ref()
@@ -422,7 +426,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 .is_none_or(|only| only.contains(&pair.id))
     }
 
-    async fn check_limits(&mut self, pair: &Pair) -> Flow<()> {
+    pub(super) async fn check_limits(&mut self, pair: &Pair) -> Flow<()> {
         if self.ask.dry {
             return Ok(());
         }

@@ -85,7 +85,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         match self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             Minded::Alone => {}
             Minded::Over => {
-                self.tell_asker(turn).await?;
+                self.untold.insert(turn.pair.id.clone());
                 return Ok(Next::Done);
             }
             Minded::Joined => return Ok(Next::Again),
@@ -206,55 +206,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             .write(&mut turn.pair, step, &mut turn.sight, records)
             .await?;
         if is_create {
-            self.tell_page(&mut turn.pair, &mut turn.sight).await?;
+            // A page that GitHub refused is set aside.
+            self.untold.insert(turn.pair.id.clone());
         }
         Ok(if goes_on { Next::Again } else { Next::Done })
-    }
-
-    /// A page that was to become an issue, and has a question to a person instead, says so.
-    async fn tell_asker(&mut self, turn: &mut Turn) -> Result<(), Trouble> {
-        let Turn { pair, sight, .. } = turn;
-        let wish = sight
-            .of(Side::Notion)
-            .and_then(|page| page.field(&FieldKey::PUBLISH));
-        let is_asked = wish.is_some_and(|wish| wish.as_text() == "Ready");
-        if self.ask.dry || pair.held_since.is_some() || !is_asked {
-            return Ok(());
-        }
-        self.tell_page(pair, sight).await
-    }
-
-    /// Says on a page that was set aside why no issue is made of it.
-    pub(super) async fn tell_page(
-        &mut self,
-        pair: &mut Pair,
-        sight: &mut Sight,
-    ) -> Result<(), Trouble> {
-        let (PairLife::Parked(why), None, None) = (&pair.life, &pair.github, &pair.intent) else {
-            return Ok(());
-        };
-        let Some(page) = sight.of(Side::Notion).filter(|page| page.is_live()) else {
-            return Ok(());
-        };
-        let input = Input {
-            pair,
-            github: None,
-            notion: Some(page),
-            mapping: &self.link.spec.mapping,
-            rules: &self.link.spec.rules,
-            paused: &self.paused,
-            in_scope: true,
-            now: self.now(),
-        };
-        if let Some(step) = told::refuse(&input, page, why) {
-            self.write(pair, step, sight, Vec::new()).await?;
-            let stored = self.engine.store.pair(&pair.id).await.map_err(Stop::from)?;
-            if let Some(mut stored) = stored.filter(|stored| stored.intent.is_none()) {
-                stored.dirty_since = None;
-                self.commit(&mut stored, Vec::new()).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Follows an issue that was transferred. A pair that a listing made of its new place in the meantime gives way.
@@ -390,6 +345,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         pair.dirty_since = None;
         pair.next_try = None;
         let record = self.record(pair, RecordKind::Item, Outcome::Failed, "park", &why);
+        self.untold.insert(pair.id.clone());
         self.commit(pair, vec![record]).await?;
         Ok(false)
     }
@@ -400,12 +356,14 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let mut records = Vec::new();
         if other.notion.is_some() && other.life != PairLife::Tombstone {
             let why = format!(
-                "a second page of {}, which was moved there and has its page from before; put this one ({}) into the trash",
+                "a second page of {}, which was moved there and has its page from before: edits of this one go nowhere; \
+                 put it ({}) into the trash",
                 there.locator,
                 super::queue::page_address(other)
             );
             records.push(self.record(other, RecordKind::Item, Outcome::Failed, "park", &why));
             other.life = PairLife::Parked(why);
+            self.untold.insert(other.id.clone());
         } else {
             other.life = PairLife::Tombstone;
             other.held_since = None;

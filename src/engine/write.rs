@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Clock;
+use super::aside::keep_own_word;
 use super::look::Sight;
 use super::report::{CHECKING, Stop, class_of, limit};
 use super::run::{Flow, Run};
@@ -191,10 +192,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 stamp.settled = false;
             }
         }
-        if pair.github.is_none() && pair.pending.is_some() {
-            // Our own word on a page that is nothing yet is no news.
-            pair.pending = sight.of(Side::Notion).map(as_listed);
-        }
+        keep_own_word(pair, step, sight.of(Side::Notion));
         let is_over = self.is_over(pair, sight);
         if is_over {
             pair.dirty_since = None;
@@ -452,14 +450,6 @@ fn hides_text(step: &Step, post: &Observation) -> bool {
     let wrote_text = changes.any(|change| change.field == FieldKey::BODY);
     let is_patch = matches!(step.action, Action::Patch(_));
     step.side == Side::Notion && is_patch && wrote_text && post.field(&FieldKey::BODY).is_none()
-}
-
-/// A page as a listing shows it: without its text.
-fn as_listed(page: &Observation) -> Box<Observation> {
-    let mut page = page.clone();
-    page.fields.remove(&FieldKey::BODY);
-    page.raw_body = None;
-    Box::new(page)
 }
 
 /// What the target shows after the write: the answer, over what was sent, over what was seen before.

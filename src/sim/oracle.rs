@@ -299,7 +299,7 @@ enum Verdict {
 fn is_word_of_page(step: &Step) -> bool {
     let is_word = |change: &Change| told::is_of_page(&change.field);
     let changes = step.changes();
-    let is_of_page = step.side == Side::Notion && step.row == Row::I2;
+    let is_of_page = step.side == Side::Notion && matches!(step.row, Row::I2 | Row::I4 | Row::I15);
     is_of_page && !changes.is_empty() && changes.iter().all(is_word)
 }
 
@@ -787,15 +787,20 @@ pub fn settled(world: &mut World, in_scope: impl Fn(&Observation) -> bool) {
 /// A page that can be written to says how its pair stands.
 fn untold(world: &World, pair: &Pair) -> Option<String> {
     let page = world.latest(Side::Notion, &pair.notion.as_ref()?.node)?;
-    let is_written = matches!(pair.life, PairLife::Active | PairLife::Unlinked(_))
-        && pair.github.is_some()
-        && pair.hold.is_none()
-        && pair.kind != Kind::Commit
-        && page.seen.is_live();
+    let is_item = pair.github.is_some();
+    let may_be_told = match &pair.life {
+        PairLife::Active | PairLife::Unlinked(_) => is_item,
+        PairLife::Parked(_) => !is_item && pair.held_since.is_none(),
+        PairLife::New | PairLife::Tombstone => false,
+    };
+    let is_written =
+        may_be_told && pair.hold.is_none() && pair.kind != Kind::Commit && page.seen.is_live();
     let told = told::FIELDS.iter().zip(told::state(pair));
     let differs = |(key, value): (&FieldKey, Value)| {
         let shown = page.seen.field(key)?;
-        let is_set_aside = pair.blocked.contains_key(key);
+        // Who wrote over it twice in a day is left alone.
+        let is_left = !is_item && pair.reverted.contains_key(key);
+        let is_set_aside = pair.blocked.contains_key(key) || is_left;
         (*shown != value && !is_set_aside).then(|| {
             format!(
                 "untold: {} says {key} “{}” instead of “{}”",

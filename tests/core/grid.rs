@@ -155,16 +155,11 @@ impl Cell<'_> {
         let plain = self.scalar();
         match (&plain, self.base) {
             // Both sides changed it, and nothing else decided.
-            ((Row::F7, _), Some(base)) if l != base => {
-                if self.flag == Flag::Blocked(Side::Github) {
-                    return (Row::F9, Want::Nothing);
-                }
-                match merged(base, l, r) {
-                    None => plain,
-                    Some(both) if both == *l => self.write(Row::F6, Side::Notion, l),
-                    Some(both) => (Row::F6, to(Side::Github, &both)),
-                }
-            }
+            ((Row::F7, _), Some(base)) if l != base => match merged(base, l, r) {
+                None => plain,
+                Some(both) if both == *l => self.write(Row::F6, Side::Notion, l),
+                Some(both) => self.write(Row::F6, Side::Github, &both),
+            },
             _ => plain,
         }
     }

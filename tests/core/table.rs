@@ -311,6 +311,39 @@ fn names_are_taken_away_before_others_are_added() {
     }
 }
 
+/// A text that is too long for the other side is a conflict like any other once that side changes the same lines.
+#[test]
+fn a_text_that_is_too_long_is_asked_about_where_both_sides_changed_it() {
+    let key = FieldKey::BODY;
+    let long = "x ".repeat(40_000);
+    for policy in [Policy::Ask, Policy::Merge, Policy::Notion] {
+        for is_known in [false, true] {
+            let github = if is_known { "a" } else { "b" };
+            let mut world = World::new(
+                only(policy, std::slice::from_ref(&key)),
+                pair(&[(key.clone(), same(&text("a")))]),
+                &[(key.clone(), text(github))],
+                &[(key.clone(), text(&long))],
+            );
+            if is_known {
+                assert!(world.settle().is_empty());
+                assert!(world.pair.blocked[&key].reason.contains("shorten it"));
+                world.github.fields.insert(key.clone(), text("b"));
+            }
+            assert!(world.settle().is_empty(), "{policy:?}");
+            assert_eq!(world.pair.conflicts.len(), 1, "{policy:?}");
+            assert!(world.pair.blocked.is_empty(), "{policy:?}");
+            assert!(world.plan().is_idle(), "asked once");
+            // Either end of it: the short text wins, or the long one is cut by a person.
+            world.notion.fields.insert(key.clone(), text("a"));
+            let steps = world.settle();
+            assert_eq!(steps.len(), 1, "{policy:?}");
+            assert_eq!(world.value(Side::Notion, &key), text("b"));
+            assert!(world.pair.conflicts.is_empty(), "{policy:?}");
+        }
+    }
+}
+
 #[test]
 fn a_blocked_change_still_counts_as_one() {
     let key = FieldKey::MILESTONE;

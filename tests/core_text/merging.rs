@@ -1,7 +1,9 @@
 //! Three-way merge: cases and laws.
 
 use proptest::prelude::*;
-use pulse_sync::core::text::{Pick, apply_change, canonical, from_notion, merge};
+use pulse_sync::core::text::{
+    Merged, Pick, apply_change, canonical, for_notion, from_notion, merge, same,
+};
 
 #[test]
 fn edits_apart_join_and_edits_together_wait() {
@@ -241,5 +243,42 @@ proptest! {
             let places: Vec<_> = side.iter().filter_map(|line| found.iter().position(|f| f == line)).collect();
             prop_assert!(places.is_sorted(), "{side:?} in {text:?}");
         }
+    }
+}
+
+/// Notion closes a fence that GitHub's text leaves open to its end: what is edited in the code, above it and below it
+/// stays what it is, and nothing else changes.
+#[test]
+fn an_edit_of_a_text_with_an_open_fence_stays_where_it_was_made() {
+    for fence in ["```", "~~~", "````rust"] {
+        let github = format!("Top.\n\n{fence}\none\n\ntwo *a*\n");
+        let page = for_notion(&github);
+        let from = from_notion(&page);
+        assert!(same(&from, &github), "{page:?}");
+        assert_eq!(for_notion(&from), page, "the second trip changes nothing");
+        for (was, is, wanted) in [
+            ("Top.", "The top.", github.replace("Top.", "The top.")),
+            ("one", "one and", github.replace("one", "one and")),
+            ("two *a*", "two *a*\nthree", format!("{github}three\n")),
+            ("\ntwo *a*", "", github.replace("two *a*\n", "")),
+        ] {
+            let to = from_notion(&page.replacen(was, is, 1));
+            let Merged::Clean(said) = apply_change(&from, &to, &github) else {
+                panic!("{fence} {is:?}");
+            };
+            assert!(same(&said, &to), "{said:?}");
+            assert_eq!(said, wanted);
+        }
+        // Below it the code has to end first.
+        let to = from_notion(&format!("{page}\nAfter.\n- item"));
+        let Merged::Clean(said) = apply_change(&from, &to, &github) else {
+            panic!("{fence}");
+        };
+        assert!(same(&said, &to), "{said:?}");
+        let mark = fence.trim_end_matches("rust");
+        assert_eq!(said, format!("{github}{mark}\n\nAfter.\n\n- item\n"));
+        // And what GitHub writes on at the end of the code is code in Notion.
+        let longer = format!("{github}- no item\n");
+        assert!(same(&from_notion(&for_notion(&longer)), &longer));
     }
 }

@@ -130,6 +130,38 @@ fn a_page_too_long_for_github_is_set_aside_with_advice() {
 }
 
 #[test]
+fn a_page_too_long_for_github_is_asked_about_once_the_issue_says_something_else() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    rig.settle();
+    let page = rig.page(1);
+    rig.edit_body(page, |_| long(1_000, "\n"));
+    rig.settle();
+    assert_eq!(rig.cell(page, "Sync"), "Blocked");
+    let edit = IssueEdit {
+        body: Some(Some("Of GitHub.\n".to_owned())),
+        ..IssueEdit::default()
+    };
+    rig.edit_issue(1, edit);
+    rig.settle();
+    let open = rig.run(&["conflicts", "list", "--json"]).json();
+    assert_eq!(open.as_array().map(Vec::len), Some(1), "{open}");
+    let id = open[0]["id"].as_str().unwrap();
+    assert_eq!(rig.cell(page, "Sync"), "Conflict");
+    assert!(rig.cell(page, "Sync note").contains(id));
+    rig.assert_quiet();
+    let refused = rig.run(&["conflicts", "take", id, "notion"]);
+    assert!(refused.said().contains("65536"), "{}", refused.said());
+    assert_ne!(refused.code, Some(0));
+    let taken = rig.run(&["conflicts", "take", id, "github"]);
+    assert_eq!(taken.code, Some(0), "{}", taken.said());
+    rig.settle();
+    assert_eq!(rig.markdown(page), "Of GitHub.");
+    assert_eq!(rig.cell(page, "Sync"), "OK");
+    rig.assert_agreement();
+    rig.assert_quiet();
+}
+
+#[test]
 fn a_github_text_of_the_greatest_length_arrives_whole() {
     let rig = Rig::start(Some(world(1, 0, 0)));
     let long: String = long(900, "\n\n");

@@ -215,6 +215,88 @@ fn a_line_that_arrives_twice_in_notion_stands_there_once() {
     }
 }
 
+/// The same where the line says what its neighbours say, and where the proxy does so every time.
+#[test]
+fn a_line_among_its_equals_that_arrives_twice_in_notion_stands_there_once() {
+    for (text, new) in [
+        ("same\n\nsame\n", "same\n\nsame\n\nsame\n"),
+        ("same\n\nsame\n\nB.\n", "same\n\nsame\n\nsame\n\nB.\n"),
+        ("A.\n\nsame\n\nsame\n", "A.\n\nsame\n\nsame\n\nsame\n"),
+        ("A.\n\nsame\n\nB.\n", "A.\n\nsame\n\nsame\n\nB.\n"),
+        ("", "A.\n\nB.\n"),
+        ("A.\n", "A.\n\nB.\n"),
+    ] {
+        for is_always in [false, true] {
+            let rig = Rig::start(Some(world(1, 0, 0)));
+            write(&rig, 1, text);
+            rig.settle();
+            let path = "/v1/pages/*/markdown";
+            let mut rule = Rule::once(Method::PATCH, path, FaultKind::Twice);
+            rule.times = if is_always { 100 } else { 1 };
+            rig.small.notion.shared.lock().faults.add(rule);
+            write(&rig, 1, new);
+            rig.settle();
+            let page = rig.markdown(rig.page(1));
+            let lines = |text: &str| -> Vec<String> {
+                let lines = text.lines().filter(|line| !line.is_empty());
+                lines.map(str::to_owned).collect()
+            };
+            assert_eq!(lines(&page), lines(new), "{text:?}, always: {is_always}");
+            assert_eq!(body(&rig, 1), new);
+            rig.assert_agreement();
+            rig.assert_quiet();
+        }
+    }
+}
+
+/// GitHub takes the rest of a text for code where a fence is never closed; Notion closes it.
+#[test]
+fn a_fence_that_is_never_closed_goes_round_as_it_is() {
+    let texts = [
+        "Top.\n\n```\ncode *a*\n\nmore __b__ #12\n",
+        "Top.\n\n```rust\nfn a() {}",
+        "Top.\n\n- item\n\n  ```\n  in item\n\nafter\n",
+        "Top.\n\n~~~\ntilde\n```\ninner\n",
+        "Top.\n\n````\nfour\n```\nstill\n",
+        "Top.\n\n> ```\n> quoted\n\nafter\n",
+    ];
+    let rig = Rig::start(Some(world(texts.len(), 0, 0)));
+    let numbered = || (1_u64..).zip(texts);
+    for (number, text) in numbered() {
+        write(&rig, number, text);
+    }
+    rig.settle();
+    rig.assert_quiet();
+    for (number, text) in numbered() {
+        assert_eq!(body(&rig, number), text, "nothing comes back");
+        rig.edit_body(rig.page(number), |page| {
+            page.replacen("Top.", "The top.", 1)
+        });
+    }
+    rig.settle();
+    for (number, text) in numbered() {
+        let wanted = text.replacen("Top.", "The top.", 1);
+        assert_eq!(body(&rig, number), wanted);
+        write(
+            &rig,
+            number,
+            &wanted
+                .replacen("Top", "top", 1)
+                .replacen("top.", "very top.", 1),
+        );
+    }
+    rig.settle();
+    for (number, text) in numbered() {
+        let page = rig.markdown(rig.page(number));
+        let wanted = text.replacen("Top.", "The very top.", 1);
+        assert_eq!(body(&rig, number), wanted);
+        assert!(page.starts_with("The very top."), "{page:?}");
+    }
+    rig.assert_quiet();
+    rig.run(&["sync", "--once", "--full"]);
+    rig.assert_quiet();
+}
+
 /// What was written stands on GitHub, though nobody said so, and people went on writing on both sides.
 #[test]
 fn edits_after_a_lost_answer_are_no_conflict_with_our_own_text() {

@@ -532,8 +532,12 @@ fn a_surplus_object_is_set_aside_and_shown_and_gets_no_partner() {
             .filter(|pair| matches!(&pair.life, PairLife::Parked(why) if why.contains(&what)));
         assert_eq!(aside.count(), 1, "{pairs:#?}");
         let records = world.store.all_records();
-        let parked = records.iter().filter(|record| record.row == Some(Row::I4));
+        let told = records.iter().filter(|record| record.row == Some(Row::I4));
+        let parked = told.clone().filter(|record| record.verb == "park");
         assert_eq!(parked.count(), 1, "told once");
+        // A page says so itself as well: its write begins, and ends.
+        let words = told.filter(|record| record.verb == "change").count();
+        assert_eq!(words, [0, 2][side as usize]);
     }
 }
 

@@ -51,9 +51,15 @@ impl Style {
 
 impl Texts<'_> {
     fn line(&self, pointer: Pointer) -> &Line {
+        let (lines, at) = self.place(pointer);
+        &lines[at]
+    }
+
+    /// The text that a line is of, and its place there.
+    const fn place(&self, pointer: Pointer) -> (&[Line], usize) {
         match pointer {
-            Pointer::Ours(at) => &self.ours[at],
-            Pointer::Theirs(at, _) => &self.theirs[at],
+            Pointer::Ours(at) => (self.ours, at),
+            Pointer::Theirs(at, _) => (self.theirs, at),
         }
     }
 
@@ -132,7 +138,16 @@ impl Texts<'_> {
                     &mut out,
                     &self.respaced(pointers[at], pointers[next - 1], style),
                 );
+                if next < pointers.len() {
+                    append(
+                        &mut out,
+                        &self.closing(pointers[next - 1]).unwrap_or_default(),
+                    );
+                }
                 at = next;
+            } else if let Some(fence) = self.closing(pointers[at]) {
+                at += 1;
+                append(&mut out, if at < pointers.len() { &fence } else { "" });
             } else {
                 // Part of a line that was written as one: the key says it as well.
                 append(&mut out, &format!("{}\n", line.key));
@@ -140,6 +155,18 @@ impl Texts<'_> {
             }
         }
         out
+    }
+
+    /// The line that ends code whose fence is open to the end of its text: what comes below it is code otherwise. None
+    /// for any other line.
+    fn closing(&self, pointer: Pointer) -> Option<String> {
+        let (lines, at) = self.place(pointer);
+        let is_open = lines[at].joined && lines[at].edge == Some(false);
+        let before = lines[..at].iter().filter(|_| is_open);
+        let opening = before.rev().find(|line| line.edge == Some(true))?;
+        let first = opening.raw.lines().next()?;
+        let fence = leaf::fence(trim(first))?;
+        Some(format!("{}{}\n", lead(first), fence.closing()))
     }
 
     /// Whether a blank line goes between two lines.
@@ -240,10 +267,7 @@ impl Texts<'_> {
 
     /// Returns how many lines were written as one from this line on.
     fn atom(&self, pointer: Pointer) -> usize {
-        let (lines, at) = match pointer {
-            Pointer::Ours(at) => (self.ours, at),
-            Pointer::Theirs(at, _) => (self.theirs, at),
-        };
+        let (lines, at) = self.place(pointer);
         atom(lines, at)
     }
 

@@ -6,7 +6,7 @@
 //! Everything else is the field.
 
 use super::level;
-use super::weave::{Woven, occurrences};
+use super::weave::Woven;
 use crate::core::{Value, text};
 
 /// One unit of a text that is kept or replaced as a whole: a line, or the lines of a table.
@@ -122,10 +122,15 @@ fn laid_over<'a>(raw: &'a str, heading: &str, old: &'a [Unit], new: &[Unit]) -> 
 
 impl Edit {
     /// Whether a page that said `before` says what it does after this edit was carried out twice: what is put in at its
-    /// end finds its place again.
+    /// end, or among lines that say the same up to one of its ends, finds its place again.
     pub fn was_done_twice(&self, before: &str, now: &str, heading: &str) -> bool {
-        let Self::Swap(swap) = self else { return false };
-        let twice = replaced(before, &swap.pieces).and_then(|once| replaced(&once, &swap.pieces));
+        let twice = match self {
+            Self::Nothing => None,
+            Self::Fill(text) => Some(format!("{text}\n{text}")),
+            Self::Swap(Swap { pieces, .. }) => {
+                replaced(before, pieces).and_then(|once| replaced(&once, pieces))
+            }
+        };
         let say = |raw: &str| said(&page_units(raw, heading));
         twice.is_some_and(|twice| say(&twice) == say(now) && twice != before)
     }
@@ -153,10 +158,10 @@ impl Edit {
     }
 }
 
-/// Replaces each piece of a text, if it is there once.
+/// Replaces each piece of a text, if it is there once as a service may count that: pieces that overlap are one.
 fn replaced(text: &str, pieces: &[(String, String)]) -> Option<String> {
     pieces.iter().try_fold(text.to_owned(), |now, (old, new)| {
-        (occurrences(&now, old) == 1).then(|| now.replacen(old, new, 1))
+        (now.matches(old.as_str()).count() == 1).then(|| now.replacen(old, new, 1))
     })
 }
 
@@ -242,6 +247,7 @@ fn is_structure(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::notion::weave::occurrences;
 
     const HEADING: &str = "Private notes";
     const CALL: &str = "<callout>\n\ta\n\t# Private notes\n\tb\n</callout>";
@@ -498,6 +504,36 @@ mod tests {
                 "{raw:?}"
             );
         }
+    }
+
+    /// As above, where what is put in says the same as what stands beside it.
+    #[test]
+    fn a_line_among_its_equals_that_arrives_twice_finds_nothing_to_replace_or_is_noticed() {
+        for (raw, new, is_once) in [
+            ("s\ns", "s\ns\ns", false),
+            ("s\ns\nb", "s\ns\ns\nb", false),
+            ("a\ns\ns", "a\ns\ns\ns", false),
+            ("a\ns\ns\nb", "a\ns\ns\ns\nb", true),
+            ("a\ns\ns\nb\nc", "a\ns\ns\ns\ns\nb\nc", true),
+            ("a\ns\ns\ns\ns\nb", "a\ns\ns\ns\ns\ns\nb", true),
+            ("s\na\ns\ns\nb\ns", "s\na\ns\ns\ns\nb\ns", true),
+            ("s\nt\ns\nt", "s\nt\ns\nt\ns\nt", false),
+        ] {
+            let edit = plan(raw, HEADING, new);
+            let Edit::Swap(swap) = &edit else {
+                panic!("{edit:?}");
+            };
+            assert_eq!(applied(raw, new), new);
+            assert!(!edit.was_done_twice(raw, new, HEADING), "{raw:?}");
+            let twice = replaced(new, &swap.pieces);
+            assert_eq!(twice.is_none(), is_once, "{raw:?}: {swap:?}");
+            if let Some(twice) = twice {
+                assert!(edit.was_done_twice(raw, &twice, HEADING), "{raw:?}");
+            }
+        }
+        let fill = plan("", HEADING, "a\n\nb");
+        assert!(fill.was_done_twice("", "a\nb\na\nb", HEADING));
+        assert!(!fill.was_done_twice("", "a\nb", HEADING));
     }
 
     #[test]

@@ -8,11 +8,12 @@ use super::adopted::Adopted;
 use super::form;
 use super::moment;
 use super::property::{self, Shown};
-use super::schema::{KINDS, same_id};
+use super::schema::same_id;
 use super::wire::Heard;
 use crate::core::mapping::{ID_PROPERTY, KIND_PROPERTY};
 use crate::core::{
     FieldKey, Kind, Life, Mapping, Name, ObjectId, Observation, PropertyKind, Side, Stamp, Time,
+    Value, told,
 };
 use crate::remote::REPLICA_LAG;
 
@@ -65,7 +66,7 @@ impl<'a> Reader<'a> {
         }
         let linked = self.own_text(properties, ID_PROPERTY);
         let said = self.own_text(properties, KIND_PROPERTY);
-        let known = said.as_deref().map(kind_named);
+        let known = said.as_deref().map(Kind::of_name);
         let kind = match (known, expected, &linked) {
             // What a page is whose pair is known is not for its own property to say: people may have changed it.
             (_, Some(kind), _) | (Some(Some(kind)), None, _) => kind,
@@ -86,11 +87,11 @@ impl<'a> Reader<'a> {
             });
             self.fields(&mut row, properties);
             if row.seen.linked_node.is_none() && row.seen.kind != Kind::Issue {
-                self.wish(&mut row, properties);
+                self.words(&mut row, properties);
             }
         }
-        // A kind of somebody's own on a page that says whose it is.
-        row.foreign &= Name::of_page(&row.seen).is_none();
+        // A kind of somebody's own on a page that says whose it is, or what it is to become.
+        row.foreign &= Name::of_page(&row.seen).is_none() && !is_about_issue(&row.seen);
         Some(row)
     }
 
@@ -110,17 +111,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a page is to become an issue is a question to every page that is nothing yet, whatever it says it is.
-    fn wish(&self, row: &mut Row, properties: &Map<String, Json>) {
-        let mut bound = self.mapping.bound(Kind::Issue).iter();
-        let publish = bound.find(|bound| bound.field.key == FieldKey::PUBLISH);
-        let column_of = |bound| self.adopted.column(bound);
-        let Some((binding, kind)) = publish.and_then(column_of) else {
-            return;
-        };
-        let shown = column(properties, &binding.id).map(|shown| property::read(kind, shown));
-        if let Some(Shown::Value(value)) = shown {
-            row.seen.fields.insert(FieldKey::PUBLISH, value);
+    /// Whether a page is to become an issue is a question to every page that is nothing yet, whatever it says it is; and
+    /// there it says why it is none.
+    fn words(&self, row: &mut Row, properties: &Map<String, Json>) {
+        for key in [FieldKey::PUBLISH, FieldKey::SYNC, FieldKey::SYNC_NOTE] {
+            let bound = self.mapping.word(row.seen.kind, &key);
+            let column_of = |bound| Some((bound, self.adopted.column(bound)?));
+            let Some((bound, (binding, kind))) = bound.and_then(column_of) else {
+                continue;
+            };
+            let shown = column(properties, &binding.id).map(|shown| property::read(kind, shown));
+            if let Some(Shown::Value(value)) = shown {
+                let value = form::heard(bound, kind, value);
+                row.seen.fields.insert(key, value);
+            }
         }
     }
 
@@ -211,10 +215,12 @@ fn same_source(one: &str, other: &str) -> bool {
     bare(one) == bare(other)
 }
 
-fn kind_named(name: &str) -> Option<Kind> {
-    KINDS
-        .into_iter()
-        .find(|kind| kind.name().eq_ignore_ascii_case(name))
+/// Whether a page asks to become an issue, or still says what we answered.
+fn is_about_issue(page: &Observation) -> bool {
+    let says = |key: &FieldKey| page.field(key).map_or("", Value::as_text);
+    let is_wish = [told::READY, told::ERROR].contains(&says(&FieldKey::PUBLISH));
+    // What it says it is has to be seen by whoever decides.
+    page.field(&FieldKey::KIND).is_some() && (is_wish || !says(&FieldKey::SYNC).is_empty())
 }
 
 /// What a GitHub id is the id of, where the page does not say.

@@ -174,6 +174,9 @@ impl<'a> Woven<'a> {
     }
 }
 
+/// So many lines around a quotation are tried; where more than that say the same, it is noticed afterwards.
+const AROUND: usize = 16;
+
 /// The most pieces that one request of Notion's may replace.
 const SWAPS: usize = 100;
 
@@ -284,14 +287,18 @@ impl Place<'_> {
             let unique = !old.is_empty() && occurrences(raw, old) == 1;
             let whole = start == 0 && end == raw.len();
             if whole || (unique && !bare) {
-                let swap = |end| {
-                    let old = raw[start..end].trim_end_matches('\n').to_owned();
-                    (start..end, (old, self.quoted(start..end, put, nothing)))
+                let swap = |range: Range<usize>| {
+                    let old = raw[range.clone()].trim_end_matches('\n').to_owned();
+                    let new = self.quoted(range.clone(), put, nothing);
+                    (range, (old, new))
                 };
                 // What a proxy sends once more finds nothing to replace again, where that can be had.
                 let is_once = |(_, (old, new)): &Swapped| !new.contains(old.as_str());
-                let ends = [Some(end), self.below(end)].into_iter().flatten();
-                return ends.map(swap).find(is_once).unwrap_or_else(|| swap(end));
+                let spans = self.spans(start, end);
+                return spans
+                    .map(swap)
+                    .find(is_once)
+                    .unwrap_or_else(|| swap(start..end));
             }
             (start, end) = self.wider(start, end);
         }
@@ -313,10 +320,18 @@ impl Place<'_> {
         new.trim_end_matches('\n').to_owned()
     }
 
-    /// Where the next line below ends, if it is not private.
-    fn below(&self, end: usize) -> Option<usize> {
-        let later = self.starts.iter().find(|at| **at > end).copied();
-        later.filter(|at| *at <= self.own.end)
+    /// The quotation with more and more lines around it, none of them private.
+    fn spans(&self, start: usize, end: usize) -> impl Iterator<Item = Range<usize>> {
+        let own = |at: &&usize| self.own.start <= **at && **at <= self.own.end;
+        let above = self.starts.iter().rev().filter(own);
+        let above = above.filter(move |at| **at <= start).copied();
+        let below = self.starts.iter().filter(own);
+        let below = below.filter(move |at| **at >= end).copied();
+        let starts: Vec<usize> = above.take(AROUND).collect();
+        let ends: Vec<usize> = below.take(AROUND).collect();
+        (0..2 * AROUND)
+            .flat_map(|more| (0..=more).map(move |above| (above, more - above)))
+            .filter_map(move |(above, below)| Some(*starts.get(above)?..*ends.get(below)?))
     }
 
     /// One line more: before, then behind, and the same again where something is private.

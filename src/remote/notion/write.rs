@@ -161,10 +161,9 @@ impl NotionRemote {
         changes: &[Change],
     ) -> Result<Answer, RemoteError> {
         let adopted = self.adopted()?;
-        let mapping = self.config.mapping.bound(target.kind);
         let (mut properties, mut sent) = (Map::new(), Vec::new());
         for change in changes {
-            let bound = mapping.iter().find(|bound| bound.field.key == change.field);
+            let bound = self.config.mapping.word(target.kind, &change.field);
             let column = bound.and_then(|bound| Some((bound, adopted.column(bound)?)));
             let Some((bound, (binding, kind))) = column else {
                 return Err(RemoteError::Refused {
