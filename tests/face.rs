@@ -20,6 +20,7 @@ use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Value};
 use pulse_sync::engine::answers::Pick;
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::serve::{Server, Wires, wires};
 use pulse_sync::engine::{Ask, Command, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
@@ -70,6 +71,7 @@ fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
                 revert_again: 86_400_000,
                 ..Rules::default()
             },
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },

@@ -16,6 +16,7 @@ use crate::config::{
     self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
 };
 use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
+use crate::engine::link::Databases;
 use crate::engine::{Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
@@ -289,12 +290,27 @@ impl Setup {
         account
     }
 
+    /// Which databases the links name.
+    fn databases(&self, link: &LinkConfig) -> Databases {
+        let others = self.config.links.iter();
+        let others = others.filter(|other| other.name != link.name);
+        Databases {
+            own: link.database.clone(),
+            others: others
+                .map(|other| (other.name.clone(), other.database.clone()))
+                .collect(),
+        }
+    }
+
     fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {
         let mapping = link.mapping();
         let mut target = NotionConfig::new(notion.clone(), link.database.clone(), mapping.clone());
         target.private_heading.clone_from(&link.private_heading);
         Link {
-            spec: spec(link, mapping, &self.config.settings),
+            spec: LinkSpec {
+                databases: self.databases(link),
+                ..spec(link, mapping, &self.config.settings)
+            },
             github: GithubRemote::new(github.clone(), selection(link)),
             notion: NotionRemote::new(target),
         }
@@ -385,6 +401,7 @@ pub fn spec(
         name: link.name.clone(),
         mapping: Rc::new(mapping),
         rules,
+        databases: Databases::default(),
         selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
         takes_in: Rc::new(move |seen: &Observation, now| {
             wanted.takes_in(seen) && takes_in(closed_since, seen, now)

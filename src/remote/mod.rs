@@ -208,6 +208,12 @@ pub trait Remote {
     /// requests where it can. Adds missing properties if `may_write`.
     async fn open(&self, memo: Option<&str>, may_write: bool) -> Result<Opened, RemoteError>;
 
+    /// The one container that this side of the link is kept in, by the service's own id; none where there may be several.
+    /// As [`Remote::open`], but nothing is added there; an opening right after it asks for nothing twice.
+    async fn source(&self, _memo: Option<&str>) -> Result<Option<String>, RemoteError> {
+        Ok(None)
+    }
+
     /// Reads one page of a stream. Bodies may be missing from rows (Notion).
     async fn list(&self, stream: &str, from: &ListFrom) -> Result<Page, RemoteError>;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use pulse_sync::config::Link as LinkConfig;
 use pulse_sync::core::{Kind, Time};
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::{Ask, Clock, Engine, Link, LinkSpec, Report, Settings};
 use pulse_sync::remote::github::{Also, GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, build_client};
@@ -82,6 +83,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
             name: config.name.clone(),
             mapping: Rc::new(config.mapping()),
             rules: config.rules(&settings()),
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },
