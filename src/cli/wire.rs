@@ -15,6 +15,7 @@ use crate::auth;
 use crate::config::{
     self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
 };
+use crate::core::scope::Wanted;
 use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
 use crate::engine::link::Databases;
 use crate::engine::{Engine, Event, Link, LinkSpec};
@@ -396,33 +397,24 @@ pub fn spec(
         .first()
         .filter(|name| link.repositories.len() == 1 && !name.contains(['*', '?', '[']));
     rules.new_repository = rules.new_repository.or_else(|| only.cloned());
-    let (selected, wanted, closed_since) = (link.clone(), link.select.clone(), link.closed_since);
+    let (selected, select, closed_since) = (link.clone(), link.select.clone(), link.closed_since);
+    let wanted = rules.wanted.clone();
     LinkSpec {
         name: link.name.clone(),
         mapping: Rc::new(mapping),
         rules,
         databases: Databases::default(),
-        selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
+        selects: Rc::new(move |seen: &Observation| selects(&selected, &wanted, seen)),
         takes_in: Rc::new(move |seen: &Observation, now| {
-            wanted.takes_in(seen) && takes_in(closed_since, seen, now)
+            select.takes_in(seen) && takes_in(closed_since, seen, now)
         }),
     }
 }
 
 /// Whether a GitHub object belongs to a link's selection.
-fn selects(link: &LinkConfig, seen: &Observation) -> bool {
+fn selects(link: &LinkConfig, wanted: &Wanted, seen: &Observation) -> bool {
     let repository = seen.id.locator.split(['#', '@']).next().unwrap_or_default();
-    let is_ignored = !link.ignore_label.is_empty()
-        && seen.field(&FieldKey::LABELS).is_some_and(|labels| {
-            labels
-                .names()
-                .iter()
-                .any(|label| label.eq_ignore_ascii_case(&link.ignore_label))
-        });
-    link.takes(repository)
-        && link.kinds.contains(&seen.kind)
-        && !is_ignored
-        && link.select.takes(seen)
+    link.takes(repository) && link.kinds.contains(&seen.kind) && wanted.lack(seen).is_none()
 }
 
 /// Whether an item that is not linked yet was closed recently enough, or not at all.

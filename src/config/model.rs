@@ -285,7 +285,8 @@ impl Link {
                 print: digest::sha256(&format!("{self:?}")),
                 ..Scope::default()
             },
-            labels: self.select.labels.clone(),
+            wanted: self.select.wanted(&self.ignore_label),
+            me: String::new(),
             by_label: self.by_label.clone(),
             public: self.public,
             on_trashed: self.on_trashed_page,

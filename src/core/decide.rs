@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::codec::{self, Said};
 use super::pair::Choice;
-use super::plan::{ByLabel, Input, Move, names};
+use super::plan::{ByLabel, Input, Move};
+use super::scope::names;
 use super::sight;
 use super::text::{self, Merged, Pick, Reading};
 use super::{

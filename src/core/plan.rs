@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Said;
 use super::decide::{self, Looked};
-use super::scope::Scope;
+use super::scope::{Lack, Scope, Wanted, names};
 use super::told;
 use super::{
     Action, Base, Blocked, Change, Conflict, Draft, FieldKey, Kind, Life, Mapping, ObjectId,
@@ -68,8 +68,11 @@ pub struct Rules {
     pub new_repository: Option<String>,
     /// The repositories that issues are made in.
     pub scope: Scope,
-    /// A new issue has one of these labels, or gets the first of them that is no pattern; none = as its page says.
-    pub labels: Vec<glob::Pattern>,
+    /// What an item must be: no issue is made that would be let go of at once. Where one of several labels is asked for,
+    /// a new issue has one of them, or gets the first of them that is no pattern.
+    pub wanted: Wanted,
+    /// The account that issues are made as; empty where it is not known.
+    pub me: String,
     /// What comes before the first issue in a public repository.
     pub public: ToPublic,
     /// What a trashed page means.
@@ -94,7 +97,8 @@ impl Default for Rules {
             new_pages: NewPages::default(),
             new_repository: None,
             scope: Scope::default(),
-            labels: Vec::new(),
+            wanted: Wanted::default(),
+            me: String::new(),
             public: ToPublic::default(),
             on_trashed: OnTrashed::default(),
             debounce: 0,
@@ -282,20 +286,12 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         plan.steps.extend(told::withdraw(input, notion));
         return plan;
     }
-    let park = |mut plan: Plan, why: String| {
-        plan.steps.extend(told::refuse(input, notion, &why));
-        let life = PairLife::Parked(why);
-        if input.pair.life != life {
-            plan.moves.push(Move::Life(life));
-        }
-        plan
-    };
     if notion.kind != Kind::Issue {
         let why = format!(
             "only issues can be made of pages, and this one's Kind is {}; choose Issue, or empty it",
             notion.kind.name()
         );
-        return park(plan, why);
+        return no_issue(input, notion, why);
     }
     let edited = notion.stamp.as_ref().map(|stamp| stamp.at);
     let edited = match input.pair.dirty_since {
@@ -317,7 +313,19 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
             action: Action::Create(Box::new(draft)),
             row: Row::I2,
         }),
-        Err(reason) => return park(plan, reason),
+        Err(reason) => return no_issue(input, notion, reason),
+    }
+    plan
+}
+
+/// A page of which no issue can be made is set aside, and says why.
+pub fn no_issue(input: &Input<'_>, notion: &Observation, why: String) -> Plan {
+    let mut plan = Plan::default();
+    plan.row(Row::I2);
+    plan.steps.extend(told::refuse(input, notion, &why));
+    let life = PairLife::Parked(why);
+    if input.pair.life != life {
+        plan.moves.push(Move::Life(life));
     }
     plan
 }
@@ -655,17 +663,49 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
             Said::Refused(reason) => return Err(reason),
         }
     }
-    add_label(&mut draft, &input.rules.labels);
-    Ok(draft)
+    add_label(&mut draft, &input.rules.wanted.labels);
+    match outside(&draft, input.rules) {
+        Some(why) => Err(why),
+        None => Ok(draft),
+    }
 }
 
-/// Whether a pattern means a label, a milestone or an account; GitHub's names do not tell upper from lower case.
-pub fn names(pattern: &glob::Pattern, label: &str) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: false,
-        ..glob::MatchOptions::new()
+/// Why the issue of a draft would be none of the link's, so that it is not made; none where it would be.
+pub fn outside(draft: &Draft, rules: &Rules) -> Option<String> {
+    let lack = rules.wanted.lack(&as_made(draft, &rules.me))?;
+    let is_by = matches!(lack, Lack::ByOther(_) | Lack::ByUnwanted(_));
+    // Nobody knows as whom it would be made.
+    (!is_by || !rules.me.is_empty()).then(|| lack.of_page(&rules.me))
+}
+
+/// The issue that a draft makes, as far as selections ask.
+fn as_made(draft: &Draft, me: &str) -> Observation {
+    let field = |key: FieldKey, none: Value| {
+        let value = draft.fields.get(&key).cloned().unwrap_or(none);
+        (key, value)
     };
-    pattern.matches_with(label, options)
+    let fields = [
+        field(FieldKey::LABELS, Value::Set(BTreeSet::new())),
+        field(FieldKey::MILESTONE, Value::Null),
+        (FieldKey::of("author"), Value::text(me)),
+    ];
+    Observation {
+        side: Side::Github,
+        kind: draft.kind,
+        id: ObjectId {
+            node: String::new(),
+            locator: format!("{}#0", draft.container),
+        },
+        life: Life::Live,
+        fields: fields.into_iter().collect(),
+        stamp: None,
+        created: None,
+        created_by_us: true,
+        marker: None,
+        linked_node: None,
+        raw_body: None,
+        read_at: Time::default(),
+    }
 }
 
 /// An issue outside the link's selection would be unlinked from its page at once: it gets a label that keeps it in.

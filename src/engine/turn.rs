@@ -83,6 +83,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
+        let plan = self.mind_selection(&turn.pair, &turn.sight, plan).await?;
         match self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             Minded::Alone => {}
             Minded::Over => {
@@ -425,6 +426,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         rules.new_repository = rules.new_repository.or_else(|| self.only_repository());
         if let (None, Some(page)) = (&pair.github, sight.of(Side::Notion)) {
             self.know_repositories(&mut rules.scope, page);
+            rules.me = self.link.github.me().unwrap_or_default();
         }
         plan(&Input {
             pair,

@@ -45,7 +45,7 @@ use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, St
 use crate::remote::http::account::check_base;
 use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
-    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
+    Answer, Budget, KnownBody, LeftOut, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
 };
 
 /// The version of the API whose shapes [`wire`] knows.
@@ -369,6 +369,14 @@ impl Remote for GithubRemote {
                 Err(refuse::refused(400, "GitHub cannot do this to an issue"))
             }
         }
+    }
+
+    fn me(&self) -> Option<String> {
+        self.login()
+    }
+
+    async fn takes_of(&self, draft: &Draft) -> Result<(Draft, LeftOut), RemoteError> {
+        self.without_unknown(draft).await
     }
 
     async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {
