@@ -377,6 +377,14 @@ impl Case<'_> {
             self.l
         };
         let again = ruled.moves.iter().any(|mv| matches!(mv, Move::Block(..)));
+        // What may be removed meanwhile goes by what was refused, until it is tried again.
+        let adds = |(side, change): &(Side, Change)| {
+            let (pre, new) = (change.pre.names(), change.new.names());
+            *side == Side::Github && self.field.class == Class::Set && !new.is_subset(&pre)
+        };
+        if blocked.side == Side::Github && ruled.changes.iter().any(adds) {
+            return;
+        }
         if !again && !self.same(&blocked.source, source) {
             ruled.moves.push(Move::Unblock(self.key()));
         }

@@ -116,20 +116,26 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let github = &self.link.github;
         let taken = github.takes_of(draft).await;
         let (taken, left_out) = taken.map_err(|error| Trouble::Item(Side::Github, error))?;
-        let (Some(why), Some((_, unknown))) = (plan::outside(&taken, rules), left_out) else {
+        let mut rules = rules.clone();
+        rules.me = github.me().unwrap_or_default();
+        let Some((_, unknown)) = left_out.filter(|_| plan::outside(&taken, &rules).is_some())
+        else {
             return Ok(planned);
         };
+        let why = format!(
+            "{unknown}, then edit this page: an issue without it would be none of this link's"
+        );
         let input = Input {
             pair,
             github: None,
             notion: Some(page),
             mapping: &self.link.spec.mapping,
-            rules,
+            rules: &rules,
             paused: &self.paused,
             in_scope: true,
             now: self.now(),
         };
-        Ok(plan::no_issue(&input, page, format!("{unknown}; {why}")))
+        Ok(plan::no_issue(&input, page, why))
     }
 
     /// Whether a complete listing shows that an item left the selection, or came back to it, without another change.

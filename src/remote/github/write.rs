@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::labels::AGAIN;
 use super::place::{is_repo, numbered, repo_path, segment};
 use super::wire::{Issue, Label};
 use super::{GithubRemote, refuse, rows};
@@ -117,7 +118,9 @@ impl GithubRemote {
         if known.milestone.is_none() {
             taken.fields.remove(&FieldKey::MILESTONE);
         }
-        Ok((taken, known.left_out))
+        // Whoever asks this makes nothing, so nothing is tried again.
+        let words = |(field, why): (FieldKey, String)| (field, why.replace(AGAIN, ""));
+        Ok((taken, known.left_out.map(words)))
     }
 
     /// Changes fields of one write group.
