@@ -312,7 +312,7 @@ impl Setup {
                 databases: self.databases(link),
                 ..spec(link, mapping, &self.config.settings)
             },
-            github: GithubRemote::new(github.clone(), selection(link)),
+            github: GithubRemote::new(github.clone(), selection(link, self.config.owner_from)),
             notion: NotionRemote::new(target),
         }
     }
@@ -432,7 +432,7 @@ fn takes_in(closed_since: Window, seen: &Observation, now: Time) -> bool {
 }
 
 /// What a link keeps of GitHub.
-pub fn selection(link: &LinkConfig) -> GithubLink {
+pub fn selection(link: &LinkConfig, owner_from: Option<&'static str>) -> GithubLink {
     let commits_within = match link.commits_since {
         Window::All => None,
         Window::Last(ms) => Some(ms),
@@ -441,6 +441,7 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         include: link.repositories.clone(),
         exclude: link.exclude.clone(),
         username: None,
+        owner_from: owner_from.unwrap_or("`repositories`").to_owned(),
         also: Also {
             forks: link.select.forks,
             archived: link.select.archived,

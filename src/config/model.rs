@@ -54,6 +54,8 @@ pub struct Config {
     pub notion_per_minute: u32,
     /// The account whose repositories the link `default` takes.
     pub username: Option<String>,
+    /// What names the owner of the link `default`, where no link is written.
+    pub owner_from: Option<&'static str>,
     /// The database of links that name none, in the form of [`Link::database`].
     pub database: Option<String>,
     /// When a link runs, its interval included.
@@ -84,6 +86,7 @@ impl Config {
             github_limits: true,
             notion_per_minute: NOTION_PER_MINUTE,
             username: None,
+            owner_from: None,
             database: None,
             timetable: Timetable::every(60 * 60 * 1_000),
             settings: Settings::default(),

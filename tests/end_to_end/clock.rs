@@ -68,6 +68,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         include: config.repositories.clone(),
         exclude: Vec::new(),
         username: None,
+        owner_from: "`repositories`".to_owned(),
         also: Also::default(),
         kinds: BTreeSet::from([Kind::Issue]),
         commits_within: None,

@@ -81,6 +81,8 @@ pub struct GithubLink {
     pub exclude: Vec<String>,
     /// All repositories of this account (no forks, no archived ones).
     pub username: Option<String>,
+    /// What of the configuration names the owners, for people.
+    pub owner_from: String,
     /// What globs and accounts mean besides plain repositories.
     pub also: Also,
     /// The kinds that are kept.
@@ -106,6 +108,7 @@ impl GithubLink {
             include: repositories.into_iter().map(Into::into).collect(),
             exclude: Vec::new(),
             username: None,
+            owner_from: "`repositories`".to_owned(),
             also: Also::default(),
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
             commits_within: None,
