@@ -5,6 +5,8 @@
 mod guard;
 #[path = "face/hold.rs"]
 mod hold;
+#[path = "face/keeper.rs"]
+mod keeper;
 #[path = "face/limits.rs"]
 mod limits;
 #[path = "face/paused.rs"]

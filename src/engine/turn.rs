@@ -98,13 +98,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             _ => None,
         });
         if self.ask.dry {
-            if let Some(there) = moved {
-                return Ok(self.foresee_move(turn, &there).await?);
-            }
-            return if is_held {
-                Ok(Next::Done)
-            } else {
-                self.show(turn, plan).await
+            return match moved {
+                Some(there) => Ok(self.foresee_move(turn, &there).await?),
+                None if is_held => Ok(Next::Done),
+                None => self.show(turn, plan).await,
             };
         }
         if is_held {

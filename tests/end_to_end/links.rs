@@ -179,7 +179,7 @@ fn an_option_that_is_renamed_in_notion_takes_no_label_from_an_issue() {
         rig.hub(|hub| {
             let repo = hub.repo(&rig.small.repository).unwrap();
             let names = repo.label_names(&issue).into_iter();
-            names.map(|name| name.to_string()).collect::<Vec<_>>()
+            names.map(str::to_owned).collect::<Vec<_>>()
         })
     };
     assert_eq!(labels(&rig), ["bug"]);
