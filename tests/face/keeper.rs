@@ -1,7 +1,7 @@
 //! Whose a database is, among machines that share a store and have different configurations.
 
 use pulse_sync::core::Side;
-use pulse_sync::engine::{Ask, Clock as _, Stop, lease_name};
+use pulse_sync::engine::{Ask, Clock as _, Settings, Stop, lease_name};
 use pulse_sync::store::Store as _;
 
 use super::{engine, link, settings, small};
@@ -9,7 +9,11 @@ use super::{engine, link, settings, small};
 #[tokio::test]
 async fn a_database_is_another_machines_while_it_runs_its_link() {
     let small = small().await;
-    let engine = engine(settings(), Box::new(|_| {}));
+    let roomy = Settings {
+        max_items: 1_000,
+        ..settings()
+    };
+    let engine = engine(roomy, Box::new(|_| {}));
     let (mut theirs, ours) = (link(&small), link(&small));
     "theirs".clone_into(&mut theirs.spec.name);
     let ask = Ask::default();
