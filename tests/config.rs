@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulse_sync::config::{
-    self, Config, EXAMPLE, Environment, Link, Place, Problem, Severity, StoreChoice, Window,
-    known_keys, load, locate, render_all,
+    self, Config, EXAMPLE, Environment, Link, Located, Place, Problem, Severity, StoreChoice,
+    Window, known_keys, load, locate, render_all,
 };
 use pulse_sync::core::plan::{NewPages, OnTrashed, ToPublic};
 use pulse_sync::core::schedule::Timetable;
@@ -732,4 +732,19 @@ fn the_database_is_named_by_variable_then_key_then_address() {
     ] {
         assert_eq!(database(none, None, None), "pulse", "{none}");
     }
+}
+
+/// Some editors put a mark of the encoding first.
+#[test]
+fn a_file_may_begin_with_a_mark_of_its_encoding() {
+    let path = std::env::temp_dir().join(format!("pulse-sync-mark-{}.toml", std::process::id()));
+    fs::write(&path, "\u{feff}[sync]\ninterval = \"5m\"\n").unwrap();
+    let located = Located {
+        path: path.clone(),
+        required: true,
+    };
+    let read = pulse_sync::config::read(&located, &nothing());
+    fs::remove_file(&path).unwrap();
+    let config = read.unwrap_or_else(|problems| panic!("{}", render_all(&problems, false)));
+    assert_eq!(config.timetable.interval, 300_000);
 }

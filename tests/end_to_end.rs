@@ -37,6 +37,8 @@ mod glance;
 mod kill;
 #[path = "end_to_end/limits.rs"]
 mod limits;
+#[path = "end_to_end/links.rs"]
+mod links;
 #[path = "end_to_end/mass.rs"]
 mod mass;
 #[path = "end_to_end/partly.rs"]

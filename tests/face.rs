@@ -5,6 +5,8 @@
 mod guard;
 #[path = "face/hold.rs"]
 mod hold;
+#[path = "face/keeper.rs"]
+mod keeper;
 #[path = "face/limits.rs"]
 mod limits;
 #[path = "face/paused.rs"]
@@ -20,6 +22,7 @@ use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::Timetable;
 use pulse_sync::core::{FieldKey, Mapping, Policy, RecordKind, Value};
 use pulse_sync::engine::answers::Pick;
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::serve::{Server, Wires, wires};
 use pulse_sync::engine::{
     Ask, Command, Ending, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
@@ -76,6 +79,7 @@ fn linked(small: &Small, notion: Account) -> Link<GithubRemote, NotionRemote> {
                 revert_again: 86_400_000,
                 ..Rules::default()
             },
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },

@@ -444,6 +444,7 @@ async fn githubs_limits_are_read_from_its_headers() {
             Some(101_000),
         ),
         (403, vec![], "Resource not accessible by integration", None),
+        (422, vec![], "was submitted too quickly", Some(60_000)),
     ];
     for (status, headers, body, pause) in cases {
         let (url, _) = serve(move |_| {

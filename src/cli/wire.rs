@@ -15,7 +15,9 @@ use crate::auth;
 use crate::config::{
     self, Config, Environment, Link as LinkConfig, StoreChoice, Window, render_all,
 };
+use crate::core::scope::Wanted;
 use crate::core::{FieldKey, Kind, Observation, Record, RecordKind, Time, Value};
+use crate::engine::link::Databases;
 use crate::engine::{Ending, Engine, Event, Link, LinkSpec};
 use crate::logging::{self, EVENTS, Logging, Masker, Tap};
 use crate::paths::Paths;
@@ -303,13 +305,28 @@ impl Setup {
         account
     }
 
+    /// Which databases the links name.
+    fn databases(&self, link: &LinkConfig) -> Databases {
+        let others = self.config.links.iter();
+        let others = others.filter(|other| other.name != link.name);
+        Databases {
+            own: link.database.clone(),
+            others: others
+                .map(|other| (other.name.clone(), other.database.clone()))
+                .collect(),
+        }
+    }
+
     fn link(&self, link: &LinkConfig, github: &GithubAccount, notion: &Account) -> RealLink {
         let mapping = link.mapping();
         let mut target = NotionConfig::new(notion.clone(), link.database.clone(), mapping.clone());
         target.private_heading.clone_from(&link.private_heading);
         Link {
-            spec: spec(link, mapping, &self.config.settings),
-            github: GithubRemote::new(github.clone(), selection(link)),
+            spec: LinkSpec {
+                databases: self.databases(link),
+                ..spec(link, mapping, &self.config.settings)
+            },
+            github: GithubRemote::new(github.clone(), selection(link, self.config.owner_from)),
             notion: NotionRemote::new(target),
         }
     }
@@ -394,32 +411,24 @@ pub fn spec(
         .first()
         .filter(|name| link.repositories.len() == 1 && !name.contains(['*', '?', '[']));
     rules.new_repository = rules.new_repository.or_else(|| only.cloned());
-    let (selected, wanted, closed_since) = (link.clone(), link.select.clone(), link.closed_since);
+    let (selected, select, closed_since) = (link.clone(), link.select.clone(), link.closed_since);
+    let wanted = rules.wanted.clone();
     LinkSpec {
         name: link.name.clone(),
         mapping: Rc::new(mapping),
         rules,
-        selects: Rc::new(move |seen: &Observation| selects(&selected, seen)),
+        databases: Databases::default(),
+        selects: Rc::new(move |seen: &Observation| selects(&selected, &wanted, seen)),
         takes_in: Rc::new(move |seen: &Observation, now| {
-            wanted.takes_in(seen) && takes_in(closed_since, seen, now)
+            select.takes_in(seen) && takes_in(closed_since, seen, now)
         }),
     }
 }
 
 /// Whether a GitHub object belongs to a link's selection.
-fn selects(link: &LinkConfig, seen: &Observation) -> bool {
+fn selects(link: &LinkConfig, wanted: &Wanted, seen: &Observation) -> bool {
     let repository = seen.id.locator.split(['#', '@']).next().unwrap_or_default();
-    let is_ignored = !link.ignore_label.is_empty()
-        && seen.field(&FieldKey::LABELS).is_some_and(|labels| {
-            labels
-                .names()
-                .iter()
-                .any(|label| label.eq_ignore_ascii_case(&link.ignore_label))
-        });
-    link.takes(repository)
-        && link.kinds.contains(&seen.kind)
-        && !is_ignored
-        && link.select.takes(seen)
+    link.takes(repository) && link.kinds.contains(&seen.kind) && wanted.lack(seen).is_none()
 }
 
 /// Whether an item that is not linked yet was closed recently enough, or not at all.
@@ -437,7 +446,7 @@ fn takes_in(closed_since: Window, seen: &Observation, now: Time) -> bool {
 }
 
 /// What a link keeps of GitHub.
-pub fn selection(link: &LinkConfig) -> GithubLink {
+pub fn selection(link: &LinkConfig, owner_from: Option<&'static str>) -> GithubLink {
     let commits_within = match link.commits_since {
         Window::All => None,
         Window::Last(ms) => Some(ms),
@@ -446,6 +455,7 @@ pub fn selection(link: &LinkConfig) -> GithubLink {
         include: link.repositories.clone(),
         exclude: link.exclude.clone(),
         username: None,
+        owner_from: owner_from.unwrap_or("`repositories`").to_owned(),
         also: Also {
             forks: link.select.forks,
             archived: link.select.archived,

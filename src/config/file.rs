@@ -45,6 +45,11 @@ pub fn read(located: &Located, env: &Environment) -> Result<Config, Vec<Problem>
             return Err(vec![problem.help(help)]);
         }
     };
+    // Some editors put a mark of the encoding first.
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
     match String::from_utf8(bytes) {
         Ok(text) => load(&text, &name, env),
         Err(error) => {

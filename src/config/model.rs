@@ -54,6 +54,8 @@ pub struct Config {
     pub notion_per_minute: u32,
     /// The account whose repositories the link `default` takes.
     pub username: Option<String>,
+    /// What names the owner of the link `default`, where no link is written.
+    pub owner_from: Option<&'static str>,
     /// The database of links that name none, in the form of [`Link::database`].
     pub database: Option<String>,
     /// When a link runs, its interval included.
@@ -84,6 +86,7 @@ impl Config {
             github_limits: true,
             notion_per_minute: NOTION_PER_MINUTE,
             username: None,
+            owner_from: None,
             database: None,
             timetable: Timetable::every(60 * 60 * 1_000),
             settings: Settings::default(),
@@ -285,7 +288,8 @@ impl Link {
                 print: digest::sha256(&format!("{self:?}")),
                 ..Scope::default()
             },
-            labels: self.select.labels.clone(),
+            wanted: self.select.wanted(&self.ignore_label),
+            me: String::new(),
             by_label: self.by_label.clone(),
             public: self.public,
             on_trashed: self.on_trashed_page,

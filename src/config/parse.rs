@@ -111,6 +111,10 @@ fn sections(mut root: Section<'_, '_>, env: &Environment, config: &mut Config) -
         let repositories = vec![format!("{username}/*")];
         let link = Link::standard(DEFAULT_LINK, repositories, database.clone());
         config.links.push(link);
+        config.owner_from = Some(match env.get("GITHUB_USERNAME") {
+            Some(_) => "GITHUB_USERNAME",
+            None => "`username` of [github]",
+        });
     }
     Used {
         username: !any,

@@ -3,8 +3,8 @@
 use glob::Pattern;
 
 use super::section::{At, Fault, Named, Section};
-use crate::core::plan::names;
-use crate::core::{FieldKey, Kind, Observation, Value};
+use crate::core::scope::Wanted;
+use crate::core::{FieldKey, Kind, Observation};
 
 /// What an item must be to belong to a link; empty lists ask for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,28 +50,16 @@ impl Named for State {
 }
 
 impl Select {
-    /// Whether a GitHub object belongs to it. What the object does not show is not asked for.
-    pub fn takes(&self, seen: &Observation) -> bool {
-        let text = |key: &str| seen.field(&FieldKey::of(key)).map(Value::as_text);
-        let author = text("author").unwrap_or_default();
-        let is_by = |authors: &[Pattern]| any(authors, author);
-        if is_by(&self.without_authors) || !(self.authors.is_empty() || is_by(&self.authors)) {
-            return false;
+    /// What an item must be by it, for a link whose label `ignored` leaves items out.
+    pub fn wanted(&self, ignored: &str) -> Wanted {
+        Wanted {
+            labels: self.labels.clone(),
+            without_labels: self.without_labels.clone(),
+            milestones: self.milestones.clone(),
+            authors: self.authors.clone(),
+            without_authors: self.without_authors.clone(),
+            ignored: ignored.to_owned(),
         }
-        if seen.kind == Kind::Commit {
-            return true;
-        }
-        let labels = seen.field(&FieldKey::LABELS).map(Value::names);
-        let has = |wanted: &[Pattern]| {
-            labels
-                .as_ref()
-                .is_none_or(|labels| labels.iter().any(|label| any(wanted, label)))
-        };
-        let milestone = text(FieldKey::MILESTONE.as_str());
-        let is_in = |wanted: &[Pattern]| milestone.is_none_or(|name| any(wanted, name));
-        (self.labels.is_empty() || has(&self.labels))
-            && (self.without_labels.is_empty() || labels.is_none() || !has(&self.without_labels))
-            && (self.milestones.is_empty() || is_in(&self.milestones))
     }
 
     /// Whether a GitHub object that is not linked yet is in a state that is taken in.
@@ -81,10 +69,6 @@ impl Select {
         }
         state(seen).is_none_or(|state| self.states.contains(&state))
     }
-}
-
-fn any(patterns: &[Pattern], name: &str) -> bool {
-    patterns.iter().any(|pattern| names(pattern, name))
 }
 
 fn state(seen: &Observation) -> Option<State> {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::codec::{self, Said};
 use super::pair::Choice;
-use super::plan::{ByLabel, Input, Move, names};
+use super::plan::{ByLabel, Input, Move};
+use super::scope::names;
 use super::sight;
 use super::text::{self, Merged, Pick, Reading};
 use super::{
@@ -376,6 +377,14 @@ impl Case<'_> {
             self.l
         };
         let is_said = |mv: &Move| matches!(mv, Move::Block(..) | Move::Unblock(_));
+        // What may be removed meanwhile goes by what was refused, until it is tried again.
+        let adds = |(side, change): &(Side, Change)| {
+            let (pre, new) = (change.pre.names(), change.new.names());
+            *side == Side::Github && self.field.class == Class::Set && !new.is_subset(&pre)
+        };
+        if blocked.side == Side::Github && ruled.changes.iter().any(adds) {
+            return;
+        }
         if !ruled.moves.iter().any(is_said) && !self.same(&blocked.source, source) {
             ruled.moves.push(Move::Unblock(self.key()));
         }

@@ -165,8 +165,25 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
         let foreign = (change.pre.clone(), answered.now);
         pair.reverted.insert(field.key.clone(), foreign);
     }
-    pair.blocked.remove(&field.key);
+    if !still_waits(field, side, change, post) {
+        pair.blocked.remove(&field.key);
+    }
     Landed::Written
+}
+
+/// Whether names that were refused wait on, as this write was only about others that were removed.
+fn still_waits(field: &Field, side: Side, change: &Change, post: &Value) -> bool {
+    let (pre, new) = (change.pre.names(), change.new.names());
+    if field.class != Class::Set || side != Side::Github || !new.is_subset(&pre) {
+        return false;
+    }
+    let post = post.names();
+    change.source.names().iter().any(|option| {
+        let name = super::decide::counterpart(&field.codec, Side::Notion, option, &post);
+        !post
+            .iter()
+            .any(|one| one.to_lowercase() == name.to_lowercase())
+    })
 }
 
 /// Why a service may have left a field as it was, where it does not say.

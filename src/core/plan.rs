@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codec::Said;
 use super::decide::{self, Looked};
-use super::scope::Scope;
+use super::scope::{Scope, Wanted, names};
 use super::told;
 use super::{
     Action, Base, Blocked, Change, Conflict, Draft, FieldKey, Kind, Life, Mapping, ObjectId,
@@ -68,8 +68,11 @@ pub struct Rules {
     pub new_repository: Option<String>,
     /// The repositories that issues are made in.
     pub scope: Scope,
-    /// A new issue has one of these labels, or gets the first of them that is no pattern; none = as its page says.
-    pub labels: Vec<glob::Pattern>,
+    /// What an item must be: no issue is made that would be let go of at once. Where one of several labels is asked for,
+    /// a new issue has one of them, or gets the first of them that is no pattern.
+    pub wanted: Wanted,
+    /// The account that issues are made as; empty where it is not known.
+    pub me: String,
     /// What comes before the first issue in a public repository.
     pub public: ToPublic,
     /// What a trashed page means.
@@ -94,7 +97,8 @@ impl Default for Rules {
             new_pages: NewPages::default(),
             new_repository: None,
             scope: Scope::default(),
-            labels: Vec::new(),
+            wanted: Wanted::default(),
+            me: String::new(),
             public: ToPublic::default(),
             on_trashed: OnTrashed::default(),
             debounce: 0,
@@ -270,19 +274,11 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
         plan.steps.extend(told::withdraw(input, notion));
         return plan;
     }
-    let park = |mut plan: Plan, why: String| {
-        plan.steps.extend(told::refuse(input, notion, &why));
-        let life = PairLife::Parked(why);
-        if input.pair.life != life {
-            plan.moves.push(Move::Life(life));
-        }
-        plan
-    };
     if let Some(kind) = other_kind(notion) {
         let why = format!(
             "only issues can be made of pages, and this one's Kind is {kind}; choose Issue, or empty it"
         );
-        return park(plan, why);
+        return no_issue(input, notion, why);
     }
     let edited = notion.stamp.as_ref().map(|stamp| stamp.at);
     let edited = match input.pair.dirty_since {
@@ -304,7 +300,19 @@ fn plan_new_notion(input: &Input<'_>, notion: &Observation) -> Plan {
             action: Action::Create(Box::new(draft)),
             row: Row::I2,
         }),
-        Err(reason) => return park(plan, reason),
+        Err(reason) => return no_issue(input, notion, reason),
+    }
+    plan
+}
+
+/// A page of which no issue can be made is set aside, and says why.
+pub fn no_issue(input: &Input<'_>, notion: &Observation, why: String) -> Plan {
+    let mut plan = Plan::default();
+    plan.row(Row::I2);
+    plan.steps.extend(told::refuse(input, notion, &why));
+    let life = PairLife::Parked(why);
+    if input.pair.life != life {
+        plan.moves.push(Move::Life(life));
     }
     plan
 }
@@ -489,15 +497,15 @@ fn plan_fields(input: &Input<'_>, github: &Observation, notion: &Observation) ->
     let restoring = input.pair.words.iter().any(|word| word.wrong);
     let when = (input.now, restoring);
     decide::hold_back_reason(&mut changes, github, &mut plan.moves, when);
-    plan.steps = group(changes);
+    plan.steps = group(input, changes);
     plan
 }
 
 /// Gathers changes into steps of one request each.
-fn group(changes: Vec<(Side, Change)>) -> Vec<Step> {
+fn group(input: &Input<'_>, changes: Vec<(Side, Change)>) -> Vec<Step> {
     let mut groups: BTreeMap<(Side, u8, usize), Vec<Change>> = BTreeMap::new();
     for (side, change) in changes {
-        for (slot, part) in split(side, change) {
+        for (slot, part) in split(input, side, change) {
             let index = groups
                 .keys()
                 .filter(|(s, g, _)| (*s, *g) == (side, slot))
@@ -523,23 +531,28 @@ fn group(changes: Vec<(Side, Change)>) -> Vec<Step> {
 const MAIN: u8 = 0;
 /// A page's text.
 const BODY: u8 = 1;
-/// Labels or assignees to remove; before any are added, as a name to add may be refused.
+/// Labels or assignees to remove by themselves.
 const REMOVE: u8 = 2;
 /// Labels or assignees to add.
 const ADD: u8 = 3;
+/// Labels or assignees to remove that were taken away along with others being added: an option that got another name
+/// looks like that, and while its new name is refused the item keeps the old one.
+const REPLACE: u8 = 4;
+/// So many assignees has an issue at most, and so many labels.
+const MOST: [(FieldKey, usize); 2] = [(FieldKey::ASSIGNEES, 10), (FieldKey::LABELS, 100)];
 
 /// Says which requests a change needs: GitHub adds and removes labels and assignees by requests of their own, and
 /// removes labels one by one; Notion writes a page's text apart from its properties.
-fn split(side: Side, change: Change) -> Vec<(u8, Change)> {
+fn split(input: &Input<'_>, side: Side, change: Change) -> Vec<(u8, Change)> {
     let is_set = change.field == FieldKey::LABELS || change.field == FieldKey::ASSIGNEES;
     match side {
         Side::Notion if change.field == FieldKey::BODY => vec![(BODY, change)],
-        Side::Github if is_set => split_set(&change),
+        Side::Github if is_set => split_set(input, &change),
         _ => vec![(MAIN, change)],
     }
 }
 
-fn split_set(change: &Change) -> Vec<(u8, Change)> {
+fn split_set(input: &Input<'_>, change: &Change) -> Vec<(u8, Change)> {
     let (pre, new) = (change.pre.names(), change.new.names());
     let mut parts = Vec::new();
     let mut now: BTreeSet<String> = pre.clone();
@@ -552,23 +565,48 @@ fn split_set(change: &Change) -> Vec<(u8, Change)> {
         parts.push((slot, part));
         *now = next;
     };
-    let gone: Vec<String> = pre.difference(&new).cloned().collect();
-    if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
-        push(REMOVE, &mut now, pre.intersection(&new).cloned().collect());
-    } else {
-        for name in gone {
-            let next = now
-                .iter()
-                .filter(|other| **other != name)
-                .cloned()
-                .collect();
-            push(REMOVE, &mut now, next);
+    let (alone, replaced) = removals(input, change);
+    for (slot, gone) in [(REMOVE, alone), (ADD, BTreeSet::new()), (REPLACE, replaced)] {
+        if slot == ADD && !new.is_subset(&pre) {
+            let next = now.union(&new).cloned().collect();
+            push(ADD, &mut now, next);
+        } else if change.field == FieldKey::ASSIGNEES && !gone.is_empty() {
+            let next = now.difference(&gone).cloned().collect();
+            push(slot, &mut now, next);
+        } else {
+            for name in gone {
+                let next = now.iter().filter(|other| **other != name);
+                let next = next.cloned().collect();
+                push(slot, &mut now, next);
+            }
         }
     }
-    if !new.is_subset(&pre) {
-        push(ADD, &mut now, new);
-    }
     parts
+}
+
+/// What a change of a set removes: on its own, and in the place of what it adds. What was still wanted when the
+/// additions were refused was taken away later, on its own.
+fn removals(input: &Input<'_>, change: &Change) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (pre, new) = (change.pre.names(), change.new.names());
+    let gone: BTreeSet<String> = pre.difference(&new).cloned().collect();
+    let most = MOST.iter().find(|(field, _)| *field == change.field);
+    let is_full = most.is_some_and(|(_, most)| pre.union(&new).count() > *most);
+    if new.is_subset(&pre) || is_full {
+        return (gone, BTreeSet::new());
+    }
+    let refusal = input.pair.blocked.get(&change.field);
+    let refused = refusal.filter(|blocked| blocked.side == Side::Github);
+    let field = input.mapping.field(input.pair.kind, &change.field);
+    let (Some(refused), Some(field)) = (refused, field) else {
+        return (BTreeSet::new(), gone);
+    };
+    let wanted = refused.source.names();
+    gone.into_iter().partition(|name| {
+        let option = decide::counterpart(&field.codec, Side::Github, name, &wanted);
+        wanted
+            .iter()
+            .any(|one| one.to_lowercase() == option.to_lowercase())
+    })
 }
 
 /// A page for a GitHub item: every field that GitHub showed.
@@ -666,17 +704,53 @@ fn draft_issue(input: &Input<'_>, notion: &Observation) -> Result<Draft, String>
             Said::Refused(reason) => return Err(reason),
         }
     }
-    add_label(&mut draft, &input.rules.labels);
-    Ok(draft)
+    add_label(&mut draft, &input.rules.wanted.labels);
+    match outside(&draft, input.rules) {
+        Some(why) => Err(why),
+        None => Ok(draft),
+    }
 }
 
-/// Whether a pattern means a label, a milestone or an account; GitHub's names do not tell upper from lower case.
-pub fn names(pattern: &glob::Pattern, label: &str) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: false,
-        ..glob::MatchOptions::new()
+/// Why the issue of a draft would be none of the link's, so that it is not made; none where it would be.
+pub fn outside(draft: &Draft, rules: &Rules) -> Option<String> {
+    let mut wanted = rules.wanted.clone();
+    if rules.me.is_empty() {
+        // Nobody knows as whom it would be made.
+        wanted.authors.clear();
+        wanted.without_authors.clear();
+    }
+    let lack = wanted.lack(&as_made(draft, &rules.me))?;
+    Some(lack.of_page(&rules.me))
+}
+
+/// The issue that a draft makes, as far as selections ask.
+fn as_made(draft: &Draft, me: &str) -> Observation {
+    let field = |key: FieldKey, none: Value| {
+        let value = draft.fields.get(&key).cloned().unwrap_or(none);
+        (key, value)
     };
-    pattern.matches_with(label, options)
+    let fields = [
+        field(FieldKey::LABELS, Value::Set(BTreeSet::new())),
+        field(FieldKey::MILESTONE, Value::Null),
+        (FieldKey::of("author"), Value::text(me)),
+    ];
+    Observation {
+        side: Side::Github,
+        kind: draft.kind,
+        id: ObjectId {
+            node: String::new(),
+            locator: format!("{}#0", draft.container),
+        },
+        life: Life::Live,
+        fields: fields.into_iter().collect(),
+        stamp: None,
+        created: None,
+        created_by_us: true,
+        marker: None,
+        linked_node: None,
+        raw_body: None,
+        read_at: Time::default(),
+    }
 }
 
 /// An issue outside the link's selection would be unlinked from its page at once: it gets a label that keeps it in.

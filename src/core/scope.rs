@@ -1,10 +1,10 @@
-//! Which repositories a link makes issues in.
+//! Which repositories a link makes issues in, and what an item must be to belong to it.
 
 use std::collections::BTreeSet;
 
-use glob::Pattern;
+use glob::{MatchOptions, Pattern};
 
-use super::Kind;
+use super::{FieldKey, Kind, Observation, Value};
 
 /// As many repositories are named to a person.
 const NAMED: usize = 5;
@@ -106,4 +106,134 @@ impl Scope {
         let named: Vec<&str> = all.into_iter().take(NAMED).collect();
         format!(" ({}{more})", named.join(", "))
     }
+}
+
+/// What an item must be to belong to a link, besides its repository and kind; empty lists ask for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// It has one of these labels. Commits have none, and are not asked.
+    pub labels: Vec<Pattern>,
+    /// It has none of these.
+    pub without_labels: Vec<Pattern>,
+    /// It is in one of these milestones. Commits are not asked.
+    pub milestones: Vec<Pattern>,
+    /// One of these wrote it.
+    pub authors: Vec<Pattern>,
+    /// None of these did.
+    pub without_authors: Vec<Pattern>,
+    /// The label that leaves an item out; empty = none does.
+    pub ignored: String,
+}
+
+impl Wanted {
+    /// Says what keeps a GitHub object from belonging to the link; none where it belongs. What the object does not show
+    /// is not asked for.
+    pub fn lack(&self, seen: &Observation) -> Option<Lack<'_>> {
+        let text = |key: &FieldKey| seen.field(key).map(Value::as_text);
+        let author = text(&FieldKey::of("author")).unwrap_or_default();
+        if let Some(by) = self.without_authors.iter().find(|by| names(by, author)) {
+            return Some(Lack::ByUnwanted(by));
+        }
+        if !self.authors.is_empty() && !any(&self.authors, author) {
+            return Some(Lack::ByOther(&self.authors));
+        }
+        let labels = seen.field(&FieldKey::LABELS).map(Value::names);
+        if let Some(labels) = &labels
+            && !self.ignored.is_empty()
+            && labels
+                .iter()
+                .any(|label| label.eq_ignore_ascii_case(&self.ignored))
+        {
+            return Some(Lack::Ignored(&self.ignored));
+        }
+        if seen.kind == Kind::Commit {
+            return None;
+        }
+        if let Some(labels) = &labels {
+            let has = |pattern: &&Pattern| labels.iter().any(|label| names(pattern, label));
+            if !self.labels.is_empty() && !self.labels.iter().any(|pattern| has(&pattern)) {
+                return Some(Lack::Label(&self.labels));
+            }
+            if let Some(unwanted) = self.without_labels.iter().find(has) {
+                return Some(Lack::Ignored(unwanted.as_str()));
+            }
+        }
+        let is_in = |name: &str| self.milestones.is_empty() || any(&self.milestones, name);
+        let milestone = text(&FieldKey::MILESTONE);
+        let lacks = milestone.is_some_and(|name| !is_in(name));
+        lacks.then_some(Lack::Milestone(&self.milestones))
+    }
+
+    /// Whether labels or milestones are asked for: names that GitHub may not know.
+    pub const fn asks_for_names(&self) -> bool {
+        !self.labels.is_empty() || !self.milestones.is_empty()
+    }
+}
+
+/// What keeps an item from belonging to a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack<'a> {
+    /// It has none of these labels.
+    Label(&'a [Pattern]),
+    /// It has a label that leaves it out.
+    Ignored(&'a str),
+    /// It is in none of these milestones.
+    Milestone(&'a [Pattern]),
+    /// Somebody else than these wrote it.
+    ByOther(&'a [Pattern]),
+    /// Somebody wrote it whose items are left out.
+    ByUnwanted(&'a Pattern),
+}
+
+impl Lack<'_> {
+    /// Why no issue is made of a page that would lack this, with what to do. `me` = as whom issues are made.
+    pub fn of_page(&self, me: &str) -> String {
+        match self {
+            Self::Label(labels) => format!(
+                "this link keeps only issues with a label like {}; give the page one",
+                quoted(labels)
+            ),
+            Self::Ignored(label) => {
+                format!(
+                    "this link keeps no issues with the label \"{label}\"; take it off the page"
+                )
+            }
+            Self::Milestone(milestones) => format!(
+                "this link keeps only issues of a milestone like {}; choose one as the page's Milestone",
+                quoted(milestones)
+            ),
+            Self::ByOther(authors) => format!(
+                "this link keeps only issues by {}, and this one would be by \"{me}\", whose token it has; make it on \
+                 GitHub, or add \"{me}\" to `authors`",
+                quoted(authors)
+            ),
+            Self::ByUnwanted(author) => format!(
+                "this link keeps no issues by \"{author}\", and this one would be by \"{me}\", whose token it has; make it \
+                 on GitHub, or change `without_authors`",
+            ),
+        }
+    }
+}
+
+/// Whether a pattern means a label, a milestone or an account; GitHub's names do not tell upper from lower case.
+pub fn names(pattern: &Pattern, name: &str) -> bool {
+    let options = MatchOptions {
+        case_sensitive: false,
+        ..MatchOptions::new()
+    };
+    pattern.matches_with(name, options)
+}
+
+fn any(patterns: &[Pattern], name: &str) -> bool {
+    patterns.iter().any(|pattern| names(pattern, name))
+}
+
+fn quoted(patterns: &[Pattern]) -> String {
+    let more = match patterns.len().checked_sub(NAMED) {
+        Some(more @ 1..) => format!(" and {more} more"),
+        _ => String::new(),
+    };
+    let patterns = patterns.iter().take(NAMED);
+    let all: Vec<String> = patterns.map(|pattern| format!("\"{pattern}\"")).collect();
+    format!("{}{more}", all.join(", "))
 }

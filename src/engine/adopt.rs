@@ -379,7 +379,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         Ok(())
     }
 
-    fn foresee(&mut self, pair: &Pair, plan: Plan) {
+    /// Keeps what a plan found of a pair.
+    pub(super) fn foresee(&mut self, pair: &Pair, plan: Plan) {
         self.planned.push(Planned {
             pair: pair.id.clone(),
             item: pair.name().to_owned(),

@@ -1,5 +1,6 @@
 //! One configured pairing with its two sides.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::core::plan::Rules;
@@ -8,6 +9,15 @@ use crate::remote::Remote;
 
 /// Says whether an object that is not linked yet is taken in at a time.
 pub type TakesIn = Rc<dyn Fn(&Observation, Time) -> bool>;
+
+/// Which Notion database a link names, and which the other links of its configuration name, as ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Databases {
+    /// The link's own.
+    pub own: String,
+    /// Those of the others, by the names of the links.
+    pub others: BTreeMap<String, String>,
+}
 
 /// What is kept in step, and by which policies.
 #[derive(Clone)]
@@ -18,6 +28,8 @@ pub struct LinkSpec {
     pub mapping: Rc<Mapping>,
     /// Its policies.
     pub rules: Rules,
+    /// Which database it is set to, among the other links.
+    pub databases: Databases,
     /// Whether a GitHub object belongs to the selection.
     pub selects: Rc<dyn Fn(&Observation) -> bool>,
     /// Whether a GitHub object of the selection that is not linked yet is taken in at this time. What is linked stays.

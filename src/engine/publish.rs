@@ -44,7 +44,7 @@ fn since_name(link: &str) -> String {
 }
 
 /// The issue that a step would make.
-fn new_issue(step: &Step) -> Option<&Draft> {
+pub(super) fn new_issue(step: &Step) -> Option<&Draft> {
     match &step.action {
         Action::Create(draft) if step.side == Side::Github => Some(draft),
         _ => None,

@@ -133,6 +133,8 @@ pub(super) struct Run<'a, G, N, S, C> {
     /// The pair whose write waited for a limit that has passed since: it has one more turn in this run.
     pub(super) waited_out: Option<PairId>,
     pub(super) planned: Vec<Planned>,
+    /// GitHub objects that moved, as a plan follows them: the pairs of their new places would give way.
+    pub(super) foreseen: BTreeSet<String>,
     /// How far the wall clock is ahead of the elapsed time, as this run knows it.
     pub(super) ahead: i64,
     records: u64,
@@ -230,6 +232,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             may_publish: BTreeMap::new(),
             waited_out: None,
             planned: Vec::new(),
+            foreseen: BTreeSet::new(),
             ahead: 0,
             records: 0,
             lease,

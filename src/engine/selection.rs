@@ -6,8 +6,11 @@
 
 use super::Clock;
 use super::answers::try_anew;
+use super::look::Sight;
+use super::publish::new_issue;
 use super::run::{Flow, Run};
-use crate::core::plan::OUTSIDE;
+use super::turn::Trouble;
+use crate::core::plan::{self, Input, OUTSIDE, Plan};
 use crate::core::{Observation, Pair, PairLife, Side, digest};
 use crate::remote::Remote;
 use crate::store::Store;
@@ -94,6 +97,45 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             }
         }
         Ok(())
+    }
+
+    /// No issue is made of a page if GitHub would not take the label or the milestone that keeps it in the selection: it
+    /// would be unlinked at once. The page is set aside instead, and says so.
+    pub(super) async fn mind_selection(
+        &self,
+        pair: &Pair,
+        sight: &Sight,
+        planned: Plan,
+    ) -> Result<Plan, Trouble> {
+        let rules = &self.link.spec.rules;
+        let draft = planned.steps.iter().find_map(new_issue);
+        let page = sight.of(Side::Notion);
+        let (Some(draft), Some(page), true) = (draft, page, rules.wanted.asks_for_names()) else {
+            return Ok(planned);
+        };
+        let github = &self.link.github;
+        let taken = github.takes_of(draft).await;
+        let (taken, left_out) = taken.map_err(|error| Trouble::Item(Side::Github, error))?;
+        let mut rules = rules.clone();
+        rules.me = github.me().unwrap_or_default();
+        let Some((_, unknown)) = left_out.filter(|_| plan::outside(&taken, &rules).is_some())
+        else {
+            return Ok(planned);
+        };
+        let why = format!(
+            "{unknown}, then edit this page: an issue without it would be none of this link's"
+        );
+        let input = Input {
+            pair,
+            github: None,
+            notion: Some(page),
+            mapping: &self.link.spec.mapping,
+            rules: &rules,
+            paused: &self.paused,
+            in_scope: true,
+            now: self.now(),
+        };
+        Ok(plan::no_issue(&input, page, why))
     }
 
     /// Whether a complete listing shows that an item left the selection, or came back to it, without another change.

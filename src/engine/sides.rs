@@ -30,6 +30,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         for side in Side::BOTH {
             let name = format!("memo/{}/{}", self.link.spec.name, side.name());
             let memo = self.engine.store.setting(&name).await?;
+            if side == Side::Notion {
+                self.claim_database(memo.as_deref()).await?;
+            }
             let opened = match self.open(side, memo.as_deref()).await {
                 Ok(opened) => opened,
                 Err(error) => return Err(self.side_failed(side, &error).await),

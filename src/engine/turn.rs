@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Clock;
+use super::foresee::{is_copy, is_second};
 use super::kin::Minded;
 use super::look::{Sight, needs_page_text};
 use super::report::Stop;
@@ -25,16 +26,16 @@ const ROUNDS: usize = 24;
 const COMMIT_TRIES: usize = 5;
 
 /// A turn's working state.
-struct Turn {
-    pair: Pair,
-    sight: Sight,
+pub(super) struct Turn {
+    pub(super) pair: Pair,
+    pub(super) sight: Sight,
     wrote: Option<Side>,
     /// Who was asked after, of conflicts.
     asked: Asked,
 }
 
 /// How a turn ends.
-enum Next {
+pub(super) enum Next {
     Again,
     Done,
 }
@@ -51,7 +52,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if pair.uncounted {
             return self.leave_uncounted().await;
         }
-        if self.denials.holds_up(&pair) {
+        if self.denials.holds_up(&pair) || self.has_given_way(&pair) {
             return Ok(());
         }
         let mut turn = Turn {
@@ -82,6 +83,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn round(&mut self, turn: &mut Turn) -> Result<Next, Trouble> {
         self.look(&turn.pair, &mut turn.sight).await?;
         let plan = self.plan_pair(&turn.pair, &turn.sight);
+        let plan = self.mind_selection(&turn.pair, &turn.sight, plan).await?;
         match self.mind_kin(&mut turn.pair, &turn.sight, &plan).await? {
             Minded::Alone => {}
             Minded::Over => {
@@ -91,11 +93,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             Minded::Joined => return Ok(Next::Again),
         }
         let is_held = turn.pair.held_since.is_some() && !plan.steps.is_empty();
+        let moved = plan.moves.iter().find_map(|mv| match mv {
+            Move::Relink(there) => Some(there.clone()),
+            _ => None,
+        });
         if self.ask.dry {
-            return if is_held {
-                Ok(Next::Done)
-            } else {
-                self.show(turn, plan).await
+            return match moved {
+                Some(there) => Ok(self.foresee_move(turn, &there).await?),
+                None if is_held => Ok(Next::Done),
+                None => self.show(turn, plan).await,
             };
         }
         if is_held {
@@ -119,12 +125,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if let (Some(page), Some(body)) = (turn.sight.of(Side::Notion), body) {
             sight::notice_edit(&mut turn.pair, page, body);
         }
-        let moved = plan.moves.iter().find_map(|mv| match mv {
-            Move::Relink(there) => Some(there),
-            _ => None,
-        });
         if let Some(there) = moved {
-            let kept = self.relink(turn, &before, there, records).await?;
+            let kept = self.relink(turn, &before, &there, records).await?;
             turn.sight = Sight::default();
             return Ok(if kept { Next::Again } else { Next::Done });
         }
@@ -280,7 +282,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Which other pair has this GitHub object.
-    async fn other_owner(&self, pair: &Pair, there: &ObjectId) -> Flow<Option<Pair>> {
+    pub(super) async fn other_owner(&self, pair: &Pair, there: &ObjectId) -> Flow<Option<Pair>> {
         let nodes = [there.node.as_str()];
         let link = &self.link.spec.name;
         let owners = self.engine.store.by_nodes(link, Side::Github, &nodes);
@@ -334,11 +336,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         page: Observation,
         there: &ObjectId,
     ) -> Flow<bool> {
-        let why = format!(
-            "it names an issue that was moved to {} and has another page; edit this page to make it an item of its \
-             own, or put it into the trash",
-            there.locator
-        );
+        let why = is_copy(there);
         pair.github = None;
         pair.pending = Some(Box::new(page));
         pair.life = PairLife::Parked(why.clone());
@@ -355,12 +353,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     async fn give_way(&mut self, other: &mut Pair, there: &ObjectId) -> Flow<bool> {
         let mut records = Vec::new();
         if other.notion.is_some() && other.life != PairLife::Tombstone {
-            let why = format!(
-                "a second page of {}, which was moved there and has its page from before: edits of this one go nowhere; \
-                 put it ({}) into the trash",
-                there.locator,
-                super::queue::page_address(other)
-            );
+            let why = is_second(there, other);
             records.push(self.record(other, RecordKind::Item, Outcome::Failed, "park", &why));
             other.life = PairLife::Parked(why);
             self.untold.insert(other.id.clone());
@@ -387,6 +380,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         rules.new_repository = rules.new_repository.or_else(|| self.only_repository());
         if let (None, Some(page)) = (&pair.github, sight.of(Side::Notion)) {
             self.know_repositories(&mut rules.scope, page);
+            rules.me = self.link.github.me().unwrap_or_default();
         }
         plan(&Input {
             pair,
@@ -616,7 +610,11 @@ fn of_step(mut beside: Plan, step: &Step) -> Plan {
 }
 
 /// The page of a pair that was never in step, if a person made it while the issue is, or was, in step with another page.
-fn hand_made<'a>(pair: &Pair, owner: &Pair, sight: &'a Sight) -> Option<&'a Observation> {
+pub(super) fn hand_made<'a>(
+    pair: &Pair,
+    owner: &Pair,
+    sight: &'a Sight,
+) -> Option<&'a Observation> {
     // One that left the selection with its issue, or was cut from it, is no less the issue's page.
     let is_kept = matches!(owner.life, PairLife::Active | PairLife::Unlinked(_));
     let is_owned = owner.notion.is_some() && is_kept && !owner.base.is_empty();

@@ -158,8 +158,11 @@ pub struct Answer {
     /// The service's request id, for the history.
     pub request: Option<String>,
     /// A field of which part was not sent, as it would have been refused, and why, with what to do.
-    pub left_out: Option<(FieldKey, String)>,
+    pub left_out: LeftOut,
 }
+
+/// A field of which part is not sent, as it would be refused, and why, with what to do.
+pub type LeftOut = Option<(FieldKey, String)>;
 
 /// The result of looking for an object that a lost create may have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,6 +214,12 @@ pub trait Remote {
     /// requests where it can. Adds missing properties if `may_write`.
     async fn open(&self, memo: Option<&str>, may_write: bool) -> Result<Opened, RemoteError>;
 
+    /// The one container that this side of the link is kept in, by the service's own id; none where there may be several.
+    /// As [`Remote::open`], but nothing is added there; an opening right after it asks for nothing twice.
+    async fn source(&self, _memo: Option<&str>) -> Result<Option<String>, RemoteError> {
+        Ok(None)
+    }
+
     /// Reads one page of a stream. Bodies may be missing from rows (Notion).
     async fn list(&self, stream: &str, from: &ListFrom) -> Result<Page, RemoteError>;
 
@@ -238,6 +247,17 @@ pub trait Remote {
     /// Whether everybody can read what is made in this container, with one request at most. One that is not shown to
     /// us is not shown to everybody.
     async fn is_public(&self, container: &str) -> Result<bool, RemoteError>;
+
+    /// The name of the account that objects are made as, as far as it is known.
+    fn me(&self) -> Option<String> {
+        None
+    }
+
+    /// A draft as the service would take it, without the names that it does not know and may not be given, and why one
+    /// of these would be left out. Reads only.
+    async fn takes_of(&self, draft: &Draft) -> Result<(Draft, LeftOut), RemoteError> {
+        Ok((draft.clone(), None))
+    }
 
     /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).
     async fn write(&self, step: &Step, target: Option<&Observation>)

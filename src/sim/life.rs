@@ -15,6 +15,7 @@ use crate::core::codec::StateMap;
 use crate::core::plan::{NewPages, OnTrashed, Rules};
 use crate::core::words::Words;
 use crate::core::{FieldKey, Mapping, Observation, Placement, Policy, Side, Value};
+use crate::engine::link::Databases;
 use crate::engine::{Ask, Ending, Engine, Link, LinkSpec, Report, Settings};
 
 /// Idle runs in a row that end the healing.
@@ -91,6 +92,7 @@ pub fn spec(mapping: &Rc<Mapping>, rules: Rules) -> LinkSpec {
         name: "sim".to_owned(),
         mapping: Rc::clone(mapping),
         rules,
+        databases: Databases::default(),
         selects: Rc::new(in_scope),
         takes_in: Rc::new(|_, _| true),
     }

@@ -19,6 +19,7 @@ use divan::{Bencher, counter::ItemsCount};
 use make::Scratch;
 use pulse_sync::config::{Link as LinkConfig, Window};
 use pulse_sync::core::Time;
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::{Ask, Clock, Ending, Engine, Link, LinkSpec, Settings};
 use pulse_sync::remote::github::{GithubAccount, GithubLink, GithubRemote};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, Rules, build_client};
@@ -149,6 +150,7 @@ fn connect(small: &Small) -> Link<GithubRemote, NotionRemote> {
             name: "bench".to_owned(),
             mapping: Rc::new(mapping.clone()),
             rules: config.rules(&Settings::default()),
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },

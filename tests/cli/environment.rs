@@ -111,3 +111,28 @@ fn a_missing_token_is_a_login_matter() {
         assert!(done.err.contains(variable), "{}", done.err);
     }
 }
+
+/// An owner that GitHub does not know is named, with what names it.
+#[test]
+fn an_owner_that_is_not_there_is_named_with_the_variable() {
+    let rig = Rig::start(Some(world(2, 0, 0)));
+    let more = [("GITHUB_USERNAME", "nobody")];
+    let wanted = "called `nobody`, which GITHUB_USERNAME names; correct it there";
+    let done = pass(&rig, &["sync", "--once"], &more);
+    assert_eq!(done.code, Some(1), "{}", done.said());
+    assert!(done.said().contains(wanted), "{}", done.said());
+    let done = pass(&rig, &["doctor", "--json"], &more);
+    assert!(done.said().contains(wanted), "{}", done.said());
+    // A link of one's own says where its owners come from.
+    std::fs::write(
+        rig.folder.join("own.toml"),
+        "[[link]]\nname = \"one\"\nrepositories = [\"nobody/*\"]\n",
+    )
+    .unwrap();
+    let file = rig.folder.join("own.toml").display().to_string();
+    let done = pass(&rig, &["sync", "--once"], &[("PULSE_SYNC_CONFIG", &file)]);
+    let wanted = "called `nobody`, which `repositories` names";
+    assert!(done.said().contains(wanted), "{}", done.said());
+    let unused = "GITHUB_USERNAME has no effect";
+    assert!(done.said().contains(unused), "{}", done.said());
+}

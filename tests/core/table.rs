@@ -283,31 +283,54 @@ fn a_type_is_refused_where_github_shows_none_and_the_refusal_ends() {
     assert_eq!(world.value(Side::Github, &key), text("Task"));
 }
 
+/// The sizes of a set before and after each request that a page's names ask for.
+fn sizes(world: &World) -> Vec<(usize, usize)> {
+    let steps = world.plan().steps.into_iter();
+    steps
+        .map(|step| {
+            let change = &step.changes()[0];
+            (change.pre.names().len(), change.new.names().len())
+        })
+        .collect()
+}
+
+/// An option that got another name looks like one name that went and one that came: the old one goes last, as the new
+/// one may be refused.
 #[test]
-fn names_are_taken_away_before_others_are_added() {
+fn names_are_taken_away_after_others_are_added_in_their_place() {
     for key in [FieldKey::LABELS, FieldKey::ASSIGNEES] {
         let before = Value::set(["a", "b", "c"]);
         let mapping = only(Policy::Ask, std::slice::from_ref(&key));
-        let world = World::new(
+        let mut world = World::new(
             mapping,
             pair(&[(key.clone(), same(&before))]),
             &[(key.clone(), before)],
             &[(key.clone(), Value::set(["c", "d"]))],
         );
-        let steps = world.plan().steps;
-        let sizes: Vec<(usize, usize)> = steps
-            .iter()
-            .map(|step| {
-                let change = &step.changes()[0];
-                (change.pre.names().len(), change.new.names().len())
-            })
-            .collect();
-        let wanted: &[(usize, usize)] = if key == FieldKey::LABELS {
-            &[(3, 2), (2, 1), (1, 2)]
+        let is_label = key == FieldKey::LABELS;
+        let wanted: &[(usize, usize)] = if is_label {
+            &[(3, 4), (4, 3), (3, 2)]
         } else {
-            &[(3, 1), (1, 2)]
+            &[(3, 4), (4, 2)]
         };
-        assert_eq!(sizes, wanted, "{key}");
+        assert_eq!(sizes(&world), wanted, "{key}");
+        // Refused: the whole change waits. What is taken away later does not.
+        let refusal = |source: Value| Blocked {
+            side: Side::Github,
+            source,
+            reason: "no".to_owned(),
+            since: NOW,
+        };
+        let refused = refusal(Value::set(["c", "d"]));
+        world.pair.blocked.insert(key.clone(), refused);
+        assert!(world.plan().steps.is_empty(), "{key}");
+        world.notion.fields.insert(key.clone(), Value::set(["d"]));
+        assert_eq!(sizes(&world)[..2], [(3, 2), (2, 3)], "{key}");
+        world.turn();
+        assert!(world.pair.blocked.contains_key(&key), "d was not tried yet");
+        world.settle();
+        assert_eq!(world.value(Side::Github, &key), Value::set(["d"]));
+        assert!(world.pair.blocked.is_empty());
     }
 }
 
@@ -342,6 +365,20 @@ fn a_text_that_is_too_long_is_asked_about_where_both_sides_changed_it() {
             assert!(world.pair.conflicts.is_empty(), "{policy:?}");
         }
     }
+}
+
+/// An issue has ten assignees at most.
+#[test]
+fn names_are_taken_away_first_where_there_is_no_room_for_more() {
+    let key = FieldKey::ASSIGNEES;
+    let before = Value::set(('a'..='j').map(String::from));
+    let world = World::new(
+        only(Policy::Ask, std::slice::from_ref(&key)),
+        pair(&[(key.clone(), same(&before))]),
+        &[(key.clone(), before)],
+        &[(key.clone(), Value::set(('b'..='k').map(String::from)))],
+    );
+    assert_eq!(sizes(&world), [(10, 9), (9, 10)]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pulse_sync::config::Link as LinkConfig;
 use pulse_sync::core::{Kind, Time};
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::{Ask, Clock, Ending, Engine, Link, LinkSpec, Report, Settings};
 use pulse_sync::remote::github::{Also, GithubAccount, GithubLink, GithubRemote, GraphQl};
 use pulse_sync::remote::http::{Account, AccountConfig, Now, build_client};
@@ -66,6 +67,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
         include: config.repositories.clone(),
         exclude: Vec::new(),
         username: None,
+        owner_from: "`repositories`".to_owned(),
         also: Also::default(),
         kinds: BTreeSet::from([Kind::Issue]),
         commits_within: None,
@@ -81,6 +83,7 @@ fn link(rig: &Rig, clock: &Wrong) -> Link<GithubRemote, NotionRemote> {
             name: config.name.clone(),
             mapping: Rc::new(config.mapping()),
             rules: config.rules(&settings()),
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use axum::http::Method;
+use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::notion::http::{FaultKind, Rule};
+use pulse_sync::sim::notion::value::Value as Cell;
 use serde_json::{Value as Json, json};
 
 use super::rig::{Rig, world};
@@ -244,4 +246,41 @@ fn a_pass_that_is_broken_off_still_prints_its_one_object() {
     rig.small.notion.shared.lock().faults.clear();
     let done = rig.run(&["status", "--json"]).json();
     assert_eq!(done["links"][0]["counts"]["queued"], json!(2), "{done}");
+}
+
+/// GitHub refuses what is made too fast with the status of a wrong field. It is a limit: nothing is set aside.
+#[test]
+fn what_was_made_too_quickly_is_made_once_the_limit_has_passed() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let too_quick = |method: &str, path: &str, seconds: u64| {
+        let kind = HubFault::TooQuick(Some(seconds));
+        rig.small
+            .github
+            .front
+            .lock()
+            .faults
+            .add(method, path, 1, kind);
+    };
+    too_quick("POST", "/repos/*/issues", 1);
+    too_quick("PATCH", "/repos/*/issues/1", 1);
+    let cells = vec![
+        ("title", Cell::text("Made in Notion")),
+        ("Publish", Cell::choice("Ready")),
+    ];
+    let page = rig.new_page(cells, "Words.");
+    rig.rename_page(rig.page(1), "Renamed in Notion");
+    rig.settle();
+    let issues = rig.hub(|hub| hub.repo(&rig.small.repository).unwrap().issues.len());
+    assert_eq!(issues, 4);
+    assert_eq!(rig.cell(page, "Sync"), "OK");
+    assert_eq!(&*rig.issue(1).title, "Renamed in Notion");
+    assert!(rig.small.github.front.lock().faults.is_empty());
+    // One that lasts ends the pass, as any limit does.
+    too_quick("PATCH", "/repos/*/issues/1", 600);
+    rig.rename_page(rig.page(1), "Renamed again");
+    let done = rig.run(&["sync", "--once"]);
+    assert_eq!(done.code, Some(5), "{}", done.said());
+    assert!(done.said().contains("too quickly"), "{}", done.said());
+    assert_eq!(rig.cell(rig.page(1), "Sync"), "OK", "nothing is set aside");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pulse_sync::sim::github::IssueEdit;
+use pulse_sync::sim::github::{IssueEdit, LabelEdit, NewRepo};
 use pulse_sync::sim::notion::value::Value as Cell;
 use pulse_sync::sim::notion::{Id, Parent, span};
 use serde_json::json;
@@ -206,17 +206,29 @@ fn an_issue_made_from_a_page_belongs_to_the_database_it_was_made_in() {
 #[test]
 fn an_issue_made_outside_the_selection_is_not_made_again_without_the_store() {
     let mut rig = Rig::start(Some(lines()));
-    rig.link("select", r#"{ labels = ["nobody has this"] }"#);
+    rig.link("select", r#"{ labels = ["bug"] }"#);
+    rig.link("repositories", r#"["ada/lantern", "grace/barn"]"#);
+    let now = rig.small.notion.shared.now();
+    let bug = LabelEdit {
+        name: Some("bug".to_owned()),
+        ..LabelEdit::default()
+    };
+    rig.hub(|hub| {
+        let barn = NewRepo::public("grace/barn");
+        hub.create_repo(now, GRACE, barn).unwrap();
+        hub.create_label(now, GRACE, "grace/barn", bug).unwrap();
+    });
     rig.settle();
+    // Whoever may not push there may make issues, and their labels are dropped without a word.
     let page = rig.new_page(
         vec![
             ("title", Cell::text("Made outside")),
             ("Publish", Cell::choice("Ready")),
-            ("Repository", Cell::choice("ada/lantern")),
+            ("Repository", Cell::choice("grace/barn")),
         ],
         "Words.",
     );
-    let issues = |rig: &Rig| rig.hub(|hub| hub.repo("ada/lantern").unwrap().issues.len());
+    let issues = |rig: &Rig| rig.hub(|hub| hub.repo("grace/barn").unwrap().issues.len());
     let before = issues(&rig);
     rig.settle();
     assert_eq!(issues(&rig), before + 1);

@@ -9,6 +9,7 @@ use pulse_sync::core::codec::StateMap;
 use pulse_sync::core::plan::Rules;
 use pulse_sync::core::schedule::{Reason, Timetable};
 use pulse_sync::core::{Mapping, PairId, Policy, RecordKind};
+use pulse_sync::engine::link::Databases;
 use pulse_sync::engine::serve::{Server, Wires, wires};
 use pulse_sync::engine::{
     Ask, Command, Ending, Engine, Event, Handle, Link, LinkSpec, Settings, Snapshot,
@@ -45,6 +46,7 @@ pub fn link(small: &Small) -> Link<GithubRemote, NotionRemote> {
             name: "main".to_owned(),
             mapping: Rc::new(mapping),
             rules: Rules::default(),
+            databases: Databases::default(),
             selects: Rc::new(|_| true),
             takes_in: Rc::new(|_, _| true),
         },

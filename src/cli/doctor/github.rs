@@ -62,7 +62,7 @@ async fn ask(setup: &Setup, store: Option<&AnyStore>, findings: &Findings, token
     if is_let_in {
         limits(setup, account.sender(), findings).await;
         let is_narrow = token.secret.expose_secret().starts_with("github_pat_");
-        let wanted = Wanted::of(&setup.config.links);
+        let wanted = Wanted::of(&setup.config);
         repository::look(&account, wanted, is_narrow, findings).await;
     }
 }

@@ -61,9 +61,15 @@ async fn ask(setup: &Setup, store: Option<&AnyStore>, findings: &Findings, token
         Err(error) => return findings.add(troubled(NAME, &error)),
     }
     findings.add(limit(setup, &account));
+    let mut kept: BTreeMap<String, &Link> = BTreeMap::new();
     for link in &setup.config.links {
         match database(&account, link).await {
             Ok((adopted, source)) => {
+                if let Some(other) = kept.get(&adopted.source) {
+                    findings.add(shared(other, link, &adopted.source));
+                    continue;
+                }
+                kept.insert(adopted.source.clone(), link);
                 findings.add(Check::ok(DATABASE, reachable(link, &adopted, &source)));
                 let earlier = earlier(store, link, &adopted).await;
                 findings.extend(properties(link, &source, &earlier));
@@ -118,6 +124,17 @@ async fn database(account: &Account, link: &Link) -> Result<(Adopted, Json), Rem
     let path = format!("/v1/data_sources/{}", adopted.source);
     let heard = wire::read(account, Ask::get(path)).await?;
     Ok((adopted, heard.json))
+}
+
+/// Two links in one database: a sync runs the one that had it first.
+fn shared(one: &Link, other: &Link, source: &str) -> Check {
+    let text = format!(
+        "the links `{}` and `{}` are set to one Notion database ({} and {} both mean the data source {source}); only the \
+         one that had it first is run",
+        one.name, other.name, one.database, other.database
+    );
+    let help = "give each a database of its own, or list all repositories in one link";
+    Check::fail(DATABASE, text, help)
 }
 
 fn reachable(link: &Link, adopted: &Adopted, source: &Json) -> String {

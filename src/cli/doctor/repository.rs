@@ -10,7 +10,7 @@ use super::github::get;
 use super::service::{Findings, troubled};
 use crate::cli::exit::Exit;
 use crate::cli::wire::selection;
-use crate::config::Link;
+use crate::config::{Config, Link};
 use crate::core::Kind;
 use crate::remote::Remote;
 use crate::remote::github::{GithubAccount, GithubRemote};
@@ -26,16 +26,19 @@ pub(super) struct Wanted {
     named: BTreeMap<String, BTreeSet<Kind>>,
     /// Links that name them by a glob.
     by_glob: Vec<Link>,
+    /// What names the owner where no link is written.
+    owner_from: Option<&'static str>,
 }
 
 impl Wanted {
-    /// What these links want.
-    pub(super) fn of(links: &[Link]) -> Self {
+    /// What its links want.
+    pub(super) fn of(config: &Config) -> Self {
         let mut wanted = Self {
             named: BTreeMap::new(),
             by_glob: Vec::new(),
+            owner_from: config.owner_from,
         };
-        for link in links {
+        for link in &config.links {
             if link.repositories.iter().any(|name| is_glob(name)) {
                 wanted.by_glob.push(link.clone());
             } else {
@@ -64,7 +67,7 @@ pub(super) async fn look(
     findings: &Findings,
 ) {
     for link in std::mem::take(&mut wanted.by_glob) {
-        match matching(account, &link).await {
+        match matching(account, &link, wanted.owner_from).await {
             Ok(names) => wanted.add(names.iter(), &link.kinds),
             Err(check) => findings.add(check),
         }
@@ -81,8 +84,12 @@ pub(super) async fn look(
 }
 
 /// The repositories that a link's globs mean now, as a sync finds them.
-async fn matching(account: &GithubAccount, link: &Link) -> Result<BTreeSet<String>, Check> {
-    let remote = GithubRemote::new(account.clone(), selection(link));
+async fn matching(
+    account: &GithubAccount,
+    link: &Link,
+    owner_from: Option<&'static str>,
+) -> Result<BTreeSet<String>, Check> {
+    let remote = GithubRemote::new(account.clone(), selection(link, owner_from));
     let opened = remote.open(None, false).await;
     let opened = opened.map_err(|error| troubled(NAME, &error))?;
     let names = opened.streams.iter().filter_map(|stream| {

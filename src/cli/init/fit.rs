@@ -89,7 +89,7 @@ async fn look(reached: &Reached, link: &Link) -> Result<(Json, Fit), RemoteError
 
 /// One real item, an issue where there is one. What cannot be read is left to the plan, which says why.
 async fn sample(reached: &Reached, link: &Link) -> Option<Observation> {
-    let remote = GithubRemote::new(reached.github.clone(), selection(link));
+    let remote = GithubRemote::new(reached.github.clone(), selection(link, None));
     let opened = remote.open(None, false).await.ok()?;
     let from = ListFrom {
         rows: Some(ROWS),

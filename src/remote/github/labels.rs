@@ -11,6 +11,9 @@ use crate::remote::RemoteError;
 /// As many characters has the name of a label at most; GitHub answers a longer one with 422 for all labels of the request.
 const LONGEST: usize = 50;
 
+/// What becomes of an item while one of its labels is not there.
+pub(super) const AGAIN: &str = " (tried again within hours, at once when you sync this item)";
+
 /// Labels that may be sent, and what was left out.
 pub(super) struct Sendable {
     /// What the repository has, or all where labels may be made.
@@ -63,8 +66,7 @@ impl GithubRemote {
         }
         if !missing.is_empty() {
             words.push(format!(
-                "{repo} has no label {}; create the label on GitHub, or set create_labels = true \
-                 (tried again within hours, at once when you sync this item)",
+                "{repo} has no label {}; create the label on GitHub, or set create_labels = true{AGAIN}",
                 missing.join(", ")
             ));
         }

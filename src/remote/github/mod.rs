@@ -45,7 +45,7 @@ use crate::core::{Action, Draft, FieldKey, Kind, ObjectId, Observation, Side, St
 use crate::remote::http::account::check_base;
 use crate::remote::http::{Account, AccountConfig, Ask, Now, Reply, Service};
 use crate::remote::{
-    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
+    Answer, Budget, KnownBody, LeftOut, ListFrom, Lookup, Opened, Page, Remote, RemoteError,
 };
 
 /// The version of the API whose shapes [`wire`] knows.
@@ -81,6 +81,8 @@ pub struct GithubLink {
     pub exclude: Vec<String>,
     /// All repositories of this account (no forks, no archived ones).
     pub username: Option<String>,
+    /// What of the configuration names the owners, for people.
+    pub owner_from: String,
     /// What globs and accounts mean besides plain repositories.
     pub also: Also,
     /// The kinds that are kept.
@@ -106,6 +108,7 @@ impl GithubLink {
             include: repositories.into_iter().map(Into::into).collect(),
             exclude: Vec::new(),
             username: None,
+            owner_from: "`repositories`".to_owned(),
             also: Also::default(),
             kinds: BTreeSet::from([Kind::Issue, Kind::Pull, Kind::Commit]),
             commits_within: None,
@@ -369,6 +372,14 @@ impl Remote for GithubRemote {
                 Err(refuse::refused(400, "GitHub cannot do this to an issue"))
             }
         }
+    }
+
+    fn me(&self) -> Option<String> {
+        self.login()
+    }
+
+    async fn takes_of(&self, draft: &Draft) -> Result<(Draft, LeftOut), RemoteError> {
+        self.without_unknown(draft).await
     }
 
     async fn find_made(&self, draft: &Draft, since: Time) -> Result<Lookup, RemoteError> {

@@ -29,6 +29,8 @@ struct Memo {
     login: Option<String>,
     login_at: Time,
     repositories: Vec<String>,
+    /// Owners that GitHub did not know when the repositories were listed.
+    unknown: BTreeSet<String>,
     listed_at: Time,
     renamed: BTreeMap<String, String>,
     no_graphql_at: Option<Time>,
@@ -47,15 +49,13 @@ impl GithubRemote {
         self.learned.borrow_mut().login.clone_from(&memo.login);
         let known = memo.selection == selection.print();
         if !known || !(selection.is_explicit() || fresh(now, memo.listed_at, LIST_FRESH)) {
-            memo.repositories = self.select(&selection, memo.login.as_deref()).await?;
+            (memo.repositories, memo.unknown) =
+                self.select(&selection, memo.login.as_deref()).await?;
             memo.selection = selection.print();
             memo.listed_at = now;
         }
         if memo.repositories.is_empty() {
-            return Err(RemoteError::Setup(
-                "no repository matches the selection; check `repositories` and the names in it"
-                    .to_owned(),
-            ));
+            return Err(RemoteError::Setup(self.nothing_matches(&memo.unknown)));
         }
         self.opened(memo)
     }
@@ -90,6 +90,7 @@ impl GithubRemote {
         if without_graphql && (self.link.keeps(Kind::Pull) || self.link.keeps(Kind::Commit)) {
             notes.push(super::graph::NO_GRAPHQL.to_owned());
         }
+        notes.extend(memo.unknown.iter().map(|name| self.no_owner(name)));
         for (old, new) in &memo.renamed {
             let note = renamed(old, new);
             if memo.repositories.contains(old) && !notes.contains(&note) {
@@ -119,6 +120,31 @@ impl GithubRemote {
         })
     }
 
+    /// Why nothing can be kept in step, with what to do.
+    fn nothing_matches(&self, unknown: &BTreeSet<String>) -> String {
+        let from = &self.link.owner_from;
+        if unknown.is_empty() {
+            let globs = self.link.include.join(", ");
+            return format!(
+                "no repository matches the selection {globs}, which {from} names, and nothing is synced; check the names, \
+                 and that the token may see these repositories (forks and archived ones count only where [link.select] \
+                 says so)"
+            );
+        }
+        let words: Vec<String> = unknown.iter().map(|name| self.no_owner(name)).collect();
+        format!(
+            "no repository matches the selection, and nothing is synced: {}",
+            words.join("; ")
+        )
+    }
+
+    fn no_owner(&self, name: &str) -> String {
+        let from = &self.link.owner_from;
+        format!(
+            "GitHub knows no user or organisation called `{name}`, which {from} names; correct it there"
+        )
+    }
+
     /// Our login; none for tokens that act as no user (installation tokens).
     async fn viewer(&self) -> Result<Option<String>, RemoteError> {
         let reply = self.send(Ask::get("/user")).await?;
@@ -146,10 +172,15 @@ impl GithubRemote {
         &self,
         selection: &Selection,
         login: Option<&str>,
-    ) -> Result<Vec<String>, RemoteError> {
+    ) -> Result<(Vec<String>, BTreeSet<String>), RemoteError> {
         let mut found: BTreeMap<String, String> = BTreeMap::new();
-        for path in selection.lists(self.link.username.as_deref(), login) {
-            for repo in self.repositories(&path).await? {
+        let mut unknown = BTreeSet::new();
+        for (owner, path) in selection.lists(self.link.username.as_deref(), login) {
+            let Some(listed) = self.repositories(&path).await? else {
+                unknown.extend(owner);
+                continue;
+            };
+            for repo in listed {
                 if selection.takes(&repo) {
                     found.insert(repo.to_lowercase(), repo);
                 }
@@ -158,11 +189,12 @@ impl GithubRemote {
         for repo in &selection.explicit {
             found.insert(repo.to_lowercase(), repo.clone());
         }
-        Ok(found.into_values().collect())
+        Ok((found.into_values().collect(), unknown))
     }
 
-    /// The names in a list of repositories, without forks and archived ones unless the link wants them.
-    async fn repositories(&self, path: &str) -> Result<Vec<String>, RemoteError> {
+    /// The names in a list of repositories, without forks and archived ones unless the link wants them; none where
+    /// GitHub knows no such list.
+    async fn repositories(&self, path: &str) -> Result<Option<Vec<String>>, RemoteError> {
         let mut names = Vec::new();
         let mut page = Some(path.to_owned());
         let mut trail = Trail::default();
@@ -170,10 +202,7 @@ impl GithubRemote {
             let Some(url) = page else { break };
             let reply = self.read(&url).await?;
             if reply.status == 404 {
-                self.note(format!(
-                    "GitHub knows no account for {path}; check the name"
-                ));
-                break;
+                return Ok(None);
             }
             if !reply.is_success() {
                 return Err(refuse::of_read(&reply, "the list of repositories"));
@@ -189,7 +218,7 @@ impl GithubRemote {
             );
             page = trail.after(url, &reply, path)?;
         }
-        Ok(names)
+        Ok(Some(names))
     }
 }
 
@@ -256,18 +285,20 @@ impl Selection {
         (self.include.is_empty() || any(&self.include, repo)) && !any(&self.exclude, repo)
     }
 
-    /// The lists to ask for: of one account, or all that the token sees and those of the owners that globs name.
-    fn lists(&self, username: Option<&str>, login: Option<&str>) -> Vec<String> {
+    /// The lists to ask for, with whose they are: of one account, or all that the token sees and those of the owners that
+    /// globs name.
+    fn lists(&self, username: Option<&str>, login: Option<&str>) -> Vec<(Option<String>, String)> {
         if !self.by_list {
             return Vec::new();
         }
         let is_me = |name: &str| login.is_some_and(|login| login.eq_ignore_ascii_case(name));
         let of_user = |name: &str| {
-            if is_me(name) {
+            let path = if is_me(name) {
                 "/user/repos?affiliation=owner&per_page=100".to_owned()
             } else {
                 format!("/users/{}/repos?type=owner&per_page=100", segment(name))
-            }
+            };
+            (Some(name.to_owned()), path)
         };
         if let Some(username) = username {
             return vec![of_user(username)];
@@ -275,7 +306,7 @@ impl Selection {
         let others = self.owners.iter().filter(|owner| !is_me(owner));
         let mut lists: Vec<_> = others.map(|owner| of_user(owner)).collect();
         if login.is_some() {
-            lists.push("/user/repos?per_page=100".to_owned());
+            lists.push((None, "/user/repos?per_page=100".to_owned()));
         }
         lists
     }

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::labels::AGAIN;
 use super::place::{is_repo, numbered, repo_path, segment};
 use super::wire::{Issue, Label};
 use super::{GithubRemote, refuse, rows};
 use crate::core::text::{self, limits, marker};
 use crate::core::{Change, Draft, FieldKey, Kind, Life, Observation, Value};
 use crate::remote::http::{Ask, Reply};
-use crate::remote::{Answer, RemoteError};
+use crate::remote::{Answer, LeftOut, RemoteError};
 
 /// The one request that a patch becomes.
 enum Request {
@@ -27,6 +28,13 @@ enum Request {
     AddAssignees(BTreeSet<String>),
     /// Logins to remove.
     RemoveAssignees(BTreeSet<String>),
+}
+
+/// What of a draft's names a repository knows, or may be given.
+struct Known {
+    labels: BTreeSet<String>,
+    milestone: Option<u64>,
+    left_out: LeftOut,
 }
 
 impl GithubRemote {
@@ -49,36 +57,70 @@ impl GithubRemote {
         let marked = fitting(marker::write(text(&FieldKey::BODY), &draft.marker))?;
         body.insert("body".to_owned(), json!(marked));
         let names = |key: &FieldKey| draft.fields.get(key).map(Value::names).unwrap_or_default();
-        let labels = self.sendable(&repo, names(&FieldKey::LABELS)).await?;
+        let known = self.known_of(draft).await?;
         for (name, names) in [
-            ("labels", labels.names),
+            ("labels", known.labels),
             ("assignees", names(&FieldKey::ASSIGNEES)),
         ] {
             if !names.is_empty() {
                 body.insert(name.to_owned(), json!(names));
             }
         }
-        let mut left_out = labels.left_out;
-        let milestone = text(&FieldKey::MILESTONE);
-        if !milestone.is_empty() {
-            match self.milestone(&draft.container, milestone).await {
-                Ok(number) => {
-                    body.insert("milestone".to_owned(), json!(number));
-                }
-                // One that is not there must not keep the issue from being made.
-                Err(RemoteError::Refused {
-                    field: Some(field),
-                    message,
-                    ..
-                }) => left_out = left_out.or(Some((field, message))),
-                Err(error) => return Err(error),
-            }
+        if let Some(number) = known.milestone {
+            body.insert("milestone".to_owned(), json!(number));
         }
+        let left_out = known.left_out;
         let ask = Ask::post(format!("{}/issues", repo_path(&repo)), Json::Object(body));
         let reply = self.send(ask).await?;
         let answer = self.issue_answer(&reply, &draft.container)?;
         self.learn_login(&reply);
         Ok(Answer { left_out, ..answer })
+    }
+
+    /// What GitHub knows of the names in a draft.
+    async fn known_of(&self, draft: &Draft) -> Result<Known, RemoteError> {
+        let repo = self.present(&draft.container).into_owned();
+        let labels = draft.fields.get(&FieldKey::LABELS).map(Value::names);
+        let labels = self.sendable(&repo, labels.unwrap_or_default()).await?;
+        let mut known = Known {
+            labels: labels.names,
+            milestone: None,
+            left_out: labels.left_out,
+        };
+        let milestone = draft.fields.get(&FieldKey::MILESTONE);
+        let milestone = milestone.map_or("", Value::as_text);
+        if milestone.is_empty() {
+            return Ok(known);
+        }
+        match self.milestone(&draft.container, milestone).await {
+            Ok(number) => known.milestone = Some(number),
+            // One that is not there must not keep the issue from being made.
+            Err(RemoteError::Refused {
+                field: Some(field),
+                message,
+                ..
+            }) => known.left_out = known.left_out.or(Some((field, message))),
+            Err(error) => return Err(error),
+        }
+        Ok(known)
+    }
+
+    /// See [`Remote::takes_of`](crate::remote::Remote::takes_of).
+    pub(super) async fn without_unknown(
+        &self,
+        draft: &Draft,
+    ) -> Result<(Draft, LeftOut), RemoteError> {
+        let known = self.known_of(draft).await?;
+        let mut taken = draft.clone();
+        if let Some(labels) = taken.fields.get_mut(&FieldKey::LABELS) {
+            *labels = Value::Set(known.labels);
+        }
+        if known.milestone.is_none() {
+            taken.fields.remove(&FieldKey::MILESTONE);
+        }
+        // Whoever asks this makes nothing, so nothing is tried again.
+        let words = |(field, why): (FieldKey, String)| (field, why.replace(AGAIN, ""));
+        Ok((taken, known.left_out.map(words)))
     }
 
     /// Changes fields of one write group.

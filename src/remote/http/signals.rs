@@ -101,6 +101,13 @@ fn github(status: u16, headers: &HeaderMap, body: &[u8], now: Time) -> Signals {
         primary,
         ..Signals::default()
     };
+    if status == 422 && is_too_quick(body) {
+        signals.refusal = Some(Refusal {
+            pause: retry_after(headers, now),
+            reason: "GitHub's limit for making content (\"was submitted too quickly\")".to_owned(),
+            ours: true,
+        });
+    }
     if !matches!(status, 403 | 429) {
         return signals;
     }
@@ -123,6 +130,15 @@ fn github(status: u16, headers: &HeaderMap, body: &[u8], now: Time) -> Signals {
         });
     }
     signals
+}
+
+/// Whether GitHub says that content was made too fast: a limit in the clothes of a refusal.
+fn is_too_quick(body: &[u8]) -> bool {
+    let body: Json = serde_json::from_slice(body).unwrap_or_default();
+    let errors = body["errors"].as_array().into_iter().flatten();
+    let words = errors.map(|error| error["message"].as_str().or_else(|| error.as_str()));
+    let mut words = words.chain([body["message"].as_str()]).flatten();
+    words.any(|said| said.to_lowercase().contains("submitted too quickly"))
 }
 
 fn primary(headers: &HeaderMap, now: Time) -> Option<Primary> {

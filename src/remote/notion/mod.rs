@@ -37,6 +37,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde_json::Value as Json;
+
 use self::adopted::Adopted;
 use super::http::Account;
 use super::{Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, Remote, RemoteError};
@@ -87,6 +89,8 @@ pub struct NotionRemote {
     config: NotionConfig,
     /// What the last opening (or a later look at the schema) found.
     adopted: RefCell<Option<Rc<Adopted>>>,
+    /// A data source that was looked for and is not opened yet, as it was read.
+    found: RefCell<Option<(Adopted, Json)>>,
     /// Whether the schema was looked at again since the last opening.
     looked: Cell<Looked>,
     /// The names of people by their ids, as far as Notion tells.
@@ -101,6 +105,7 @@ impl NotionRemote {
         Self {
             config,
             adopted: RefCell::new(None),
+            found: RefCell::new(None),
             looked: Cell::new(Looked::Not),
             people: RefCell::new(BTreeMap::new()),
             names_denied: Cell::new(false),
@@ -147,6 +152,10 @@ impl Remote for NotionRemote {
 
     async fn open(&self, memo: Option<&str>, may_write: bool) -> Result<Opened, RemoteError> {
         self.open_source(memo, may_write).await
+    }
+
+    async fn source(&self, memo: Option<&str>) -> Result<Option<String>, RemoteError> {
+        self.find_source(memo).await.map(Some)
     }
 
     async fn list(&self, stream: &str, from: &ListFrom) -> Result<Page, RemoteError> {

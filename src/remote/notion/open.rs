@@ -22,13 +22,8 @@ impl NotionRemote {
         memo: Option<&str>,
         may_write: bool,
     ) -> Result<Opened, RemoteError> {
-        let target = parse_target(&self.config.target)?;
-        let earlier = match self.adopted.borrow().as_deref().cloned() {
-            Some(here) => Some(here),
-            None => memo.and_then(|memo| Adopted::from_memo(memo, &target)),
-        };
         let mut notes = Vec::new();
-        let adopted = match earlier {
+        let adopted = match self.earlier(memo)? {
             Some(earlier)
                 if earlier.is_whole(&self.config.mapping)
                     && self.looked.get() != Looked::Failed =>
@@ -36,13 +31,15 @@ impl NotionRemote {
                 self.adopt(earlier)
             }
             Some(earlier) => {
-                let source = self.source(&earlier.source).await?;
+                let source = self.read_source(&earlier.source).await?;
                 self.fit(earlier, source, may_write, &mut notes).await?
             }
             None => {
-                let me = self.who_am_i().await?;
-                let (id, source) = self.resolve(&target).await?;
-                let fresh = Adopted::new(target, id, me);
+                let found = self.found.take();
+                let (fresh, source) = match found {
+                    Some(found) => found,
+                    None => self.look_for_source().await?,
+                };
                 self.fit(fresh, source, may_write, &mut notes).await?
             }
         };
@@ -58,6 +55,31 @@ impl NotionRemote {
             columns: schema::columns_of(&self.config.mapping, &adopted),
             notes,
         })
+    }
+
+    /// What is known of the data source from the last opening, here or of the process before.
+    fn earlier(&self, memo: Option<&str>) -> Result<Option<Adopted>, RemoteError> {
+        let target = parse_target(&self.config.target)?;
+        let here = self.adopted.borrow().as_deref().cloned();
+        Ok(here.or_else(|| memo.and_then(|memo| Adopted::from_memo(memo, &target))))
+    }
+
+    /// The id of the data source that is meant. What was asked for that is kept for the opening.
+    pub(super) async fn find_source(&self, memo: Option<&str>) -> Result<String, RemoteError> {
+        if let Some(earlier) = self.earlier(memo)? {
+            return Ok(earlier.source);
+        }
+        let found = self.look_for_source().await?;
+        let id = found.0.source.clone();
+        *self.found.borrow_mut() = Some(found);
+        Ok(id)
+    }
+
+    async fn look_for_source(&self) -> Result<(Adopted, Json), RemoteError> {
+        let target = parse_target(&self.config.target)?;
+        let me = self.who_am_i().await?;
+        let (id, source) = self.resolve(&target).await?;
+        Ok((Adopted::new(target, id, me), source))
     }
 
     /// Another private heading makes nothing public that was private: its former names count as well.
@@ -90,7 +112,7 @@ impl NotionRemote {
             return Ok(false);
         }
         let before = self.adopted()?;
-        let Ok(source) = self.source(&before.source).await else {
+        let Ok(source) = self.read_source(&before.source).await else {
             return Ok(false);
         };
         let after = self
@@ -216,7 +238,7 @@ impl NotionRemote {
                 .unwrap_or_else(|| not_shared(target)),
             _ => {
                 let id = only_source(&exchange.heard(&[])?)?;
-                return Ok((id.clone(), self.source(&id).await?));
+                return Ok((id.clone(), self.read_source(&id).await?));
             }
         };
         // Not a database: perhaps the id of a data source was given.
@@ -232,7 +254,7 @@ impl NotionRemote {
     }
 
     /// Reads a data source by its id.
-    async fn source(&self, id: &str) -> Result<Json, RemoteError> {
+    async fn read_source(&self, id: &str) -> Result<Json, RemoteError> {
         let ask = Ask::get(format!("/v1/data_sources/{id}"));
         let exchange = wire::exchange(self.account(), ask).await?;
         if exchange.is_missing() {

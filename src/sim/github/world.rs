@@ -84,7 +84,8 @@ impl Hub {
         for (at, line) in world.lines().enumerate() {
             let result = line
                 .map_err(|e| e.to_string())
-                .and_then(|text| loader.line(&text));
+                // Some editors put a mark of the encoding first.
+                .and_then(|text| loader.line(text.strip_prefix('\u{feff}').unwrap_or(&text)));
             result.map_err(|cause| WorldError {
                 line: at + 1,
                 cause,

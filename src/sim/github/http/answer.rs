@@ -84,6 +84,18 @@ impl Answer {
         )
     }
 
+    /// The refusal of content that was made too fast: a 422 like that of a wrong field.
+    pub(crate) fn too_quick(retry_after: Option<u64>) -> Self {
+        let error = json!({ "resource": "Issue", "code": "custom", "message": "was submitted too quickly" });
+        let body =
+            json!({ "message": "Validation Failed", "errors": [error], "documentation_url": DOCS });
+        let answer = Self::json(422, &body);
+        match retry_after {
+            Some(seconds) => answer.header("retry-after", seconds.to_string()),
+            None => answer,
+        }
+    }
+
     pub(crate) fn modified(mut self, at: i64) -> Self {
         self.modified = Some(at);
         self

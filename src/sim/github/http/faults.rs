@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum FaultKind {
     /// Answers this status without doing anything; with `Retry-After` seconds if given.
     Status(u16, Option<u64>),
+    /// Answers the 422 of content that was made too fast, without doing anything; with `Retry-After` seconds if given.
+    TooQuick(Option<u64>),
     /// Does it, then answers this status.
     StatusAfter(u16),
     /// Closes the connection without doing anything.

@@ -118,6 +118,10 @@ fn spoiled(front: &mut Front, now: i64, request: &Incoming, fault: &FaultKind) -
             }
             respond(&answer)
         }
+        FaultKind::TooQuick(retry_after) => {
+            front.note(now, request, None, 422);
+            respond(&Answer::too_quick(*retry_after))
+        }
         FaultKind::StatusAfter(status) => {
             front.handle(now, request);
             front.note_lost(*status);

@@ -56,6 +56,14 @@ fn a_world_keeps_numbers_ids_and_times() {
 }
 
 #[test]
+fn a_world_may_begin_with_a_mark_of_its_encoding() {
+    let world = "\u{feff}{\"kind\":\"issue\",\"src\":\"app\",\"number\":1,\"title\":\"One\",\
+                 \"created_at\":\"2020-01-01T00:00:00Z\"}";
+    let loaded = Hub::new().load(T0, "octo", world.as_bytes()).unwrap();
+    assert_eq!(loaded.issues, 1);
+}
+
+#[test]
 fn a_bad_world_line_is_named() {
     let ok =
         r#"{"kind":"issue","src":"a","number":1,"title":"t","created_at":"2020-01-01T00:00:00Z"}"#;
