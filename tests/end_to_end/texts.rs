@@ -401,6 +401,10 @@ fn a_text_that_nobody_edited_is_written_by_nobody() {
         let cell = Cell::choice("In progress");
         rig.edit_page(rig.page(number), vec![("Status", cell)]);
     }
+    rig.settle();
+    for (number, text) in numbered() {
+        assert_eq!(body(&rig, number), text);
+    }
     let before = rig.writes();
     for _ in 0..2 {
         let done = rig.run(&["sync", "--once", "--full"]);

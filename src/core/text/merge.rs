@@ -348,18 +348,22 @@ impl Texts<'_> {
         })
     }
 
-    /// How many lines at either end are paragraphs of their own on GitHub, of `head` and `tail` lines that are equal.
+    /// How many lines at either end are paragraphs of their own on both sides, of `head` and `tail` lines that are equal.
     fn paragraphs(&self, head: usize, tail: usize) -> (usize, usize) {
-        let ends = |line: &Line| !line.joined && line.raw.ends_with("\n\n");
-        let starts = |at: usize| {
-            let line = &self.ours[at];
-            !line.joined && !line.code && line.edge.is_none() && !line.key.starts_with('\t')
+        let is_border = |lines: &[Line], at: usize| {
+            let ends = |line: &Line| !line.joined && line.raw.ends_with("\n\n");
+            let starts = |line: &Line| {
+                !line.joined && !line.code && line.edge.is_none() && !line.key.starts_with('\t')
+            };
+            at == 0 || at == lines.len() || starts(&lines[at]) && ends(&lines[at - 1])
         };
-        let last = self.ours.len();
-        let is_border = |at: &usize| *at == last || starts(*at) && ends(&self.ours[at - 1]);
-        let head = (1..=head.min(last)).rev().find(is_border);
-        let tail = (last - tail..=last).filter(|at| *at > 0).find(is_border);
-        (head.unwrap_or(0), tail.map_or(0, |at| last - at))
+        let (ours, theirs) = (self.ours, self.theirs);
+        let is_head = |at: &usize| is_border(ours, *at) && is_border(theirs, *at);
+        let is_tail =
+            |at: &usize| is_border(ours, ours.len() - at) && is_border(theirs, theirs.len() - at);
+        let head = (0..=head).rev().find(is_head);
+        let tail = (0..=tail).rev().find(is_tail);
+        (head.unwrap_or(0), tail.unwrap_or(0))
     }
 
     fn part(&self, piece: &Piece) -> Part {
