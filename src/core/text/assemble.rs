@@ -32,7 +32,7 @@ pub(super) enum Gaps {
     /// Before what was added, where `theirs` has one: without it GitHub reads a paragraph below a list, a quote or a table
     /// as a part of that.
     Added,
-    /// Where the sides meet.
+    /// Where lines meet that do so on neither side.
     Everywhere,
 }
 
@@ -177,11 +177,10 @@ impl<'a> Texts<'a> {
 
     /// Whether a blank line goes between two lines.
     fn has_gap(&self, above: Pointer, below: Pointer, gaps: Gaps) -> bool {
-        let is_ours = |pointer| matches!(pointer, Pointer::Ours(_));
         match gaps {
             Gaps::None => false,
             Gaps::Added => self.is_apart(above, below),
-            Gaps::Everywhere => is_ours(above) != is_ours(below),
+            Gaps::Everywhere => !together(Some(&[above, below])),
         }
     }
 
