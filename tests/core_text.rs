@@ -11,6 +11,8 @@ mod kept;
 mod laws;
 #[path = "core_text/merging.rs"]
 mod merging;
+#[path = "core_text/rendered.rs"]
+mod rendered;
 
 /// How many cases: enough for somebody who waits, or as many as a build server has time for (`PULSE_SYNC_THOROUGH`).
 fn cases(quick: u32, thorough: u32) -> u32 {

@@ -301,9 +301,9 @@ impl Case<'_> {
             return self.carry(side, Row::Choice);
         }
         // What Notion cannot show of GitHub's text is kept, as with any edit in Notion.
-        let from = Reading::of(text::from_notion(base.notion().as_text()));
+        let (from, to) = self.notions_change(base);
         let onto = Reading::of(base.github.as_text());
-        let merged = text::merge_readings(&from, &onto, &self.texts().notion);
+        let merged = text::merge_readings(&from, &onto, &to);
         match merged
             .clean()
             .map(|text| codec::said_body(text, &self.texts().github))
@@ -332,6 +332,18 @@ impl Case<'_> {
             github: Reading::of(self.l.as_text()),
             notion: Reading::of(text::from_notion(self.r.as_text())),
         })
+    }
+
+    /// Notion's text at the last agreement, and what somebody made of it, in GitHub's Markdown. What Notion itself made of
+    /// a text that was never read back is in neither.
+    fn notions_change(&self, base: &Base) -> (Reading<'static>, Reading<'static>) {
+        let from = Reading::of(text::from_notion(base.notion().as_text()));
+        let rendered = sight::rendered(self.input.pair, self.looked.notion, base, self.r);
+        let to = rendered.map_or_else(
+            || self.texts().notion.clone(),
+            |rendered| Reading::of(text::from_notion(&rendered.edited)),
+        );
+        (from, to)
     }
 
     /// Whether both sides say the same.
@@ -514,8 +526,10 @@ impl Case<'_> {
         };
         let left = !self.same(self.l, &base.github);
         let mut right = !self.same(self.r, base.notion());
-        let rendering =
-            right && sight::is_rendering(self.input.pair, self.looked.notion, base, self.r);
+        let rendered = right
+            .then(|| sight::rendered(self.input.pair, self.looked.notion, base, self.r))
+            .flatten();
+        let rendering = rendered.as_ref().is_some_and(|rendered| rendered.is_all);
         if rendering {
             right = false;
         }
@@ -595,9 +609,9 @@ impl Case<'_> {
         if is_refused && !left {
             return Ruled::nothing(Row::F9);
         }
-        let Texts { github, notion } = self.texts();
-        let from = Reading::of(text::from_notion(base.notion().as_text()));
-        let Merged::Clean(merged) = text::merge_readings(&from, github, notion) else {
+        let github = &self.texts().github;
+        let (from, to) = self.notions_change(base);
+        let Merged::Clean(merged) = text::merge_readings(&from, github, &to) else {
             return self.collide(base.github.clone());
         };
         if github.says_as(&Reading::of(merged.as_str())) {
@@ -647,7 +661,10 @@ impl Case<'_> {
         } else {
             self.l
         };
-        let mut ruled = self.carry(winner.other(), Row::F7);
+        let mut ruled = match winner {
+            Side::Github => self.carry(Side::Notion, Row::F7),
+            Side::Notion => self.win_notion(),
+        };
         if ruled.row == Row::F9 && self.field.class == Class::Text {
             // What the policy would write cannot be written: what becomes of the two texts is for a person to say.
             return self.ask(base);
@@ -699,10 +716,32 @@ impl Case<'_> {
         if !self.field.direction.allows(Side::Github) {
             return None;
         }
-        let Texts { github, notion } = self.texts();
-        let from = Reading::of(text::from_notion(base.notion().as_text()));
-        let merged = text::merge_readings(&from, github, notion).taking(|_, _| Pick::News);
-        Some(match codec::said_body(&merged, github) {
+        let (from, to) = self.notions_change(base);
+        let merged = text::merge_readings(&from, &self.texts().github, &to);
+        self.write_joined(&merged.taking(|_, _| Pick::News))
+    }
+
+    /// Notion's version wins: its change is applied onto GitHub's text, and wins the places that both changed. What
+    /// Notion cannot show, and did not change, stays on GitHub.
+    fn win_notion(&self) -> Ruled {
+        match self.base.filter(|_| self.field.class == Class::Text) {
+            Some(base) if self.field.direction.allows(Side::Github) => {
+                if self.is_refused(Side::Github, self.r) {
+                    return Ruled::nothing(Row::F9);
+                }
+                let (from, to) = self.notions_change(base);
+                let github = &self.texts().github;
+                let merged = text::merge_winning(&from, github, &to);
+                self.write_joined(&merged)
+                    .unwrap_or_else(|| Ruled::nothing(Row::F9))
+            }
+            _ => self.carry(Side::Github, Row::F7),
+        }
+    }
+
+    /// Writes what both sides' texts became to GitHub; from there the whole text flows back.
+    fn write_joined(&self, merged: &str) -> Option<Ruled> {
+        Some(match codec::said_body(merged, &self.texts().github) {
             Said::Value(new) if self.same(&new, self.l) => self.carry(Side::Notion, Row::F7),
             Said::Value(new) => Ruled::write(
                 Row::F7,

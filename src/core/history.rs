@@ -54,7 +54,8 @@ pub struct FieldChange {
     pub before: Value,
     /// What was written.
     pub after: Value,
-    /// What the other side said at the last agreement before, where several of its values mean the same.
+    /// What the other side said at the last agreement before, where several of its values mean the same: the
+    /// option of a state, or GitHub's own way of writing a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Value>,
 }

@@ -1,7 +1,8 @@
 //! What a listed row says about a pair: nothing new, or that a turn should look.
 
 use super::{
-    Base, Class, Field, FieldKey, Mapping, Observation, Pair, PairLife, Side, Time, Value, text,
+    Base, Class, Field, FieldKey, Mapping, Observation, Pair, PairLife, Side, Time, Value,
+    text::{self, Rendered},
 };
 
 /// Notion rounds its stamps down to the minute; a copy of the data may lag ten seconds behind, and clocks differ a bit.
@@ -145,28 +146,49 @@ pub fn is_own_echo(pair: &Pair, row: &Observation) -> bool {
     }
 }
 
-/// Whether a text that Notion shows is only its rendering of the one that went with a create and was never read back:
-/// the same words, on a page that nobody but us has edited since. On any other page it is somebody's edit.
+/// What of a text that Notion shows is only its rendering of the one that went with a create and was never read back.
+/// On a page that nobody but us has edited since, all with the same words is; on any other one a person may have made a
+/// word bold, so that the other signs have to be the same as well. None for a text that was read back.
+pub fn rendered(pair: &Pair, page: &Observation, base: &Base, shown: &Value) -> Option<Rendered> {
+    let (sent, shown) = (base.notion().as_text(), shown.as_text());
+    let is_echo = base.assumed && is_own_echo(pair, page);
+    if is_echo && text::same_words(shown, sent) {
+        return Some(Rendered {
+            before: shown.to_owned(),
+            edited: sent.to_owned(),
+            is_all: true,
+        });
+    }
+    let parted = base.assumed.then(|| text::rendered(sent, shown, !is_echo));
+    parted.flatten()
+}
+
+/// Whether a text that Notion shows holds nobody's edit: see [`rendered`].
 pub fn is_rendering(pair: &Pair, page: &Observation, base: &Base, shown: &Value) -> bool {
-    base.assumed
-        && is_own_echo(pair, page)
-        && text::same_words(shown.as_text(), base.notion().as_text())
+    rendered(pair, page, base, shown).is_some_and(|rendered| rendered.is_all)
 }
 
 /// Remembers that a text was read which is no rendering of the one that was sent: it is somebody's edit, and stays one
-/// even when our own next write (of other fields, while the text waits) hides who edited the page last.
+/// even when our own next write (of other fields, while the text waits) hides who edited the page last. What Notion
+/// rendered in its own way is none of the edit.
 pub fn notice_edit(pair: &mut Pair, page: &Observation, body: &Field) {
     let (Some(shown), true) = (page.field(&body.key), page.raw_body.is_some()) else {
         return;
     };
-    let is_edit = pair.base.get(&body.key).is_some_and(|base| {
-        base.assumed
-            && !body.codec.same(shown, base.notion())
-            && !is_rendering(pair, page, base, shown)
-    });
-    if let Some(base) = pair.base.get_mut(&body.key).filter(|_| is_edit) {
-        base.assumed = false;
+    let Some(base) = pair.base.get(&body.key).filter(|base| base.assumed) else {
+        return;
+    };
+    if body.codec.same(shown, base.notion()) {
+        return;
     }
+    let rendered = rendered(pair, page, base, shown);
+    if rendered.as_ref().is_some_and(|rendered| rendered.is_all) {
+        return;
+    }
+    let notion = rendered.map_or_else(|| base.notion().clone(), |r| Value::text(r.before));
+    let mut noticed = Base::new(base.github.clone(), notion);
+    noticed.partial = base.partial;
+    pair.base.insert(body.key.clone(), noticed);
 }
 
 /// Whether the body that the pair remembers is still the one of this row's version.

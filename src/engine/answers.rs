@@ -7,11 +7,12 @@ use thiserror::Error;
 use super::held::Listed;
 use super::run::PAUSE;
 use super::{Clock, Engine, Link};
-use crate::core::codec::Said;
+use crate::core::codec::{self, Said};
 use crate::core::decide;
 use crate::core::guard::{Halt, Reason};
 use crate::core::history::FieldChange;
 use crate::core::pair::Choice;
+use crate::core::text::{self, Reading};
 use crate::core::{
     Base, Class, Codec, Conflict, Field, FieldKey, Mapping, Observation, Outcome, Pair, PairId,
     PairLife, Record, RecordKind, Side, Time, Value,
@@ -570,6 +571,22 @@ pub fn chosen(
             conflict.github.clone(),
             to_notion(&conflict.github, Some(&conflict.notion))?,
         ),
+        Pick::Notion if *codec == Codec::Markdown => {
+            let merged = notions_text(conflict, base);
+            let known = Reading::of(conflict.github.as_text());
+            let github = match codec::said_body(&merged, &known) {
+                Said::Refused(why) => return Err(why),
+                Said::Value(github) => github,
+                Said::Undecided => Value::text(merged),
+            };
+            let is_all = codec.agree(&github, &conflict.notion);
+            let notion = if is_all {
+                conflict.notion.clone()
+            } else {
+                to_notion(&github, None)?
+            };
+            both(github, notion)
+        }
         Pick::Notion => match codec.to_github(&conflict.notion, None) {
             Said::Value(github) => both(github, conflict.notion.clone()),
             Said::Undecided => {
@@ -584,6 +601,20 @@ pub fn chosen(
         }
         Pick::Edited(value) => both(value.clone(), to_notion(value, None)?),
     })
+}
+
+/// Notion's version of a text, as GitHub gets it: Notion's change since the last agreement, applied onto GitHub's text,
+/// where it wins the places that both changed. What Notion cannot show, and did not change, stays.
+pub fn notions_text(conflict: &Conflict, base: Option<&Base>) -> String {
+    let from = match base {
+        Some(base) => text::from_notion(base.notion().as_text()),
+        None if !conflict.base.is_empty() => conflict.base.as_text().to_owned(),
+        // Nothing was agreed yet: GitHub's way of writing stays where both say the same.
+        None => conflict.github.as_text().to_owned(),
+    };
+    let to = text::from_notion(conflict.notion.as_text());
+    let onto = Reading::of(conflict.github.as_text());
+    text::merge_winning(&Reading::of(from), &onto, &Reading::of(to))
 }
 
 /// Nothing stands in a pair's way any more. One that was set aside is looked at like a new one if it has one side only:
@@ -661,7 +692,16 @@ fn put_back<G, N>(
             refused: None,
         };
     }
+    let agrees = |other: &&Value| field.codec.agree(other, &change.before);
+    let was = change
+        .other
+        .as_ref()
+        .filter(|_| field.codec == Codec::Markdown);
     let then = match record.side {
+        // GitHub's own bytes, of which the page showed only what Notion can.
+        Some(Side::Notion) if was.is_some_and(|was| agrees(&was)) => {
+            was.cloned().unwrap_or_default()
+        }
         Some(Side::Notion) => match field.codec.to_github(&change.before, Some(&now)) {
             Said::Value(value) => value,
             Said::Undecided => return refuse("its former value means nothing on GitHub"),

@@ -104,15 +104,19 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Keeps with a change what the other side said before, as far as the changed value does not tell: which of the
-    /// options that mean "open" a page had.
+    /// options that mean "open" a page had, and how GitHub wrote a text.
     pub(super) fn keep_other(&self, record: &mut Record, before: &Pair) {
         let Some(side) = record.side else { return };
         for change in &mut record.changes {
             let field = self.link.spec.mapping.field(before.kind, &change.field);
             let base = before.base.get(&change.field);
-            if let (Some(Codec::State(_)), Some(base)) = (field.map(|field| &field.codec), base) {
-                change.other = Some(base.of(side.other()).clone());
-            }
+            change.other = match (field.map(|field| &field.codec), base) {
+                (Some(Codec::State(_)), Some(base)) => Some(base.of(side.other()).clone()),
+                (Some(Codec::Markdown), Some(base)) if side == Side::Notion => {
+                    Some(base.github.clone())
+                }
+                _ => continue,
+            };
         }
     }
 

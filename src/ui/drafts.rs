@@ -8,7 +8,7 @@ use super::data::Data;
 use crate::core::pair::Choice;
 use crate::core::text::{self, Part, Pick as TextPick};
 use crate::core::{Conflict, FieldKey, Time, Value};
-use crate::engine::answers::{Pick, chosen};
+use crate::engine::answers::{Pick, chosen, notions_text};
 use crate::engine::face::ConflictLine;
 
 /// A choice for one clashing place of a text.
@@ -190,9 +190,7 @@ pub fn outcome(conflict: &Conflict, draft: &Draft) -> Option<Value> {
     match draft {
         Draft::Github => Some(conflict.github.clone()),
         Draft::Notion => Some(match conflict.field.as_ref() {
-            Some(key) if *key == FieldKey::BODY => {
-                Value::text(text::from_notion(conflict.notion.as_text()))
-            }
+            Some(key) if *key == FieldKey::BODY => Value::text(notions_text(conflict, None)),
             _ => conflict.notion.clone(),
         }),
         Draft::Base => Some(conflict.base.clone()),

@@ -4,6 +4,7 @@ use axum::http::Method;
 use pulse_sync::sim::github::IssueEdit;
 use pulse_sync::sim::github::http::FaultKind as HubFault;
 use pulse_sync::sim::notion::http::{FaultKind, Rule};
+use pulse_sync::sim::notion::value::Value as Cell;
 
 use super::rig::{Rig, world};
 
@@ -373,5 +374,88 @@ fn another_private_heading_makes_nothing_public_that_was_private() {
     let text = body(&rig, 1);
     assert!(text.contains("More."), "{text}");
     assert!(!text.contains("secret"), "{text}");
+    rig.assert_quiet();
+}
+
+/// Bodies of which Notion shows some things in its own way.
+const RENDERED: [&str; 6] = [
+    "Steps to release:\n\n1. [ ] bump\n2. [x] write\n3. [ ] tag\n",
+    "> - [ ] quoted\n> 1. [x] numbered\n\n__more__ words\n",
+    "<!-- tpl -->\n\n9. nine\n10. ten\n    - nested <!-- c -->\n11. eleven\n",
+    "```\n\n```\n\n- a\n  1. [ ] deep\n  2. [x] deeper\n",
+    "* --\n  * under it\n",
+    "* * *\n\nHead\n===\n\n3) three\n4) four\n",
+];
+
+#[test]
+fn a_text_that_nobody_edited_is_written_by_nobody() {
+    let mut rig = Rig::start(Some(world(RENDERED.len(), 0, 0)));
+    rig.advanced("sweep_bodies", "1000");
+    let numbered = || (1_u64..).zip(RENDERED);
+    for (number, text) in numbered() {
+        write(&rig, number, text);
+    }
+    rig.settle();
+    // Another field of some pages is edited, so that a person is the last to have touched them.
+    for (number, _) in numbered().filter(|(number, _)| number % 2 == 1) {
+        let cell = Cell::choice("In progress");
+        rig.edit_page(rig.page(number), vec![("Status", cell)]);
+    }
+    rig.settle();
+    for (number, text) in numbered() {
+        assert_eq!(body(&rig, number), text);
+    }
+    let before = rig.writes();
+    for _ in 0..2 {
+        let done = rig.run(&["sync", "--once", "--full"]);
+        assert_eq!(done.code, Some(0), "{}", done.said());
+    }
+    assert_eq!(rig.writes(), before, "nobody asked for a write");
+    for (number, text) in numbered() {
+        assert_eq!(body(&rig, number), text);
+    }
+}
+
+/// A body with much that Notion cannot show.
+const RICH: &str = "<!-- template: keep -->\n\nPara one.\n\n2. second\n3. third\n\n> q1\n\n> q2\n\n    code *it*\n\n\
+                    ![shot](https://e.x/i.png \"A title\") end  \nhard\\\nbreaks\n\n<img src=\"https://e.x/z.png\" width=\"10\">\n";
+
+#[test]
+fn notions_side_of_a_conflict_keeps_what_notion_cannot_show() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    write(&rig, 1, RICH);
+    rig.settle();
+    write(&rig, 1, &RICH.replace("Para one", "Para here"));
+    rig.edit_body(rig.page(1), |page| page.replace("Para one", "Para there"));
+    rig.settle();
+    let open = rig.run(&["conflicts", "list", "--json"]).json();
+    let id = open[0]["id"].as_str().unwrap_or_default().to_owned();
+    let take = rig.run(&["conflicts", "take", &id, "notion"]);
+    assert_eq!(take.code, Some(0), "{}", take.said());
+    rig.settle();
+    assert_eq!(body(&rig, 1), RICH.replace("Para one", "Para there"));
+    assert!(rig.markdown(rig.page(1)).contains("Para there"));
+    assert_eq!(rig.run(&["conflicts", "list"]).code, Some(0));
+    rig.assert_quiet();
+}
+
+#[test]
+fn an_undone_edit_gives_github_back_its_own_bytes() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    write(&rig, 1, RICH);
+    rig.settle();
+    write(&rig, 1, "wiped by mistake\n");
+    rig.settle();
+    let records = rig.run(&["history", "--json"]).json();
+    let is_wiped = |record: &&serde_json::Value| {
+        record["verb"] == "change" && record["changes"][0]["field"] == "body"
+    };
+    let mut found = records.as_array().into_iter().flatten();
+    let record = found.find(is_wiped).unwrap_or_else(|| panic!("{records}"));
+    let id = record["id"].as_str().unwrap_or_default();
+    let done = rig.run(&["undo", id, "--yes"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    rig.settle();
+    assert_eq!(body(&rig, 1), RICH);
     rig.assert_quiet();
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::block;
 use super::indented;
 use super::inline::{trim, visible};
 use super::key::{Line, lines};
@@ -18,6 +19,8 @@ pub(super) struct Style {
     pub(super) gaps: Gaps,
     /// Fences around code that is indented only.
     pub(super) fenced: bool,
+    /// What comes from `theirs` is indented as the item asks for that it is in now.
+    pub(super) placed: bool,
 }
 
 /// Where blank lines are put that neither side has there.
@@ -29,7 +32,7 @@ pub(super) enum Gaps {
     /// Before what was added, where `theirs` has one: without it GitHub reads a paragraph below a list, a quote or a table
     /// as a part of that.
     Added,
-    /// Where the sides meet.
+    /// Where lines meet that do so on neither side.
     Everywhere,
 }
 
@@ -37,19 +40,22 @@ impl Style {
     /// All ways, the one that changes least first.
     fn all() -> impl Iterator<Item = Self> {
         let gaps = [Gaps::Added, Gaps::Everywhere, Gaps::None];
-        [false, true].into_iter().flat_map(move |fenced| {
+        let bools = |fenced| [false, true].map(|placed| (fenced, placed));
+        let outer = [false, true].into_iter().flat_map(bools);
+        outer.flat_map(move |(fenced, placed)| {
             [true, false].into_iter().flat_map(move |patched| {
                 gaps.into_iter().map(move |gaps| Self {
                     patched,
                     gaps,
                     fenced,
+                    placed,
                 })
             })
         })
     }
 }
 
-impl Texts<'_> {
+impl<'a> Texts<'a> {
     fn line(&self, pointer: Pointer) -> &Line {
         let (lines, at) = self.place(pointer);
         &lines[at]
@@ -82,12 +88,6 @@ impl Texts<'_> {
                     .zip(&wanted)
                     .all(|(a, b)| a.key == b.key && a.code == b.code)
         };
-        let keys = || {
-            let lines = wanted.iter();
-            lines
-                .flat_map(|line| [line.key.as_str(), "\n"])
-                .collect::<String>()
-        };
         let mut tried = Vec::new();
         let text = Style::all().find_map(|style| {
             let text = self.raw(&pointers, style);
@@ -95,7 +95,7 @@ impl Texts<'_> {
             tried.push(text);
             tried.last().filter(|text| is_new && says(text)).cloned()
         });
-        let text = text.or_else(|| Some(keys()).filter(says))?;
+        let text = text?;
         let ended = with_last_newline(&text, ours.is_empty() || ours.ends_with('\n'));
         let fits = ended == text || says(&ended);
         Some(if fits { ended } else { text })
@@ -107,9 +107,11 @@ impl Texts<'_> {
             .iter()
             .any(|lines| lines.iter().any(|line| line.indent.is_some()));
         let mut out = String::new();
+        let mut items = Items::default();
         let mut at = 0;
         while at < pointers.len() {
             let line = self.line(pointers[at]);
+            items.read(&out);
             if at > 0 && self.has_gap(pointers[at - 1], pointers[at], style.gaps) {
                 append(&mut out, "\n");
             }
@@ -134,10 +136,14 @@ impl Texts<'_> {
             let length = self.atom(pointers[at]);
             let next = at + length;
             if !line.joined && together(pointers.get(at..next)) {
-                append(
-                    &mut out,
-                    &self.respaced(pointers[at], pointers[next - 1], style),
-                );
+                let text = self.respaced(pointers[at], pointers[next - 1], style);
+                let is_new = matches!(pointers[at], Pointer::Theirs(..));
+                let text = if style.placed && is_new {
+                    items.placed(line, text)
+                } else {
+                    text
+                };
+                append(&mut out, &text);
                 if next < pointers.len() {
                     append(
                         &mut out,
@@ -171,11 +177,10 @@ impl Texts<'_> {
 
     /// Whether a blank line goes between two lines.
     fn has_gap(&self, above: Pointer, below: Pointer, gaps: Gaps) -> bool {
-        let is_ours = |pointer| matches!(pointer, Pointer::Ours(_));
         match gaps {
             Gaps::None => false,
             Gaps::Added => self.is_apart(above, below),
-            Gaps::Everywhere => is_ours(above) != is_ours(below),
+            Gaps::Everywhere => !together(Some(&[above, below])),
         }
     }
 
@@ -346,8 +351,86 @@ impl Texts<'_> {
         {
             return None;
         }
+        let depth = |lines: &[Line], at: usize| {
+            let key = &lines[at].key;
+            key.len() - key.trim_start_matches('\t').len()
+        };
+        let stays = depth(self.base, base) == depth(self.theirs, at) && !self.theirs[at].code;
         let [base, ours, theirs] = whole.map(|(lines, at)| blanks_apart(&lines[at].raw).0);
-        patch::patched(base, ours, theirs)
+        let edited = |ours: &'a str| {
+            if !stays {
+                return patch::patched(base, ours, theirs);
+            }
+            // How far an item's children are indented depends on the width of its number, which is each side's own.
+            let [from, onto, to] = [base, ours, theirs].map(|line| &line[lead(line).len()..]);
+            patch::patched(from, onto, to).map(|edited| format!("{}{edited}", lead(ours)))
+        };
+        edited(ours).or_else(|| {
+            let (ours, end) = hard_break_apart(ours)?;
+            edited(ours).map(|edited| edited.trim_end_matches('\n').to_owned() + end)
+        })
+    }
+}
+
+/// The list items that are open at the end of a text which is being written.
+#[derive(Default)]
+struct Items {
+    /// How much of the text was read.
+    read: usize,
+    /// The column from which on a line may be in it, and the one where a line of it begins.
+    contents: Vec<(usize, usize)>,
+    /// The indent of the code block that is being placed, as it was and as it is.
+    code: (String, String),
+}
+
+impl Items {
+    /// Goes on to the end of the text.
+    fn read(&mut self, text: &str) {
+        for line in text[self.read..].lines() {
+            let bare = line.trim_start_matches([' ', '\t']);
+            if bare.is_empty() {
+                continue;
+            }
+            let column = block::column(line);
+            while self
+                .contents
+                .last()
+                .is_some_and(|(least, _)| column < *least)
+            {
+                self.contents.pop();
+            }
+            if let Some((_, content)) = self.contents.last_mut() {
+                *content = column.min(*content);
+            }
+            if let Some(width) = leaf::marker_width(bare) {
+                self.contents.push((column + width.min(4), column + width));
+            }
+        }
+        self.read = text.len();
+    }
+
+    /// A line's bytes, as deep in the open items as the line is.
+    fn placed(&mut self, line: &Line, raw: String) -> String {
+        let depth = line.key.len() - line.key.trim_start_matches('\t').len();
+        if line.code || line.edge == Some(false) {
+            let (was, now) = &self.code;
+            return match raw.strip_prefix(was.as_str()) {
+                Some(rest) if !rest.trim().is_empty() => format!("{now}{rest}"),
+                _ => raw,
+            };
+        }
+        let was = lead(&raw).to_owned();
+        let open = depth.checked_sub(1).map(|item| self.contents.get(item));
+        let now = match open {
+            None => String::new(),
+            Some(Some((_, content))) => " ".repeat(*content),
+            Some(None) => was.clone(),
+        };
+        let placed = format!("{now}{}", &raw[was.len()..]);
+        if line.edge == Some(true) {
+            self.code = (was, now);
+        }
+        placed
     }
 }
 
@@ -369,6 +452,13 @@ fn atom(lines: &[Line], at: usize) -> usize {
 /// The white space before a line's first sign.
 fn lead(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// Splits off the backslash by which GitHub breaks a line, with the line's end: read alone, it would be a sign.
+fn hard_break_apart(line: &str) -> Option<(&str, &str)> {
+    let bare = line.trim_end_matches('\n');
+    let slashes = bare.len() - bare.trim_end_matches('\\').len();
+    (slashes % 2 == 1 && !bare.contains('\n')).then(|| line.split_at(bare.len() - 1))
 }
 
 /// Says whether the lines follow each other on one side.

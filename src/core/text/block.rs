@@ -266,7 +266,12 @@ impl Parser {
             self.push(depth, kind, rest[0].raw);
         }
         for (source, line) in body.iter().zip(&code) {
-            self.push(depth, Kind::Code((*line).to_owned()), source.raw);
+            // Notion shows an empty line in code that has none.
+            if code == [""] {
+                self.blank(source.raw);
+            } else {
+                self.push(depth, Kind::Code((*line).to_owned()), source.raw);
+            }
         }
         match rest.get(body.len() + 1) {
             Some(end) => self.push(depth, Kind::FenceEnd(length), end.raw),

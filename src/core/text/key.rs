@@ -185,6 +185,10 @@ pub(super) fn of_block(block: &Block) -> Option<String> {
 
 /// Writes a line for the target so that it is read as what it is. None when it says nothing.
 pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
+    leaf_in(leaf, target, false)
+}
+
+fn leaf_in(leaf: &Leaf, target: Target, quoted: bool) -> Option<String> {
     let canonical = target == Target::Key;
     match leaf {
         Leaf::Rule => Some("---".to_owned()),
@@ -213,9 +217,10 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
                 Some(false) => marker + " [ ]",
                 None => marker,
             };
-            Some(item(&marker, *check, &render::line(text, target)))
+            let may_tick = number.is_none() && check.is_none() && !quoted;
+            Some(item(&marker, may_tick, &render::line(text, target)))
         }
-        Leaf::Quote(inner) => of_leaf(inner, target).map(|inner| format!("> {inner}")),
+        Leaf::Quote(inner) => leaf_in(inner, target, true).map(|inner| format!("> {inner}")),
         Leaf::Text(text) => {
             let text = render::line(text, target);
             let special = leaf::is_special(&text)
@@ -230,12 +235,13 @@ pub(super) fn of_leaf(leaf: &Leaf, target: Target) -> Option<String> {
     }
 }
 
-fn item(marker: &str, check: Option<bool>, text: &str) -> String {
+/// Writes an item of a list; `may_tick` where its first words would be read as a check box that it has not.
+fn item(marker: &str, may_tick: bool, text: &str) -> String {
     if text.is_empty() {
         return marker.to_owned();
     }
     let line = format!("{marker} {text}");
-    let reread = check.is_none() && leaf::checkbox(text).0.is_some();
+    let reread = may_tick && leaf::checkbox(text).0.is_some();
     if reread || leaf::is_rule(&line) || leaf::fence(text).is_some() {
         return format!("{marker} {}", leaf::guarded(text));
     }

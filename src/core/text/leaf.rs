@@ -13,7 +13,7 @@ pub(super) enum Leaf {
     Item {
         /// The number of an ordered item.
         number: Option<String>,
-        /// The state of a check box.
+        /// The state of a check box, where Notion has one.
         check: Option<bool>,
         text: String,
     },
@@ -78,9 +78,17 @@ pub(super) fn read(line: &str) -> Leaf {
     }
     if line.starts_with('>') {
         let inner = line.trim_start_matches(|c| is_space(c) || c == '>');
-        return Leaf::Quote(Box::new(read(inner)));
+        return Leaf::Quote(Box::new(quoted(inner)));
     }
-    item(line).unwrap_or_else(|| Leaf::Text(line.to_owned()))
+    item(line, true).unwrap_or_else(|| Leaf::Text(line.to_owned()))
+}
+
+/// Reads what stands behind the mark of a quote.
+fn quoted(line: &str) -> Leaf {
+    match read(line) {
+        Leaf::Item { .. } => item(line, false).unwrap_or_else(|| Leaf::Text(line.to_owned())),
+        other => other,
+    }
 }
 
 /// Says whether a line of text would be read as anything but text.
@@ -139,10 +147,16 @@ pub(super) fn without_closing(text: &str) -> &str {
     }
 }
 
-fn item(line: &str) -> Option<Leaf> {
+/// Reads an item of a list. Notion has a box on an item that has no number and is in no quote; on any other the signs
+/// are words of the text there, and that is how they compare.
+fn item(line: &str, may_tick: bool) -> Option<Leaf> {
     let (number, rest) = marker(line)?;
     let text = trim(rest);
-    let (check, text) = checkbox(text);
+    let (check, text) = if may_tick && number.is_none() {
+        checkbox(text)
+    } else {
+        (None, text)
+    };
     Some(Leaf::Item {
         number,
         check,

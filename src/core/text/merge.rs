@@ -234,8 +234,8 @@ pub fn merge_readings(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'
     if let Some(text) = texts.written(&parts, ours.text()) {
         return Merged::Clean(text);
     }
-    if say_the_same(texts.base, texts.ours) {
-        return Merged::Clean(normalised(theirs.text()));
+    if let Some(text) = texts.spliced(ours.text()) {
+        return Merged::Clean(text);
     }
     // The lines fit together one by one, but not as a text (half a code block, say).
     let whole = Hunk {
@@ -244,6 +244,27 @@ pub fn merge_readings(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'
         theirs: normalised(theirs.text()),
     };
     Merged::Conflict(vec![Part::Conflict(whole)])
+}
+
+/// Merges texts as [`merge_readings`], where `theirs` wins every place that both changed. What `theirs` did not change
+/// stays as `ours` has it.
+pub fn merge_winning(base: &Reading<'_>, ours: &Reading<'_>, theirs: &Reading<'_>) -> String {
+    let merged = merge_readings(base, ours, theirs);
+    if let Merged::Clean(text) = merged {
+        return text;
+    }
+    let texts = Texts {
+        base: base.lines(),
+        ours: ours.lines(),
+        theirs: theirs.lines(),
+    };
+    let settled = |piece| match piece {
+        Piece::Conflict(ranges) => Piece::Settled(texts.replaced(&ranges)),
+        settled @ Piece::Settled(_) => settled,
+    };
+    let pieces: Vec<Piece> = texts.merged().into_iter().map(settled).collect();
+    let written = texts.written(&pieces, ours.text());
+    written.unwrap_or_else(|| merged.taking(|_, _| Pick::Theirs))
 }
 
 /// Applies the change that leads from one text to another to a third: the change of one side is
@@ -303,6 +324,48 @@ impl Texts<'_> {
         pieces
     }
 
+    /// The smallest stretch of whole paragraphs that holds all that `theirs` changed, as `theirs` writes it, where `ours`
+    /// changed nothing and the lines do not fit together one by one.
+    fn spliced(&self, ours: &str) -> Option<String> {
+        if !say_the_same(self.base, self.ours) {
+            return None;
+        }
+        let least = self.ours.len().min(self.theirs.len());
+        let equal = |a: &Line, b: &Line| a.key == b.key && a.code == b.code;
+        let head = (0..least).take_while(|at| equal(&self.ours[*at], &self.theirs[*at]));
+        let head = head.count();
+        let [last, end] = [self.ours.len(), self.theirs.len()];
+        let tail = (0..least - head)
+            .take_while(|at| equal(&self.ours[last - 1 - at], &self.theirs[end - 1 - at]))
+            .count();
+        let pieces = [(head, tail), self.paragraphs(head, tail)];
+        pieces.into_iter().find_map(|(head, tail)| {
+            let all = (0..head).map(Pointer::Ours);
+            let place = Place::default();
+            let all = all.chain((head..end - tail).map(|at| Pointer::Theirs(at, place)));
+            let all = all.chain((last - tail..last).map(Pointer::Ours)).collect();
+            self.written(&[Piece::Settled(all)], ours)
+        })
+    }
+
+    /// How many lines at either end are paragraphs of their own on both sides, of `head` and `tail` lines that are equal.
+    fn paragraphs(&self, head: usize, tail: usize) -> (usize, usize) {
+        let is_border = |lines: &[Line], at: usize| {
+            let ends = |line: &Line| !line.joined && line.raw.ends_with("\n\n");
+            let starts = |line: &Line| {
+                !line.joined && !line.code && line.edge.is_none() && !line.key.starts_with('\t')
+            };
+            at == 0 || at == lines.len() || starts(&lines[at]) && ends(&lines[at - 1])
+        };
+        let (ours, theirs) = (self.ours, self.theirs);
+        let is_head = |at: &usize| is_border(ours, *at) && is_border(theirs, *at);
+        let is_tail =
+            |at: &usize| is_border(ours, ours.len() - at) && is_border(theirs, theirs.len() - at);
+        let head = (0..=head).rev().find(is_head);
+        let tail = (0..=tail).rev().find(is_tail);
+        (head.unwrap_or(0), tail.unwrap_or(0))
+    }
+
     fn part(&self, piece: &Piece) -> Part {
         match piece {
             Piece::Settled(pointers) => Part::Settled(self.raw(pointers, Style::default())),
@@ -344,9 +407,10 @@ impl Texts<'_> {
                 _ => None,
             };
             let was = if even {
-                Some(nth)
+                Some(nth).filter(|nth| *nth < base.len())
             } else {
-                (next..base.len().min(next + REACH)).find(|nth| {
+                let most = base.len().min(ours.len()).min(next + REACH);
+                (next..most).find(|nth| {
                     patch::is_alike(&self.base[base.start + nth].raw, &self.theirs[at].raw)
                 })
             };
@@ -380,7 +444,10 @@ fn with_fences(side: &[Line]) -> Option<String> {
 const REACH: usize = 8;
 
 /// Numbers what the lines say. The same words as code and as text are two things.
-fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) -> Vec<usize> {
+pub(super) fn named<'a>(
+    lines: &'a [Line],
+    names: &mut BTreeMap<(&'a str, bool), usize>,
+) -> Vec<usize> {
     let name = |line: &'a Line| {
         let next = names.len();
         *names.entry((line.key.as_str(), line.code)).or_insert(next)
@@ -389,7 +456,7 @@ fn named<'a>(lines: &'a [Line], names: &mut BTreeMap<(&'a str, bool), usize>) ->
 }
 
 /// Returns the bytes of a range of lines; lines whose bytes lie outside are written as keys.
-fn cut(lines: &[Line], range: &Range<usize>) -> String {
+pub(super) fn cut(lines: &[Line], range: &Range<usize>) -> String {
     let mut out = String::new();
     for line in &lines[range.clone()] {
         if line.joined && out.is_empty() {

@@ -28,6 +28,7 @@ mod outgoing;
 mod patch;
 mod private;
 mod render;
+mod rendering;
 mod table;
 mod trigger;
 
@@ -37,7 +38,8 @@ pub use hunk::hunk;
 pub use key::{
     Line, Reading, canonical, lines, normalised, page_lines, same, same_words, says_more,
 };
-pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge, merge_readings};
+pub use merge::{Hunk, Merged, Part, Pick, apply_change, merge, merge_readings, merge_winning};
 pub use outgoing::{outgoing, outgoing_beside, outgoing_title, without_joiners};
 pub use patch::carried;
 pub use private::{Split, holds_foreign_blocks, mark_public, split_private, unmark_public};
+pub use rendering::{Rendered, rendered};

@@ -233,6 +233,8 @@ fn block_lines(block: &Block, number: usize, child: &dyn Fn(Id) -> String) -> Ve
         BlockKind::Paragraph if text.is_empty() => vec!["<empty-block/>".to_owned()],
         BlockKind::Paragraph => vec![guard_start(text)],
         BlockKind::Heading(level) => marked(&"#".repeat(usize::from(*level))),
+        // It would be a line across the page.
+        BlockKind::Bullet if is_divider(&format!("-{text}")) => vec![format!("- \\{text}")],
         BlockKind::Bullet => marked("-"),
         BlockKind::Numbered => marked(&format!("{number}.")),
         BlockKind::ToDo(done) => marked(if *done { "- [x]" } else { "- [ ]" }),
