@@ -450,7 +450,8 @@ async fn labels_are_looked_up_before_they_are_made() {
     assert!(
         answer
             .left_out
-            .is_some_and(|(_, why)| why.contains("\"new\""))
+            .get(&FieldKey::LABELS)
+            .is_some_and(|why| why.contains("\"new\""))
     );
     assert_eq!(
         answer.post.field(&FieldKey::LABELS),
@@ -464,7 +465,8 @@ async fn labels_are_looked_up_before_they_are_made() {
     );
     assert!(
         made.left_out
-            .is_some_and(|(_, why)| why.contains("needs, comma"))
+            .get(&FieldKey::LABELS)
+            .is_some_and(|why| why.contains("needs, comma"))
     );
     // Once it is there it is found, and known from then on.
     {
@@ -479,7 +481,7 @@ async fn labels_are_looked_up_before_they_are_made() {
     for requests in [2, 1] {
         let before = world.requests();
         let answer = patch(&remote, &target, add()).await.unwrap();
-        assert_eq!((asked(before), answer.left_out), (requests, None));
+        assert_eq!((asked(before), answer.left_out.len()), (requests, 0));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a pair remembers after the answer to a write: commit B of the protocol.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Base, Blocked, Change, Class, Codec, Conflict, Draft, Field, FieldKey, Mapping,
@@ -41,7 +41,7 @@ pub struct Answered<'a> {
     /// The other side, as it was when the step was planned (absent in recovery).
     pub source: Option<&'a Observation>,
     /// A field of which part was left out of the request, and why.
-    pub left_out: Option<&'a (FieldKey, String)>,
+    pub left_out: &'a BTreeMap<FieldKey, String>,
     /// Now, on our own clock.
     pub now: Time,
 }
@@ -144,8 +144,8 @@ fn land_change(pair: &mut Pair, field: &Field, answered: &Answered<'_>, change: 
     };
     follow_conflict(pair, field, side, change, post);
     if dropped {
-        let told = answered.left_out.filter(|(key, _)| *key == field.key);
-        let reason = told.map_or_else(|| why_dropped(side, &field.key), |(_, why)| why.clone());
+        let told = answered.left_out.get(&field.key).cloned();
+        let reason = told.unwrap_or_else(|| why_dropped(side, &field.key));
         pair.blocked.insert(
             field.key.clone(),
             Blocked {

@@ -28,7 +28,7 @@ const PAGE: usize = 500;
 /// A page that would become an issue in a public repository.
 pub(super) struct Asked {
     pair: Pair,
-    step: Step,
+    draft: Draft,
     /// What would be set right after the issue was made.
     later: Vec<(FieldKey, Value)>,
 }
@@ -205,8 +205,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
     }
 
     /// Keeps a new issue for the question at the end of the run.
-    pub(super) fn ask_first(&mut self, mut pair: Pair, step: Step, page: Option<&Observation>) {
-        let Some(draft) = new_issue(&step) else {
+    pub(super) fn ask_first(&mut self, mut pair: Pair, step: &Step, page: Option<&Observation>) {
+        let Some(draft) = new_issue(step) else {
             return;
         };
         if let Some(page) = page {
@@ -215,7 +215,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let later = page.map(|page| set_later(&self.link.spec.mapping, page));
         let asked = Asked {
             pair,
-            step: step.clone(),
+            draft: draft.clone(),
             later: later.unwrap_or_default(),
         };
         let repository = draft.container.clone();
@@ -237,10 +237,8 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let id = guard::public_id(link, repository);
         let mut listed = engine.listed(&id).await?;
         for asked in &wanted {
-            if let Some(draft) = new_issue(&asked.step) {
-                let words = Listed::words(draft, &asked.later, now);
-                listed.insert(asked.pair.id.clone(), words);
-            }
+            let words = Listed::words(&asked.draft, &asked.later, now);
+            listed.insert(asked.pair.id.clone(), words);
         }
         let text = serde_json::to_string(&listed).unwrap_or_default();
         engine.store.put_setting(&name_of(&id), Some(&text)).await?;

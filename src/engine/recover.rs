@@ -13,7 +13,7 @@ use crate::core::{
     Action, Change, Class, Draft, FieldKey, Intent, IntentState, Life, Mapping, Observation,
     Outcome, Pair, PairId, PairLife, Side, Step, Time, Value,
 };
-use crate::remote::{Remote, RemoteError};
+use crate::remote::{LeftOut, Remote, RemoteError};
 use crate::store::{Store, Which};
 
 /// How many transfers of an issue are followed, one read each.
@@ -214,7 +214,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &mapping,
             &Answered {
                 step: &landed,
-                left_out: None,
+                left_out: &LeftOut::new(),
                 post: &post,
                 source: None,
                 now: self.now(),
@@ -285,7 +285,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             &self.link.spec.mapping,
             &Answered {
                 step,
-                left_out: None,
+                left_out: &LeftOut::new(),
                 post: &post,
                 source: source.as_deref(),
                 now,

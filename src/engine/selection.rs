@@ -118,12 +118,13 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         let (taken, left_out) = taken.map_err(|error| Trouble::Item(Side::Github, error))?;
         let mut rules = rules.clone();
         rules.me = github.me().unwrap_or_default();
-        let Some((_, unknown)) = left_out.filter(|_| plan::outside(&taken, &rules).is_some())
-        else {
+        if left_out.is_empty() || plan::outside(&taken, &rules).is_none() {
             return Ok(planned);
-        };
+        }
+        let unknown: Vec<String> = left_out.into_values().collect();
         let why = format!(
-            "{unknown}, then edit this page: an issue without it would be none of this link's"
+            "{}, then edit this page: an issue without it would be none of this link's",
+            unknown.join("; ")
         );
         let input = Input {
             pair,

@@ -194,7 +194,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             return Err(Trouble::Stop(Stop::MaxItems));
         }
         if !self.may_publish(&step).await? {
-            self.ask_first(before, step, turn.sight.of(Side::Notion));
+            self.ask_first(before, &step, turn.sight.of(Side::Notion));
             return Ok(Next::Done);
         }
         turn.wrote = Some(step.side);

@@ -164,7 +164,7 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             step,
             post: &answer.post,
             source: source.as_ref(),
-            left_out: answer.left_out.as_ref(),
+            left_out: &answer.left_out,
             now,
         };
         let landed = land(pair, &self.link.spec.mapping, &answered);
@@ -223,11 +223,12 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
             record.request.clone_from(&answer.request);
             return vec![record];
         }
-        let note = if let Some((_, why)) = &answer.left_out {
-            why.clone()
-        } else {
+        let note = if answer.left_out.is_empty() {
             let names: Vec<&str> = dropped.iter().map(|field| field.as_str()).collect();
             format!("{} left out: {}", step.side.name(), names.join(", "))
+        } else {
+            let reasons: Vec<&str> = answer.left_out.values().map(String::as_str).collect();
+            reasons.join("; ")
         };
         let mut refused = self.end_record(pair, step, Outcome::Refused, &note);
         refused.request.clone_from(&answer.request);

@@ -157,12 +157,12 @@ pub struct Answer {
     pub post: Observation,
     /// The service's request id, for the history.
     pub request: Option<String>,
-    /// A field of which part was not sent, as it would have been refused, and why, with what to do.
+    /// Fields of which part was not sent, as it would have been refused, and why, with what to do.
     pub left_out: LeftOut,
 }
 
-/// A field of which part is not sent, as it would be refused, and why, with what to do.
-pub type LeftOut = Option<(FieldKey, String)>;
+/// Fields of which part is not sent, as it would be refused, and why, with what to do.
+pub type LeftOut = BTreeMap<FieldKey, String>;
 
 /// The result of looking for an object that a lost create may have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -256,7 +256,7 @@ pub trait Remote {
     /// A draft as the service would take it, without the names that it does not know and may not be given, and why one
     /// of these would be left out. Reads only.
     async fn takes_of(&self, draft: &Draft) -> Result<(Draft, LeftOut), RemoteError> {
-        Ok((draft.clone(), None))
+        Ok((draft.clone(), LeftOut::new()))
     }
 
     /// Sends one step as exactly one request. `target` is what was verified right before (none for a create).

@@ -12,7 +12,8 @@ use crate::core::{
     Action, Draft, FieldKey, Kind, Life, ObjectId, Observation, Side, Step, Time, Value,
 };
 use crate::remote::{
-    Answer, Budget, KnownBody, ListFrom, Lookup, Opened, Page, REPLICA_LAG, Remote, RemoteError,
+    Answer, Budget, KnownBody, LeftOut, ListFrom, Lookup, Opened, Page, REPLICA_LAG, Remote,
+    RemoteError,
 };
 
 /// Rows of one page of a listing: few, so that small worlds have several.
@@ -419,7 +420,7 @@ impl Remote for Port {
         Ok(Answer {
             post,
             request: None,
-            left_out: None,
+            left_out: LeftOut::new(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Rows I1–I17: what becomes of whole items.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pulse_sync::core::plan::{Input, Move, NewPages, OnTrashed, Plan, Rules, plan};
 use pulse_sync::core::{
@@ -319,7 +319,7 @@ fn an_issue_made_from_a_closed_page_is_closed_next() {
     );
     let answered = pulse_sync::core::land::Answered {
         step: &plan.steps[0],
-        left_out: None,
+        left_out: &BTreeMap::new(),
         post: &post,
         source: Some(&page),
         now: NOW,

@@ -136,7 +136,7 @@ impl World {
             &self.mapping,
             &Answered {
                 step: &step,
-                left_out: None,
+                left_out: &BTreeMap::new(),
                 post: &post,
                 source: Some(&source),
                 now: self.now,

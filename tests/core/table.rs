@@ -1,5 +1,7 @@
 //! Rows F0–F13, every combination of small values.
 
+use std::collections::BTreeMap;
+
 use pulse_sync::core::plan::Move;
 use pulse_sync::core::sight;
 use pulse_sync::core::{Base, Blocked, FieldKey, Policy, Row, Side, Stamp, Time, Value};
@@ -713,7 +715,7 @@ fn a_reason_that_nobody_sent_is_somebodys_and_no_agreement() {
         post.fields.insert(key.clone(), text(shown));
         let answered = pulse_sync::core::land::Answered {
             step: &step,
-            left_out: None,
+            left_out: &BTreeMap::new(),
             post: &post,
             source: Some(&world.notion),
             now: NOW,
@@ -763,7 +765,7 @@ fn a_name_that_a_person_took_away_after_a_lost_answer_is_taken_away() {
     };
     let answered = pulse_sync::core::land::Answered {
         step: &step,
-        left_out: None,
+        left_out: &BTreeMap::new(),
         post: &world.notion,
         source: None,
         now: NOW,

@@ -123,10 +123,8 @@ fn bodies() -> impl Strategy<Value = String> {
     let gap = prop::sample::select(&["\n\n", "\n\n", "\n\n\n", "\n"][..]);
     let block = (prop::sample::select(BLOCKS), gap);
     prop::collection::vec(block, 1..6).prop_map(|parts| {
-        parts
-            .into_iter()
-            .map(|(block, gap)| format!("{block}{gap}"))
-            .collect()
+        let words = parts.into_iter().flat_map(|(block, gap)| [block, gap]);
+        words.collect()
     })
 }
 

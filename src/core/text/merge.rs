@@ -330,12 +330,12 @@ impl Texts<'_> {
         if !say_the_same(self.base, self.ours) {
             return None;
         }
-        let least = self.ours.len().min(self.theirs.len());
-        let equal = |a: &Line, b: &Line| a.key == b.key && a.code == b.code;
-        let head = (0..least).take_while(|at| equal(&self.ours[*at], &self.theirs[*at]));
-        let head = head.count();
         let [last, end] = [self.ours.len(), self.theirs.len()];
-        let tail = (0..least - head)
+        let shorter = last.min(end);
+        let equal = |a: &Line, b: &Line| a.key == b.key && a.code == b.code;
+        let head = (0..shorter).take_while(|at| equal(&self.ours[*at], &self.theirs[*at]));
+        let head = head.count();
+        let tail = (0..shorter - head)
             .take_while(|at| equal(&self.ours[last - 1 - at], &self.theirs[end - 1 - at]))
             .count();
         let pieces = [(head, tail), self.paragraphs(head, tail)];

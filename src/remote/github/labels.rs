@@ -6,7 +6,7 @@ use super::place::{repo_path, segment};
 use super::wire::Issue;
 use super::{GithubRemote, refuse};
 use crate::core::FieldKey;
-use crate::remote::RemoteError;
+use crate::remote::{LeftOut, RemoteError};
 
 /// As many characters has the name of a label at most; GitHub answers a longer one with 422 for all labels of the request.
 const LONGEST: usize = 50;
@@ -19,7 +19,7 @@ pub(super) struct Sendable {
     /// What the repository has, or all where labels may be made.
     pub names: BTreeSet<String>,
     /// The field that is not sent whole, and why.
-    pub left_out: Option<(FieldKey, String)>,
+    pub left_out: LeftOut,
 }
 
 impl GithubRemote {
@@ -70,10 +70,10 @@ impl GithubRemote {
                 missing.join(", ")
             ));
         }
-        let left_out = (!words.is_empty()).then(|| (FieldKey::LABELS, words.join("; ")));
+        let said = (!words.is_empty()).then(|| (FieldKey::LABELS, words.join("; ")));
         Ok(Sendable {
             names: known,
-            left_out,
+            left_out: said.into_iter().collect(),
         })
     }
 

@@ -99,7 +99,9 @@ impl GithubRemote {
                 field: Some(field),
                 message,
                 ..
-            }) => known.left_out = known.left_out.or(Some((field, message))),
+            }) => {
+                known.left_out.insert(field, message);
+            }
             Err(error) => return Err(error),
         }
         Ok(known)
@@ -120,7 +122,7 @@ impl GithubRemote {
         }
         // Whoever asks this makes nothing, so nothing is tried again.
         let words = |(field, why): (FieldKey, String)| (field, why.replace(AGAIN, ""));
-        Ok((taken, known.left_out.map(words)))
+        Ok((taken, known.left_out.into_iter().map(words).collect()))
     }
 
     /// Changes fields of one write group.
@@ -132,13 +134,15 @@ impl GithubRemote {
         let (repo, number) = place(target)?;
         let issue = format!("{}/issues/{number}", repo_path(repo));
         let names = |names: BTreeSet<String>, key: &str| json!({ key: names });
-        let mut left_out = None;
+        let mut left_out = LeftOut::new();
         let ask = match self.request(changes, target, repo).await? {
             Request::Patch(body) => Ask::patch(issue, body),
             Request::AddLabels(labels) => {
                 let labels = self.sendable(repo, labels).await?;
                 left_out = labels.left_out;
-                if let (true, Some((field, message))) = (labels.names.is_empty(), &left_out) {
+                if let (true, Some((field, message))) =
+                    (labels.names.is_empty(), left_out.first_key_value())
+                {
                     return Err(RemoteError::Refused {
                         status: 422,
                         field: Some(field.clone()),
@@ -245,7 +249,7 @@ impl GithubRemote {
         Ok(Answer {
             post: rows::issue(&row, &reader),
             request: reply.request_id(),
-            left_out: None,
+            left_out: LeftOut::new(),
         })
     }
 
@@ -365,6 +369,6 @@ fn label_answer(
     Ok(Answer {
         post,
         request: reply.request_id(),
-        left_out: None,
+        left_out: LeftOut::new(),
     })
 }

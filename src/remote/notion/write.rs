@@ -15,7 +15,7 @@ use crate::core::{
     Action, Change, Draft, FieldKey, Kind, Observation, PropertyKind, Side, Step, Value,
 };
 use crate::remote::http::Ask;
-use crate::remote::{Answer, RemoteError};
+use crate::remote::{Answer, LeftOut, RemoteError};
 
 /// Notion's limit on a request, in bytes.
 const PAYLOAD: usize = 500_000;
@@ -147,7 +147,7 @@ impl NotionRemote {
             Ok(Ok((_, row))) => Ok(Answer {
                 post: row.seen,
                 request: exchange.reply.request_id(),
-                left_out: None,
+                left_out: LeftOut::new(),
             }),
             Ok(Err(_)) | Err(_) => Err(RemoteError::Unclear(
                 "Notion made the page and did not show it; it will be looked for".to_owned(),
@@ -224,7 +224,7 @@ impl NotionRemote {
         Ok(Answer {
             post: seen,
             request: heard.request.clone(),
-            left_out: None,
+            left_out: LeftOut::new(),
         })
     }
 
@@ -245,7 +245,7 @@ impl NotionRemote {
             return Ok(Answer {
                 post: target.clone(),
                 request: None,
-                left_out: None,
+                left_out: LeftOut::new(),
             });
         }
         let (shown, request) = self.send_body(target, &edit).await?;
@@ -310,7 +310,7 @@ impl NotionRemote {
         Answer {
             post,
             request,
-            left_out: None,
+            left_out: LeftOut::new(),
         }
     }
 }
