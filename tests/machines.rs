@@ -22,6 +22,8 @@ mod group;
 mod inside;
 #[path = "machines/killed.rs"]
 mod killed;
+#[path = "machines/outcomes.rs"]
+mod outcomes;
 #[path = "machines/people.rs"]
 mod people;
 #[path = "machines/relayed.rs"]

@@ -10,7 +10,8 @@ use super::exit::Exit;
 use super::live::asked_to_stop;
 use super::wire::{RealEngine, RealLink, Setup};
 use super::{item, json, progress};
-use crate::engine::{Ask, Report, Stop};
+use crate::core::Time;
+use crate::engine::{Ask, Errand, Report, Stop};
 use crate::shown::Shown;
 use crate::store::sqlite::Access;
 use crate::store::{Store, StoreError};
@@ -96,7 +97,7 @@ fn tell(options: &SyncOptions, reports: &[Report], waiting: &[Attention]) {
 async fn pass(engine: &RealEngine, link: &RealLink, ask: &Ask) -> Report {
     let mut report = engine.run(link, ask).await;
     if let Some(number) = hand_over(engine, ask, &mut report).await {
-        wait_for_leader(engine, number, &mut report).await;
+        wait_for_leader(engine, link, number, &mut report).await;
     }
     report
 }
@@ -166,29 +167,122 @@ pub async fn hand_over(engine: &RealEngine, ask: &Ask, report: &mut Report) -> O
     }
 }
 
-/// Waits until the other machine has done what it was asked for; then the report says how things stand after that.
-/// Where it does not answer in time, or the store does not, the report stays as it is: stopped.
-pub async fn wait_for_leader(engine: &RealEngine, number: u64, report: &mut Report) {
-    let done = async {
-        while !engine.is_handed_done(&report.link, number).await? {
-            tokio::time::sleep(LOOKED_AGAIN).await;
+/// Who has done what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doer {
+    /// The other machine.
+    Leader,
+    /// This one, as the other one does not run the link any more.
+    Here,
+    /// Nobody yet.
+    Nobody,
+}
+
+/// Waits until the other machine has done what it was asked for: then the report is the one of its run. Where nobody
+/// runs the link any more it is run here. Where that is not done in time, or the store does not answer, the report stays
+/// as it is: stopped.
+pub async fn wait_for_leader(
+    engine: &RealEngine,
+    link: &RealLink,
+    number: u64,
+    report: &mut Report,
+) -> Doer {
+    let end = tokio::time::Instant::now() + WAITED_FOR;
+    let mut waits = None;
+    loop {
+        let look = Box::pin(engine.errand(&report.link, number));
+        let look = tokio::select! {
+            look = tokio::time::timeout_at(end, look) => look,
+            () = engine.stop.heard() => return Doer::Nobody,
+        };
+        match look {
+            Ok(Ok(Errand::Done(outcome))) => {
+                take(engine, outcome, report).await;
+                return Doer::Leader;
+            }
+            Ok(Ok(Errand::Free)) => {
+                if run_here(engine, link, report).await {
+                    return Doer::Here;
+                }
+            }
+            Ok(Ok(Errand::Limited(stop))) => {
+                report.stopped = Some(stop);
+                report
+                    .notes
+                    .push("it waits for a limit, and does it then".to_owned());
+                return Doer::Nobody;
+            }
+            Ok(Ok(Errand::Open(reason))) => waits = reason,
+            Ok(Err(error)) => {
+                report.errors.push(error.to_string());
+                return Doer::Nobody;
+            }
+            Err(_) => {
+                report.notes.push(not_in_time(waits));
+                return Doer::Nobody;
+            }
         }
-        engine.sum_up(report).await
-    };
-    let answer = tokio::select! {
-        answer = tokio::time::timeout(WAITED_FOR, Box::pin(done)) => answer,
-        () = engine.stop.heard() => return,
-    };
-    match answer {
-        Ok(Ok(())) => {
-            report.stopped = None;
-            report.notes.push("it has done it".to_owned());
+        tokio::select! {
+            () = tokio::time::sleep(LOOKED_AGAIN) => {}
+            () = engine.stop.heard() => return Doer::Nobody,
         }
-        Ok(Err(error)) => report.errors.push(error.to_string()),
-        Err(_) => report.notes.push(format!(
-            "it has not done it within {} s: it is busy, stopped or dead; whoever runs the link next does it",
-            WAITED_FOR.as_secs()
-        )),
+    }
+}
+
+/// Why the other machine has not done it yet, as far as that is known.
+fn not_in_time(waits: Option<(Time, String)>) -> String {
+    let seconds = WAITED_FOR.as_secs();
+    let why = waits.map_or_else(
+        || "it is busy, stopped or dead".to_owned(),
+        |(until, why)| format!("its run waits until {}: {why}", json::time(until)),
+    );
+    format!("it has not done it within {seconds} s: {why}; whoever runs the link next does it")
+}
+
+/// Makes the report that of the run which did it.
+async fn take(engine: &RealEngine, outcome: Option<(String, Box<Report>)>, report: &mut Report) {
+    let Some((by, theirs)) = outcome else {
+        // Another version did it, which says nothing more.
+        report.stopped = None;
+        if let Err(error) = engine.sum_up(report).await {
+            report.errors.push(error.to_string());
+        }
+        report.notes.push("it has done it".to_owned());
+        return;
+    };
+    let is_asked = matches!(&report.stopped, Some(Stop::Busy { holder, .. }) if *holder == by);
+    let who = if is_asked { "it" } else { &by };
+    let what = match &theirs.stopped {
+        None => format!("{who} has done it"),
+        Some(_) => format!("{who} began, and was stopped"),
+    };
+    let mut notes = std::mem::take(&mut report.notes);
+    *report = *theirs;
+    notes.push(what);
+    notes.append(&mut report.notes);
+    report.notes = notes;
+}
+
+/// Runs the link here, as nobody does any more; says whether it did. Another one may have begun meanwhile.
+async fn run_here(engine: &RealEngine, link: &RealLink, report: &mut Report) -> bool {
+    match engine.run_handed(link).await {
+        Ok(None) => false,
+        Ok(Some(own)) if matches!(own.stopped, Some(Stop::Busy { .. })) => {
+            report.stopped = own.stopped;
+            false
+        }
+        Ok(Some(mut own)) => {
+            let mut notes = std::mem::take(&mut report.notes);
+            notes.push("it does not run the link any more: it was done here".to_owned());
+            notes.append(&mut own.notes);
+            own.notes = notes;
+            *report = own;
+            true
+        }
+        Err(error) => {
+            report.stopped = Some(error.into());
+            true
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::args::UndoOptions;
 use super::exit::Exit;
 use super::json;
-use super::sync::{LOOKED_AGAIN, WAITED_FOR, wait_for_leader};
+use super::sync::{Doer, LOOKED_AGAIN, WAITED_FOR, wait_for_leader};
 use super::wire::{RealEngine, RealLink, Setup};
 use crate::core::decide::is_choice_refused;
 use crate::core::{Pair, PairId, Side};
@@ -291,8 +291,9 @@ async fn carry_out(
         // By its name an item is tried anew, whatever was refused of it: once is enough.
         let ask = if errors.is_empty() { ask } else { &rest };
         let mut report = engine.run(link, ask).await;
-        if let Some(number) = super::sync::hand_over(engine, ask, &mut report).await {
-            by_leader(engine, number, id, &mut report).await;
+        if let Some(number) = super::sync::hand_over(engine, ask, &mut report).await
+            && !by_leader(engine, link, (number, id), &mut report).await
+        {
             return Ok(report);
         }
         // What was refused is told to the page by the next pass.
@@ -327,13 +328,22 @@ fn is_on_its_way(pair: &Pair) -> bool {
 }
 
 /// Waits until the machine that runs the link has carried the undo out: its first pass writes to one side, the next one
-/// to the other. Where that takes too long the report says so, and the undo is kept.
-async fn by_leader(engine: &RealEngine, number: u64, id: &PairId, report: &mut Report) {
-    wait_for_leader(engine, number, report).await;
-    if report.stopped.is_some() {
-        let kept = "the undo itself is kept, and is carried out by then";
-        report.notes.push(kept.to_owned());
-        return;
+/// to the other. Where that takes too long the report says so, and the undo is kept. Says whether a pass was run here
+/// instead, as that machine does not run the link any more.
+async fn by_leader(
+    engine: &RealEngine,
+    link: &RealLink,
+    (number, id): (u64, &PairId),
+    report: &mut Report,
+) -> bool {
+    match wait_for_leader(engine, link, number, report).await {
+        Doer::Here => return true,
+        Doer::Leader if report.stopped.is_none() => {}
+        Doer::Leader | Doer::Nobody => {
+            let kept = "the undo itself is kept, and is carried out by then";
+            report.notes.push(kept.to_owned());
+            return false;
+        }
     }
     let done = async {
         while let Some(pair) = engine.store.pair(id).await? {
@@ -347,4 +357,5 @@ async fn by_leader(engine: &RealEngine, number: u64, id: &PairId, report: &mut R
     if let Ok(Err(error)) = tokio::time::timeout(WAITED_FOR, Box::pin(done)).await {
         report.errors.push(error.to_string());
     }
+    false
 }

@@ -1,19 +1,21 @@
 //! Runs that are asked for on a machine that does not run the link: handed over through the store, so that whoever
 //! runs it, now or after a change, does them.
 //!
-//! Two settings for each link: what is asked for, with a number that grows, and the number that was done last. Who asks
-//! adds to what waits already, by an exchange with what was read: of two machines that ask within the same moment one
-//! comes second and adds to what the first one asked for.
+//! Three settings for each link: what is asked for, with a number that grows, the number that was done last, and what
+//! the run that did it came to. Who asks adds to what waits already, by an exchange with what was read: of two machines
+//! that ask within the same moment one comes second and adds to what the first one asked for.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::answers::ASKED;
-use super::run::Ask;
-use super::{Clock, Engine, Report};
-use crate::core::PairId;
+use super::live::Live;
+use super::run::{Ask, lease_name};
+use super::{Clock, Engine, Link, Report, Stop};
 use crate::core::schedule::Batch;
+use crate::core::{PairId, Time};
+use crate::remote::Remote;
 use crate::store::{Store, StoreError};
 
 /// How often a request is written again when another machine's comes in between: each time one got ahead that then
@@ -74,6 +76,39 @@ impl Handed {
     }
 }
 
+/// What became of what was asked for, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Outcome {
+    number: u64,
+    /// Who did it.
+    by: String,
+    report: Report,
+}
+
+/// How what was asked for stands.
+#[derive(Debug)]
+pub enum Errand {
+    /// Whoever runs the link has not done it yet; what its run waits for, until when, if it says so.
+    Open(Option<(Time, String)>),
+    /// A limit has to be over first. Whoever runs the link does it then.
+    Limited(Stop),
+    /// Nobody runs the link any more.
+    Free,
+    /// It was done: by whom, and what the run came to. None where another version did it.
+    Done(Option<(String, Box<Report>)>),
+}
+
+impl Report {
+    /// Whether this is how a run of the link went. One that somebody else was ahead of, that was told to end or that
+    /// could not use the store leaves it to the next one to do what was asked for.
+    pub(super) const fn is_answer(&self) -> bool {
+        !matches!(
+            self.stopped,
+            Some(Stop::Busy { .. } | Stop::Ending | Stop::Store { .. })
+        )
+    }
+}
+
 /// The setting with what is asked for.
 fn asked_name(link: &str) -> String {
     format!("ask/{link}")
@@ -84,9 +119,14 @@ fn done_name(link: &str) -> String {
     format!("ask_done/{link}")
 }
 
+/// The setting with what the run came to that did it.
+fn outcome_name(link: &str) -> String {
+    format!("ask_outcome/{link}")
+}
+
 impl<S: Store, C: Clock> Engine<S, C> {
     /// Asks whoever runs a link to run it now. What waits already is asked for together with it, in one run. Gives the
-    /// number by which it is known, see [`Engine::is_handed_done`].
+    /// number by which it is known, see [`Engine::errand`].
     ///
     /// # Errors
     /// The store's. `Stale` when others got ahead again and again.
@@ -125,14 +165,48 @@ impl<S: Store, C: Clock> Engine<S, C> {
         Ok(is_open.then(|| (stored.number, stored.ask())))
     }
 
-    /// Remembers that what was asked for up to a number was done.
+    /// Remembers that what was asked for up to a number was done, and what that came to.
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn handed_done(&self, link: &str, number: u64) -> Result<(), StoreError> {
+    pub(super) async fn handed_done(
+        &self,
+        link: &str,
+        number: u64,
+        report: &Report,
+    ) -> Result<(), StoreError> {
+        let outcome = Outcome {
+            number,
+            by: self.holder.clone(),
+            report: report.clone(),
+        };
+        // A value of ours always can be written as JSON. Before the number: who sees that finds what belongs to it.
+        let text = serde_json::to_string(&outcome).unwrap_or_default();
+        let (outcome, done) = (outcome_name(link), done_name(link));
+        self.store.put_setting(&outcome, Some(&text)).await?;
         self.store
-            .put_setting(&done_name(link), Some(&number.to_string()))
+            .put_setting(&done, Some(&number.to_string()))
             .await
+    }
+
+    /// Runs a link that nobody runs any more, for all who asked for it and were not answered. None where that was done
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// The store's, outside of the run.
+    pub async fn run_handed<G: Remote, N: Remote>(
+        &self,
+        link: &Link<G, N>,
+    ) -> Result<Option<Report>, StoreError> {
+        let name = &link.spec.name;
+        let Some((number, ask)) = self.handed_over(name).await? else {
+            return Ok(None);
+        };
+        let report = self.run(link, &ask).await;
+        if report.is_answer() {
+            self.handed_done(name, number, &report).await?;
+        }
+        Ok(Some(report))
     }
 
     /// Tells an engine that runs on the same store, in whatever process, that there is something to carry out. Gives
@@ -151,12 +225,40 @@ impl<S: Store, C: Clock> Engine<S, C> {
         Ok(text.as_deref().and_then(Handed::read))
     }
 
-    /// Whether what was asked for under a number was done.
+    /// How that stands which was asked for under a number.
     ///
     /// # Errors
     /// The store's.
-    pub async fn is_handed_done(&self, link: &str, number: u64) -> Result<bool, StoreError> {
-        Ok(self.done_of(link).await? >= number)
+    pub async fn errand(&self, link: &str, number: u64) -> Result<Errand, StoreError> {
+        if self.done_of(link).await? >= number {
+            let text = self.store.setting(&outcome_name(link)).await?;
+            let outcome = text.and_then(|text| serde_json::from_str::<Outcome>(&text).ok());
+            let ours = outcome.filter(|outcome| outcome.number >= number);
+            return Ok(Errand::Done(
+                ours.map(|ours| (ours.by, Box::new(ours.report))),
+            ));
+        }
+        let now = self.clock.now();
+        let Some(lease) = self.store.leased(&lease_name(link), now).await? else {
+            return Ok(Errand::Free);
+        };
+        let live = Live::read(&self.store, link, &lease.holder).await?;
+        let Some(live) = live else {
+            return Ok(Errand::Open(None));
+        };
+        let is_running = live.running.is_some();
+        if let Some(waiting) = live.running.and_then(|running| running.waiting) {
+            return Ok(Errand::Open(
+                Some(waiting).filter(|(until, _)| *until > now),
+            ));
+        }
+        let stopped = live.last.and_then(|(_, last)| last.stopped);
+        Ok(match stopped {
+            Some(stop @ Stop::Limited { until, .. }) if !is_running && until > now => {
+                Errand::Limited(stop)
+            }
+            _ => Errand::Open(None),
+        })
     }
 
     /// Counts what is left of a link into a report.

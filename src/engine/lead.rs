@@ -320,9 +320,10 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
             return;
         };
         let name = &self.links[at].spec.name;
-        let is_kept = !is_away && self.engine.handed_done(name, number).await.is_ok();
+        let is_kept =
+            report.is_answer() && (self.engine.handed_done(name, number, report).await).is_ok();
         if !is_kept {
-            // Taken again when the store is back.
+            // Taken again when the store is back, or by the next one that leads.
             self.slots[at].asked = None;
         }
     }

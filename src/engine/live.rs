@@ -48,6 +48,19 @@ pub(super) struct Live {
     recorded: u64,
 }
 
+impl Live {
+    /// How a link stands where it runs, if the one that leads it says so. What another version wrote is not understood.
+    pub(super) async fn read<S: Store>(
+        store: &S,
+        link: &str,
+        leader: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let text = store.setting(&live_name(link)).await?;
+        let live: Option<Self> = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(live.filter(|live| live.holder == leader))
+    }
+}
+
 /// The records that are known here, so that those of other machines can be told once.
 #[derive(Default)]
 pub(super) struct Known {
@@ -127,14 +140,15 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Server<'_, G, N, S, C> {
 
     /// Reads how a link stands that another machine runs.
     pub(super) async fn follow(&mut self, at: usize) {
-        let name = live_name(&self.links[at].spec.name);
-        let Ok(text) = self.engine.store.setting(&name).await else {
-            return;
-        };
-        // What another version wrote is not understood, and not shown.
-        let live: Option<Live> = text.and_then(|text| serde_json::from_str(&text).ok());
+        let name = &self.links[at].spec.name;
         let leader = self.slots[at].lead.other();
-        self.slots[at].live = live.filter(|live| leader == Some(live.holder.as_str()));
+        let live = match leader {
+            Some(leader) => Live::read(&self.engine.store, name, leader).await,
+            None => Ok(None),
+        };
+        if let Ok(live) = live {
+            self.slots[at].live = live;
+        }
     }
 
     /// Tells what other machines recorded since the last look.

@@ -47,6 +47,7 @@ mod write;
 pub use clock::Clock;
 pub use ending::Ending;
 pub use face::{Command, Handle, Snapshot};
+pub use handed::Errand;
 pub use link::{Link, LinkSpec};
 pub use report::{Event, Report, Stop};
 pub use run::{Ask, Engine, lease_name};

@@ -92,6 +92,24 @@ pub fn state(data: &Data) -> State {
     state
 }
 
+/// What the end of the program waits for.
+fn ending(data: &Data) -> &'static str {
+    let mut running = data
+        .snapshot
+        .links
+        .iter()
+        .filter(|link| link.led_by.is_none());
+    if running.any(|link| {
+        link.running
+            .as_ref()
+            .is_some_and(|run| run.writing.is_some())
+    }) {
+        "the write in flight is finished first"
+    } else {
+        "what is queued goes on with the next start"
+    }
+}
+
 fn as_it_goes(data: &Data) -> State {
     if let Some(trouble) = &data.trouble {
         return State::of(Mood::Stopped, "STOPPED", trouble);
@@ -100,11 +118,7 @@ fn as_it_goes(data: &Data) -> State {
         return State::of(Mood::Changing, "STARTING", "");
     }
     if data.quitting {
-        return State::of(
-            Mood::Changing,
-            "ENDING",
-            "the write in flight is finished first",
-        );
+        return State::of(Mood::Changing, "ENDING", ending(data));
     }
     let pause = pause(data);
     if let Some(mut state) = needs_a_person(data) {

@@ -59,7 +59,7 @@ impl Group {
         self.start_as(name, &["--plain"])
     }
 
-    fn start_as(&self, name: &str, args: &[&str]) -> Machine {
+    pub fn start_as(&self, name: &str, args: &[&str]) -> Machine {
         let mut child = self
             .command(name, args)
             .stdin(Stdio::piped())
@@ -194,6 +194,11 @@ impl Machine {
             .args([name, &id])
             .status();
         assert!(sent.unwrap().success(), "kill {name}");
+    }
+
+    /// Waits until it ends by itself.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// Asks it to end, and waits for it.
