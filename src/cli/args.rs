@@ -292,6 +292,15 @@ pub struct StatusOptions {
     pub line: bool,
 }
 
+/// How much is shown at most. None of it would look as if there were nothing.
+fn some(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is shown".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
 /// `errors`.
 #[derive(Debug, Group)]
 pub struct ErrorsOptions {
@@ -302,7 +311,7 @@ pub struct ErrorsOptions {
     #[arg(long, value_name = "NAME")]
     pub link: Option<String>,
     /// At most so many, the latest first.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = some)]
     pub limit: usize,
     /// One JSON array on stdout.
     #[arg(long)]
@@ -327,7 +336,7 @@ pub struct HistoryOptions {
     #[arg(long, value_name = "AGE")]
     pub since: Option<String>,
     /// At most so many.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = some)]
     pub limit: usize,
     /// One JSON array on stdout.
     #[arg(long)]

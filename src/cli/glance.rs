@@ -135,6 +135,7 @@ async fn look(setup: &Setup, store: &impl Store) -> Result<Seen, StoreError> {
         seen.refused += refused(store, &link.name).await?;
         seen.counts.parked += counts.parked;
         seen.counts.held += counts.held;
+        seen.counts.held_by_user += counts.held_by_user;
         seen.counts.conflicted += counts.conflicted;
         seen.counts.queued += counts.queued;
         seen.counts.in_doubt += counts.in_doubt;
@@ -234,7 +235,11 @@ fn of_sides(seen: &Seen, classes: &[&str], word: &str, exit: Exit) -> Vec<Said> 
 
 /// The line when nothing needs anybody. Work that is left goes on by itself, but all is in step only after it.
 fn quiet(counts: &Counts, ms: i64) -> Said {
-    let age = age(ms);
+    let mut age = age(ms);
+    if counts.held_by_user > 0 {
+        // Its own wish, and no trouble; but not in step either.
+        age = format!("{age}, {} held by you", counts.held_by_user);
+    }
     match (counts.queued_only(), counts.in_doubt) {
         (0, 0) => (format!("ok {age}"), Exit::Done),
         (0, doubts) => (format!("{doubts} unclear {age}"), Exit::Waits),
@@ -273,6 +278,10 @@ mod tests {
         assert_eq!(
             line(|seen| seen.counts.held = 8),
             of("held 8", Exit::Halted)
+        );
+        assert_eq!(
+            line(|seen| seen.counts.held_by_user = 2),
+            of("ok 3m, 2 held by you", Exit::Done)
         );
         assert_eq!(
             line(|seen| seen.is_paused = true),

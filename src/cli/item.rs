@@ -101,7 +101,11 @@ pub async fn tell(
         if let Some(pair) = engine.named(&report.link, item).await? {
             is_known = true;
             if pair.dirty_since.is_some() || pair.intent.is_some() {
-                exit = Exit::Waits;
+                exit = exit.and(Exit::Waits);
+            }
+            if pair.held_since.is_some() {
+                // Nothing is done of what was asked for, as while all is paused.
+                exit = exit.and(Exit::Halted);
             }
             narrow(report, &pair, engine.clock.now());
             report.notes.extend(standing(&pair, engine.clock.now()));

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use serde_json::{Value as Json, json};
 
 use super::args::{
-    Command, DoctorOptions, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions,
+    Command, ConflictsCommand, ConflictsOptions, DoctorOptions, ErrorsOptions, HeldCommand,
+    HistoryOptions, HoldOptions, PlanOptions, RetryOptions, StatusOptions, SyncOptions,
     UndoOptions, VerifyOptions,
 };
 use super::attention::Attention;
@@ -17,19 +18,41 @@ use crate::engine::Report;
 use crate::engine::run::Planned;
 use crate::store::ErrorEntry;
 
-/// Whether a command promises one JSON object on stdout.
+/// Whether a command promises JSON on stdout.
 pub const fn is_asked(command: &Command) -> bool {
+    is_list(command)
+        || matches!(
+            command,
+            Command::Sync(SyncOptions { json: true, .. })
+                | Command::Plan(PlanOptions { json: true, .. })
+                | Command::Verify(VerifyOptions { json: true, .. })
+                | Command::Status(StatusOptions { json: true, .. })
+                | Command::Doctor(DoctorOptions { json: true })
+                | Command::Retry(RetryOptions { json: true, .. })
+                | Command::Hold(HoldOptions { json: true, .. })
+                | Command::Release(HoldOptions { json: true, .. })
+                | Command::Undo(UndoOptions { json: true, .. })
+        )
+}
+
+/// Whether it promises a list. Where that cannot be had an object says why: an empty list would say that there is
+/// nothing.
+const fn is_list(command: &Command) -> bool {
     matches!(
         command,
-        Command::Sync(SyncOptions { json: true, .. })
-            | Command::Plan(PlanOptions { json: true, .. })
-            | Command::Verify(VerifyOptions { json: true, .. })
-            | Command::Status(StatusOptions { json: true, .. })
-            | Command::Doctor(DoctorOptions { json: true })
-            | Command::Retry(RetryOptions { json: true, .. })
-            | Command::Hold(HoldOptions { json: true, .. })
-            | Command::Release(HoldOptions { json: true, .. })
-            | Command::Undo(UndoOptions { json: true, .. })
+        Command::Errors(ErrorsOptions { json: true, .. })
+            | Command::History(HistoryOptions { json: true, .. })
+            | Command::Held(HeldCommand::List { json: true })
+            | Command::Conflicts(
+                ConflictsOptions { json: true, .. }
+                    | ConflictsOptions {
+                        command: Some(
+                            ConflictsCommand::List { json: true }
+                                | ConflictsCommand::Show { json: true, .. }
+                        ),
+                        ..
+                    }
+            )
     )
 }
 
@@ -39,6 +62,7 @@ pub fn failed(command: &Command, text: &str) -> Json {
         Command::Sync(_) => reports(&[], &[]),
         Command::Plan(_) => plan(&[], &[], Vec::new(), Vec::new()),
         Command::Undo(options) => undo::json(Some(&options.record)),
+        _ if is_list(command) => json!({}),
         _ => json!({"links": []}),
     };
     object["error"] = json!(text);
@@ -49,6 +73,7 @@ pub fn failed(command: &Command, text: &str) -> Json {
 /// The object of a command whose arguments were not understood; none where no object is asked for.
 pub fn misread(arguments: &[OsString], text: &str) -> Option<Json> {
     const OTHERS: [&str; 6] = ["verify", "status", "doctor", "retry", "hold", "release"];
+    const LISTS: [&str; 4] = ["errors", "history", "conflicts", "held"];
     let has = |word: &str| arguments.iter().any(|given| given == word);
     let mut object = match () {
         () if !has("--json") => return None,
@@ -56,6 +81,7 @@ pub fn misread(arguments: &[OsString], text: &str) -> Option<Json> {
         () if has("plan") => plan(&[], &[], Vec::new(), Vec::new()),
         () if has("undo") => undo::json(None),
         () if OTHERS.into_iter().any(has) => json!({"links": []}),
+        () if LISTS.into_iter().any(has) => json!({}),
         () => return None,
     };
     object["error"] = json!(text);
@@ -112,6 +138,7 @@ pub fn reports(reports: &[Report], waiting: &[Attention]) -> Json {
         "notes": reports.iter().flat_map(|r| r.notes.clone()).collect::<Vec<_>>(),
         "set_aside": waiting.iter().flat_map(Attention::parked_json).collect::<Vec<_>>(),
         "refused": waiting.iter().flat_map(Attention::refused_json).collect::<Vec<_>>(),
+        "held_by_you": waiting.iter().flat_map(Attention::by_user_json).collect::<Vec<_>>(),
         "links": reports,
     })
 }

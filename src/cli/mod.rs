@@ -72,7 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match dispatch(&args) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit.and(told()).into(),
         Err(error) => {
             let text = crate::logging::mask(&format!("{error:#}")).into_owned();
             if let Some(command) = args.command.as_ref().filter(|one| json::is_asked(one)) {
@@ -85,6 +85,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 .into()
         }
     }
+}
+
+/// What it means for the end that something could not be said: whoever reads the output has not got it.
+fn told() -> Exit {
+    let Some(error) = out::lost() else {
+        return Exit::Done;
+    };
+    eprintln!("error: the output could not be written: {error}; what the command did is done");
+    Exit::Failed
 }
 
 fn dispatch(args: &Args) -> anyhow::Result<Exit> {

@@ -1,15 +1,33 @@
 //! Lines on stdout. A reader that went away (`| head`) is no error: what it did not want is not said.
 
 use std::fmt::Arguments;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
 
 use crate::ui::text::{self, width};
+
+/// Why a line could not be written, the first time.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Writes one line.
 pub fn line(text: Arguments<'_>) {
     let mut stdout = std::io::stdout().lock();
-    // Nobody is left to be told.
-    let _ = writeln!(stdout, "{text}");
+    note(writeln!(stdout, "{text}"));
+}
+
+/// Takes note of what kept a line from being written. With a reader that went away nobody is left to be told.
+fn note(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(error.to_string());
+    }
+}
+
+/// Why not all that was said was written; none where it was, or where nobody wanted it.
+pub fn lost() -> Option<&'static str> {
+    note(std::io::stdout().lock().flush());
+    LOST.get().map(String::as_str)
 }
 
 /// How wide what is printed may be, in columns: the terminal's width up to a width that is still read well, 80

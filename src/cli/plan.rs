@@ -56,7 +56,8 @@ pub async fn run(setup: &Setup, options: &PlanOptions) -> anyhow::Result<Exit> {
     } else {
         found.print();
     }
-    let is_idle = found.all.is_empty() && found.waiting.is_empty();
+    // What the user holds waits by the user's own wish, for nobody and nothing else.
+    let is_idle = found.all.is_empty() && found.waiting.iter().all(|one| one.is_held_by_you);
     Ok(exit.and(
         if is_idle && !found.stuck.iter().any(Attention::needs_a_person) {
             Exit::Done
@@ -115,6 +116,7 @@ struct Waits {
     title: String,
     until: Option<Time>,
     why: String,
+    is_held_by_you: bool,
 }
 
 impl Waits {
@@ -169,6 +171,7 @@ async fn who_waits(
                 title: pair.title.clone(),
                 until,
                 why,
+                is_held_by_you: pair.held_since.is_some() && pair.intent.is_none(),
             });
         }
     }

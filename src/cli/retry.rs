@@ -17,11 +17,14 @@ const SHOWN: usize = 20;
 pub async fn run(setup: &Setup, options: &RetryOptions) -> anyhow::Result<Exit> {
     let engine = setup.engine(setup.store(Access::Beside)?, Box::new(|_| {}));
     let mut retried = Vec::new();
-    let mut is_known = false;
+    let (mut is_known, mut is_in_step) = (false, false);
     for link in setup.links(None)? {
         let only = match &options.item {
             Some(item) => match engine.named(&link.name, item).await? {
-                Some(pair) => Some(pair.id),
+                Some(pair) => {
+                    is_in_step = pair.is_in_step();
+                    Some(pair.id)
+                }
                 None => continue,
             },
             None => None,
@@ -33,11 +36,11 @@ pub async fn run(setup: &Setup, options: &RetryOptions) -> anyhow::Result<Exit> 
         bail!("{item} is not known; write it as owner/repo#12, as `status` and `history` do");
     }
     engine.ring().await?;
-    tell(&retried, options);
+    tell(&retried, is_in_step, options);
     Ok(Exit::Done)
 }
 
-fn tell(retried: &[String], options: &RetryOptions) {
+fn tell(retried: &[String], is_in_step: bool, options: &RetryOptions) {
     if options.json {
         say!("{}", json!({"retried": retried.len(), "items": retried}));
         return;
@@ -49,6 +52,10 @@ fn tell(retried: &[String], options: &RetryOptions) {
         say!("  and {} more", retried.len() - SHOWN);
     }
     match (retried.len(), &options.item) {
+        (0, Some(item)) if is_in_step => say!(
+            "{} is in step: 0 items, nothing of it waits to be tried again",
+            Shown::line(item)
+        ),
         (0, Some(item)) => say!(
             "{} is held, unclear or no longer linked; `pulse-sync status` says how it stands",
             Shown::line(item)

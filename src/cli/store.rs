@@ -50,11 +50,12 @@ async fn move_store(setup: &Setup, options: &MoveOptions) -> anyhow::Result<Exit
     );
     let from = open(setup, &options.from, options, Role::Source)
         .with_context(|| format!("cannot open {}", place(&options.from)))?;
+    // Before the target is made: a refusal leaves nothing behind that looks like a store.
+    refuse_busy(setup, &from).await?;
     let to = open(setup, &options.to, options, Role::Target)
         .with_context(|| format!("cannot open {}", place(&options.to)))?;
     // No other process has this name, on whichever machine: what is found under it is our own.
     let holder = format!("{HOLDER}{} {:08x}", std::process::id(), fastrand::u32(..));
-    refuse_busy(setup, &from).await?;
     let copied = tokio::select! {
         copied = Box::pin(copy_locked(setup, &from, &to, &holder)) => copied,
         _ = super::live::asked_to_stop() => Err(anyhow!(

@@ -18,7 +18,7 @@ pub(super) fn read(mut section: Section<'_, '_>, config: &mut Config) {
         timetable.longest = i64::from(number);
     }
     if let Some(number) = section.number("own_memory_mb", 0..=1_000_000) {
-        timetable.ceiling = u64::from(number) * 1_000_000;
+        timetable.ceiling = u64::from(number) << 20;
     }
     if let Some(number) = section.number("jitter_percent", 0..=50) {
         timetable.jitter = i64::from(number);

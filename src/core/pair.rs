@@ -309,6 +309,19 @@ const fn is_first(version: &u32) -> bool {
 }
 
 impl Pair {
+    /// Whether nothing of it waits, is refused, held, unclear or in conflict, as far as the last pass saw.
+    pub fn is_in_step(&self) -> bool {
+        self.life == PairLife::Active
+            && self.intent.is_none()
+            && self.dirty_since.is_none()
+            && self.next_try.is_none()
+            && !self.text_unsure
+            && self.hold.is_none()
+            && self.held_since.is_none()
+            && self.blocked.is_empty()
+            && self.conflicts.is_empty()
+    }
+
     /// A pair of which one side was just seen for the first time.
     pub fn first_seen(id: PairId, key: Key, link: &str, seen: &Observation, now: Time) -> Self {
         let mut pair = Self {

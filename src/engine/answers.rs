@@ -454,6 +454,7 @@ impl<S: Store, C: Clock> Engine<S, C> {
             if pair.link != link
                 || pair.intent.is_some()
                 || pair.hold.is_some()
+                || pair.is_in_step()
                 || matches!(pair.life, PairLife::Tombstone | PairLife::Unlinked(_))
             {
                 return Ok(None);

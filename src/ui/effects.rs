@@ -181,7 +181,10 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::Retry(pair) => {
             let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
-            format!("{count} tried again now")
+            match count {
+                0 => "nothing of it waits to be tried again".to_owned(),
+                count => format!("{count} tried again now"),
+            }
         }
         Request::Hold(pairs) => {
             let done = call(handle, |reply| Command::Hold(pairs, reply)).await?;

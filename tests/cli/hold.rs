@@ -148,3 +148,29 @@ fn an_unknown_item_is_named_and_read_only_refuses() {
     assert_eq!(done.code, Some(0));
     assert!(done.out.contains("was not held by you"), "{}", done.out);
 }
+
+/// A hold is the user's own wish: it fails nothing, and is named wherever it could be taken for done.
+#[test]
+fn what_the_user_holds_is_no_failure_and_is_said_by_all() {
+    let rig = Rig::start(Some(world(4, 0, 0)));
+    rig.settle();
+    rig.run(&["hold", "ada/lantern#2"]);
+    rig.rename_issue(2, "Changed on GitHub");
+    let done = rig.run(&["sync", "--once", "--json"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let held = &done.json()["held_by_you"];
+    assert_eq!(held[0]["item"], "ada/lantern#2", "{}", done.said());
+    let done = rig.run(&["sync", "--once"]);
+    assert!(done.out.contains("held by you"), "{}", done.said());
+    let plan = rig.run(&["plan"]);
+    assert_eq!(plan.code, Some(0), "{}", plan.said());
+    assert!(plan.out.contains("held by you"), "{}", plan.said());
+    let line = rig.run(&["status", "--line"]);
+    assert_eq!(line.code, Some(0), "{}", line.said());
+    assert!(line.out.contains("1 held by you"), "{}", line.said());
+    // Who asks for just this item is told that nothing of it is done.
+    let item = rig.run(&["sync", "--once", "--item", "ada/lantern#2"]);
+    assert_eq!(item.code, Some(3), "{}", item.said());
+    let other = rig.run(&["sync", "--once", "--item", "ada/lantern#3"]);
+    assert_eq!(other.code, Some(0), "{}", other.said());
+}

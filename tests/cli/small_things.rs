@@ -153,3 +153,74 @@ fn one_of_something_is_not_said_in_the_plural() {
     let check = rig.run(&["config", "check"]).out;
     assert!(check.contains("right: 1 link\n"), "{check}");
 }
+
+#[test]
+fn a_list_of_none_is_not_asked_for() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    for command in ["errors", "history"] {
+        let done = rig.run(&[command, "--limit", "0"]);
+        assert_eq!(done.code, Some(1), "{}", done.said());
+        assert!(done.err.contains("at least 1"), "{}", done.err);
+    }
+}
+
+#[test]
+fn what_is_in_step_is_not_said_to_be_tried_again() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.settle();
+    let done = rig.run(&["retry", "ada/lantern#1"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    assert!(done.out.contains("is in step"), "{}", done.said());
+    let done = rig.run(&["retry", "ada/lantern#1", "--json"]).json();
+    assert_eq!(done, serde_json::json!({"retried": 0, "items": []}));
+    rig.assert_quiet();
+}
+
+/// One rule for all that gives JSON: stdout has it, and says why where it cannot be had.
+#[test]
+fn with_the_store_away_every_command_for_scripts_says_so_in_json() {
+    let mut rig = Rig::start(Some(world(1, 0, 0)));
+    let gone = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300";
+    rig.env.insert("MONGODB_URI", gone.to_owned());
+    for args in [
+        ["errors", "--json"].as_slice(),
+        &["history", "--json"],
+        &["conflicts", "--json"],
+        &["conflicts", "list", "--json"],
+        &["conflicts", "show", "x", "--json"],
+        &["held", "list", "--json"],
+        &["retry", "--json"],
+        &["status", "--json"],
+    ] {
+        let done = rig.run(args);
+        assert_eq!(done.code, Some(1), "{args:?}: {}", done.said());
+        let json = done.json();
+        assert!(json["error"].is_string(), "{args:?}: {json}");
+        assert!(json["errors"][0].is_string(), "{args:?}: {json}");
+    }
+    let misread = rig.run(&["errors", "--json", "--what"]).json();
+    assert!(misread["error"].is_string(), "{misread}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_an_error() {
+    let rig = Rig::start(Some(world(1, 0, 0)));
+    rig.settle();
+    for args in [
+        ["sync", "--once", "--json"].as_slice(),
+        &["status", "--line"],
+        &["status"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = rig.command(args);
+        let child = command
+            .stdout(full.unwrap())
+            .stderr(std::process::Stdio::piped())
+            .spawn();
+        let done = child.unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("could not be written"), "{args:?}: {said}");
+    }
+}

@@ -193,7 +193,7 @@ fn the_cores_and_our_own_memory_defer_too() {
     };
     for (load, words) in [
         (cpu, "CPU 97 % > 90 %, checked again in 30 s"),
-        (own, "own memory 524 MB > 256 MB, checked again in 30 s"),
+        (own, "own memory 500M > 256M, checked again in 30 s"),
         (
             container,
             "container memory 90 % > 70 %, checked again in 30 s",

@@ -185,3 +185,29 @@ fn a_server_that_is_away_is_one_line_and_the_rest_is_said() {
     let of_mongo = checks.iter().filter(|line| line["check"] == "MongoDB");
     assert_eq!(of_mongo.count(), 0, "{report:#}");
 }
+
+#[test]
+fn a_replica_set_of_another_name_is_named() {
+    let mut stage = Stage::new(Mode::Replica, 1, 0, 0);
+    let address = stage.server.uri().replace("=rs0", "=other");
+    stage.rig.env.insert("MONGODB_URI", address);
+    let done = stage.rig.run(&["doctor", "--json"]);
+    assert_eq!(done.code, Some(1), "{}", done.said());
+    let report = done.json();
+    assert_line(
+        &report,
+        "store",
+        &[
+            "no server there belongs to a replica set called `other`",
+            "> Correct replicaSet",
+        ],
+    );
+    assert!(!done.said().contains("Topology"), "{}", done.said());
+}
+
+#[test]
+fn an_empty_database_is_said_to_be_empty() {
+    let stage = Stage::new(Mode::Replica, 1, 0, 0);
+    let report = stage.rig.run(&["doctor", "--json"]).json();
+    assert_line(&report, "contents", &["ok: nothing yet"]);
+}

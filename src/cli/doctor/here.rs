@@ -225,10 +225,23 @@ async fn shared(setup: &Setup, only_looks: bool, checks: &mut Vec<Check>) -> Opt
 
 fn not_opened(error: &StoreError) -> Check {
     let text = error.to_string();
-    match text.split_once(". ") {
-        Some((text, help)) => Check::fail("store", text, help),
+    match after_sentence(&text) {
+        Some(end) => Check::fail("store", &text[..end], &text[end + 2..]),
         None => Check::fail("store", text, ""),
     }
+}
+
+/// Where the first sentence ends, before `. `. What stands in brackets is the driver's, and has full stops of its own.
+fn after_sentence(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.char_indices().find_map(|(at, sign)| {
+        match sign {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0 && text[at..].starts_with(". ")).then_some(at)
+    })
 }
 
 /// How many items are linked, and what could not be decoded.

@@ -138,6 +138,9 @@ fn contents(holdings: &[Holding]) -> Check {
         } = holding;
         format!("{name} {documents} ({})", bytes(*size))
     };
+    if holdings.is_empty() {
+        return Check::ok("contents", "nothing yet; the first sync fills it");
+    }
     let lines: Vec<String> = holdings.iter().map(each).collect();
     let all: u64 = holdings.iter().map(|holding| holding.bytes).sum();
     Check::ok("contents", format!("{}: {}", bytes(all), lines.join(", ")))

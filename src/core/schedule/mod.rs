@@ -54,7 +54,7 @@ impl Timetable {
                 enter: 0.90,
                 leave: 0.80,
             },
-            ceiling: 256_000_000,
+            ceiling: 256 << 20,
             in_a_row: 3,
             check_again: 30_000,
             longest: 4,

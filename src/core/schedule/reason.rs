@@ -191,11 +191,9 @@ impl Reason {
                 over(whose, *percent, *limit)
             }
             Self::Cpu { percent, limit } => over("CPU", *percent, *limit),
-            Self::Own { bytes, ceiling } => format!(
-                "own memory {} MB > {} MB",
-                bytes / 1_000_000,
-                ceiling / 1_000_000
-            ),
+            Self::Own { bytes, ceiling } => {
+                format!("own memory {}M > {}M", bytes >> 20, ceiling >> 20)
+            }
             Self::Stretched { percent, cause } => {
                 let cause = cause.as_ref().map_or_else(
                     || "a service's limit is nearly used up".to_owned(),

@@ -91,6 +91,8 @@ impl Teller {
                 let reason = self.reason(message);
                 if is_login(message) {
                     self.refused(&reason)
+                } else if let Some(set) = strange_set(message) {
+                    self.no_member_of(set)
                 } else {
                     self.away(&reason)
                 }
@@ -172,6 +174,17 @@ impl Teller {
         )
     }
 
+    /// Whoever answers there says that it belongs to another replica set, or to none: the driver strikes it off.
+    fn no_member_of(&self, set: &str) -> String {
+        let set = self.short(set);
+        format!(
+            "{}: no server there belongs to a replica set called `{set}`, which the address asks for; nothing is written \
+             to either side. Correct replicaSet in MONGODB_URI or `uri` under [store]; `rs.conf()._id` on the server is \
+             what its set is called",
+            self.name
+        )
+    }
+
     fn refused(&self, why: &str) -> String {
         format!(
             "{} refused the user name or the password ({why}); nothing is written to either side. Correct MONGODB_URI or \
@@ -187,10 +200,12 @@ impl Teller {
 
     /// The error at the bottom of the driver's description of the servers.
     fn reason(&self, message: &str) -> String {
-        let bottom = message
-            .rsplit_once("Error: ")
-            .map_or(message, |(_, rest)| rest);
-        self.short(words(bottom))
+        match message.rsplit_once("Error: ") {
+            Some((_, rest)) => self.short(words(rest)),
+            // Nothing but a picture of the servers: none of them said anything.
+            None if message.contains("Topology: ") => "no server answered in time".to_owned(),
+            None => self.short(words(message)),
+        }
     }
 
     /// One line of it, without secrets.
@@ -202,6 +217,14 @@ impl Teller {
         }
         line.chars().take(199).chain(['…']).collect()
     }
+}
+
+/// The name of a replica set of which no server is left, in the driver's picture of the servers.
+fn strange_set(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("Set Name: ")?;
+    let end = rest.find([',', ' ', '}'])?;
+    let has_servers = rest.contains("Address: ");
+    (!has_servers).then_some(&rest[..end])
 }
 
 /// How the store cannot be used.
