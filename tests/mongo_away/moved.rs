@@ -204,3 +204,30 @@ fn a_copy_that_is_stopped_or_refused_leaves_no_lock() {
     assert_eq!(next.code, Some(0), "{}", next.said());
     assert!(next.out.contains("70 pairs"), "{}", next.said());
 }
+
+#[test]
+fn a_copy_that_is_refused_leaves_no_store_behind() {
+    let mut stage = Stage::new(Mode::Replica, 2, 0, 0);
+    stage.settle();
+    let address = stage.address(DATABASE);
+    stage.rig.env.remove("MONGODB_URI");
+    stage.rig.env.remove("MONGODB_DATABASE");
+    stage.rig.env.insert("FROM", address);
+    let until = mongodb::bson::DateTime::from_millis(i64::from(u32::MAX) * 1_000);
+    let lease = doc! { "_id": "link/default", "holder": "another:1", "until": until, "fence": 9_i64 };
+    stage.wait_for(async {
+        let leases = stage.server.client().await.database(DATABASE);
+        let leases = leases.collection::<Document>("leases");
+        let id = doc! { "_id": "link/default" };
+        leases.delete_many(id).await.unwrap();
+        leases.insert_one(lease).await.unwrap();
+    });
+    let target = stage.rig.folder.join("target.sqlite");
+    let to = target.display().to_string();
+    let done = stage
+        .rig
+        .run(&["store", "move", "--from", "env:FROM", "--to", &to]);
+    assert_eq!(done.code, Some(1), "{}", done.said());
+    assert!(done.err.contains("another:1"), "{}", done.said());
+    assert!(!target.exists(), "{}", done.said());
+}
