@@ -540,7 +540,7 @@ fn the_schedule_is_read() {
         memory: timetable.memory,
         cpu: timetable.cpu,
         longest: 2,
-        ceiling: 64_000_000,
+        ceiling: 64 << 20,
         jitter: 0,
         check_again: 60_000,
         attention: 10_000,
