@@ -144,6 +144,14 @@ async fn answer(handle: Handle, request: Request) -> Answer {
     }
 }
 
+/// How many items are tried again.
+fn tried(count: usize) -> String {
+    match count {
+        0 => "nothing of it waits to be tried again".to_owned(),
+        count => format!("{count} tried again now"),
+    }
+}
+
 /// Lets the engine do something; says what was done.
 async fn done(handle: &Handle, request: Request) -> Result<String, String> {
     Ok(match request {
@@ -181,10 +189,7 @@ async fn done(handle: &Handle, request: Request) -> Result<String, String> {
         }
         Request::Retry(pair) => {
             let count = call(handle, |reply| Command::Retry(pair, reply)).await?;
-            match count {
-                0 => "nothing of it waits to be tried again".to_owned(),
-                count => format!("{count} tried again now"),
-            }
+            tried(count)
         }
         Request::Hold(pairs) => {
             let done = call(handle, |reply| Command::Hold(pairs, reply)).await?;

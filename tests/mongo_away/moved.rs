@@ -214,7 +214,8 @@ fn a_copy_that_is_refused_leaves_no_store_behind() {
     stage.rig.env.remove("MONGODB_DATABASE");
     stage.rig.env.insert("FROM", address);
     let until = mongodb::bson::DateTime::from_millis(i64::from(u32::MAX) * 1_000);
-    let lease = doc! { "_id": "link/default", "holder": "another:1", "until": until, "fence": 9_i64 };
+    let lease =
+        doc! { "_id": "link/default", "holder": "another:1", "until": until, "fence": 9_i64 };
     stage.wait_for(async {
         let leases = stage.server.client().await.database(DATABASE);
         let leases = leases.collection::<Document>("leases");
