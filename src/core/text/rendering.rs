@@ -18,8 +18,8 @@ pub struct Rendered {
 }
 
 /// Tells a service's own rendering of a text from edits, place by place. A rendering has the same words as before; where
-/// `strictly`, also the same other signs at the same depth but for backslashes, blanks and numbers of lists. None where
-/// the places cannot be parted.
+/// `strictly`, also the same other signs and blanks, but for some backslashes and numbers of lists. None where the places
+/// cannot be parted.
 pub fn rendered(sent: &str, shown: &str, strictly: bool) -> Option<Rendered> {
     let (sent, shown) = (page_lines(sent), page_lines(shown));
     let mut names = BTreeMap::new();
@@ -72,7 +72,7 @@ impl<'a> Place<'a> {
     fn says(&self, strictly: bool) -> String {
         let lines = &self.all[self.range.clone()];
         if strictly {
-            return lines.iter().map(|line| signs(&line.key)).collect();
+            return lines.iter().map(signs).collect();
         }
         // A box that was ticked is an edit by any measure.
         let is_word = |c: &char| c.is_alphanumeric();
@@ -89,10 +89,23 @@ impl<'a> Place<'a> {
     }
 }
 
-/// A line's depth and signs, without backslashes and blanks. Numbers of lists are the same in all keys.
-fn signs(key: &str) -> String {
-    let text = key.trim_start_matches('\t');
-    let depth = key.len() - text.len();
-    let text = text.chars().filter(|c| *c != '\\' && !c.is_whitespace());
-    format!("{depth} {}\n", text.collect::<String>())
+/// What a line says, without the backslashes with which a service guards signs that would mean something where it puts
+/// them. A person sets and takes away blanks, code and marks like `*`, guarded or not. Numbers of lists are the same in
+/// all keys.
+fn signs(line: &Line) -> String {
+    let mut text = String::with_capacity(line.key.len() + 1);
+    let mut rest = line.key.chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_guard = c == '\\' && !line.code && rest.peek().is_some_and(|next| is_guarded(*next));
+        if !is_guard {
+            text.push(c);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// Whether a backslash before this sign changes nothing that a person could have meant.
+fn is_guarded(sign: char) -> bool {
+    sign.is_ascii_punctuation() && !"*_~`$\\<>".contains(sign)
 }
