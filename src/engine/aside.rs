@@ -6,7 +6,10 @@ use super::look::Sight;
 use super::run::{Flow, Run};
 use super::turn::Trouble;
 use crate::core::plan::{Input, NewPages, wants_issue};
-use crate::core::{FieldKey, Kind, Observation, Pair, PairId, PairLife, Side, Step, Value, told};
+use crate::core::{
+    FieldKey, Kind, Life, Observation, Outcome, Pair, PairId, PairLife, RecordKind, Side, Step,
+    Value, told,
+};
 use crate::remote::Remote;
 use crate::store::Store;
 
@@ -47,6 +50,9 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         };
         let mut sight = Sight::default();
         self.read(&pair, &mut sight, Side::Notion).await?;
+        if let Some(Life::Trashed | Life::Gone) = sight.of(Side::Notion).map(|page| &page.life) {
+            return Ok(self.forget_page(&mut pair).await?);
+        }
         let Some(page) = sight
             .of(Side::Notion)
             .filter(|page| !is_edited_wish(&pair, page))
@@ -59,6 +65,18 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
         if self.denials.of(&pair, &step).is_none() {
             self.check_limits(&pair).await?;
             self.write(&mut pair, step, &mut sight, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody put a page that stood aside into the trash, as its note says: nothing waits for a person any more.
+    async fn forget_page(&mut self, pair: &mut Pair) -> Flow<()> {
+        if !self.ask.dry {
+            let why = "the page that was set aside is in the trash";
+            let record = self.record(pair, RecordKind::Item, Outcome::Info, "forget", why);
+            pair.life = PairLife::Tombstone;
+            (pair.dirty_since, pair.next_try) = (None, None);
+            self.commit(pair, vec![record]).await?;
         }
         Ok(())
     }
@@ -129,7 +147,7 @@ pub(super) fn as_listed(page: &Observation) -> Box<Observation> {
 }
 
 /// Whether it is the pair of a page alone that waits for a person, and that we may write to.
-const fn stands_aside(pair: &Pair) -> bool {
+pub(super) const fn stands_aside(pair: &Pair) -> bool {
     let is_held = pair.held_since.is_some() || pair.hold.is_some();
     let is_alone = pair.github.is_none() && pair.notion.is_some();
     matches!(pair.life, PairLife::Parked(_)) && is_alone && !is_held && pair.intent.is_none()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Clock;
+use super::aside::stands_aside;
 use super::report::{Event, Stop};
 use super::run::{Flow, Run};
 use crate::core::guard::{self, Halt, Limits, Reason};
@@ -593,9 +594,16 @@ impl<G: Remote, N: Remote, S: Store, C: Clock> Run<'_, G, N, S, C> {
                 return Ok(());
             };
             after = Some(last.id.clone());
+            let is_listed =
+                |pair: &Pair| pair.object(side).is_none_or(|id| seen.contains(&id.node));
+            if side == Side::Notion {
+                let aside = pairs
+                    .iter()
+                    .filter(|pair| !is_listed(pair) && stands_aside(pair));
+                self.untold.extend(aside.map(|pair| pair.id.clone()));
+            }
             let missing = pairs.into_iter().filter(|pair| {
-                let is_listed = pair.object(side).is_none_or(|id| seen.contains(&id.node));
-                !is_listed
+                !is_listed(pair)
                     && (side == Side::Notion
                         || pair.kind != Kind::Commit
                         || may_be_orphaned(pair, commits_from))

@@ -221,3 +221,22 @@ fn a_page_of_another_kind_that_is_to_become_an_issue_says_why_it_does_not() {
     assert_eq!(said(&rig, pages[1]), ["", ""]);
     rig.assert_quiet();
 }
+
+#[test]
+fn a_copy_that_is_trashed_as_its_note_says_waits_for_nobody() {
+    let rig = Rig::start(Some(world(3, 0, 0)));
+    rig.settle();
+    let copy = copy_of(&rig, rig.page(2));
+    assert_eq!(rig.run(&["sync", "--once"]).code, Some(2));
+    {
+        let now = rig.small.notion.shared.now();
+        let mut service = rig.small.notion.shared.lock();
+        service.world.trash(now, rig.small.person, copy).unwrap();
+    }
+    let done = rig.run(&["sync", "--once", "--full"]);
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let status = rig.run(&["status", "--json"]).json();
+    assert_eq!(status["links"][0]["counts"]["parked"], 0, "{status}");
+    assert_fine(&rig, rig.page(2));
+    rig.assert_quiet();
+}
