@@ -72,6 +72,9 @@ fn what_the_leader_came_to_is_what_the_follower_says() {
         "{json}"
     );
     assert_eq!(group.run("studio", &["resume"]).code, Some(0));
+    // It reaches the leader in its own time; a pass that was asked for before is still one of a paused engine.
+    let is_heard = (0..20).any(|_| follower(&group).0.code == Some(0));
+    assert!(is_heard, "the leader stays paused");
 
     hub_fault(&group, Some(HubFault::Status(401, None)));
     let (done, json) = follower(&group);
